@@ -1,0 +1,76 @@
+//! The grammar's root and the global options; parse → dispatch → report.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{self, Context};
+use crate::exit::Exit;
+use crate::ui::{Color, Ui};
+
+/// Takes ready tasks from a Beads graph, hands them to a coding agent, judges the result by gates
+#[derive(Debug, Parser)]
+#[command(name = "taskrun", version, propagate_version = false, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The options that work before and after every command.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Work in this directory's workspace [env: TASKRUN_WORKSPACE]
+    #[arg(short = 'C', long = "workspace", value_name = "DIR", global = true)]
+    pub workspace: Option<PathBuf>,
+    /// Print results as JSON (runs: one event a line)
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say less: no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
+    pub color: Color,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub enum Command {
+    /// Make, choose and list workspaces
+    #[command(subcommand)]
+    Workspace(commands::workspace::Command),
+}
+
+/// Parses `args`, runs the command, reports its error, and returns how it ended.
+pub fn dispatch(args: Vec<OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return commands::usage::report(&error, &args),
+    };
+    let ui = Ui::new(cli.global.json, cli.global.quiet, cli.global.verbose, cli.global.color);
+    let context = Context { ui, global: cli.global };
+    match run(cli.command, &context) {
+        Ok(exit) => exit,
+        Err(error) => {
+            context.ui.error(&error);
+            Exit::of(&error)
+        }
+    }
+}
+
+fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
+    match command {
+        Command::Workspace(command) => commands::workspace::run(command, context),
+    }
+}

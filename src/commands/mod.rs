@@ -1,0 +1,26 @@
+//! What you type: one file per verb with its arguments, one call into domain, outcome → exit.
+
+pub mod usage;
+pub mod workspace;
+
+use anyhow::Result;
+
+use crate::cli::Global;
+use crate::domain::workspace::Workspace;
+use crate::ui::Ui;
+
+/// What every command gets: the gate for output and the global options.
+#[derive(Debug)]
+pub struct Context {
+    /// Where everything said goes through.
+    pub ui: Ui,
+    /// The options given before or after the command.
+    pub global: Global,
+}
+
+impl Context {
+    /// The workspace by the order of resolution, or the error that says how to make one.
+    pub fn workspace(&self) -> Result<Workspace> {
+        Workspace::resolve(self.global.workspace.as_deref())
+    }
+}

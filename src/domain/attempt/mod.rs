@@ -1,0 +1,3 @@
+//! The one attempt engine: prompt → agent → judgement of its final message → gates → receipt.
+
+pub mod completion;

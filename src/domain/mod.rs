@@ -1,0 +1,9 @@
+//! What it means: types, decisions, the steps of an operation. Knows no clap, no Ui, no Exit.
+
+pub mod agents;
+pub mod attempt;
+pub mod beads;
+pub mod loops;
+pub mod skills;
+pub mod stack;
+pub mod workspace;

@@ -1,0 +1,82 @@
+//! Time as the program writes it (RFC 3339, UTC), durations as people write them, fresh names.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Now, to the microsecond.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}
+
+/// Parses `90s`, `30m`, `2h`, `1h30m`; a bare number is refused, for nobody knows its unit.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a duration; write `90s`, `30m` or `2h`");
+    let span: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
+    Duration::try_from(span).map_err(|_| wrong())
+}
+
+/// `1h02m`, `3m05s`, `4.2s`: a duration for people.
+pub fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..60 => format!("{:.1}s", duration.as_secs_f64()),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// 64 bits nobody can foresee; enough for names, not for secrets.
+pub fn random() -> u64 {
+    RandomState::new().hash_one(std::time::Instant::now())
+}
+
+/// `value` in base 36, the last `digits` digits, zero-padded.
+pub fn base36(mut value: u64, digits: usize) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut out = vec![b'0'; digits];
+    for slot in out.iter_mut().rev() {
+        *slot = DIGITS[usize::try_from(value % 36).unwrap_or(0)];
+        value /= 36;
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// A new run id, `r-20261120T101500-4k2z`: sorts by time, does not collide.
+pub fn run_id() -> String {
+    let stamp = now().strftime("%Y%m%dT%H%M%S").to_string();
+    format!("r-{stamp}-{}", base36(random(), 4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_and_shown() {
+        let table = [
+            ("90s", Some(90)),
+            ("30m", Some(1800)),
+            ("2h", Some(7200)),
+            ("1h30m", Some(5400)),
+            ("30", None),
+            ("-5m", None),
+            ("", None),
+            ("soon", None),
+        ];
+        for (text, seconds) in table {
+            assert_eq!(parse_duration(text).ok(), seconds.map(Duration::from_secs), "{text}");
+        }
+        assert_eq!(human(Duration::from_millis(4200)), "4.2s");
+        assert_eq!(human(Duration::from_secs(185)), "3m05s");
+        assert_eq!(human(Duration::from_secs(3720)), "1h02m");
+    }
+
+    #[test]
+    fn base36_pads_and_wraps() {
+        assert_eq!(base36(35, 3), "00z");
+        assert_eq!(base36(36 * 36, 2), "00");
+    }
+}

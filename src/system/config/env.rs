@@ -1,0 +1,3 @@
+//! What the environment and the home directory say.
+
+#![allow(clippy::disallowed_methods)] // the one reader of the environment

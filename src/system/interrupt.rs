@@ -1,0 +1,67 @@
+//! Ctrl-C and its kin: the first signal asks, the second insists.
+
+#![allow(clippy::disallowed_methods)] // naps live here, where a signal cuts them short
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::fault::Fault;
+
+static INSTALLED: Once = Once::new();
+static FIRST: AtomicI32 = AtomicI32::new(0);
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Takes over SIGINT, SIGTERM and SIGHUP for a command that has something to clean up; until
+/// then they end the process as they always do. Calling it again changes nothing.
+pub fn install() -> Result<()> {
+    let mut outcome = Ok(());
+    INSTALLED.call_once(|| outcome = listen());
+    outcome
+}
+
+fn listen() -> Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let main = thread::current();
+    thread::Builder::new().name("signals".into()).stack_size(64 << 10).spawn(move || {
+        for signal in signals.forever() {
+            // A closed terminal is an order to end, as SIGTERM is.
+            let signal = if signal == SIGHUP { SIGTERM } else { signal };
+            let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+            COUNT.fetch_add(1, Ordering::SeqCst);
+            main.unpark();
+        }
+    })?;
+    Ok(())
+}
+
+/// The first signal that came (SIGHUP counts as SIGTERM), if any did.
+pub fn signal() -> Option<i32> {
+    match FIRST.load(Ordering::SeqCst) {
+        0 => None,
+        signal => Some(signal),
+    }
+}
+
+/// Whether a second signal insists on ending at once.
+pub fn insists() -> bool {
+    COUNT.load(Ordering::SeqCst) > 1
+}
+
+/// [`Fault::Interrupted`] once a signal has come.
+pub fn check() -> Result<()> {
+    signal().map_or(Ok(()), |signal| Err(Fault::Interrupted { signal }.into()))
+}
+
+/// Sleeps for `duration`, or until a signal comes: then [`Fault::Interrupted`].
+pub fn nap(duration: Duration) -> Result<()> {
+    check()?;
+    // A signal that arrives on the way leaves a token, so that this returns at once.
+    thread::park_timeout(duration);
+    check()
+}

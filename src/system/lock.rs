@@ -1,0 +1,144 @@
+//! Locks between processes: `flock` on separate files that are never deleted, so that a dead
+//! holder frees them by dying and a recycled pid means nothing.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::fault::Fault;
+use crate::system::interrupt;
+
+/// An exclusive lock, held until dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock if nobody holds it; `None` when somebody does.
+    pub fn try_take(path: &Path) -> Result<Option<Self>> {
+        let failed = || format!("failed to lock `{}`", path.display());
+        let file = open(path).with_context(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error).with_context(failed),
+        }
+    }
+
+    /// Takes the lock, waiting up to `patience` for its holder; then [`Fault::Busy`].
+    pub fn take(path: &Path, patience: Duration) -> Result<Self> {
+        let start = Instant::now();
+        let mut nap = Duration::from_micros(200);
+        loop {
+            if let Some(lock) = Self::try_take(path)? {
+                return Ok(lock);
+            }
+            if start.elapsed() >= patience {
+                return Err(Fault::busy(
+                    format!("`{}` is held by another process", path.display()),
+                    "try again when it has finished",
+                ));
+            }
+            interrupt::nap(nap)?;
+            nap = (nap * 2).min(Duration::from_millis(10));
+        }
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
+}
+
+/// What tells one process from another for ever: a pid alone is soon somebody else's.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Holder {
+    /// Process id.
+    pub pid: u32,
+    /// When it started, in the kernel's own unit (clock ticks since boot on Linux).
+    pub start: u64,
+    /// Which boot of which machine.
+    pub boot: String,
+}
+
+impl Holder {
+    /// This process.
+    pub fn me() -> Self {
+        let pid = std::process::id();
+        Self { pid, start: start_of(pid).unwrap_or(0), boot: boot_id() }
+    }
+
+    /// Whether that very process still runs on this machine.
+    pub fn alive(&self) -> bool {
+        self.boot == boot_id() && start_of(self.pid) == Some(self.start)
+    }
+}
+
+/// The start time of a live process (a zombie is not alive), or `None`.
+#[cfg(target_os = "linux")]
+fn start_of(pid: u32) -> Option<u64> {
+    let stat = read_small(&format!("/proc/{pid}/stat"))?;
+    // The name in parentheses may hold anything, so count from its end: state is field 3.
+    let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
+    let state = fields.next()?;
+    if state == "Z" || state == "X" {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
+#[cfg(target_os = "linux")]
+fn boot_id() -> String {
+    read_small("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn start_of(pid: u32) -> Option<u64> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let out = crate::system::process::capture("ps", &["-o", "lstart=", "-p", &pid.to_string()]).ok()?;
+    let mut hasher = DefaultHasher::new();
+    Some(out.trim()).filter(|line| !line.is_empty())?.hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn boot_id() -> String {
+    crate::system::process::capture("sysctl", &["-n", "kern.boottime"]).unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(target_os = "linux")]
+fn read_small(path: &str) -> Option<String> {
+    let mut text = String::new();
+    File::open(path).ok()?.read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recycled_pid_is_somebody_else() {
+        let me = Holder::me();
+        assert!(me.alive());
+        assert!(!Holder { start: me.start + 1, ..me.clone() }.alive());
+        assert!(!Holder { boot: "another boot".into(), ..me }.alive());
+    }
+
+    #[test]
+    fn a_lock_is_exclusive_and_freed_by_drop() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let held = Lock::try_take(&path).unwrap();
+        assert!(held.is_some());
+        assert!(Lock::try_take(&path).unwrap().is_none());
+        let busy = Lock::take(&path, Duration::from_millis(1)).unwrap_err();
+        assert!(matches!(busy.downcast_ref(), Some(Fault::Busy { .. })));
+        drop(held);
+        assert!(Lock::try_take(&path).unwrap().is_some());
+    }
+}

@@ -1,0 +1,8 @@
+//! What it touches: files, locks, processes, git, environment. Knows nothing above it.
+
+pub mod clock;
+pub mod config;
+pub mod interrupt;
+pub mod lock;
+pub mod process;
+pub mod store;

@@ -1,0 +1,180 @@
+//! The only writer: whole files atomically and durably, logs by whole lines.
+
+#![allow(clippy::disallowed_methods)] // this is the place the lint points to
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::fault::Fault;
+
+/// Mode of files that only the user's own programs need to read.
+pub const PRIVATE: u32 = 0o600;
+/// Mode of ordinary files.
+pub const SHARED: u32 = 0o644;
+
+/// Replaces `path` by what `fill` writes: temp file in the same directory, fsync, rename, fsync
+/// of the directory. A symlink is followed and its target replaced. An existing file keeps its
+/// mode; a new one gets `mode`. On any error the old file is as it was.
+pub fn replace(path: &Path, mode: u32, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let dir = parent(&target);
+    write_beside(&target, &dir, mode, fill).with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+fn write_beside(
+    target: &Path,
+    dir: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mode = fs::metadata(target).map_or(mode, |meta| meta.permissions().mode() & 0o7777);
+    let temp = tempfile::Builder::new().prefix(".taskrun-").suffix(".tmp").tempfile_in(dir)?;
+    let mut out = io::BufWriter::with_capacity(1 << 16, temp);
+    fill(&mut out)?;
+    let temp = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+    temp.as_file().sync_all()?;
+    temp.persist(target).map_err(|error| error.error)?;
+    sync_dir(dir)
+}
+
+/// [`replace`] with bytes at hand.
+pub fn write(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
+    replace(path, mode, |out| out.write_all(bytes))
+}
+
+/// [`write`] as pretty JSON with a final newline.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    write(path, SHARED, &text)
+}
+
+/// Creates `path` with `bytes` unless it exists; says whether it did.
+pub fn create_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<bool> {
+    let failed = || format!("failed to create `{}`", path.display());
+    if path.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    let dir = parent(path);
+    let made = (|| {
+        let mut temp = tempfile::Builder::new().prefix(".taskrun-").suffix(".tmp").tempfile_in(&dir)?;
+        temp.write_all(bytes)?;
+        temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+        temp.as_file().sync_all()?;
+        match temp.persist_noclobber(path) {
+            Ok(_) => sync_dir(&dir).map(|()| true),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.error),
+        }
+    })();
+    made.with_context(failed)
+}
+
+/// Appends one line (a newline is added) by a single write, so that readers never see half of it
+/// from a live writer. A torn last line that a dead writer left is closed first. Not fsynced:
+/// logs outlive a crash of the program; for power loss see [`append_durable`].
+pub fn append(path: &Path, line: &str) -> Result<()> {
+    append_with(path, line).map(|_| ()).with_context(|| format!("failed to append to `{}`", path.display()))
+}
+
+/// [`append`], on disk before it returns.
+pub fn append_durable(path: &Path, line: &str) -> Result<()> {
+    append_with(path, line)
+        .and_then(|file| file.sync_data())
+        .with_context(|| format!("failed to append to `{}`", path.display()))
+}
+
+fn append_with(path: &Path, line: &str) -> io::Result<File> {
+    use std::os::unix::fs::FileExt;
+    let mut file = OpenOptions::new().append(true).read(true).create(true).mode(PRIVATE).open(path)?;
+    let size = file.metadata()?.len();
+    let mut last = [b'\n'];
+    if size > 0 {
+        file.read_exact_at(&mut last, size - 1)?;
+    }
+    let start = if last[0] == b'\n' { "" } else { "\n" };
+    file.write_all(format!("{start}{line}\n").as_bytes())?;
+    Ok(file)
+}
+
+/// Opens `path` empty for a child process to write to (mode 0600).
+pub fn output_file(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(PRIVATE)
+        .open(path)
+        .with_context(|| format!("failed to create `{}`", path.display()))
+}
+
+/// Makes a directory and its parents.
+pub fn make_dir(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).with_context(|| format!("failed to make directory `{}`", path.display()))
+}
+
+/// Removes a file; a missing one is fine.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("failed to remove `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads a text file that may be missing.
+pub fn read_text(path: &Path) -> Result<Option<String>> {
+    match fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
+            let upto = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = upto.split(|byte| *byte == b'\n').count();
+            Fault::invalid(format!("`{}` line {line} is not UTF-8", path.display()), "save the file as UTF-8")
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    }
+}
+
+/// Reads a JSON file of ours that carries `"version": N`. Missing is `None`; a version newer than
+/// `known` or broken JSON is a [`Fault::Invalid`] and the file is left as it is.
+pub fn read_versioned<T: DeserializeOwned>(path: &Path, known: u64) -> Result<Option<T>> {
+    let Some(text) = read_text(path)? else { return Ok(None) };
+    let broken = |error: serde_json::Error| {
+        Fault::invalid(
+            format!("`{}` line {}: {error}", path.display(), error.line()),
+            "taskrun wrote this file; move it aside if it was edited",
+        )
+    };
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(broken)?;
+    let version = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    if version > known {
+        return Err(Fault::invalid(
+            format!("`{}` has version {version}; this taskrun knows up to {known}", path.display()),
+            "use the newer taskrun that wrote it",
+        ));
+    }
+    serde_json::from_value(value).map(Some).map_err(broken)
+}
+
+/// The directory a file is in, `.` for a bare name.
+fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    match File::open(dir)?.sync_all() {
+        // Some network and FUSE file systems cannot sync a directory; the rename stands.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,170 @@
+//! The one gate for output: results to stdout; progress, notices, errors and hints to stderr.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::fault::Fault;
+
+/// When to colour what goes to a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where everything the program says goes through.
+#[derive(Debug)]
+pub struct Ui {
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    stdout_gone: Cell<bool>,
+}
+
+impl Ui {
+    /// A gate for one command; `json` decides the format of results, never the terminal.
+    pub fn new(json: bool, quiet: bool, verbose: bool, color: Color) -> Self {
+        match color {
+            Color::Auto => {} // console reads NO_COLOR, CLICOLOR_FORCE and TERM itself
+            Color::Always => set_colors(true),
+            Color::Never => set_colors(false),
+        }
+        Self { json, quiet, verbose, stdout_gone: Cell::new(false) }
+    }
+
+    /// Whether results are JSON.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether more than usual is wanted.
+    pub fn verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Whether a person can be asked: both ends are a terminal.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Whether stdout is a terminal (for fitting text to its width, never for its format).
+    pub fn stdout_is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Columns of the terminal behind stdout, or 80.
+    pub fn width(&self) -> usize {
+        console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+    }
+
+    /// Prints text that is the result, ending it with one newline. Nothing for empty text.
+    pub fn text(&self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        self.stdout(&[text.as_bytes(), end.as_bytes()]);
+    }
+
+    /// Prints bytes that are the result, as they are.
+    pub fn bytes(&self, bytes: &[u8]) {
+        self.stdout(&[bytes]);
+    }
+
+    /// Prints one JSON document (pretty, as people read it too).
+    pub fn document<T: Serialize>(&self, value: &T) -> anyhow::Result<()> {
+        self.text(&serde_json::to_string_pretty(value)?);
+        Ok(())
+    }
+
+    /// Prints one NDJSON line of a run.
+    pub fn line<T: Serialize>(&self, value: &T) -> anyhow::Result<()> {
+        self.text(&serde_json::to_string(value)?);
+        Ok(())
+    }
+
+    /// The result in the format asked for: the document with `--json`, else the text.
+    pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        if self.json {
+            return self.document(value);
+        }
+        self.text(&text());
+        Ok(())
+    }
+
+    /// A line about what is going on; silent with `-q`.
+    pub fn progress(&self, message: &str) {
+        if !self.quiet {
+            self.stderr(message);
+        }
+    }
+
+    /// Something the user should know though all went well.
+    pub fn notice(&self, message: &str) {
+        self.stderr(&format!("{} {message}", console::style("note:").for_stderr().cyan()));
+    }
+
+    /// Something that is not as it should be, but does not stop us.
+    pub fn warn(&self, message: &str) {
+        self.stderr(&format!("{} {message}", console::style("warning:").for_stderr().yellow()));
+    }
+
+    /// An error with its causes and hint: text, or one JSON line with `--json`.
+    pub fn error(&self, error: &anyhow::Error) {
+        let fault = error.downcast_ref::<Fault>();
+        let hint = fault.and_then(Fault::hint);
+        if self.json {
+            let code = fault.map_or("error", Fault::code);
+            let message = format!("{error:#}");
+            let line = serde_json::json!({"error": {"code": code, "message": message, "hint": hint}});
+            return self.stderr(&line.to_string());
+        }
+        let head = console::style("error:").for_stderr().red().bold();
+        self.stderr(&format!("{head} {error}"));
+        for cause in error.chain().skip(1) {
+            self.stderr(&format!("caused by: {cause}"));
+        }
+        if let Some(hint) = hint {
+            self.stderr(&format!("{} {hint}", console::style("hint:").for_stderr().cyan()));
+        }
+    }
+
+    /// Asks on the terminal and returns the trimmed answer; only where [`Ui::can_ask`] says so.
+    pub fn ask(&self, question: &str) -> anyhow::Result<String> {
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{question} ")?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// A closed stdout is no failure: what follows is dropped in silence.
+    fn stdout(&self, parts: &[&[u8]]) {
+        if self.stdout_gone.get() {
+            return;
+        }
+        let mut stdout = io::stdout().lock();
+        let written = parts.iter().try_for_each(|part| stdout.write_all(part));
+        if written.and_then(|()| stdout.flush()).is_err() {
+            self.stdout_gone.set(true);
+        }
+    }
+
+    fn stderr(&self, line: &str) {
+        // Nobody is left to tell when stderr is gone.
+        let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+    }
+}
+
+fn set_colors(on: bool) {
+    console::set_colors_enabled(on);
+    console::set_colors_enabled_stderr(on);
+}
