@@ -62,7 +62,7 @@ pub fn create_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<bool> {
         return Ok(false);
     }
     let dir = parent(path);
-    let made = (|| {
+    let outcome = (|| {
         let mut temp = tempfile::Builder::new().prefix(".taskrun-").suffix(".tmp").tempfile_in(&dir)?;
         temp.write_all(bytes)?;
         temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
@@ -73,7 +73,7 @@ pub fn create_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<bool> {
             Err(error) => Err(error.error),
         }
     })();
-    made.with_context(failed)
+    outcome.with_context(failed)
 }
 
 /// Appends one line (a newline is added) by a single write, so that readers never see half of it
