@@ -41,7 +41,7 @@ pub fn load(workspace_config: Option<&Path>) -> Result<Config> {
 /// Parses and checks one file alone, so that an error names its file and line.
 fn parse(text: &str, path: &Path) -> Result<toml::Table> {
     let wrong = |at: usize, message: &str, hint: &str| {
-        let line = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = text.as_bytes()[..at.min(text.len())].split(|byte| *byte == b'\n').count();
         Fault::invalid(format!("failed to parse `{}` line {line}: {message}", shown(path)), hint)
     };
     let malformed = |error: &toml::de::Error, key: Option<String>| {
@@ -154,7 +154,10 @@ mod tests {
         let names = DeTable::parse(&text).unwrap();
         for known in KNOWN.iter().filter(|known| !known.contains('*')) {
             let (table, key) = known.split_once('.').unwrap();
-            assert!(names.get_ref()[table].get_ref().get(key).is_some(), "{known} is missing from the template");
+            assert!(
+                names.get_ref()[table].get_ref().get(key).is_some(),
+                "{known} is missing from the template"
+            );
         }
     }
 
