@@ -50,6 +50,9 @@ pub enum Command {
     /// Make, choose and list workspaces
     #[command(subcommand)]
     Workspace(commands::workspace::Command),
+    /// Show the skills: kinds of work with their stories, gates and prompts
+    #[command(subcommand)]
+    Skill(commands::skill::Command),
 }
 
 /// Parses `args`, runs the command, reports its error, and returns how it ended.
@@ -72,5 +75,6 @@ pub fn dispatch(args: &[OsString]) -> Exit {
 fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
         Command::Workspace(command) => commands::workspace::run(command, context),
+        Command::Skill(command) => commands::skill::run(command, context),
     }
 }

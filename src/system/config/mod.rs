@@ -9,9 +9,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use toml::de::DeTable;
 
 use crate::fault::Fault;
+use crate::system::document::Document;
 use crate::system::store;
 
 pub use file::{
@@ -40,22 +40,10 @@ pub fn load(workspace_config: Option<&Path>) -> Result<Config> {
 
 /// Parses and checks one file alone, so that an error names its file and line.
 fn parse(text: &str, path: &Path) -> Result<toml::Table> {
-    let wrong = |at: usize, message: &str, hint: &str| {
-        let line = text.as_bytes()[..at.min(text.len())].split(|byte| *byte == b'\n').count();
-        Fault::invalid(format!("failed to parse `{}` line {line}: {message}", shown(path)), hint)
-    };
-    let malformed = |error: &toml::de::Error, key: Option<String>| {
-        let message = error.message().trim().replace('\n', ", ");
-        let message = key.map_or(message.clone(), |key| format!("`{key}`: {message}"));
-        wrong(error.span().map_or(0, |span| span.start), &message, "`man taskrun-config` documents every key")
-    };
-    let names = DeTable::parse(text).map_err(|error| malformed(&error, None))?;
-    keys::check(names.get_ref()).map_err(|key| wrong(key.at, &key.message, &key.hint))?;
-    toml::from_str::<Config>(text).map_err(|error| {
-        let key = error.span().and_then(|span| keys::key_at(names.get_ref(), span.start));
-        malformed(&error, key)
-    })?;
-    text.parse().map_err(|error| malformed(&error, None))
+    let document = Document::parse(text, path, "`man taskrun-config` documents every key")?;
+    keys::check(document.table()).map_err(|key| document.fault(key.at, &key.message, &key.hint))?;
+    document.read::<Config>()?;
+    document.read()
 }
 
 fn merge(into: &mut toml::Table, from: toml::Table) {
@@ -80,17 +68,11 @@ fn refuse_later_agent(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// A path as people know it: relative to where they are, if it lies below.
-fn shown(path: &Path) -> String {
-    let here = env::current_dir().ok();
-    let path = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
-    path.display().to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
+    use toml::de::DeTable;
 
     fn wrong(text: &str) -> String {
         format!("{:#}", parse(text, Path::new("c.toml")).unwrap_err())
