@@ -108,8 +108,8 @@ impl Repo {
             return Ok(None);
         }
         let (ours_file, base_file) = (commit.scratch.join("ours"), commit.scratch.join("base"));
-        store::write(&ours_file, store::PRIVATE, &ours)?;
-        store::write(&base_file, store::PRIVATE, &base)?;
+        store::scratch(&ours_file, &ours)?;
+        store::scratch(&base_file, &base)?;
         let args = [
             OsStr::new("merge-file"),
             "-p".as_ref(),
@@ -151,7 +151,7 @@ impl Repo {
         index: Option<&Path>,
     ) -> Result<Committed> {
         let message = commit.scratch.join("commit.message");
-        store::write(&message, store::PRIVATE, commit.message.as_bytes())?;
+        store::scratch(&message, commit.message.as_bytes())?;
         // Full ids in what it prints; tidying up is done once, after the run.
         let settings =
             "-c core.abbrev=no -c gc.auto=0 -c maintenance.auto=false commit --cleanup=whitespace -F";
@@ -191,7 +191,7 @@ impl Repo {
         scratch: &Path,
     ) -> Result<(bool, String)> {
         let (stdin, output) = (scratch.join("git.stdin"), scratch.join("git.output"));
-        store::write(&stdin, store::PRIVATE, &input.unwrap_or_default())?;
+        store::scratch(&stdin, &input.unwrap_or_default())?;
         let mut env = self.identity.clone();
         env.extend(index.map(|index| ("GIT_INDEX_FILE".into(), index.into())));
         let spawn = Spawn {
