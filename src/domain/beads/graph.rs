@@ -84,10 +84,9 @@ impl<'t> Graph<'t> {
                     self.children.entry(parent).or_default().push(at);
                 }
             }
-            if let Some((parent, _)) = record.id.rsplit_once('.').filter(|_| orphan) {
-                if let Some(&parent) = self.index.get(parent) {
-                    self.dotted.entry(parent).or_default().push(at);
-                }
+            let named = record.id.rsplit_once('.').filter(|_| orphan);
+            if let Some(&parent) = named.and_then(|(parent, _)| self.index.get(parent)) {
+                self.dotted.entry(parent).or_default().push(at);
             }
         }
     }

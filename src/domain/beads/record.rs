@@ -172,6 +172,10 @@ impl Edge<'_> {
 impl<'a> Record<'a> {
     /// Reads one line; the error says what is wrong with it.
     pub fn parse(line: &'a str) -> serde_json::Result<Self> {
+        // An array would be taken for the fields in order.
+        if !line.trim_start().starts_with('{') {
+            return Err(serde::de::Error::custom("it does not start with `{`"));
+        }
         serde_json::from_str(line)
     }
 
@@ -233,6 +237,11 @@ impl<'a> Record<'a> {
     /// The instant of its last change; what is missing or unreadable counts as oldest.
     pub fn updated(&self) -> Timestamp {
         instant(&self.updated_at).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The instant it was closed; what is missing or unreadable counts as oldest.
+    pub fn closed(&self) -> Timestamp {
+        instant(&self.closed_at).unwrap_or(Timestamp::MIN)
     }
 
     /// Whether it is put off beyond `now`.
