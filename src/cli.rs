@@ -53,6 +53,10 @@ pub enum Command {
     /// Show the skills: kinds of work with their stories, gates and prompts
     #[command(subcommand)]
     Skill(commands::skill::Command),
+    /// Print a shell's completion script
+    Completions(commands::completions::Completions),
+    /// Print the manual page, or write all of them into a directory
+    Man(commands::man::Man),
 }
 
 /// Parses `args`, runs the command, reports its error, and returns how it ended.
@@ -76,5 +80,7 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
         Command::Workspace(command) => commands::workspace::run(command, context),
         Command::Skill(command) => commands::skill::run(command, context),
+        Command::Completions(args) => commands::completions::run(&args, context),
+        Command::Man(args) => commands::man::run(&args, context),
     }
 }
