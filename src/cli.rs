@@ -47,6 +47,9 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum Command {
+    /// See which coding agents there are
+    #[command(subcommand)]
+    Agent(commands::agent::Command),
     /// Make, choose and list workspaces
     #[command(subcommand)]
     Workspace(commands::workspace::Command),
@@ -78,6 +81,7 @@ pub fn dispatch(args: &[OsString]) -> Exit {
 
 fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
+        Command::Agent(command) => commands::agent::run(&command, context),
         Command::Workspace(command) => commands::workspace::run(command, context),
         Command::Skill(command) => commands::skill::run(command, context),
         Command::Completions(args) => commands::completions::run(&args, context),

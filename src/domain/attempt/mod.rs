@@ -4,5 +4,7 @@ pub mod budget;
 pub mod changes;
 pub mod completion;
 pub mod event;
+pub mod fence;
 pub mod gates;
+pub mod prompt;
 pub mod receipt;
