@@ -1,1 +1,19 @@
-//! loops
+//! The loop: takes ready tasks one by one, has each worked by the attempt engine, and acts on the
+//! verdict. `verdict` decides, `plan` fixes what is done, `run` and its neighbours do it.
+
+mod attempt;
+pub mod claims;
+pub mod control;
+mod land;
+pub mod ledger;
+pub mod plan;
+mod recorder;
+mod recover;
+mod run;
+mod scope;
+mod settle;
+pub mod state;
+pub mod verdict;
+
+pub use run::{Hands, run};
+pub use scope::survey;
