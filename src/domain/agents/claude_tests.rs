@@ -170,7 +170,7 @@ fn details_are_short_and_on_one_line() {
         }
     };
     assert_eq!(call(r#"{"content":"x","file_path":"a/b"}"#), "a/b");
-    assert_eq!(call(r#"{"command":"a\nb\u001b[0m"}"#), "a b [0m");
+    assert_eq!(call(r#"{"command":"a\nb\u001b[0m"}"#), "a b");
     assert_eq!(call(r#"{"other":1}"#), r#"{"other":1}"#);
     assert_eq!(call(&format!(r#"{{"command":"{}"}}"#, "ü".repeat(999))).chars().count(), 200);
 }
