@@ -86,7 +86,7 @@ pub struct Listed {
     /// As the user names it.
     pub name: String,
     /// `claude`, `shell` or `command`.
-    pub kind: &'static str,
+    pub kind: String,
     /// Whether its program was found.
     pub installed: bool,
     /// Its program, where found.
@@ -101,7 +101,7 @@ pub struct Listed {
 
 impl Agent {
     /// A fresh reader for the output of one attempt.
-    pub fn reader(&self) -> Box<dyn Reader> {
+    pub fn reader(&self) -> Box<dyn Reader + Send> {
         match self.output {
             Output::Claude => Box::new(claude::Stream::default()),
             Output::Text => Box::new(text::Text::new(self.cost == Cost::Free)),
@@ -135,15 +135,15 @@ pub fn resolve(config: &Config, choice: Choice<'_>, dir: &Path) -> Result<Agent>
 /// Every agent that can be named: the built-in ones, then `[agents]` in alphabetical order.
 pub fn list(config: &Config, dir: &Path) -> Vec<Listed> {
     let listed = |name: &str| {
-        let (kind, output, cost) = describe(name, config.agents.get(name), config).ok()?;
-        let path = program(name, config.agents.get(name), dir).ok();
-        Some(Listed {
+        let entry = config.agents.get(name);
+        let described = describe(name, entry, config).ok();
+        // What is set wrongly is listed too, as not there; naming it says what is wrong.
+        let path = described.as_ref().and_then(|_| program(name, entry, dir).ok());
+        let (output, cost) =
+            described.map_or((Output::Text, Cost::Unknown), |(_, output, cost)| (output, cost));
+        Listed {
             name: name.to_owned(),
-            kind: match kind {
-                Kind::Claude { .. } => "claude",
-                Kind::Shell { .. } => "shell",
-                Kind::Command { .. } => "command",
-            },
+            kind: if is_builtin(name) { name.to_owned() } else { "command".to_owned() },
             installed: path.is_some(),
             path,
             default: name == config.agent.default,
@@ -152,9 +152,9 @@ pub fn list(config: &Config, dir: &Path) -> Vec<Listed> {
                 Output::Claude => "claude",
             },
             reports_cost: cost == Cost::Reported,
-        })
+        }
     };
-    names(config).filter_map(listed).collect()
+    names(config).map(listed).collect()
 }
 
 fn names(config: &Config) -> impl Iterator<Item = &str> {
@@ -262,3 +262,7 @@ fn find(program: &str, dir: &Path, hint: &str) -> Result<PathBuf> {
     programs::find(OsStr::new(program), dir)
         .ok_or_else(|| Fault::usage(format!("`{program}` is not installed or not on `PATH`"), hint))
 }
+
+#[cfg(test)]
+#[path = "catalog_tests.rs"]
+mod tests;

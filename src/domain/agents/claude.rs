@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::claude_end::{self, Limit};
 use super::claude_spend::Spend;
-use super::{Failure, Reader, Report, Signal, Terminal, one_line, tail};
+use super::{Failure, Reader, Report, Signal, Terminal, one_line, printable, tail};
 use crate::domain::attempt::completion::{Promise, promise};
 
 type Raw<'a> = Option<&'a RawValue>;
@@ -127,7 +127,7 @@ impl Stream {
         let error = self.error.as_ref().map(|(error, _)| error.as_str());
         let end = result.terminal(&text, error, self.limit.as_ref());
         self.promise = if end == Terminal::Success { promise(&text) } else { Promise::None };
-        self.final_text = String::from(tail(&text));
+        self.final_text = printable(tail(&text));
         self.end = Some(end);
         self.session = self.session.take().or_else(|| value(result.session_id));
         self.spend.result(&result);
@@ -143,7 +143,8 @@ impl Stream {
 
 fn said(block: &Block<'_>) -> Option<Signal> {
     if is(block.kind, "text") {
-        return value::<String>(block.text).filter(|text| !text.trim().is_empty()).map(Signal::Message);
+        let text = printable(&value::<String>(block.text)?);
+        return (!text.trim().is_empty()).then_some(Signal::Message(text));
     }
     let name = is(block.kind, "tool_use").then(|| value(block.name)).flatten()?;
     Some(Signal::Tool { name, detail: detail(block.input) })

@@ -100,3 +100,7 @@ fn removed(agent: &Agent) -> Vec<OsString> {
     let nested = NESTED.into_iter().filter(kept);
     nested.chain(agent.env_drop.iter().map(String::as_str)).map(OsStr::new).map(OsString::from).collect()
 }
+
+#[cfg(test)]
+#[path = "invocation_tests.rs"]
+mod tests;

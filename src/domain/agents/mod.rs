@@ -142,8 +142,16 @@ fn tail(text: &str) -> &str {
     &text[at..]
 }
 
-/// The first `limit` characters of `text` on one line, without control characters.
+/// `text` as a terminal may show it: without colours and control characters, but with its lines.
+pub(crate) fn printable(text: &str) -> String {
+    console::strip_ansi_codes(text).chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// The first `limit` characters of `text`, printable and on one line.
 fn one_line(text: &str, limit: usize) -> String {
-    let plain: String = text.chars().take(limit).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.trim().to_owned()
+    // Colours and the like may take some of it.
+    let near: String = text.chars().take(4 * limit).collect();
+    let line: String =
+        printable(&near).chars().map(|c| if c.is_control() { ' ' } else { c }).take(limit).collect();
+    line.trim().to_owned()
 }

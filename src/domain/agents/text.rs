@@ -1,6 +1,6 @@
 //! Plain text output: all of it is the final message, its exit code decides.
 
-use super::{Reader, Report, Signal, Terminal, Usage, tail};
+use super::{Reader, Report, Signal, Terminal, Usage, one_line, printable, tail};
 use crate::domain::attempt::completion::Scan;
 
 /// Longest line that is passed on whole as a message, in characters.
@@ -35,11 +35,8 @@ impl Reader for Text {
         let line = String::from_utf8_lossy(line);
         self.scan.line(&line);
         self.keep(&line);
-        if line.trim().is_empty() {
-            return Vec::new();
-        }
-        let shown: String = line.chars().take(SHOWN).collect();
-        vec![Signal::Message(shown.trim_end().to_owned())]
+        let shown = one_line(&line, SHOWN);
+        if shown.is_empty() { Vec::new() } else { vec![Signal::Message(shown)] }
     }
 
     fn oversized(&mut self, start: &[u8]) {
@@ -52,7 +49,7 @@ impl Reader for Text {
         Report {
             terminal: Terminal::Success,
             promise: self.scan.promise(),
-            final_text: tail(&self.tail).trim_end().to_owned(),
+            final_text: printable(tail(&self.tail)).trim_end().to_owned(),
             usage: Usage::default(),
             usd: self.free.then_some(0.0),
             session: None,

@@ -6,6 +6,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use super::fence::Fence;
+use crate::domain::agents::printable;
 use crate::fault::Fault;
 
 /// The template in force unless the user has one; people may start from it.
@@ -178,10 +179,7 @@ fn close(text: &mut String) {
 fn excerpt(output: &str) -> String {
     // Only so much is looked at: colours may make up most of it, but hardly more.
     let near = after(output, 8 * OUTPUT);
-    let plain: String = console::strip_ansi_codes(near)
-        .chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .collect();
+    let plain = printable(near);
     let text = plain.trim_end();
     let mut end = after(text, OUTPUT);
     if end.len() == text.len() && near.len() == output.len() {
