@@ -67,9 +67,14 @@ pub fn dispatch(args: &[OsString]) -> Exit {
     };
     let ui = Ui::new(cli.global.json, cli.global.quiet, cli.global.verbose, cli.global.color);
     let context = Context { ui, global: cli.global };
-    match run(cli.command, &context) {
-        Ok(exit) => exit,
-        Err(error) => {
+    let outcome = run(cli.command, &context);
+    match (outcome, context.ui.stdout_failure()) {
+        (Ok(exit), Some(error)) => {
+            context.ui.error(&anyhow::Error::new(error).context("failed to write to stdout"));
+            if exit == Exit::Done { Exit::Cannot } else { exit }
+        }
+        (Ok(exit), None) => exit,
+        (Err(error), _) => {
             context.ui.error(&error);
             Exit::of(&error)
         }
