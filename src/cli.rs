@@ -48,6 +48,9 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum Command {
+    /// See which coding agents there are
+    #[command(subcommand)]
+    Agent(Lazy<commands::agent::Command>),
     /// Make, choose and list workspaces
     #[command(subcommand)]
     Workspace(Lazy<commands::workspace::Command>),
@@ -84,6 +87,7 @@ pub fn dispatch(args: &[OsString]) -> Exit {
 
 fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
+        Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
         Command::Workspace(Lazy(command)) => commands::workspace::run(command, context),
         Command::Skill(Lazy(command)) => commands::skill::run(command, context),
         Command::Completions(Lazy(args)) => commands::completions::run(&args, context),

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod document;
+pub mod git;
 pub mod interrupt;
 pub mod lock;
 pub mod process;

@@ -1,5 +1,16 @@
 //! Agents: how each is called, and what its output means. One file per agent CLI.
 
+pub mod catalog;
+pub mod claude;
+mod claude_args;
+mod claude_end;
+mod claude_spend;
+mod command;
+pub mod invocation;
+pub mod prices;
+mod shell;
+pub mod text;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -119,4 +130,20 @@ pub trait Reader {
     }
     /// What is known now; also before the end, after a kill.
     fn report(&self) -> Report;
+}
+
+/// Bytes of a final message that are kept.
+const TAIL: usize = 4096;
+
+/// The last [`TAIL`] bytes of `text`, cut between characters.
+fn tail(text: &str) -> &str {
+    let at = text.len().saturating_sub(TAIL);
+    let at = (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    &text[at..]
+}
+
+/// The first `limit` characters of `text` on one line, without control characters.
+fn one_line(text: &str, limit: usize) -> String {
+    let plain: String = text.chars().take(limit).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.trim().to_owned()
 }

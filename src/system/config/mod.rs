@@ -4,6 +4,7 @@
 pub mod env;
 mod file;
 mod keys;
+pub mod programs;
 
 use std::path::Path;
 
