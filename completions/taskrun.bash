@@ -16,6 +16,9 @@ _taskrun() {
             ",$1")
                 cmd="taskrun"
                 ;;
+            taskrun,agent)
+                cmd="taskrun__subcmd__agent"
+                ;;
             taskrun,completions)
                 cmd="taskrun__subcmd__completions"
                 ;;
@@ -27,6 +30,9 @@ _taskrun() {
                 ;;
             taskrun,workspace)
                 cmd="taskrun__subcmd__workspace"
+                ;;
+            taskrun__subcmd__agent,list)
+                cmd="taskrun__subcmd__agent__subcmd__list"
                 ;;
             taskrun__subcmd__skill,get)
                 cmd="taskrun__subcmd__skill__subcmd__get"
@@ -56,8 +62,60 @@ _taskrun() {
 
     case "${cmd}" in
         taskrun)
-            opts="-C -q -v -h -V --workspace --json --quiet --verbose --color --help --version workspace skill completions man"
+            opts="-C -q -v -h -V --workspace --json --quiet --verbose --color --help --version agent workspace skill completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        taskrun__subcmd__agent)
+            opts="-C -q -v -h --workspace --json --quiet --verbose --color --help list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        taskrun__subcmd__agent__subcmd__list)
+            opts="-C -q -v -h --workspace --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -30,10 +30,36 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand agent 'See which coding agents there are'
             cand workspace 'Make, choose and list workspaces'
             cand skill 'Show the skills: kinds of work with their stories, gates and prompts'
             cand completions 'Print a shell''s completion script'
             cand man 'Print the manual page, or write all of them into a directory'
+        }
+        &'taskrun;agent'= {
+            cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
+            cand --workspace 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
+            cand --color 'When to use colours'
+            cand --json 'Print results as JSON (runs: one event a line)'
+            cand -q 'Say less: no progress'
+            cand --quiet 'Say less: no progress'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the agents that can be named, and which are installed'
+        }
+        &'taskrun;agent;list'= {
+            cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
+            cand --workspace 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
+            cand --color 'When to use colours'
+            cand --json 'Print results as JSON (runs: one event a line)'
+            cand -q 'Say less: no progress'
+            cand --quiet 'Say less: no progress'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'taskrun;workspace'= {
             cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'

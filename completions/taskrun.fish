@@ -33,10 +33,28 @@ complete -c taskrun -n "__fish_taskrun_needs_command" -s q -l quiet -d 'Say less
 complete -c taskrun -n "__fish_taskrun_needs_command" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_needs_command" -s V -l version -d 'Print version'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'See which coding agents there are'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "workspace" -d 'Make, choose and list workspaces'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "skill" -d 'Show the skills: kinds of work with their stories, gates and prompts'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the agents that can be named, and which are installed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and not __fish_seen_subcommand_from init set get list forget" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and not __fish_seen_subcommand_from init set get list forget" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'

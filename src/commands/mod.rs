@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod completions;
+pub mod lazy;
 pub mod man;
 pub mod skill;
 pub mod usage;
