@@ -1,7 +1,10 @@
 //! What you type: one file per verb with its arguments, one call into domain, outcome → exit.
 
 pub mod agent;
+pub mod budget;
 pub mod completions;
+pub mod gates;
+pub mod loops;
 pub mod lazy;
 pub mod man;
 pub mod skill;

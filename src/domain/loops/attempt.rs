@@ -46,28 +46,37 @@ pub(super) struct Attempt {
     pub(super) gates: Vec<GateResult>,
 }
 
-/// What prompts need to know about an issue's past and surroundings.
-pub(super) fn facts(issue: &Issue, epic: Option<&(String, String, String)>, past: &Past) -> Facts {
-    Facts {
-        task: prompt::Task {
-            id: issue.id.clone(),
-            title: issue.title.clone(),
-            kind: issue.kind.clone(),
-            priority: issue.priority,
-            description: issue.description.clone(),
-            design: issue.design.clone(),
-            acceptance_criteria: issue.acceptance_criteria.clone(),
-            notes: issue.notes.clone(),
-            labels: issue.labels.clone(),
-        },
-        epic: epic.map(|(id, title, description)| prompt::Epic {
-            id: id.clone(),
-            title: title.clone(),
-            description: description.clone(),
-        }),
-        attempt: past.attempts + 1,
-        previous: past.last.as_ref().filter(|last| last.outcome != Outcome::Closed).map(previous),
-        ..Facts::default()
+/// What a prompt says beside the task and its past.
+#[derive(Debug)]
+pub(super) struct Brief<'a> {
+    pub(super) epic: Option<(String, String, String)>,
+    pub(super) gates: &'a [String],
+    pub(super) max_attempts: u64,
+    pub(super) dir: &'a Path,
+}
+
+impl Brief<'_> {
+    pub(super) fn facts(self, issue: &Issue, past: &Past) -> Facts {
+        Facts {
+            task: prompt::Task {
+                id: issue.id.clone(),
+                title: issue.title.clone(),
+                kind: issue.kind.clone(),
+                priority: issue.priority,
+                description: issue.description.clone(),
+                design: issue.design.clone(),
+                acceptance_criteria: issue.acceptance_criteria.clone(),
+                notes: issue.notes.clone(),
+                labels: issue.labels.clone(),
+            },
+            epic: self.epic.map(|(id, title, description)| prompt::Epic { id, title, description }),
+            attempt: past.attempts + 1,
+            max_attempts: self.max_attempts,
+            previous: past.last.as_ref().filter(|last| last.outcome != Outcome::Closed).map(previous),
+            gates: self.gates.to_vec(),
+            extra: Vec::new(),
+            dir: self.dir.display().to_string(),
+        }
     }
 }
 
@@ -180,11 +189,13 @@ impl Run<'_> {
 
     /// Agent, judgement, gates, and a person where that is wanted.
     fn work(&mut self, attempt: &mut Attempt, past: &Past) -> Result<Fate> {
-        let mut facts = facts(&attempt.issue, attempt.epic.as_ref(), past);
-        facts.max_attempts = self.plan.max_attempts;
-        facts.gates.clone_from(&self.plan.gates.commands);
-        facts.dir = self.workspace.root().display().to_string();
-        let prompt = compose(&facts, self.plan.template.as_ref())?;
+        let brief = Brief {
+            epic: attempt.epic.clone(),
+            gates: &self.plan.gates.commands,
+            max_attempts: self.plan.max_attempts,
+            dir: self.workspace.root(),
+        };
+        let prompt = compose(&brief.facts(&attempt.issue, past), self.plan.template.as_ref())?;
         let cause = Cell::new(None);
         if let Err(error) = self.agent(attempt, &prompt, &past.spend, &cause) {
             interrupt::check()?;

@@ -2,12 +2,16 @@
 //! verdict. `verdict` decides, `plan` fixes what is done, `run` and its neighbours do it.
 
 mod attempt;
+pub mod check;
 pub mod claims;
 pub mod control;
 mod land;
+pub mod history;
 pub mod ledger;
 pub mod plan;
+pub mod preview;
 mod recorder;
+pub mod request;
 mod recover;
 mod run;
 mod scope;
