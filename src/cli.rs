@@ -26,7 +26,7 @@ pub struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Work in this directory's workspace [env: TASKRUN_WORKSPACE]
+    /// Work in this directory's workspace [env: `TASKRUN_WORKSPACE`]
     #[arg(short = 'C', long = "workspace", value_name = "DIR", global = true)]
     pub workspace: Option<PathBuf>,
     /// Print results as JSON (runs: one event a line)
@@ -50,13 +50,21 @@ pub enum Command {
     /// Make, choose and list workspaces
     #[command(subcommand)]
     Workspace(commands::workspace::Command),
+    /// Keep tasks and what they wait for in `.beads/issues.jsonl`
+    #[command(subcommand)]
+    Beads(Box<commands::beads::Command>),
+    /// Show every task in the column it is in
+    Board(commands::board::Args),
+    /// Show the skills: kinds of work with their stories, gates and prompts
+    #[command(subcommand)]
+    Skill(commands::skill::Command),
 }
 
 /// Parses `args`, runs the command, reports its error, and returns how it ended.
-pub fn dispatch(args: Vec<OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(&args) {
+pub fn dispatch(args: &[OsString]) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return commands::usage::report(&error, &args),
+        Err(error) => return commands::usage::report(&error, args),
     };
     let ui = Ui::new(cli.global.json, cli.global.quiet, cli.global.verbose, cli.global.color);
     let context = Context { ui, global: cli.global };
@@ -72,5 +80,8 @@ pub fn dispatch(args: Vec<OsString>) -> Exit {
 fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
         Command::Workspace(command) => commands::workspace::run(command, context),
+        Command::Beads(command) => commands::beads::run(*command, context),
+        Command::Board(args) => commands::board::run(&args, context),
+        Command::Skill(command) => commands::skill::run(command, context),
     }
 }

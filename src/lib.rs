@@ -25,7 +25,7 @@ use std::process::ExitCode;
 ///
 /// A supervisor process (see [`system::process::supervise`]) is this same binary and is told
 /// apart before anything else is set up.
-pub fn run(args: Vec<OsString>) -> ExitCode {
+pub fn run(args: &[OsString]) -> ExitCode {
     if args.get(1).is_some_and(|word| word == system::process::SUPERVISE) {
         return system::process::supervise::main(&args[2..]);
     }

@@ -1,5 +1,8 @@
 //! What you type: one file per verb with its arguments, one call into domain, outcome → exit.
 
+pub mod beads;
+pub mod board;
+pub mod skill;
 pub mod usage;
 pub mod workspace;
 

@@ -1,6 +1,15 @@
 //! Finds the workspace; the only file that names paths below `.taskrun/`.
 
+pub mod init;
+pub mod registry;
+
 use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::system::config::env;
 
 /// A directory with `.taskrun/` or `.beads/` in it: where tasks live and work is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +36,11 @@ impl Workspace {
     /// `.taskrun/config.toml`, written by people.
     pub fn config_file(&self) -> PathBuf {
         self.dir().join("config.toml")
+    }
+
+    /// `.taskrun/.gitignore`: keeps run state out of git and what people write in it.
+    pub fn gitignore(&self) -> PathBuf {
+        self.dir().join(".gitignore")
     }
 
     /// `.taskrun/prompt.md`, the user's own prompt template.
@@ -90,12 +104,134 @@ impl Workspace {
     }
 }
 
+/// How a workspace was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// `-C`.
+    Flag,
+    /// `TASKRUN_WORKSPACE`.
+    Env,
+    /// The current directory or one above it.
+    Ancestor,
+    /// `workspace set`.
+    Stored,
+}
+
+/// A workspace and how it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// It.
+    pub workspace: Workspace,
+    /// By what.
+    pub source: Source,
+}
+
 impl Workspace {
     /// The workspace in force: `given` (`-C`) → `TASKRUN_WORKSPACE` → nearest ancestor of the
     /// current directory with `.taskrun/` or `.beads/` → the stored one → [`Fault::NoWorkspace`].
-    ///
-    /// [`Fault::NoWorkspace`]: crate::fault::Fault::NoWorkspace
-    pub fn resolve(_given: Option<&Path>) -> anyhow::Result<Self> {
-        Err(crate::fault::Fault::NoWorkspace.into())
+    /// `-C` and the variable name a directory to start from, as if one were there: once given,
+    /// nothing but it and what is above it is looked at.
+    pub fn resolve(given: Option<&Path>) -> Result<Self> {
+        if let Some(found) = Self::find(given)? {
+            return Ok(found.workspace);
+        }
+        if let Some(dir) = given.map(Path::to_owned).or_else(env::workspace) {
+            return Err(Fault::usage(
+                format!("no workspace: neither `.taskrun/` nor `.beads/` in `{}` or above", dir.display()),
+                format!("run `taskrun workspace init {}`", dir.display()),
+            ));
+        }
+        match registry::load()?.current {
+            Some(gone) => Err(Fault::usage(
+                format!("the stored workspace `{}` is gone", gone.display()),
+                "choose another with `taskrun workspace set DIR`",
+            )),
+            None => Err(Fault::NoWorkspace.into()),
+        }
+    }
+
+    /// [`Workspace::resolve`], where having none is an answer.
+    pub fn find(given: Option<&Path>) -> Result<Option<Found>> {
+        if let Some(dir) = given {
+            return Ok(found(above(&directory(dir, "-C")?), Source::Flag));
+        }
+        if let Some(dir) = env::workspace() {
+            return Ok(found(above(&directory(&dir, "TASKRUN_WORKSPACE")?), Source::Env));
+        }
+        // Without a current directory (it was removed) there is still the stored one.
+        let here = env::current_dir().ok().and_then(|dir| dir.canonicalize().ok());
+        if let Some(workspace) = here.as_deref().and_then(above) {
+            return Ok(found(Some(workspace), Source::Ancestor));
+        }
+        let stored = registry::load()?.current.filter(|root| root.is_dir());
+        Ok(found(stored.map(Self::at), Source::Stored))
+    }
+
+    /// Whether tasks are kept here.
+    pub fn has_beads(&self) -> bool {
+        self.beads_dir().is_dir()
+    }
+}
+
+/// The directory a command without a workspace works in: `given` (`-C`) → `TASKRUN_WORKSPACE` →
+/// the current one. Canonical.
+pub fn start_dir(given: Option<&Path>) -> Result<PathBuf> {
+    match (given, env::workspace()) {
+        (Some(dir), _) => directory(dir, "-C"),
+        (None, Some(dir)) => directory(&dir, "TASKRUN_WORKSPACE"),
+        (None, None) => directory(&env::current_dir()?, "."),
+    }
+}
+
+fn found(workspace: Option<Workspace>, source: Source) -> Option<Found> {
+    workspace.map(|workspace| Found { workspace, source })
+}
+
+/// The nearest of `dir` and the directories above it that is a workspace.
+fn above(dir: &Path) -> Option<Workspace> {
+    dir.ancestors()
+        .map(|dir| Workspace::at(dir.to_owned()))
+        .find(|workspace| workspace.dir().is_dir() || workspace.has_beads())
+}
+
+/// The canonical path of a directory that `by` (a flag, a variable, an argument) names.
+fn directory(dir: &Path, by: &str) -> Result<PathBuf> {
+    let wrong = |why: &str| {
+        Err(Fault::usage(format!("`{}` ({by}) {why}", dir.display()), "give the path of a directory"))
+    };
+    match dir.canonicalize() {
+        Ok(path) if path.is_dir() => Ok(path),
+        Ok(_) => wrong("is not a directory"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => wrong("does not exist"),
+        Err(error) => wrong(&format!("cannot be used: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_nearest_directory_wins_and_files_do_not_count() {
+        let temp = tempfile::tempdir().unwrap();
+        let top = temp.path().canonicalize().unwrap();
+        fs::create_dir_all(top.join("a/b/c/d")).unwrap();
+        fs::create_dir(top.join("a/.taskrun")).unwrap();
+        fs::create_dir(top.join("a/b/.beads")).unwrap();
+        fs::create_dir(top.join("a/b/c/d/.git")).unwrap();
+        fs::File::create_new(top.join("a/b/c/.beads")).unwrap();
+        let root = |dir: &str| above(&top.join(dir)).map(|workspace| workspace.root().to_owned());
+        assert_eq!(root("a/b/c/d"), Some(top.join("a/b")));
+        assert_eq!(root("a/b"), Some(top.join("a/b")));
+        assert_eq!(root("a/.taskrun"), Some(top.join("a")));
+        assert!(directory(&top.join("none"), "-C").unwrap_err().to_string().contains("does not exist"));
+        assert!(
+            directory(&top.join("a/b/c/.beads"), "-C")
+                .unwrap_err()
+                .to_string()
+                .contains("is not a directory")
+        );
     }
 }

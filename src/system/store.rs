@@ -75,6 +75,11 @@ pub fn write(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
     replace(path, mode, |out| out.write_all(bytes))
 }
 
+/// Writes a file that only matters while we run: at once, not durably, for us alone (0600).
+pub fn scratch(path: &Path, bytes: &[u8]) -> Result<()> {
+    output_file(path)?.write_all(bytes).with_context(|| format!("failed to write `{}`", path.display()))
+}
+
 /// [`write`] as pretty JSON with a final newline.
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(value)?;
@@ -89,7 +94,7 @@ pub fn create_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<bool> {
         return Ok(false);
     }
     let dir = parent(path);
-    let made = (|| {
+    let outcome = (|| {
         outlive_size_limit();
         let mut temp = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(&dir)?;
         temp.write_all(bytes)?;
@@ -101,7 +106,7 @@ pub fn create_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<bool> {
             Err(error) => Err(error.error),
         }
     })();
-    made.with_context(failed)
+    outcome.with_context(failed)
 }
 
 /// Appends one line (a newline is added) by a single write, so that readers never see half of it

@@ -16,6 +16,7 @@ mod line;
 mod record;
 mod store;
 mod table;
+mod who;
 
 pub use board::{Board, Stats};
 pub use change::{ALL_CHILDREN_CLOSED, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
@@ -28,3 +29,4 @@ pub use line::{Line, quote};
 pub use record::{Edge, Record, Text};
 pub use store::Store;
 pub use table::Table;
+pub use who::who;

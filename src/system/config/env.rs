@@ -1,3 +1,83 @@
 //! What the environment and the home directory say.
 
 #![allow(clippy::disallowed_methods)] // the one reader of the environment
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use directories::ProjectDirs;
+
+/// A variable that is set and not empty; its bytes may be anything.
+pub fn value(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The directory we were started in.
+pub fn current_dir() -> Result<PathBuf> {
+    env::current_dir().context("failed to find the current directory")
+}
+
+/// This program's own file, to start it again.
+pub fn current_exe() -> Result<PathBuf> {
+    env::current_exe().context("failed to find this program's own file")
+}
+
+/// `HOME`, where it is an absolute path. The password database is not asked: a program started
+/// with no `HOME` is meant to find nothing of the user's.
+pub fn home() -> Option<PathBuf> {
+    value("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// Where people keep their settings: `~/.config/taskrun`, or as the platform and XDG have it.
+pub fn config_dir() -> Option<PathBuf> {
+    project_dirs("XDG_CONFIG_HOME").map(|dirs| dirs.config_dir().to_owned())
+}
+
+/// Where the program keeps what it remembers of the user: `~/.local/state/taskrun`, or as the
+/// platform and XDG have it.
+pub fn state_dir() -> Option<PathBuf> {
+    project_dirs("XDG_STATE_HOME").map(|dirs| dirs.state_dir().unwrap_or(dirs.data_dir()).to_owned())
+}
+
+fn project_dirs(own: &str) -> Option<ProjectDirs> {
+    let given = value(own).is_some_and(|dir| Path::new(&dir).is_absolute());
+    (given || home().is_some()).then(|| ProjectDirs::from("", "", "taskrun")).flatten()
+}
+
+/// `TASKRUN_WORKSPACE`.
+pub fn workspace() -> Option<PathBuf> {
+    value("TASKRUN_WORKSPACE").map(PathBuf::from)
+}
+
+/// `CLAUDE_CLI_PATH`: the `claude` program.
+pub fn claude_path() -> Option<PathBuf> {
+    value("CLAUDE_CLI_PATH").map(PathBuf::from)
+}
+
+/// The directories of `PATH`, in order.
+pub fn search_path() -> Vec<PathBuf> {
+    value("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+/// Who works on tasks, as `bd` reads it: `BEADS_ACTOR`, else `BD_ACTOR`.
+pub fn actor() -> Option<String> {
+    text("BEADS_ACTOR").or_else(|| text("BD_ACTOR"))
+}
+
+/// The login name: `USER`, else `LOGNAME`.
+pub fn user() -> Option<String> {
+    text("USER").or_else(|| text("LOGNAME"))
+}
+
+/// The user's editor: `VISUAL`, else `EDITOR`.
+pub fn editor() -> Option<OsString> {
+    value("VISUAL").or_else(|| value("EDITOR"))
+}
+
+/// A name to be shown: bytes that are no text become `�`.
+fn text(name: &str) -> Option<String> {
+    let text = value(name)?.to_string_lossy().trim().to_owned();
+    Some(text).filter(|text| !text.is_empty())
+}

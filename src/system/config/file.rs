@@ -1,8 +1,10 @@
 //! `config.toml` as people write it; every key is optional, an unknown one is an error.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::system::clock;
@@ -121,29 +123,31 @@ pub enum Output {
 #[serde(deny_unknown_fields, default)]
 pub struct BudgetTable {
     /// USD one run may spend.
+    #[serde(deserialize_with = "optional_usd")]
     pub usd: Option<f64>,
     /// Tokens one run may use.
+    #[serde(deserialize_with = "optional_count")]
     pub tokens: Option<u64>,
     /// Iterations one run may make.
+    #[serde(deserialize_with = "optional_count")]
     pub iterations: Option<u64>,
     /// Time one run may take.
     #[serde(deserialize_with = "optional_duration")]
     pub time: Option<Duration>,
     /// USD all attempts on one task may spend.
+    #[serde(deserialize_with = "optional_usd")]
     pub per_task_usd: Option<f64>,
     /// USD all attempts of one UTC day may spend.
+    #[serde(deserialize_with = "optional_usd")]
     pub per_day_usd: Option<f64>,
 }
 
 /// `[gates]`: commands by stack, `"*"` for any.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default)]
 pub struct GatesTable {
     /// Longest time one gate may take (default 20m).
-    #[serde(deserialize_with = "optional_duration")]
     pub timeout: Option<Duration>,
     /// Shell commands by stack name.
-    #[serde(flatten)]
     pub by_stack: BTreeMap<String, Vec<String>>,
 }
 
@@ -152,12 +156,14 @@ pub struct GatesTable {
 #[serde(deny_unknown_fields, default)]
 pub struct LoopTable {
     /// Attempts on one task before a person is asked.
+    #[serde(deserialize_with = "count")]
     pub max_attempts: u64,
     /// Commit what a task changed.
     pub commit: bool,
     /// Iterations in a row that changed nothing before the run ends; 0 never ends it.
     pub no_progress: u64,
     /// Tasks at a time; only 1 is possible in this version.
+    #[serde(deserialize_with = "count")]
     pub jobs: u64,
 }
 
@@ -172,6 +178,7 @@ impl Default for LoopTable {
 #[serde(deny_unknown_fields, default)]
 pub struct BeadsTable {
     /// `builtin`; `bd` is not available in this version.
+    #[serde(deserialize_with = "backend")]
     pub backend: Option<String>,
     /// Push after each sync.
     pub push: bool,
@@ -182,18 +189,102 @@ pub struct BeadsTable {
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Uncached input.
+    #[serde(deserialize_with = "usd")]
     pub input: f64,
     /// Cached input.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "usd")]
     pub cached: f64,
     /// Output.
+    #[serde(deserialize_with = "usd")]
     pub output: f64,
 }
 
+// By hand, for `serde(flatten)` would lose the place of an error.
+impl<'de> Deserialize<'de> for GatesTable {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(GatesVisitor)
+    }
+}
+
+struct GatesVisitor;
+
+impl<'de> Visitor<'de> for GatesVisitor {
+    type Value = GatesTable;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a table of gate commands by stack")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GatesTable, A::Error> {
+        let mut gates = GatesTable::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "timeout" {
+                gates.timeout = Some(map.next_value::<Limit>()?.0);
+            } else {
+                gates.by_stack.insert(key, map.next_value::<Commands>()?.0);
+            }
+        }
+        Ok(gates)
+    }
+}
+
+#[derive(Deserialize)]
+struct Limit(#[serde(deserialize_with = "duration")] Duration);
+
+#[derive(Deserialize)]
+struct Commands(#[serde(deserialize_with = "commands")] Vec<String>);
+
+fn commands<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let commands = Vec::<String>::deserialize(from)?;
+    if commands.iter().any(|command| command.trim().is_empty()) {
+        return Err(D::Error::custom("a gate is an empty command"));
+    }
+    Ok(commands)
+}
+
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    clock::parse_duration(&String::deserialize(from)?).map_err(serde::de::Error::custom)
+    let duration = clock::parse_duration(&String::deserialize(from)?).map_err(D::Error::custom)?;
+    if duration.is_zero() {
+        return Err(D::Error::custom("must be more than zero"));
+    }
+    Ok(duration)
 }
 
 fn optional_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     duration(from).map(Some)
+}
+
+fn usd<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let usd = f64::deserialize(from)?;
+    if !usd.is_finite() {
+        return Err(D::Error::custom("must be a number of USD"));
+    }
+    if usd < 0.0 {
+        return Err(D::Error::custom("must not be negative"));
+    }
+    Ok(usd)
+}
+
+fn optional_usd<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    usd(from).map(Some)
+}
+
+fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let count = u64::deserialize(from)?;
+    if count == 0 {
+        return Err(D::Error::custom("must be more than zero"));
+    }
+    Ok(count)
+}
+
+fn optional_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    count(from).map(Some)
+}
+
+fn backend<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(from)?;
+    if name != "builtin" {
+        return Err(D::Error::custom(format!("unknown backend `{name}`; there is `builtin`")));
+    }
+    Ok(Some(name))
 }

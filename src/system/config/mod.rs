@@ -3,8 +3,152 @@
 
 pub mod env;
 mod file;
+mod keys;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::fault::Fault;
+use crate::system::document::Document;
+use crate::system::store;
 
 pub use file::{
     AgentTable, AgentsEntry, BeadsTable, BudgetTable, Config, GatesTable, LoopTable, Output, Permissions,
     Price, PromptBy,
 };
+pub use keys::{KNOWN, nearest};
+
+/// What a new workspace's `config.toml` holds: every key, commented out, with its default.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// Loads the settings: defaults, over them the user's file, over that `workspace_config`. Either
+/// file may be missing. Tables are merged key by key, lists and values replaced.
+pub fn load(workspace_config: Option<&Path>) -> Result<Config> {
+    let user = env::config_dir().map(|dir| dir.join("config.toml"));
+    let mut merged = toml::Table::new();
+    for path in user.as_deref().into_iter().chain(workspace_config) {
+        if let Some(text) = store::read_text(path)? {
+            merge(&mut merged, parse(&text, path)?);
+        }
+    }
+    let config = Config::deserialize(merged).context("failed to read the merged settings")?;
+    refuse_later_agent(&config)?;
+    Ok(config)
+}
+
+/// Parses and checks one file alone, so that an error names its file and line.
+fn parse(text: &str, path: &Path) -> Result<toml::Table> {
+    let document = Document::parse(text, path, "`man taskrun-config` documents every key")?;
+    keys::check(document.table()).map_err(|key| document.fault(key.at, &key.message, &key.hint))?;
+    document.read::<Config>()?;
+    document.read()
+}
+
+fn merge(into: &mut toml::Table, from: toml::Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(into)), toml::Value::Table(from)) => merge(into, from),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+fn refuse_later_agent(config: &Config) -> Result<()> {
+    let name = config.agent.default.as_str();
+    if keys::LATER_AGENTS.contains(&name) && !config.agents.contains_key(name) {
+        return Err(Fault::usage(
+            format!("agent `{name}` (`agent.default`) is not available in this version of taskrun"),
+            format!("choose `claude`, or give its command under `[agents.{name}]`"),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use toml::de::DeTable;
+
+    fn wrong(text: &str) -> String {
+        format!("{:#}", parse(text, Path::new("c.toml")).unwrap_err())
+    }
+
+    #[test]
+    fn errors_name_file_line_and_key() {
+        let table = [
+            ("\n[agent]\nmodle = 1", "line 3: unknown key `agent.modle`"),
+            ("[agent]\ntimeout = 'soon'", "line 2: `agent.timeout`: `soon` is not a duration"),
+            ("[agent]\ntimeout = '0s'", "line 2: `agent.timeout`: must be more than zero"),
+            ("[agent]\ntimeout = 5", "line 2: `agent.timeout`: invalid type: integer `5`, expected a string"),
+            ("[agent]\npermissions = 'root'", "line 2: `agent.permissions`: unknown variant `root`"),
+            ("agent = 1", "line 1: `agent`: invalid type: integer `1`"),
+            ("[budget]\nusd = -1.0", "line 2: `budget.usd`: must not be negative"),
+            ("[budget]\nper_day_usd = nan", "line 2: `budget.per_day_usd`: must be a number of USD"),
+            ("[budget]\nusd = inf", "line 2: `budget.usd`: must be a number of USD"),
+            ("[budget]\n\niterations = 0", "line 3: `budget.iterations`: must be more than zero"),
+            ("[budget]\ntokens = -5", "line 2: `budget.tokens`: invalid value: integer `-5`"),
+            ("[prices.x]\ninput = -1\noutput = 1", "line 2: `prices.x.input`: must not be negative"),
+            ("[loop]\nmax_attempts = 0", "line 2: `loop.max_attempts`: must be more than zero"),
+            ("[loop]\njobs = 0", "line 2: `loop.jobs`: must be more than zero"),
+            ("[beads]\nbackend = 'sqlite'", "line 2: `beads.backend`: unknown backend `sqlite`"),
+            ("[gates]\nrust = 'cargo test'", "line 2: `gates.rust`: invalid type: string \"cargo test\""),
+            ("[gates]\nrust = [' ']", "line 2: `gates.rust`: a gate is an empty command"),
+            ("[agent\nx = 1", "line 1: "),
+            ("a = 1\na = 2", "line 2: duplicate key"),
+        ];
+        for (text, expected) in table {
+            let said = wrong(text);
+            assert!(said.starts_with(&format!("failed to parse `c.toml` {expected}")), "{text}\n{said}");
+        }
+    }
+
+    #[test]
+    fn files_merge_key_by_key() {
+        let mut merged =
+            parse("[agent]\nmodel='a'\ntimeout='1m'\n[gates]\n'*'=['x','y']", Path::new("u")).unwrap();
+        merge(
+            &mut merged,
+            parse("[agent]\nmodel='b'\n[gates]\n'*'=['z']\n[budget]\nusd=10", Path::new("w")).unwrap(),
+        );
+        let config = Config::deserialize(merged).unwrap();
+        assert_eq!(config.agent.model.as_deref(), Some("b"));
+        assert_eq!(config.agent.timeout, Duration::from_secs(60));
+        assert_eq!(config.gates.by_stack["*"], ["z"]);
+        assert_eq!(config.budget.usd, Some(10.0));
+        assert_eq!(config.loops.max_attempts, 3);
+    }
+
+    #[test]
+    fn the_template_is_all_comment_and_its_keys_are_valid() {
+        assert!(TEMPLATE.lines().all(|line| line.is_empty() || line.starts_with('#')));
+        let keys: Vec<&str> = TEMPLATE
+            .lines()
+            .filter_map(|line| line.strip_prefix('#'))
+            .filter(|l| !l.starts_with(' '))
+            .collect();
+        let text = keys.join("\n");
+        parse(&text, Path::new("template")).unwrap();
+        let names = DeTable::parse(&text).unwrap();
+        for known in KNOWN.iter().filter(|known| !known.contains('*')) {
+            let (table, key) = known.split_once('.').unwrap();
+            assert!(
+                names.get_ref()[table].get_ref().get(key).is_some(),
+                "{known} is missing from the template"
+            );
+        }
+    }
+
+    #[test]
+    fn a_later_agent_needs_a_command() {
+        let config = |text: &str| toml::from_str::<Config>(text).unwrap();
+        assert!(refuse_later_agent(&config("[agent]\ndefault='codex'")).is_err());
+        assert!(
+            refuse_later_agent(&config("[agent]\ndefault='codex'\n[agents.codex]\ncommand=['c']")).is_ok()
+        );
+    }
+}

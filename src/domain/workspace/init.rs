@@ -1,0 +1,59 @@
+//! Makes a workspace; what is already there stays as it is.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::domain::beads;
+use crate::domain::workspace::{Workspace, directory, registry};
+use crate::fault::Fault;
+use crate::system::{config, store};
+
+/// Everything a run writes is ignored; what people write is not.
+const GITIGNORE: &str = "\
+# Run state stays out of git; what people write goes in.
+/*
+!/.gitignore
+!/config.toml
+!/prompt.md
+!/skills/
+!/workflows/
+";
+
+/// What `workspace init` did.
+#[derive(Debug, Serialize)]
+pub struct Made {
+    /// The workspace's directory.
+    pub workspace: PathBuf,
+    /// The files that were not there before.
+    pub created: Vec<PathBuf>,
+    /// Why the workspace could not be added to the known ones.
+    #[serde(skip)]
+    pub unregistered: Option<anyhow::Error>,
+}
+
+/// Makes `dir` a workspace, and the directory itself where it is missing. New ids begin with
+/// `prefix`.
+pub fn init(dir: &Path, prefix: Option<&str>) -> Result<Made> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(Fault::usage(
+            format!("`{}` is not a directory", dir.display()),
+            "give the path of a directory",
+        ));
+    }
+    store::make_dir(dir)?;
+    let workspace = Workspace::at(directory(dir, "DIR")?);
+    store::make_dir(&workspace.dir())?;
+    let mut created = Vec::new();
+    for (path, text) in [(workspace.gitignore(), GITIGNORE), (workspace.config_file(), config::TEMPLATE)] {
+        if store::create_new(&path, store::SHARED, text.as_bytes())? {
+            created.push(path);
+        }
+    }
+    if beads::Store::init(&workspace, prefix)?.1.created {
+        created.push(workspace.issues());
+    }
+    let unregistered = registry::remember(workspace.root()).err();
+    Ok(Made { workspace: workspace.root().to_owned(), created, unregistered })
+}
