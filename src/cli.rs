@@ -58,6 +58,10 @@ pub enum Command {
     /// Show the skills: kinds of work with their stories, gates and prompts
     #[command(subcommand)]
     Skill(commands::skill::Command),
+    /// Print a shell's completion script
+    Completions(commands::completions::Completions),
+    /// Print the manual page, or write all of them into a directory
+    Man(commands::man::Man),
 }
 
 /// Parses `args`, runs the command, reports its error, and returns how it ended.
@@ -83,5 +87,7 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Beads(command) => commands::beads::run(*command, context),
         Command::Board(args) => commands::board::run(&args, context),
         Command::Skill(command) => commands::skill::run(command, context),
+        Command::Completions(args) => commands::completions::run(&args, context),
+        Command::Man(args) => commands::man::run(&args, context),
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod beads;
 pub mod board;
+pub mod completions;
+pub mod man;
 pub mod skill;
 pub mod usage;
 pub mod workspace;

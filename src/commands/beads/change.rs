@@ -6,13 +6,11 @@ use super::{array, notices, open, print, priority, text_or_stdin};
 use crate::commands::Context;
 use crate::domain::beads::{STATUSES, Update};
 use crate::exit::Exit;
+use crate::fault::Fault;
 use crate::ui::one_line;
 
 /// Which tasks, and what is to change.
 #[derive(Debug, clap::Args)]
-#[group(id = "change", required = true, multiple = true, args = [
-    "status", "title", "description", "priority", "notes", "acceptance", "assignee", "add_label", "remove_label",
-])]
 pub struct UpdateArgs {
     /// Their ids
     #[arg(required = true, value_name = "ID")]
@@ -71,6 +69,9 @@ pub fn update(args: UpdateArgs, context: &Context) -> Result<Exit> {
         add_labels: args.add_label,
         remove_labels: args.remove_label,
     };
+    if update == Update::default() {
+        return Err(Fault::usage("nothing is to change", "see `taskrun beads update --help`"));
+    }
     let issues = store.update(&args.ids, &update)?;
     notices(&store, context);
     print(&issues, context, |issue| format!("updated {}", issue.id));

@@ -6,6 +6,7 @@ mod create;
 mod dep;
 mod list;
 mod show;
+mod sync;
 
 use std::fmt::Write;
 
@@ -65,6 +66,8 @@ pub enum Command {
         #[arg(long = "as", value_name = "WHO")]
         author: Option<String>,
     },
+    /// Commit `.beads/`, and nothing else, to git
+    Sync(sync::Args),
     /// Count the tasks by status, type and priority
     Stats,
     /// Show every task in the column it is in
@@ -85,6 +88,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Reopen { ids } => change::reopen(&ids, context),
         Command::Dep(command) => dep::run(command, context),
         Command::Comment { id, text, author } => comment(&id, &text, author, context),
+        Command::Sync(args) => sync::run(&args, context),
         Command::Stats => stats(context),
         Command::Board(args) => board::run(&args, context),
     }

@@ -168,7 +168,8 @@ pub fn during(budget: &Budget, tally: &Tally, task: &Spend, live: &Spend) -> Opt
     let over = |limit: Option<f64>, spent: &Spend| {
         limit.is_some_and(|limit| spent.usd + live.usd > limit + CENT_FRACTION)
     };
-    if over(budget.usd, &tally.run) || over(budget.per_day_usd, &tally.day) || over(budget.per_task_usd, task) {
+    if over(budget.usd, &tally.run) || over(budget.per_day_usd, &tally.day) || over(budget.per_task_usd, task)
+    {
         Some(Stop::Usd)
     } else if budget.tokens.is_some_and(|limit| tally.run.tokens().saturating_add(live.tokens()) > limit) {
         Some(Stop::Tokens)
@@ -203,7 +204,10 @@ pub fn warning(budget: &Budget, tally: &Tally) -> Option<(&'static str, f64)> {
         ("per_day_usd", budget.per_day_usd.map(|limit| tally.day.usd / limit)),
         ("tokens", budget.tokens.map(|limit| part(tally.run.tokens(), limit))),
     ];
-    parts.into_iter().filter_map(|(name, part)| part.map(|part| (name, part))).find(|(_, part)| *part >= WARN_AT)
+    parts
+        .into_iter()
+        .filter_map(|(name, part)| part.map(|part| (name, part)))
+        .find(|(_, part)| *part >= WARN_AT)
 }
 
 #[cfg(test)]
@@ -250,7 +254,12 @@ mod tests {
 
     #[test]
     fn other_limits_stop_too() {
-        let base = Budget { iterations: Some(3), tokens: Some(10), time: Some(Duration::from_secs(9)), ..Budget::default() };
+        let base = Budget {
+            iterations: Some(3),
+            tokens: Some(10),
+            time: Some(Duration::from_secs(9)),
+            ..Budget::default()
+        };
         assert_eq!(before(&base, &tally(0.0, 0.0), false), None);
         let three = Tally { iterations: 3, ..tally(0.0, 0.0) };
         assert_eq!(before(&base, &three, false), Some(Stop::Iterations));
@@ -263,7 +272,8 @@ mod tests {
 
     #[test]
     fn a_live_attempt_is_ended_when_over() {
-        let budget = Budget { usd: Some(1.0), per_task_usd: Some(0.5), tokens: Some(100), ..Budget::default() };
+        let budget =
+            Budget { usd: Some(1.0), per_task_usd: Some(0.5), tokens: Some(100), ..Budget::default() };
         let none = Spend::nothing();
         assert_eq!(during(&budget, &tally(0.6, 0.0), &none, &spent(0.4)), None);
         assert_eq!(during(&budget, &tally(0.7, 0.0), &none, &spent(0.4)), Some(Stop::Usd));

@@ -1,3 +1,8 @@
 //! The one attempt engine: prompt → agent → judgement of its final message → gates → receipt.
 
+pub mod budget;
+pub mod changes;
 pub mod completion;
+pub mod event;
+pub mod gates;
+pub mod receipt;

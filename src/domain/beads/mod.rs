@@ -15,6 +15,7 @@ mod issue;
 mod line;
 mod record;
 mod store;
+mod sync;
 mod table;
 mod who;
 
@@ -28,5 +29,6 @@ pub use issue::{Comment, Dependency, Issue};
 pub use line::{Line, quote};
 pub use record::{Edge, Record, Text};
 pub use store::Store;
+pub use sync::Synced;
 pub use table::Table;
 pub use who::who;

@@ -107,9 +107,14 @@ impl Repo {
         Ok(self.must(&["remote"], &[])?.text().lines().map(str::to_owned).collect())
     }
 
-    /// Pushes the current branch to where git would; the error is git's own.
+    /// Pushes the current branch to where git would, or to one of its own name where nobody said
+    /// where; the error is git's own.
     pub fn push(&self) -> Result<()> {
-        let said = self.git(&["push", "--quiet"]).env("GIT_TERMINAL_PROMPT", "0").run(&[])?;
+        let push = |args: &[&str]| self.git(args).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").run(&[]);
+        let mut said = push(&["push", "--quiet"])?;
+        if !said.ok && said.stderr.contains("has no upstream branch") {
+            said = push(&["-c", "push.default=current", "push", "--quiet"])?;
+        }
         anyhow::ensure!(said.ok, "git push failed: {}", said.stderr);
         Ok(())
     }

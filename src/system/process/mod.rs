@@ -11,6 +11,7 @@ mod tree;
 
 pub use attend::{Attendant, Limits, Outcome, Why};
 pub use supervisor::Supervisor;
+pub use tail::read_lines;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
