@@ -1,1 +1,8 @@
 //! The commands through the real binary, with real git, real processes and real files.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)] // tests touch the world directly
+
+mod beads;
+mod beads_files;
+mod beads_storm;
+mod sandbox;

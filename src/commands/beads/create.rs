@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::{notices, open, priority, text_or_stdin};
 use crate::commands::Context;
@@ -59,9 +59,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
     let description = match (&args.description, &args.body_file) {
         (Some(text), _) => text_or_stdin(text)?,
         (None, Some(file)) if file.as_os_str() == "-" => text_or_stdin("-")?,
-        (None, Some(file)) => {
-            std::fs::read_to_string(file).with_context(|| format!("failed to read `{}`", file.display()))?
-        }
+        (None, Some(file)) => beads::body(file)?,
         (None, None) => String::new(),
     };
     let issue = store.create(&New {

@@ -21,7 +21,7 @@ mod who;
 
 pub use board::{Board, Stats};
 pub use change::{ALL_CHILDREN_CLOSED, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
-pub use create::{New, TYPES, check_type};
+pub use create::{New, TYPES, body, check_type};
 pub use deps::{Added, Branch};
 pub use graph::{Blocker, Filter, Graph, Sort};
 pub use init::Init;
