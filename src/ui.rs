@@ -175,7 +175,41 @@ impl Ui {
     }
 }
 
+/// `text` from a file or a program for one line of a terminal: what could move the cursor, change
+/// colours or reverse the reading order is made visible, line ends become spaces.
+pub fn one_line(text: &str) -> String {
+    text.trim()
+        .chars()
+        .map(|char| if matches!(char, '\n' | '\r' | '\t') { ' ' } else { harmless(char) })
+        .collect()
+}
+
+/// [`one_line`], with its line ends and tabs kept.
+pub fn many_lines(text: &str) -> String {
+    let lines = text.trim().lines().map(|line| {
+        line.chars().map(|char| if char == '\t' { char } else { harmless(char) }).collect::<String>()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn harmless(char: char) -> char {
+    let steers = matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    if char.is_control() || steers { char::REPLACEMENT_CHARACTER } else { char }
+}
+
 fn set_colors(on: bool) {
     console::set_colors_enabled(on);
     console::set_colors_enabled_stderr(on);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_cannot_steer_the_terminal() {
+        assert_eq!(one_line("a\x1b[31mb\nc\u{202e}d\u{9b}"), "a\u{fffd}[31mb c\u{fffd}d\u{fffd}");
+        assert_eq!(many_lines("\n a\tb\r\n\x07c\n"), "a\tb\n\u{fffd}c");
+        assert_eq!(one_line("日本語 🚀"), "日本語 🚀");
+    }
 }

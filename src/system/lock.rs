@@ -19,7 +19,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock if nobody holds it; `None` when somebody does.
+    /// Takes the lock if nobody holds it; `None` when somebody does. A directory can be its own lock,
+    /// except on network file systems.
     pub fn try_take(path: &Path) -> Result<Option<Self>> {
         let failed = || format!("failed to lock `{}`", path.display());
         let file = open(path).with_context(failed)?;
@@ -51,6 +52,9 @@ impl Lock {
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
+    if path.is_dir() {
+        return File::open(path);
+    }
     OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
 }
 

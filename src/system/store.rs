@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -35,12 +36,16 @@ fn outlive_size_limit() {
 /// What cannot be removed is left to the next one.
 pub fn sweep(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+        if is_temporary(&entry.path()) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether `path` is the half-written file of a writer, alive or killed.
+pub fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().map(OsStr::to_string_lossy);
+    name.is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
 }
 
 /// Replaces `path` by what `fill` writes: temp file in the same directory, fsync, rename, fsync

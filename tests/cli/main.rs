@@ -2,6 +2,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)] // tests touch the world directly
 
+mod beads;
+mod beads_files;
+mod beads_storm;
 mod config;
 mod everywhere;
 mod manual;

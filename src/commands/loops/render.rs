@@ -31,7 +31,9 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
             let line = text.lines().rev().find(|line| !line.trim().is_empty())?;
             format!("    > {}", plain(line))
         }
-        Kind::AgentTool { name, detail } => format!("    {} {}", style(plain(name)).for_stderr().dim(), plain(detail)),
+        Kind::AgentTool { name, detail } => {
+            format!("    {} {}", style(plain(name)).for_stderr().dim(), plain(detail))
+        }
         Kind::GateFinished { result } if result.passed => {
             let took = clock::human(Duration::from_millis(result.duration_ms));
             format!("    {} {} ({took})", style("gate ok").for_stderr().green(), result.command)
@@ -51,7 +53,9 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
         Kind::TaskEscalated { reason } => {
             format!("    {} {task}: {}", style("needs a person").for_stderr().red(), plain(reason))
         }
-        Kind::BudgetWarning { limit, used } => format!("    {:.0} % of the limit `{limit}` are used", used * 100.0),
+        Kind::BudgetWarning { limit, used } => {
+            format!("    {:.0} % of the limit `{limit}` are used", used * 100.0)
+        }
         Kind::RateLimited { not_before } => {
             let until = not_before.map(|at| format!(" until {at}")).unwrap_or_default();
             format!("    the provider makes the agent wait{until}")
@@ -114,7 +118,11 @@ pub(super) fn preview(preview: &Preview) -> String {
     };
     let _ = writeln!(out, "agent     {}", preview.agent);
     if task.is_some() {
-        let _ = writeln!(out, "command   {}", preview.argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "));
+        let _ = writeln!(
+            out,
+            "command   {}",
+            preview.argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+        );
         let _ = writeln!(out, "attempt   {} of {}", preview.attempt, preview.max_attempts);
     }
     for gate in &preview.gates {
@@ -150,5 +158,9 @@ pub(super) fn plain(text: &str) -> String {
 /// A word as it would be typed at a shell.
 fn quoted(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(safe) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(safe) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }

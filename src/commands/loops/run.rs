@@ -80,7 +80,11 @@ pub struct Run {
 
 fn money(text: &str) -> Result<f64, String> {
     let amount: f64 = text.parse().map_err(|_| format!("`{text}` is not an amount in USD"))?;
-    if amount.is_finite() && amount >= 0.0 { Ok(amount) } else { Err(format!("`{text}` is not an amount in USD")) }
+    if amount.is_finite() && amount >= 0.0 {
+        Ok(amount)
+    } else {
+        Err(format!("`{text}` is not an amount in USD"))
+    }
 }
 
 impl Run {
@@ -128,7 +132,11 @@ pub(super) fn run(args: &Run, context: &Context) -> Result<Exit> {
 }
 
 /// Runs the loop and tells about it: NDJSON on stdout, or lines on stderr and a summary on stdout.
-pub(crate) fn drive(workspace: &crate::domain::workspace::Workspace, plan: Plan, context: &Context) -> Result<Exit> {
+pub(crate) fn drive(
+    workspace: &crate::domain::workspace::Workspace,
+    plan: Plan,
+    context: &Context,
+) -> Result<Exit> {
     let ui = &context.ui;
     let mut tell = |event: &Event| {
         if ui.json() {

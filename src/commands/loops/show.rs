@@ -63,7 +63,8 @@ pub(super) fn status(context: &Context) -> Result<Exit> {
         }
         let limit = status["max_iterations"].as_u64().map(|limit| format!("/{limit}")).unwrap_or_default();
         let _ = writeln!(out, "iteration  {}{limit}", status["iteration"]);
-        let limit = status["spend"]["budget_usd"].as_f64().map(|limit| format!("/${limit:.2}")).unwrap_or_default();
+        let limit =
+            status["spend"]["budget_usd"].as_f64().map(|limit| format!("/${limit:.2}")).unwrap_or_default();
         let _ = writeln!(out, "budget     ${:.2}{limit}", status["spend"]["usd"].as_f64().unwrap_or(0.0));
         if status["reason"].is_string() {
             let _ = writeln!(out, "ended      {}", text("reason"));
@@ -127,7 +128,8 @@ pub(super) fn history(args: &History, context: &Context) -> Result<Exit> {
 }
 
 fn row(receipt: &Receipt) -> String {
-    let short = |id: &Option<String>| id.as_ref().map_or("-".to_owned(), |id| id.get(..10).unwrap_or(id).to_owned());
+    let short =
+        |id: &Option<String>| id.as_ref().map_or("-".to_owned(), |id| id.get(..10).unwrap_or(id).to_owned());
     let back = receipt.snapshot_ref.as_deref().unwrap_or("-");
     format!(
         "{}  {}  {}  attempt {}  {:<11}  {:>7}  commit {}  before {back}\n    {}\n",

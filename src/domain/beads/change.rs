@@ -21,7 +21,7 @@ pub const NEEDS_HUMAN: &str = "needs-human";
 pub const ALL_CHILDREN_CLOSED: &str = "All children closed";
 
 /// What is to change; what is `None` stays. Empty texts remove.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Update {
     /// One of [`STATUSES`].
     pub status: Option<String>,

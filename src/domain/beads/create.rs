@@ -1,5 +1,7 @@
 //! Makes issues: what a new one must be, and the line it becomes.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::deps;
@@ -9,6 +11,7 @@ use super::line::{Line, quote};
 use super::store::Store;
 use super::table::Table;
 use crate::fault::Fault;
+use crate::system::store;
 
 /// Types every store takes; a file's own are taken beside them.
 pub const TYPES: [&str; 6] = ["task", "bug", "feature", "epic", "chore", "story"];
@@ -119,6 +122,13 @@ fn line(table: &Table, new: &New, id: &str) -> Line {
         line.push("labels", &quote(label));
     }
     line
+}
+
+/// The text of a file that people wrote a description in.
+pub fn body(path: &Path) -> Result<String> {
+    store::read_text(path)?.ok_or_else(|| {
+        Fault::usage(format!("`{}` does not exist", path.display()), "give a file, or `-` for standard input")
+    })
 }
 
 /// A title that `bd` takes, too.

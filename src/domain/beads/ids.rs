@@ -85,7 +85,9 @@ mod tests {
             ("b-1 a-1", "b"),
         ];
         for (ids, expected) in table {
-            let text: String = ids.split_whitespace().map(|id| format!("{{\"id\":\"{id}\"}}\n")).collect();
+            let lines: Vec<String> =
+                ids.split_whitespace().map(|id| format!("{{\"id\":\"{id}\"}}")).collect();
+            let text = lines.join("\n");
             assert_eq!(prefix(&Table::parse(&text, "f").unwrap(), None), expected);
         }
         assert_eq!(prefix(&Table::parse("", "f").unwrap(), Some("x")), "x");

@@ -13,7 +13,8 @@ use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::store;
 
-/// Named so that the `.gitignore` of every `bd` ignores it (`*.db?*`, `*.lock`).
+/// Lock where the directory cannot be locked itself; the `.gitignore` of every `bd` ignores this name
+/// (`*.db?*`, `*.lock`).
 const LOCK: &str = "taskrun.db.lock";
 /// Longest wait for other writers; each holds the lock for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -77,7 +78,7 @@ impl Store {
     /// Takes the lock, reads the issues, lets `edit` change them, and writes the file when something
     /// changed. An error of `edit`, or of the writing, leaves the file as it was.
     pub fn change<T>(&self, edit: impl FnOnce(&mut Table) -> Result<T>) -> Result<T> {
-        let _lock = Lock::take(&self.dir.join(LOCK), PATIENCE)?;
+        let _lock = self.lock()?;
         let text = self.read()?;
         let mut table = self.parse(&text)?;
         let result = edit(&mut table)?;
@@ -93,6 +94,14 @@ impl Store {
             }
         }
         Ok(result)
+    }
+
+    /// The directory is the lock, so that nothing new lies in a project that others share.
+    fn lock(&self) -> Result<Lock> {
+        match Lock::take(&self.dir, PATIENCE) {
+            Err(error) if !error.is::<Fault>() => Lock::take(&self.dir.join(LOCK), PATIENCE),
+            other => other,
+        }
     }
 
     fn read(&self) -> Result<String> {

@@ -68,10 +68,14 @@ pub fn logs(workspace: &Workspace, run: Option<&str>, iteration: Option<u64>) ->
         return Err(Fault::not_found(format!("there is no run `{run}`"), "see `taskrun loop history`"));
     }
     let mut logs = Vec::new();
-    for entry in std::fs::read_dir(&dir).with_context(|| format!("failed to read `{}`", dir.display()))?.flatten() {
+    for entry in
+        std::fs::read_dir(&dir).with_context(|| format!("failed to read `{}`", dir.display()))?.flatten()
+    {
         let path = entry.path();
         let stem = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        let (Some(number), Some("stdout")) = (stem, path.extension().and_then(|end| end.to_str())) else { continue };
+        let (Some(number), Some("stdout")) = (stem, path.extension().and_then(|end| end.to_str())) else {
+            continue;
+        };
         if iteration.is_none_or(|wanted| wanted == number) {
             let bytes = entry.metadata().map_or(0, |meta| meta.len());
             logs.push(Log { iteration: number, path, bytes });
@@ -142,7 +146,8 @@ pub fn spent(workspace: &Workspace, by: By, epic: Option<&str>) -> Result<Spent>
         total.add(&receipt.spend);
         attempts += 1;
         let key = key(&receipt, by);
-        let sum = sums.entry(key.clone()).or_insert_with(|| Sum { key, attempts: 0, spend: Spend::nothing() });
+        let sum =
+            sums.entry(key.clone()).or_insert_with(|| Sum { key, attempts: 0, spend: Spend::nothing() });
         sum.attempts += 1;
         sum.spend.add(&receipt.spend);
     })?;

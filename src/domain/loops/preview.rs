@@ -92,7 +92,6 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
     Ok(preview)
 }
 
-
 /// The prompt for task `id` as things stand; no agent need be installed. An unknown id is a
 /// [`Fault::NotFound`](crate::fault::Fault::NotFound).
 pub fn prompt(workspace: &Workspace, config: &Config, id: &str) -> Result<(String, String)> {

@@ -1,0 +1,214 @@
+//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|stats|board`
+
+mod change;
+mod claim;
+mod create;
+mod dep;
+mod list;
+mod show;
+mod sync;
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::commands::{Context, board};
+use crate::domain::beads::{self, Issue, Record, Stats, Store, Table};
+use crate::domain::workspace::{Workspace, start_dir};
+use crate::exit::Exit;
+use crate::ui::one_line;
+
+/// Keep tasks and what they wait for in `.beads/issues.jsonl`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make `.beads/issues.jsonl` in this directory; what is there stays
+    Init {
+        /// What new ids begin with [default: that of the existing ids, else `bd`]
+        #[arg(short, long, value_name = "PREFIX")]
+        prefix: Option<String>,
+    },
+    /// Make a task and print its id
+    Create(create::Args),
+    /// List what can be started now, in the order a loop takes it
+    Ready(list::ReadyArgs),
+    /// List the tasks that are not closed
+    List(list::Args),
+    /// Show whole tasks
+    Show {
+        /// Their ids
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Change tasks: all of those named, or none
+    Update(change::UpdateArgs),
+    /// Take a task to work on; of many that try, exactly one gets it
+    Claim(claim::Args),
+    /// Close tasks and print what became ready
+    Close(change::CloseArgs),
+    /// Open closed tasks again
+    Reopen {
+        /// Their ids
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Add, remove and show dependencies
+    #[command(subcommand)]
+    Dep(dep::Command),
+    /// Say something about a task
+    Comment {
+        /// Its id
+        id: String,
+        /// What to say; `-` reads it from standard input
+        text: String,
+        /// In whose name [default: `BEADS_ACTOR`, git's `user.name`, or the login name]
+        #[arg(long = "as", value_name = "WHO")]
+        author: Option<String>,
+    },
+    /// Commit `.beads/`, and nothing else, to git
+    Sync(sync::Args),
+    /// Count the tasks by status, type and priority
+    Stats,
+    /// Show every task in the column it is in
+    Board(board::Args),
+}
+
+/// Runs one of them.
+pub fn run(command: Command, context: &Context) -> Result<Exit> {
+    match command {
+        Command::Init { prefix } => init(prefix.as_deref(), context),
+        Command::Create(args) => create::run(args, context),
+        Command::Ready(args) => list::ready(args, context),
+        Command::List(args) => list::list(&args, context),
+        Command::Show { ids } => show::run(&ids, context),
+        Command::Update(args) => change::update(args, context),
+        Command::Claim(args) => claim::run(args, context),
+        Command::Close(args) => change::close(&args, context),
+        Command::Reopen { ids } => change::reopen(&ids, context),
+        Command::Dep(command) => dep::run(command, context),
+        Command::Comment { id, text, author } => comment(&id, &text, author, context),
+        Command::Sync(args) => sync::run(&args, context),
+        Command::Stats => stats(context),
+        Command::Board(args) => board::run(&args, context),
+    }
+}
+
+fn init(prefix: Option<&str>, context: &Context) -> Result<Exit> {
+    let workspace = Workspace::at(start_dir(context.global.workspace.as_deref())?);
+    let (store, init) = Store::init(&workspace, prefix)?;
+    notices(&store, context);
+    if prefix.is_some_and(|prefix| prefix.trim_end_matches('-') != init.prefix) {
+        context.ui.notice(&format!("new ids begin with `{}`, as the existing ones do", init.prefix));
+    }
+    context.ui.result(&init, || init.path.clone())?;
+    Ok(Exit::Done)
+}
+
+fn comment(id: &str, text: &str, author: Option<String>, context: &Context) -> Result<Exit> {
+    let (workspace, store) = open(context)?;
+    let author = author.unwrap_or_else(|| beads::who(workspace.root()));
+    let issue = store.comment(id, &author, &text_or_stdin(text)?)?;
+    notices(&store, context);
+    let document: serde_json::Value = serde_json::from_str(&issue.json)?;
+    let comment = document["comments"].as_array().and_then(|comments| comments.last());
+    context.ui.result(&comment, || format!("commented on {}", issue.id))?;
+    Ok(Exit::Done)
+}
+
+fn stats(context: &Context) -> Result<Exit> {
+    let stats = view(context, |table| Ok(Stats::new(&table.graph())))?;
+    context.ui.result(&json!({"summary": stats}), || {
+        let rows = [
+            ("total", stats.total_issues),
+            ("open", stats.open_issues),
+            ("in_progress", stats.in_progress_issues),
+            ("closed", stats.closed_issues),
+            ("deferred", stats.deferred_issues),
+            ("blocked", stats.blocked_issues),
+            ("ready", stats.ready_issues),
+        ];
+        let types = stats.by_type.iter().map(|(kind, count)| (one_line(kind), *count));
+        rows.map(|(name, count)| (name.to_owned(), count)).into_iter().chain(types).fold(
+            String::new(),
+            |mut out, (name, count)| {
+                let _ = writeln!(out, "{name:<12} {count:>6}");
+                out
+            },
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+/// The workspace and its store.
+fn open(context: &Context) -> Result<(Workspace, Store)> {
+    let workspace = context.workspace()?;
+    let store = Store::open(&workspace)?;
+    Ok((workspace, store))
+}
+
+/// Looks at the store and passes on what it has to say about itself.
+pub fn view<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+    let store = open(context)?.1;
+    let seen = store.view(look)?;
+    notices(&store, context);
+    Ok(seen)
+}
+
+fn notices(store: &Store, context: &Context) {
+    for notice in store.take_notices() {
+        context.ui.notice(&notice);
+    }
+}
+
+/// A JSON array of whole issues, each on a line of its own.
+fn array<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Vec<u8> {
+    let mut out = b"[".to_vec();
+    for item in items {
+        out.extend_from_slice(if out.len() > 1 { b",\n" } else { b"\n" });
+        out.extend_from_slice(item.as_ref().as_bytes());
+    }
+    out.extend_from_slice(if out.len() > 1 { b"\n]\n" } else { b"]\n" });
+    out
+}
+
+/// Prints whole issues: an array of them with `--json`, else one line each by `text`.
+fn print(issues: &[Issue], context: &Context, text: impl Fn(&Issue) -> String) {
+    if context.ui.json() {
+        return context.ui.bytes(&array(issues.iter().map(|issue| &issue.json)));
+    }
+    context.ui.text(&issues.iter().map(|issue| text(issue) + "\n").collect::<String>());
+}
+
+/// `id  P1  task  open  Title`, columns aligned, each line indented as deep as it says.
+fn rows(records: &[(usize, &Record)]) -> String {
+    let ids: Vec<String> =
+        records.iter().map(|(depth, record)| "  ".repeat(*depth) + &one_line(&record.id)).collect();
+    let width = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or(0);
+    let ids_wide = width(&mut ids.iter().map(|id| id.chars().count()));
+    let kinds_wide = width(&mut records.iter().map(|(_, record)| record.kind().chars().count()));
+    let states_wide = width(&mut records.iter().map(|(_, record)| record.status().chars().count()));
+    let mut out = String::new();
+    for (id, (_, record)) in ids.iter().zip(records) {
+        let (kind, status, title) =
+            (one_line(record.kind()), one_line(record.status()), one_line(&record.title));
+        let priority = record.priority();
+        let _ = writeln!(
+            out,
+            "{id:<ids_wide$}  P{priority}  {kind:<kinds_wide$}  {status:<states_wide$}  {title}"
+        );
+    }
+    out
+}
+
+/// `-` stands for standard input.
+fn text_or_stdin(text: &str) -> Result<String> {
+    if text == "-" { Ok(std::io::read_to_string(std::io::stdin())?) } else { Ok(text.to_owned()) }
+}
+
+/// `0` to `4`, or `P0` to `P4`.
+fn priority(text: &str) -> Result<i64, String> {
+    let digits = text.strip_prefix(['P', 'p']).unwrap_or(text);
+    let number = digits.parse().ok().filter(|number| (0..=4).contains(number));
+    number.ok_or_else(|| "a priority is 0 (the most urgent) to 4, or P0 to P4".to_owned())
+}

@@ -1,0 +1,118 @@
+//! `board`: BLOCKED | READY | IN PROGRESS | DONE, fitted to the terminal.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::commands::{Context, beads};
+use crate::domain::beads::{Board, Graph, Record};
+use crate::domain::loops::state;
+use crate::exit::Exit;
+use crate::system::interrupt;
+use crate::ui::one_line;
+
+/// How the board is shown.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Show it again whenever something changes, until interrupted
+    #[arg(long)]
+    watch: bool,
+}
+
+/// What comes between two columns.
+const GAP: &str = " │ ";
+
+/// Shows the board.
+pub fn run(args: &Args, context: &Context) -> Result<Exit> {
+    if !args.watch {
+        context.ui.text(&shown(context)?);
+        return Ok(Exit::Done);
+    }
+    interrupt::install()?;
+    let clear = if context.ui.stdout_is_terminal() && !context.ui.json() { "\x1b[H\x1b[2J" } else { "" };
+    let mut last = String::new();
+    loop {
+        let now = shown(context)?;
+        if now != last {
+            context.ui.text(&format!("{clear}{now}"));
+            last = now;
+        }
+        interrupt::nap(Duration::from_secs(1))?;
+    }
+}
+
+/// The board as text or as one JSON document, with the last run's budget in its header.
+pub fn shown(context: &Context) -> Result<String> {
+    let budget = state::budget_line(&context.workspace()?)?;
+    let budget = budget.as_deref();
+    beads::view(context, |table| {
+        let graph = table.graph();
+        let board = Board::new(&graph);
+        if context.ui.json() {
+            return Ok(serde_json::to_string_pretty(&document(&board, &graph, budget))?);
+        }
+        Ok(render(&board, budget, context.ui.width()))
+    })
+}
+
+fn columns<'b, 't>(board: &'b Board<'t>) -> [(&'static str, &'b [&'t Record<'t>]); 4] {
+    [
+        ("BLOCKED", &board.blocked),
+        ("READY", &board.ready),
+        ("IN PROGRESS", &board.in_progress),
+        ("DONE", &board.done),
+    ]
+}
+
+fn document(board: &Board, graph: &Graph, budget: Option<&str>) -> Value {
+    let task = |record: &&Record| {
+        let blockers: Vec<&str> = graph.blockers(&record.id).iter().map(|by| by.id).collect();
+        json!({
+            "id": &*record.id,
+            "title": &*record.title,
+            "status": record.status(),
+            "priority": record.priority(),
+            "issue_type": record.kind(),
+            "assignee": &*record.assignee,
+            "blocked_by": blockers,
+        })
+    };
+    let mut document = serde_json::Map::new();
+    document.insert("budget".into(), json!(budget));
+    for (name, records) in columns(board) {
+        let key = name.to_lowercase().replace(' ', "_");
+        document.insert(key, records.iter().map(task).collect());
+    }
+    Value::Object(document)
+}
+
+fn render(board: &Board, budget: Option<&str>, width: usize) -> String {
+    let wide = (width.saturating_sub(3 * GAP.chars().count()) / 4).max(8);
+    let cells = columns(board).map(|(name, records)| {
+        let head = console::style(format!("{name} {}", records.len())).bold().to_string();
+        let mut cells = vec![head, "─".repeat(wide)];
+        cells.extend(records.iter().flat_map(|record| card(record, wide)));
+        cells
+    });
+    let mut out = budget.map_or(String::new(), |budget| format!("{}\n\n", one_line(budget)));
+    for row in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
+        let line: Vec<_> = cells
+            .iter()
+            .map(|column| column.get(row).map_or("", String::as_str))
+            .map(|cell| console::pad_str(cell, wide, console::Alignment::Left, Some("…")))
+            .collect();
+        out.push_str(line.join(GAP).trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The id, broken where it is too long (it must be there to be copied), and the title, cut.
+fn card(record: &Record, wide: usize) -> Vec<String> {
+    let head: Vec<char> = format!("{} P{}", one_line(&record.id), record.priority()).chars().collect();
+    let mut lines: Vec<String> = head.chunks(wide).map(|part| part.iter().collect()).collect();
+    let title = format!(" {}", one_line(&record.title));
+    lines.push(console::truncate_str(&title, wide, "…").into_owned());
+    lines
+}
