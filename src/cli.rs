@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::lazy::Lazy;
 use crate::commands::{self, Context};
 use crate::exit::Exit;
 use crate::ui::{Color, Ui};
@@ -43,16 +44,23 @@ pub struct Global {
     pub color: Color,
 }
 
-/// Every command.
+/// Every command; its own grammar is built when it is typed.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum Command {
     /// See which coding agents there are
     #[command(subcommand)]
-    Agent(commands::agent::Command),
+    Agent(Lazy<commands::agent::Command>),
     /// Make, choose and list workspaces
     #[command(subcommand)]
-    Workspace(commands::workspace::Command),
+    Workspace(Lazy<commands::workspace::Command>),
+    /// Show the skills: kinds of work with their stories, gates and prompts
+    #[command(subcommand)]
+    Skill(Lazy<commands::skill::Command>),
+    /// Print a shell's completion script
+    Completions(Lazy<commands::completions::Completions>),
+    /// Print the manual page, or write all of them into a directory
+    Man(Lazy<commands::man::Man>),
 }
 
 /// Parses `args`, runs the command, reports its error, and returns how it ended.
@@ -63,9 +71,14 @@ pub fn dispatch(args: &[OsString]) -> Exit {
     };
     let ui = Ui::new(cli.global.json, cli.global.quiet, cli.global.verbose, cli.global.color);
     let context = Context { ui, global: cli.global };
-    match run(cli.command, &context) {
-        Ok(exit) => exit,
-        Err(error) => {
+    let outcome = run(cli.command, &context);
+    match (outcome, context.ui.stdout_failure()) {
+        (Ok(exit), Some(error)) => {
+            context.ui.error(&anyhow::Error::new(error).context("failed to write to stdout"));
+            if exit == Exit::Done { Exit::Cannot } else { exit }
+        }
+        (Ok(exit), None) => exit,
+        (Err(error), _) => {
             context.ui.error(&error);
             Exit::of(&error)
         }
@@ -74,7 +87,10 @@ pub fn dispatch(args: &[OsString]) -> Exit {
 
 fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
-        Command::Agent(command) => commands::agent::run(&command, context),
-        Command::Workspace(command) => commands::workspace::run(command, context),
+        Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
+        Command::Workspace(Lazy(command)) => commands::workspace::run(command, context),
+        Command::Skill(Lazy(command)) => commands::skill::run(command, context),
+        Command::Completions(Lazy(args)) => commands::completions::run(&args, context),
+        Command::Man(Lazy(args)) => commands::man::run(&args, context),
     }
 }

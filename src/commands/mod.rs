@@ -1,6 +1,10 @@
 //! What you type: one file per verb with its arguments, one call into domain, outcome → exit.
 
 pub mod agent;
+pub mod completions;
+pub mod lazy;
+pub mod man;
+pub mod skill;
 pub mod usage;
 pub mod workspace;
 

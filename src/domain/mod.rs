@@ -4,6 +4,7 @@ pub mod agents;
 pub mod attempt;
 pub mod beads;
 pub mod loops;
+pub mod manual;
 pub mod skills;
 pub mod stack;
 pub mod workspace;

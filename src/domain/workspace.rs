@@ -136,10 +136,16 @@ impl Workspace {
         if let Some(found) = Self::find(given)? {
             return Ok(found.workspace);
         }
-        match given.map(Path::to_owned).or_else(env::workspace) {
-            Some(dir) => Err(Fault::usage(
+        if let Some(dir) = given.map(Path::to_owned).or_else(env::workspace) {
+            return Err(Fault::usage(
                 format!("no workspace: neither `.taskrun/` nor `.beads/` in `{}` or above", dir.display()),
                 format!("run `taskrun workspace init {}`", dir.display()),
+            ));
+        }
+        match registry::load()?.current {
+            Some(gone) => Err(Fault::usage(
+                format!("the stored workspace `{}` is gone", gone.display()),
+                "choose another with `taskrun workspace set DIR`",
             )),
             None => Err(Fault::NoWorkspace.into()),
         }
@@ -158,14 +164,8 @@ impl Workspace {
         if let Some(workspace) = here.as_deref().and_then(above) {
             return Ok(found(Some(workspace), Source::Ancestor));
         }
-        let Some(root) = registry::load()?.current else { return Ok(None) };
-        if !root.is_dir() {
-            return Err(Fault::usage(
-                format!("the stored workspace `{}` is gone", root.display()),
-                "choose another with `taskrun workspace set DIR`",
-            ));
-        }
-        Ok(found(Some(Self::at(root)), Source::Stored))
+        let stored = registry::load()?.current.filter(|root| root.is_dir());
+        Ok(found(stored.map(Self::at), Source::Stored))
     }
 
     /// Whether tasks are kept here.

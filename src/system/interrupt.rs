@@ -40,6 +40,11 @@ fn listen() -> Result<()> {
     Ok(())
 }
 
+/// Whether [`install`] was called.
+pub fn installed() -> bool {
+    INSTALLED.is_completed()
+}
+
 /// The first signal that came (SIGHUP counts as SIGTERM), if any did.
 pub fn signal() -> Option<i32> {
     match FIRST.load(Ordering::SeqCst) {

@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod config;
+pub mod document;
+pub mod git;
 pub mod interrupt;
 pub mod lock;
 pub mod process;

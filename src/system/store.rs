@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,6 +17,31 @@ use crate::fault::Fault;
 pub const PRIVATE: u32 = 0o600;
 /// Mode of ordinary files.
 pub const SHARED: u32 = 0o644;
+
+/// Names of temporary files: what lies beside a file when its writer was killed.
+const PREFIX: &str = ".taskrun-";
+const SUFFIX: &str = ".tmp";
+
+/// Makes a write beyond the file-size limit an error like that of a full disk; the signal that comes
+/// with it would end the process. A handler, unlike ignoring, is not handed on to children.
+fn outlive_size_limit() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), Arc::default());
+    });
+}
+
+/// Removes what killed writers left in `dir`; only for who holds the lock of every writer there.
+/// What cannot be removed is left to the next one.
+pub fn sweep(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
 
 /// Replaces `path` by what `fill` writes: temp file in the same directory, fsync, rename, fsync
 /// of the directory. A symlink is followed and its target replaced. An existing file keeps its
@@ -33,7 +59,8 @@ fn write_beside(
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let mode = fs::metadata(target).map_or(mode, |meta| meta.permissions().mode() & 0o7777);
-    let temp = tempfile::Builder::new().prefix(".taskrun-").suffix(".tmp").tempfile_in(dir)?;
+    outlive_size_limit();
+    let temp = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
     let mut out = io::BufWriter::with_capacity(1 << 16, temp);
     fill(&mut out)?;
     let temp = out.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -46,6 +73,11 @@ fn write_beside(
 /// [`replace`] with bytes at hand.
 pub fn write(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
     replace(path, mode, |out| out.write_all(bytes))
+}
+
+/// Writes a file that only matters while we run: at once, not durably, for us alone (0600).
+pub fn scratch(path: &Path, bytes: &[u8]) -> Result<()> {
+    output_file(path)?.write_all(bytes).with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 /// [`write`] as pretty JSON with a final newline.
@@ -63,7 +95,8 @@ pub fn create_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<bool> {
     }
     let dir = parent(path);
     let outcome = (|| {
-        let mut temp = tempfile::Builder::new().prefix(".taskrun-").suffix(".tmp").tempfile_in(&dir)?;
+        outlive_size_limit();
+        let mut temp = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(&dir)?;
         temp.write_all(bytes)?;
         temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
         temp.as_file().sync_all()?;

@@ -1,1 +1,10 @@
 //! The commands through the real binary, with real git, real processes and real files.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)] // tests touch the world directly
+
+mod config;
+mod everywhere;
+mod manual;
+mod sandbox;
+mod skill;
+mod workspace;

@@ -1,5 +1,10 @@
 //! The one attempt engine: prompt → agent → judgement of its final message → gates → receipt.
 
+pub mod budget;
+pub mod changes;
 pub mod completion;
+pub mod event;
 pub mod fence;
+pub mod gates;
 pub mod prompt;
+pub mod receipt;

@@ -1,13 +1,30 @@
-//! beads
+//! Tasks: the Beads store on `.beads/issues.jsonl`, shared with `bd`.
+//!
+//! [`Store`] reads and changes the file; everything it does goes through [`Store::view`] and
+//! [`Store::change`]. [`Graph`] decides what is ready. A line that is not touched keeps its bytes.
 
-use anyhow::Result;
+mod board;
+mod change;
+mod comment;
+mod create;
+mod deps;
+mod graph;
+mod ids;
+mod init;
+mod issue;
+mod line;
+mod record;
+mod store;
+mod table;
 
-use crate::domain::workspace::Workspace;
-use crate::system::store;
-
-/// PLACEHOLDER until the beads store is merged, whose own `init` takes its place: makes
-/// `.beads/issues.jsonl` and says whether it was missing.
-pub fn init(workspace: &Workspace, _prefix: Option<&str>) -> Result<bool> {
-    store::make_dir(&workspace.beads_dir())?;
-    store::create_new(&workspace.issues(), store::SHARED, b"")
-}
+pub use board::{Board, Stats};
+pub use change::{ALL_CHILDREN_CLOSED, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
+pub use create::{New, TYPES, check_type};
+pub use deps::{Added, Branch};
+pub use graph::{Blocker, Filter, Graph, Sort};
+pub use init::Init;
+pub use issue::{Comment, Dependency, Issue};
+pub use line::{Line, quote};
+pub use record::{Edge, Record, Text};
+pub use store::Store;
+pub use table::Table;

@@ -51,7 +51,7 @@ pub fn init(dir: &Path, prefix: Option<&str>) -> Result<Made> {
             created.push(path);
         }
     }
-    if beads::init(&workspace, prefix)? {
+    if beads::Store::init(&workspace, prefix)?.1.created {
         created.push(workspace.issues());
     }
     let unregistered = registry::remember(workspace.root()).err();

@@ -1,9 +1,8 @@
 //! The names of `config.toml`'s keys: which exist, which a later version will have.
 
-use std::ops::Range;
-
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use crate::system::document::dotted;
 
 /// Every key; `*` stands for a name the user chooses. A test holds it equal to the types.
 pub const KNOWN: &[&str] = &[
@@ -85,27 +84,6 @@ pub struct Complaint {
 /// Checks the names in a whole file.
 pub fn check(table: &DeTable<'_>) -> Result<(), Complaint> {
     walk(table, &mut Vec::new())
-}
-
-/// The key whose value holds the place `at`, dotted.
-pub fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
-    let mut path = Vec::new();
-    find(table, at, &mut path).then(|| dotted(&path))
-}
-
-fn find(table: &DeTable<'_>, at: usize, path: &mut Vec<String>) -> bool {
-    for (key, value) in table {
-        path.push(key.get_ref().to_string());
-        let here = match value.get_ref() {
-            DeValue::Table(inner) => find(inner, at, path),
-            _ => span(value).contains(&at),
-        };
-        if here {
-            return true;
-        }
-        path.pop();
-    }
-    false
 }
 
 fn walk(table: &DeTable<'_>, path: &mut Vec<String>) -> Result<(), Complaint> {
@@ -200,22 +178,6 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
-}
-
-/// `prices."gpt-5.1".input`: a path as TOML writes it.
-fn dotted(path: &[String]) -> String {
-    let bare = |name: &str| {
-        !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    let parts: Vec<String> =
-        path.iter().map(|name| if bare(name) { name.clone() } else { format!("{name:?}") }).collect();
-    parts.join(".")
-}
-
-fn span(value: &Spanned<DeValue<'_>>) -> Range<usize> {
-    let Range { start, end } = value.span();
-    start..end.max(start + 1)
 }
 
 #[cfg(test)]

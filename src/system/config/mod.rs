@@ -10,9 +10,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use toml::de::DeTable;
 
 use crate::fault::Fault;
+use crate::system::document::Document;
 use crate::system::store;
 
 pub use file::{
@@ -28,8 +28,13 @@ pub const TEMPLATE: &str = include_str!("template.toml");
 /// file may be missing. Tables are merged key by key, lists and values replaced.
 pub fn load(workspace_config: Option<&Path>) -> Result<Config> {
     let user = env::config_dir().map(|dir| dir.join("config.toml"));
+    load_files(user.as_deref().into_iter().chain(workspace_config))
+}
+
+/// The defaults and over them each of `files`.
+fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
     let mut merged = toml::Table::new();
-    for path in user.as_deref().into_iter().chain(workspace_config) {
+    for path in files {
         if let Some(text) = store::read_text(path)? {
             merge(&mut merged, parse(&text, path)?);
         }
@@ -41,22 +46,10 @@ pub fn load(workspace_config: Option<&Path>) -> Result<Config> {
 
 /// Parses and checks one file alone, so that an error names its file and line.
 fn parse(text: &str, path: &Path) -> Result<toml::Table> {
-    let wrong = |at: usize, message: &str, hint: &str| {
-        let line = text.as_bytes()[..at.min(text.len())].split(|byte| *byte == b'\n').count();
-        Fault::invalid(format!("failed to parse `{}` line {line}: {message}", shown(path)), hint)
-    };
-    let malformed = |error: &toml::de::Error, key: Option<String>| {
-        let message = error.message().trim().replace('\n', ", ");
-        let message = key.map_or(message.clone(), |key| format!("`{key}`: {message}"));
-        wrong(error.span().map_or(0, |span| span.start), &message, "`man taskrun-config` documents every key")
-    };
-    let names = DeTable::parse(text).map_err(|error| malformed(&error, None))?;
-    keys::check(names.get_ref()).map_err(|key| wrong(key.at, &key.message, &key.hint))?;
-    toml::from_str::<Config>(text).map_err(|error| {
-        let key = error.span().and_then(|span| keys::key_at(names.get_ref(), span.start));
-        malformed(&error, key)
-    })?;
-    text.parse().map_err(|error| malformed(&error, None))
+    let document = Document::parse(text, path, "`man taskrun-config` documents every key")?;
+    keys::check(document.table()).map_err(|key| document.fault(key.at, &key.message, &key.hint))?;
+    document.read::<Config>()?;
+    document.read()
 }
 
 fn merge(into: &mut toml::Table, from: toml::Table) {
@@ -81,17 +74,12 @@ fn refuse_later_agent(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// A path as people know it: relative to where they are, if it lies below.
-fn shown(path: &Path) -> String {
-    let here = env::current_dir().ok();
-    let path = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
-    path.display().to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
     use std::time::Duration;
+    use toml::de::DeTable;
 
     fn wrong(text: &str) -> String {
         format!("{:#}", parse(text, Path::new("c.toml")).unwrap_err())
@@ -128,18 +116,28 @@ mod tests {
 
     #[test]
     fn files_merge_key_by_key() {
-        let mut merged =
-            parse("[agent]\nmodel='a'\ntimeout='1m'\n[gates]\n'*'=['x','y']", Path::new("u")).unwrap();
-        merge(
-            &mut merged,
-            parse("[agent]\nmodel='b'\n[gates]\n'*'=['z']\n[budget]\nusd=10", Path::new("w")).unwrap(),
-        );
-        let config = Config::deserialize(merged).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &[u8]| {
+            let path = dir.path().join(name);
+            store::write(&path, store::SHARED, text).unwrap();
+            path
+        };
+        let user = file("user", b"[agent]\nmodel='a'\ntimeout='1m'\n[gates]\n'*'=['x','y']\ntimeout='5m'");
+        let workspace = file("workspace", b"[agent]\nmodel='b'\n[gates]\n'*'=['z']\n[budget]\nusd=10");
+        let missing = dir.path().join("missing");
+        let config = load_files([&user, &missing, &workspace].into_iter().map(PathBuf::as_path)).unwrap();
         assert_eq!(config.agent.model.as_deref(), Some("b"));
         assert_eq!(config.agent.timeout, Duration::from_secs(60));
         assert_eq!(config.gates.by_stack["*"], ["z"]);
+        assert_eq!(config.gates.timeout, Some(Duration::from_secs(300)));
         assert_eq!(config.budget.usd, Some(10.0));
         assert_eq!(config.loops.max_attempts, 3);
+
+        let refused = |path: &Path| format!("{:#}", load_files([path].into_iter()).unwrap_err());
+        let binary = file("binary", b"[agent]\nmodel = '\xff'\n");
+        assert!(refused(&binary).ends_with("binary` line 2 is not UTF-8"), "{}", refused(&binary));
+        let said = refused(dir.path());
+        assert!(said.starts_with("failed to read `") && said.contains("Is a directory"), "{said}");
     }
 
     #[test]

@@ -1,8 +1,179 @@
-//! The only spawner.
+//! The only spawner. Short helpers (git) run directly; agents and gates run below a supervisor
+//! that ends them when we die, however we die.
 
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
+mod attend;
 pub mod supervise;
+mod supervisor;
+mod tail;
+mod tree;
+
+pub use attend::{Attendant, Limits, Outcome, Why};
+pub use supervisor::Supervisor;
+pub use tail::read_lines;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Fault;
+use crate::system::interrupt;
 
 /// The word that makes this binary a supervisor; not for people.
 pub const SUPERVISE: &str = "__supervise";
+
+/// The variable that marks every process of a run; its value is the run's id.
+pub const MARK: &str = "TASKRUN_RUN";
+
+/// What a git hook's environment holds that would point our children at the wrong repository.
+const FOREIGN: &[&str] = &[
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_WORK_TREE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_GRAFT_FILE",
+    "GIT_SHALLOW_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_REFLOG_ACTION",
+    "GIT_EDITOR",
+    "GIT_AUTHOR_DATE",
+];
+
+/// What to start, and where its input and output are.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Spawn {
+    /// Program (a path, or a name to be found on `PATH`) and arguments; never through a shell.
+    pub argv: Vec<OsString>,
+    /// Working directory.
+    pub dir: OsString,
+    /// Variables to set.
+    pub env: Vec<(OsString, OsString)>,
+    /// Variables to remove.
+    pub env_remove: Vec<OsString>,
+    /// File that is its standard input; none is empty input.
+    pub stdin: Option<OsString>,
+    /// File for its standard output; made new.
+    pub stdout: OsString,
+    /// File for its standard error; may be the same as `stdout`.
+    pub stderr: OsString,
+    /// Whether what it leaves running after its own end may stay.
+    pub leave_children: bool,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Its exit code, if it exited.
+    pub code: Option<i32>,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+}
+
+/// A short command whose output is wanted and that nothing needs to stop.
+#[derive(Debug)]
+pub struct Quick {
+    command: Command,
+    name: String,
+}
+
+/// What a [`Quick`] command said.
+#[derive(Debug)]
+pub struct Said {
+    /// Whether it exited 0.
+    pub ok: bool,
+    /// How it ended.
+    pub ended: Ended,
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error, trimmed.
+    pub stderr: String,
+}
+
+impl Said {
+    /// Standard output as text without the final newline.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).trim_end_matches('\n').to_owned()
+    }
+}
+
+impl Quick {
+    /// `program` with `args` in `dir`. Where we handle Ctrl-C ourselves it gets a group of its own,
+    /// so that it is not cut short.
+    pub fn new<S: AsRef<OsStr>>(program: &str, dir: &Path, args: &[S]) -> Self {
+        let mut command = Command::new(program);
+        command.args(args).current_dir(dir).stdin(Stdio::null());
+        if interrupt::installed() {
+            command.process_group(0);
+        }
+        clean(&mut command);
+        Self { command, name: program.to_owned() }
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it with `input` on its standard input and waits for its end.
+    pub fn run(mut self, input: &[u8]) -> Result<Said> {
+        let missing = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => Fault::usage(
+                format!("`{}` is not installed or its directory is gone", self.name),
+                format!("install {} or put it on PATH", self.name),
+            ),
+            _ => anyhow::Error::new(error).context(format!("failed to run `{}`", self.name)),
+        };
+        if !input.is_empty() {
+            self.command.stdin(Stdio::piped());
+        }
+        let mut child =
+            self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(missing)?;
+        let stdin = child.stdin.take();
+        let out = std::thread::scope(|scope| {
+            // Written beside the reading, so that neither side waits for the other.
+            scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input)));
+            child.wait_with_output()
+        })
+        .with_context(|| format!("failed to wait for `{}`", self.name))?;
+        Ok(Said {
+            ok: out.status.success(),
+            ended: Ended { code: out.status.code(), signal: out.status.signal() },
+            stdout: out.stdout,
+            stderr: String::from_utf8_lossy(&out.stderr).trim().to_owned(),
+        })
+    }
+}
+
+/// Standard output of a command that exits 0; anything else is an error.
+pub fn capture(program: &str, args: &[&str]) -> Result<String> {
+    let said = Quick::new(program, Path::new("/"), args).run(&[])?;
+    anyhow::ensure!(said.ok, "`{program}` failed: {}", said.stderr);
+    Ok(said.text())
+}
+
+fn clean(command: &mut Command) {
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
+}
+
+/// The path of this very program, also after its file was replaced.
+fn myself() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
+}

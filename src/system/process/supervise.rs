@@ -1,9 +1,239 @@
-//! The supervisor.
+//! The supervisor: a process of its own, between a run and its agents. It is the parent of all
+//! of them and adopts what they leave behind (Linux: child subreaper), so one walk of its own
+//! tree finds everything. When the run dies, by whatever means, it goes straight to KILL.
 
-use std::ffi::OsString;
-use std::process::ExitCode;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, BufRead, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
 
-/// Entry of the supervisor process.
-pub fn main(_args: &[OsString]) -> ExitCode {
-    ExitCode::SUCCESS
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group};
+use serde::{Deserialize, Serialize};
+use signal_hook::consts::{SIGCHLD, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::{Ended, Spawn, clean, tree};
+use crate::system::lock::Lock;
+use crate::system::store;
+
+/// How long a supervisor waits for its predecessor to end the last run's agents.
+const PREDECESSOR: Duration = Duration::from_secs(10);
+/// How long it tries to end processes that do not die.
+const PERSISTENCE: Duration = Duration::from_secs(3);
+
+/// What the run asks for, one JSON line each.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Order {
+    /// Start this; one child at a time.
+    Spawn(Box<Spawn>),
+    /// Send this signal to the child's group.
+    Signal(i32),
+    /// End the child and everything below it, at once.
+    Kill,
+    /// The run is over: end without killing what was allowed to stay.
+    Quit,
+}
+
+/// What the supervisor answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Reply {
+    /// It holds the lock and takes orders.
+    Ready,
+    /// The child runs.
+    Spawned,
+    /// The child could not be started.
+    Failed {
+        /// Why.
+        message: String,
+    },
+    /// The child ended; what it left running was ended too.
+    Ended {
+        /// How.
+        ended: Ended,
+        /// Names of the processes it had left running.
+        left: Vec<String>,
+    },
+}
+
+enum News {
+    Order(Order),
+    Child,
+    Orphaned,
+}
+
+/// Entry of the supervisor process: `args` are the parent's pid, the lock file and the mark.
+pub fn main(args: &[OsString]) -> ExitCode {
+    let [parent, lock, mark] = args else { return ExitCode::from(2) };
+    match Watchdog::start(parent, lock.as_ref(), mark) {
+        Ok((mut watchdog, news)) => watchdog.serve(&news),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: the supervisor could not start: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+struct Watchdog {
+    mark: OsString,
+    child: Option<Pid>,
+    leave: bool,
+    stopped: bool,
+    _lock: Lock,
+}
+
+impl Watchdog {
+    fn start(parent: &OsStr, lock: &Path, mark: &OsStr) -> Result<(Self, Receiver<News>)> {
+        // A session of its own: no terminal signal reaches the agents, none can ask on the terminal.
+        let _ = rustix::process::setsid();
+        let (send, news) = channel();
+        let mut signals = Signals::new([SIGCHLD, SIGTERM])?;
+        let on_signal = send.clone();
+        thread::Builder::new().stack_size(64 << 10).spawn(move || {
+            for signal in signals.forever() {
+                let _ = on_signal.send(if signal == SIGCHLD { News::Child } else { News::Orphaned });
+            }
+        })?;
+        follow_parent(parent)?;
+        listen(send)?;
+        let lock = Lock::take(lock, PREDECESSOR).context("agents of an earlier run are still being ended")?;
+        say(&Reply::Ready);
+        let watchdog = Self { mark: mark.to_owned(), child: None, leave: false, stopped: false, _lock: lock };
+        Ok((watchdog, news))
+    }
+
+    fn serve(&mut self, news: &Receiver<News>) -> ExitCode {
+        loop {
+            match news.recv() {
+                Ok(News::Order(Order::Spawn(spawn))) => self.spawn(&spawn),
+                Ok(News::Order(Order::Signal(number))) => self.signal(number),
+                Ok(News::Order(Order::Kill)) => {
+                    self.stopped = true;
+                    tree::kill_all(&self.mark, PERSISTENCE);
+                    self.reap();
+                }
+                Ok(News::Child) => self.reap(),
+                Ok(News::Order(Order::Quit)) => return ExitCode::SUCCESS,
+                Ok(News::Orphaned) | Err(_) => {
+                    tree::kill_all(&self.mark, PERSISTENCE);
+                    return ExitCode::FAILURE;
+                }
+            }
+        }
+    }
+
+    fn spawn(&mut self, spawn: &Spawn) {
+        self.leave = spawn.leave_children;
+        self.stopped = false;
+        match start(spawn, &self.mark) {
+            Ok(pid) => {
+                self.child = Some(pid);
+                say(&Reply::Spawned);
+            }
+            Err(error) => say(&Reply::Failed { message: format!("{error:#}") }),
+        }
+    }
+
+    fn signal(&mut self, number: i32) {
+        self.stopped = true;
+        let signal = if number == SIGTERM { Signal::TERM } else { Signal::INT };
+        if let Some(pid) = self.child {
+            let _ = kill_process_group(pid, signal);
+        }
+    }
+
+    /// Collects the dead. When the child is among them, its leftovers go too and the run is told.
+    fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
+            if self.child != Some(pid) {
+                continue;
+            }
+            self.child = None;
+            let ended = Ended { code: status.exit_status(), signal: status.terminating_signal() };
+            let left = if self.leave && !self.stopped { Vec::new() } else { self.sweep() };
+            say(&Reply::Ended { ended, left });
+        }
+    }
+
+    /// Ends what the child left behind. The walk through the process table is only done when the
+    /// kernel says that children are left, or after a stop.
+    fn sweep(&self) -> Vec<String> {
+        let none_left = loop {
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some(_)) => {}
+                Ok(None) => break false,
+                Err(_) => break true,
+            }
+        };
+        if none_left && !self.stopped { Vec::new() } else { tree::kill_all(&self.mark, PERSISTENCE) }
+    }
+}
+
+/// Asks the kernel to tell us when the run dies, and adopts what agents orphan. The closed pipe
+/// says the same where there is no such signal.
+fn follow_parent(parent: &OsStr) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?;
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    }
+    let expected: i32 = parent.to_str().and_then(|pid| pid.parse().ok()).context("bad parent pid")?;
+    // It may have died before the kernel knew that we care.
+    let actual = rustix::process::getppid().map(Pid::as_raw_nonzero);
+    anyhow::ensure!(actual.is_some_and(|pid| pid.get() == expected), "the run is gone");
+    Ok(())
+}
+
+fn listen(send: Sender<News>) -> Result<()> {
+    thread::Builder::new().spawn(move || {
+        for line in io::stdin().lock().lines() {
+            let order = line.ok().and_then(|line| serde_json::from_str(&line).ok());
+            let Some(order) = order else { break };
+            if send.send(News::Order(order)).is_err() {
+                return;
+            }
+        }
+        let _ = send.send(News::Orphaned);
+    })?;
+    Ok(())
+}
+
+fn say(reply: &Reply) {
+    let mut line = serde_json::to_vec(reply).unwrap_or_default();
+    line.push(b'\n');
+    // A run that cannot hear us is dead; the death signal deals with that.
+    let _ = io::stdout().lock().write_all(&line).and_then(|()| io::stdout().flush());
+}
+
+fn start(spawn: &Spawn, mark: &OsStr) -> Result<Pid> {
+    let (program, args) = spawn.argv.split_first().context("nothing to run")?;
+    let input = match &spawn.stdin {
+        Some(path) => {
+            File::open(path).with_context(|| format!("failed to read `{}`", path.display()))?.into()
+        }
+        None => Stdio::null(),
+    };
+    let stdout = store::output_file(spawn.stdout.as_ref())?;
+    let stderr = if spawn.stderr == spawn.stdout {
+        stdout.try_clone()?
+    } else {
+        store::output_file(spawn.stderr.as_ref())?
+    };
+    let mut command = Command::new(program);
+    command.args(args).current_dir(&spawn.dir).stdin(input).stdout(stdout).stderr(stderr).process_group(0);
+    clean(&mut command);
+    for name in &spawn.env_remove {
+        command.env_remove(name);
+    }
+    command.envs(spawn.env.iter().map(|(name, value)| (name, value))).env(super::MARK, mark);
+    let child = command.spawn().with_context(|| format!("failed to start `{}`", program.display()))?;
+    // The handle is not needed: all the dead are collected in one place.
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("no pid")
 }

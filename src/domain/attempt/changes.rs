@@ -1,0 +1,240 @@
+//! What an attempt changed in the work tree, told apart from what the user had lying there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::system::git::{Print, Repo, fingerprint};
+
+/// Every path that differs from HEAD, by what it holds.
+pub type Dirt = BTreeMap<PathBuf, Held>;
+
+/// One path of a [`Dirt`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Its content.
+    pub print: Print,
+    /// git does not know it.
+    pub untracked: bool,
+}
+
+/// The work tree at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The commit checked out.
+    pub head: Option<String>,
+    /// What differs from it, without the workspace's own files.
+    pub dirt: Dirt,
+    /// Whether `.beads/` differs from it.
+    pub beads: Vec<PathBuf>,
+    /// Those of `beads` that git does not know.
+    pub new_beads: Vec<PathBuf>,
+}
+
+/// Where the workspace's own files are, relative to the work tree's top.
+#[derive(Debug, Clone)]
+pub struct Own {
+    taskrun: PathBuf,
+    beads: PathBuf,
+}
+
+impl Own {
+    /// For a workspace at `root` in `repo`.
+    pub fn new(repo: &Repo, root: &Path) -> Self {
+        let inside = root.strip_prefix(repo.top()).unwrap_or(Path::new(""));
+        Self { taskrun: inside.join(".taskrun"), beads: inside.join(".beads") }
+    }
+}
+
+/// Looks at the work tree: one `git status`, and the content of what differs.
+pub fn look(repo: &Repo, own: &Own) -> Result<Look> {
+    let status = repo.status()?;
+    let mut look = Look { head: status.head, ..Look::default() };
+    for (path, entry) in status.entries {
+        if path.starts_with(&own.taskrun) {
+            continue;
+        }
+        if path.starts_with(&own.beads) {
+            if entry.untracked {
+                look.new_beads.push(path.clone());
+            }
+            look.beads.push(path);
+            continue;
+        }
+        let held = Held { print: fingerprint(&repo.top().join(&path)), untracked: entry.untracked };
+        look.dirt.insert(path, held);
+    }
+    Ok(look)
+}
+
+/// What an attempt changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Paths that are wholly its own.
+    pub paths: Vec<PathBuf>,
+    /// Those of `paths` that git does not know yet.
+    pub new: Vec<PathBuf>,
+    /// Paths in which the user had changes too.
+    pub shared: Vec<PathBuf>,
+    /// Changed files of the user's that git never knew, and nested repositories: not to be committed.
+    pub foreign: Vec<PathBuf>,
+}
+
+impl Changes {
+    /// How many paths were changed.
+    pub fn count(&self) -> u64 {
+        (self.paths.len() + self.shared.len() + self.foreign.len()) as u64
+    }
+}
+
+/// Compares `before` with `after`. Paths in `carried` that still hold what an earlier attempt on
+/// the same task left there are that task's own.
+pub fn between(before: &Dirt, after: &Dirt, carried: &Dirt) -> Changes {
+    let mut changes = Changes::default();
+    for (path, now) in after {
+        let was = before.get(path);
+        let ours = was.is_none() || was.is_some_and(|was| carried.get(path) == Some(was));
+        // A folder that is a repository of its own cannot be committed file by file.
+        let nested = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        if !ours && was == Some(now) {
+            continue;
+        }
+        match was {
+            _ if nested => changes.foreign.push(path.clone()),
+            _ if ours => {
+                changes.paths.push(path.clone());
+                if now.untracked {
+                    changes.new.push(path.clone());
+                }
+            }
+            Some(was) if was.untracked => changes.foreign.push(path.clone()),
+            _ => changes.shared.push(path.clone()),
+        }
+    }
+    changes
+}
+
+/// What an attempt that did not succeed leaves for the next one on the same task: its own paths as
+/// they are now.
+pub fn carry(changes: &Changes, after: &Dirt) -> Dirt {
+    changes.paths.iter().filter_map(|path| after.get(path).map(|held| (path.clone(), *held))).collect()
+}
+
+/// A [`Dirt`] in JSON: paths as strings, bytes that are not UTF-8 (and `%`) as `%XX`.
+pub mod escaped {
+    use std::collections::BTreeMap;
+    use std::ffi::OsString;
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Dirt, Held};
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(dirt: &Dirt, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(dirt.iter().map(|(path, held)| (escape(path), held)))
+    }
+
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Dirt, D::Error> {
+        let map = BTreeMap::<String, Held>::deserialize(from)?;
+        Ok(map.into_iter().map(|(text, held)| (unescape(&text), held)).collect())
+    }
+
+    fn escape(path: &Path) -> String {
+        let mut out = String::new();
+        for chunk in path.as_os_str().as_bytes().utf8_chunks() {
+            out.push_str(&chunk.valid().replace('%', "%25"));
+            for byte in chunk.invalid() {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        out
+    }
+
+    fn unescape(text: &str) -> PathBuf {
+        let mut out = Vec::new();
+        let mut rest = text.as_bytes();
+        while let Some((first, after)) = rest.split_first() {
+            let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+            match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%') {
+                Some(byte) => {
+                    out.push(byte);
+                    rest = &after[2..];
+                }
+                None => {
+                    out.push(*first);
+                    rest = after;
+                }
+            }
+        }
+        OsString::from_vec(out).into()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use std::ffi::OsStr;
+
+        #[test]
+        fn any_path_survives() {
+            for bytes in [&b"a/b c.rs"[..], b"100%", b"\xff\xfe%41", "\u{65e5}".as_bytes()] {
+                let path = PathBuf::from(OsStr::from_bytes(bytes));
+                assert_eq!(unescape(&escape(&path)), path);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dirt(entries: &[(&str, u64, bool)]) -> Dirt {
+        let print = |value: u64| serde_json::from_value::<Print>(value.into()).unwrap();
+        entries
+            .iter()
+            .map(|(path, value, untracked)| {
+                (path.into(), Held { print: print(*value), untracked: *untracked })
+            })
+            .collect()
+    }
+
+    fn names(paths: &[PathBuf]) -> Vec<&str> {
+        paths.iter().filter_map(|path| path.to_str()).collect()
+    }
+
+    #[test]
+    fn only_what_changed_since_is_ours() {
+        let before =
+            dirt(&[("mine.txt", 1, false), ("both.txt", 1, false), ("note", 1, true), ("old", 1, true)]);
+        let after = dirt(&[
+            ("mine.txt", 1, false),
+            ("both.txt", 2, false),
+            ("note", 2, true),
+            ("old", 1, true),
+            ("new.txt", 1, true),
+            ("edit.txt", 1, false),
+            ("nested/", 1, true),
+        ]);
+        let changes = between(&before, &after, &Dirt::new());
+        assert_eq!(names(&changes.paths), ["edit.txt", "new.txt"]);
+        assert_eq!(names(&changes.new), ["new.txt"]);
+        assert_eq!(names(&changes.shared), ["both.txt"]);
+        assert_eq!(names(&changes.foreign), ["nested/", "note"]);
+    }
+
+    #[test]
+    fn what_the_last_attempt_left_is_still_ours_unless_the_user_touched_it() {
+        let carried = dirt(&[("a", 1, true), ("b", 1, false)]);
+        let before = dirt(&[("a", 1, true), ("b", 5, false)]);
+        let after = dirt(&[("a", 1, true), ("b", 6, false)]);
+        let changes = between(&before, &after, &carried);
+        assert_eq!(names(&changes.paths), ["a"]);
+        assert_eq!(names(&changes.shared), ["b"]);
+        assert_eq!(carry(&changes, &after), dirt(&[("a", 1, true)]));
+    }
+}

@@ -1,0 +1,267 @@
+//! Runs one agent once: starts it, listens to its output, ends it when it must end, judges it.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::domain::agents::catalog::{Agent, Cost};
+use crate::domain::agents::invocation::{Request, Stdin, invocation};
+use crate::domain::agents::{Reader, Report, Signal, prices};
+use crate::domain::attempt::budget::{Source, Spend};
+use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
+use crate::domain::attempt::event::Kind;
+use crate::fault::Fault;
+use crate::system::config::Price;
+use crate::system::process::{Attendant, Limits, Outcome, Spawn, Supervisor, Why};
+use crate::system::store;
+
+/// Longest text of one `agent.message` event.
+const MESSAGE: usize = 4 << 10;
+/// Text of plain output is gathered this long before it becomes one event.
+const GATHER: Duration = Duration::from_millis(200);
+
+/// What stays the same over the attempts of a run.
+#[derive(Debug)]
+pub struct Engine {
+    /// Who works.
+    pub agent: Agent,
+    /// How long an attempt may take.
+    pub limits: Limits,
+    /// Whether what the agent leaves running may stay.
+    pub leave_children: bool,
+    /// What tokens cost, for agents that report tokens but no money.
+    pub price: Option<Price>,
+}
+
+/// One attempt.
+pub struct Order<'a> {
+    /// What the agent is told.
+    pub prompt: &'a str,
+    /// Where it works.
+    pub dir: &'a Path,
+    /// Path and start of the name of the attempt's files.
+    pub prefix: &'a Path,
+    /// The task's id.
+    pub task: &'a str,
+    /// The task's description, for the `shell` agent.
+    pub description: &'a str,
+    /// Which attempt on the task, from 1.
+    pub attempt: u64,
+    /// USD it may cost at most.
+    pub budget_left: Option<f64>,
+    /// Whether it must end now, given what it has spent so far.
+    pub stop: &'a dyn Fn(&Spend) -> bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Answer {
+    /// The judgement, before gates.
+    pub verdict: Verdict,
+    /// What the agent said.
+    pub report: Report,
+    /// What it cost.
+    pub spend: Spend,
+    /// Its process, unless it was never started.
+    pub outcome: Option<Outcome>,
+}
+
+/// The files of the attempt with this prefix.
+pub fn file(prefix: &Path, suffix: &str) -> PathBuf {
+    let mut name = prefix.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+impl Engine {
+    /// Runs the agent to its end. A task that this agent cannot work at all is `Blocked`. Errors:
+    /// the agent could not be started, or the supervisor was killed.
+    pub fn run(&self, child: &mut Supervisor, order: &Order<'_>, tell: &mut dyn FnMut(Kind)) -> Result<Answer> {
+        let prompt = file(order.prefix, ".prompt.md");
+        store::scratch(&prompt, order.prompt.as_bytes())?;
+        let request = Request {
+            prompt_file: &prompt,
+            dir: order.dir,
+            budget_left: order.budget_left,
+            task: order.task,
+            attempt: order.attempt,
+            description: order.description,
+        };
+        let call = match invocation(&self.agent, &request) {
+            Err(error) if matches!(error.downcast_ref(), Some(Fault::Refused { .. })) => {
+                return Ok(self.not_started(error.to_string()));
+            }
+            other => other?,
+        };
+        let stderr = file(order.prefix, ".stderr");
+        let spawn = Spawn {
+            argv: std::iter::once(call.program.into_os_string()).chain(call.args).collect(),
+            dir: order.dir.into(),
+            env: call.env,
+            env_remove: call.env_remove,
+            stdin: (call.stdin == Stdin::Prompt).then(|| prompt.clone().into()),
+            stdout: file(order.prefix, ".stdout").into(),
+            stderr: stderr.clone().into(),
+            leave_children: self.leave_children,
+        };
+        let mut ear = Ear::new(self, order, tell);
+        let outcome = child.attend(spawn, self.limits, &mut ear)?;
+        ear.flush();
+        let report = ear.reader.report();
+        let spend = self.spend(&report, outcome.why.is_some());
+        let mut verdict = completion::judge(&ended(&outcome), &report);
+        explain(&mut verdict, &stderr);
+        Ok(Answer { verdict, report, spend, outcome: Some(outcome) })
+    }
+
+    /// What the stream recorded in a file shows; for attempts whose run was killed.
+    pub fn replay(&self, stdout: &Path) -> Result<Report> {
+        let mut reader = self.agent.reader();
+        let take = &mut |line: &[u8]| drop(reader.line(line));
+        crate::system::process::read_lines(stdout, take)?;
+        Ok(reader.report())
+    }
+
+    /// What an attempt cost, as far as its report says; `cut` when it was ended early.
+    pub fn spend(&self, report: &Report, cut: bool) -> Spend {
+        let estimate = || self.price.filter(|_| report.usage != Default::default());
+        let spend = match (self.agent.cost, report.usd) {
+            (Cost::Free, _) => Spend::of(report.usage, Some(0.0), Source::Free),
+            (_, Some(usd)) => Spend::of(report.usage, Some(usd), Source::Reported),
+            (_, None) => {
+                let usd = estimate().map(|price| prices::estimate(&report.usage, &price));
+                Spend::of(report.usage, usd, Source::Estimated)
+            }
+        };
+        let partial = cut && !matches!(spend.source, Source::Reported | Source::Free);
+        Spend { partial, ..spend }
+    }
+
+    fn not_started(&self, why: String) -> Answer {
+        let report = self.agent.reader().report();
+        Answer { verdict: Verdict::Blocked(why), report, spend: Spend::nothing(), outcome: None }
+    }
+}
+
+fn ended(outcome: &Outcome) -> Ended {
+    Ended {
+        code: outcome.ended.code,
+        signal: outcome.ended.signal,
+        timed_out: match outcome.why {
+            Some(Why::Total) => Some(TimedOut::Total),
+            Some(Why::Idle) => Some(TimedOut::Idle),
+            _ => None,
+        },
+        stopped: matches!(outcome.why, Some(Why::Interrupted | Why::Asked)),
+    }
+}
+
+/// Adds the last words on standard error where the agent itself gave no better reason.
+fn explain(verdict: &mut Verdict, stderr: &Path) {
+    let reason = match verdict {
+        Verdict::Incomplete(reason) => reason,
+        Verdict::Broken(failure) => &mut failure.message,
+        _ => return,
+    };
+    if let Some(words) = last_words(stderr).filter(|words| !reason.contains(words.as_str())) {
+        reason.push_str(": ");
+        reason.push_str(&words);
+    }
+}
+
+fn last_words(path: &Path) -> Option<String> {
+    let mut file = File::open(path).ok()?;
+    let size = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(4 << 10))).ok()?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).ok()?;
+    let tail = String::from_utf8_lossy(&tail);
+    let plain = console::strip_ansi_codes(&tail);
+    let line = plain.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+    Some(line.chars().filter(|c| !c.is_control()).take(300).collect())
+}
+
+/// Listens to an agent: turns lines into signals, signals into events, and watches its spend.
+struct Ear<'a> {
+    engine: &'a Engine,
+    order: &'a Order<'a>,
+    tell: &'a mut dyn FnMut(Kind),
+    reader: Box<dyn Reader>,
+    text: String,
+    truncated: bool,
+    since: Instant,
+    live: Spend,
+}
+
+impl<'a> Ear<'a> {
+    fn new(engine: &'a Engine, order: &'a Order<'a>, tell: &'a mut dyn FnMut(Kind)) -> Self {
+        let reader = engine.agent.reader();
+        let (text, since, live) = (String::new(), Instant::now(), Spend::nothing());
+        Self { engine, order, tell, reader, text, truncated: false, since, live }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::Message(text) => {
+                self.say(&text);
+                return;
+            }
+            Signal::Tool { name, detail } => {
+                self.flush();
+                (self.tell)(Kind::AgentTool { name, detail });
+            }
+            Signal::Used { usage, usd } => {
+                let estimate = self.engine.price.map(|price| prices::estimate(&usage, &price));
+                self.live = Spend::of(usage, usd.or(estimate), Source::Estimated);
+                (self.tell)(Kind::AgentUsage { spend: self.live });
+            }
+            Signal::RateLimited { until } => (self.tell)(Kind::RateLimited { not_before: until }),
+            Signal::Session(_) | Signal::Model(_) => {}
+        }
+    }
+
+    /// Gathers text, so that a flood of lines becomes few events of bounded size.
+    fn say(&mut self, text: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(text);
+        if self.text.len() > 2 * MESSAGE {
+            let from = self.text.ceil_char_boundary(self.text.len() - MESSAGE);
+            self.text.drain(..from);
+            self.truncated = true;
+        }
+    }
+
+    fn flush(&mut self) {
+        self.since = Instant::now();
+        let text = std::mem::take(&mut self.text);
+        let truncated = std::mem::take(&mut self.truncated) || text.len() > MESSAGE;
+        let from = text.ceil_char_boundary(text.len().saturating_sub(MESSAGE));
+        if !text[from..].trim().is_empty() {
+            (self.tell)(Kind::AgentMessage { text: text[from..].to_owned(), truncated });
+        }
+    }
+}
+
+impl Attendant for Ear<'_> {
+    fn line(&mut self, line: &[u8]) {
+        for signal in self.reader.line(line) {
+            self.signal(signal);
+        }
+    }
+
+    fn oversized(&mut self, start: &[u8]) {
+        self.reader.oversized(start);
+    }
+
+    fn stop(&mut self) -> bool {
+        if self.since.elapsed() >= GATHER {
+            self.flush();
+        }
+        (self.order.stop)(&self.live)
+    }
+}

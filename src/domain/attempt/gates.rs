@@ -1,0 +1,115 @@
+//! Quality gates: shell commands of the user's that the harness itself runs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::domain::attempt::event::Kind;
+use crate::domain::attempt::receipt::GateResult;
+use crate::system::interrupt;
+use crate::system::process::{Attendant, Limits, Spawn, Supervisor, Why};
+
+/// How long a gate may take where the config says nothing.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+
+/// What gates run, where and how long.
+#[derive(Debug, Clone)]
+pub struct Gates {
+    /// Shell commands, in order.
+    pub commands: Vec<String>,
+    /// Longest time for each.
+    pub timeout: Duration,
+    /// Whether the first red one ends the check.
+    pub stop_at_red: bool,
+}
+
+/// Where the gates' output goes: `<prefix>.gate-1.log`, …
+#[derive(Debug)]
+pub struct Place<'a> {
+    /// Directory the gates run in.
+    pub dir: &'a Path,
+    /// Path and start of the name of their output files.
+    pub prefix: &'a Path,
+    /// Variables for them, beside the inherited ones.
+    pub env: Vec<(OsString, OsString)>,
+}
+
+/// Stops a gate when the user asks for it.
+struct Watch<'a> {
+    asked: &'a dyn Fn() -> bool,
+}
+
+impl Attendant for Watch<'_> {
+    fn line(&mut self, _line: &[u8]) {}
+
+    fn stop(&mut self) -> bool {
+        (self.asked)()
+    }
+}
+
+impl Gates {
+    /// Runs them one after the other. `asked` says when somebody wants to stop; then, and after a
+    /// signal, the result is `None`. Errors: a gate could not even be started.
+    pub fn run(
+        &self,
+        child: &mut Supervisor,
+        place: &Place<'_>,
+        asked: &dyn Fn() -> bool,
+        tell: &mut dyn FnMut(Kind),
+    ) -> Result<Option<Vec<GateResult>>> {
+        let mut results = Vec::new();
+        for (number, command) in self.commands.iter().enumerate() {
+            tell(Kind::GateStarted { command: command.clone() });
+            let output = output_of(place.prefix, number + 1);
+            let limits = Limits { total: Some(self.timeout), idle: None };
+            let outcome = child.attend(spawn(command, place, &output), limits, &mut Watch { asked })?;
+            if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
+                return Ok(None);
+            }
+            let ended_for = outcome.why.map(|_| format!("it took longer than {}s", self.timeout.as_secs()));
+            let passed = outcome.ended.code == Some(0) && ended_for.is_none();
+            let result = GateResult {
+                command: command.clone(),
+                passed,
+                exit_code: outcome.ended.code,
+                duration_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
+                output,
+                ended_for,
+            };
+            tell(Kind::GateFinished { result: result.clone() });
+            results.push(result);
+            if !passed && self.stop_at_red {
+                break;
+            }
+        }
+        Ok(interrupt::signal().is_none().then_some(results))
+    }
+}
+
+fn output_of(prefix: &Path, number: usize) -> PathBuf {
+    let mut name = prefix.as_os_str().to_owned();
+    name.push(format!(".gate-{number}.log"));
+    name.into()
+}
+
+fn spawn(command: &str, place: &Place<'_>, output: &Path) -> Spawn {
+    Spawn {
+        argv: ["sh", "-c", command].map(OsString::from).into(),
+        dir: place.dir.into(),
+        env: place.env.clone(),
+        stdout: output.into(),
+        stderr: output.into(),
+        ..Spawn::default()
+    }
+}
+
+/// One line about a red gate, for reasons and notes.
+pub fn complaint(result: &GateResult) -> String {
+    match (&result.ended_for, result.exit_code) {
+        (Some(why), _) => format!("gate `{}` failed: {why}", result.command),
+        (None, Some(code)) => format!("gate `{}` failed with exit code {code}", result.command),
+        (None, None) => format!("gate `{}` was killed", result.command),
+    }
+}

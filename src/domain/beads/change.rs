@@ -1,0 +1,301 @@
+//! The life of an issue: claimed, released, updated, closed, reopened, escalated, commented on.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::comment;
+use super::create::check_title;
+use super::graph::{Filter, Graph, Sort};
+use super::issue::Issue;
+use super::line::{Line, quote};
+use super::record::Record;
+use super::store::Store;
+use super::table::Table;
+use crate::fault::Fault;
+
+/// The statuses an issue can be given.
+pub const STATUSES: [&str; 5] = ["open", "in_progress", "blocked", "deferred", "closed"];
+/// The label of what waits for a person.
+pub const NEEDS_HUMAN: &str = "needs-human";
+/// The reason for which an epic is closed after its last child.
+pub const ALL_CHILDREN_CLOSED: &str = "All children closed";
+
+/// What is to change; what is `None` stays. Empty texts remove.
+#[derive(Debug, Clone, Default)]
+pub struct Update {
+    /// One of [`STATUSES`].
+    pub status: Option<String>,
+    /// The title; never empty.
+    pub title: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// 0 to 4.
+    pub priority: Option<i64>,
+    /// What was noted on the way.
+    pub notes: Option<String>,
+    /// When it is done.
+    pub acceptance: Option<String>,
+    /// Who works on it.
+    pub assignee: Option<String>,
+    /// Labels it gets.
+    pub add_labels: Vec<String>,
+    /// Labels it loses.
+    pub remove_labels: Vec<String>,
+}
+
+/// What closing did.
+#[derive(Debug, Clone)]
+pub struct Closed {
+    /// What was closed, epics closed after their last child included (at the end).
+    pub issues: Vec<Issue>,
+    /// What became ready by it, in order.
+    pub ready: Vec<Issue>,
+}
+
+impl Store {
+    /// Claims the first ready issue a loop would take and `filter` wants; `None` when there is none.
+    /// Of many claimants each issue goes to exactly one.
+    pub fn claim_next(&self, filter: &Filter, who: &str) -> Result<Option<Issue>> {
+        self.change(|table| {
+            let id = table.graph().first(filter).map(|record| record.id.to_string());
+            id.map(|id| take(table, &id, who)).transpose()
+        })
+    }
+
+    /// Claims this one issue, which must be ready; otherwise [`Fault::Refused`] says why it is not.
+    pub fn claim(&self, id: &str, who: &str) -> Result<Issue> {
+        self.change(|table| {
+            let id = table.resolve(id)?;
+            check_claimable(&table.graph(), &id)?;
+            take(table, &id, who)
+        })
+    }
+
+    /// Puts a claimed issue back: open again, `note` added to its notes, the assignee as given.
+    pub fn release(&self, id: &str, note: Option<&str>, assignee: &str) -> Result<Issue> {
+        self.change(|table| {
+            let id = table.resolve(id)?;
+            let now = table.now();
+            table.edit(&id, |line| {
+                set_status(line, "open", now);
+                line.set_text("assignee", assignee);
+                if let Some(note) = note.filter(|note| !note.trim().is_empty()) {
+                    let before = line.get_text("notes").unwrap_or_default();
+                    let gap = if before.is_empty() { "" } else { "\n\n" };
+                    line.set_text("notes", &format!("{before}{gap}{}", note.trim_end()));
+                }
+            })?;
+            table.issue(&id)
+        })
+    }
+
+    /// Hands an issue to a person: status `blocked`, the label [`NEEDS_HUMAN`], `why` as a comment of `who`.
+    pub fn escalate(&self, id: &str, who: &str, why: &str) -> Result<Issue> {
+        self.change(|table| {
+            let id = table.resolve(id)?;
+            let now = table.now();
+            table.edit(&id, |line| {
+                set_status(line, "blocked", now);
+                add_labels(line, &[NEEDS_HUMAN.to_owned()]);
+            })?;
+            comment::add(table, &id, who, why)?;
+            table.issue(&id)
+        })
+    }
+
+    /// Applies `update` to every one of `ids`, or to none.
+    pub fn update(&self, ids: &[String], update: &Update) -> Result<Vec<Issue>> {
+        if let Some(title) = &update.title {
+            check_title(title)?;
+        }
+        self.change(|table| {
+            let ids = table.resolve_all(ids)?;
+            let now = table.now();
+            for id in &ids {
+                table.edit(id, |line| apply(line, update, now))?;
+            }
+            ids.iter().map(|id| table.issue(id)).collect()
+        })
+    }
+
+    /// Closes every one of `ids`, or none. One that is closed already gets the new reason.
+    pub fn close(&self, ids: &[String], reason: Option<&str>) -> Result<Closed> {
+        self.change(|table| {
+            let ids = table.resolve_all(ids)?;
+            closing(table, |table| {
+                ids.iter().try_for_each(|id| close_one(table, id, reason))?;
+                Ok(ids)
+            })
+        })
+    }
+
+    /// Closes what a run has finished, and every epic above it whose last child that was.
+    pub fn complete(&self, id: &str, reason: &str) -> Result<Closed> {
+        self.change(|table| {
+            let id = table.resolve(id)?;
+            closing(table, |table| {
+                close_one(table, &id, Some(reason))?;
+                let mut ids = vec![id];
+                while let Some(epic) = finished_epic(&table.graph(), &ids[ids.len() - 1]) {
+                    close_one(table, &epic, Some(ALL_CHILDREN_CLOSED))?;
+                    ids.push(epic);
+                }
+                Ok(ids)
+            })
+        })
+    }
+
+    /// Opens every one of `ids` again, or none.
+    pub fn reopen(&self, ids: &[String]) -> Result<Vec<Issue>> {
+        self.update(ids, &Update { status: Some("open".into()), ..Update::default() })
+    }
+
+    /// Adds what `author` says about an issue.
+    pub fn comment(&self, id: &str, author: &str, text: &str) -> Result<Issue> {
+        self.change(|table| {
+            let id = table.resolve(id)?;
+            comment::add(table, &id, author, text)?;
+            table.issue(&id)
+        })
+    }
+
+    /// The whole issue.
+    pub fn issue(&self, id: &str) -> Result<Issue> {
+        self.view(|table| table.issue(&table.resolve(id)?))
+    }
+
+    /// What is ready and wanted, in the order a loop takes it (epics that have children included).
+    pub fn ready(&self, filter: &Filter) -> Result<Vec<Issue>> {
+        self.view(|table| {
+            table
+                .graph()
+                .ready(filter, Sort::Priority)
+                .into_iter()
+                .map(|record| table.issue(&record.id))
+                .collect()
+        })
+    }
+}
+
+fn take(table: &mut Table, id: &str, who: &str) -> Result<Issue> {
+    let now = table.now();
+    table.edit(id, |line| {
+        set_status(line, "in_progress", now);
+        line.set_text("assignee", who);
+    })?;
+    table.issue(id)
+}
+
+fn check_claimable(graph: &Graph, id: &str) -> Result<()> {
+    if graph.is_ready(id) {
+        return Ok(());
+    }
+    let Some(record) = graph.get(id) else { return Ok(()) };
+    let blockers: Vec<String> = graph.blockers(id).iter().map(|by| format!("`{}`", by.id)).collect();
+    let (message, hint) = match record.status() {
+        "in_progress" if record.assignee.is_empty() => {
+            (format!("`{id}` is in progress already"), "claim another one")
+        }
+        "in_progress" => (format!("`{id}` is held by `{}`", &*record.assignee), "claim another one"),
+        "open" if !blockers.is_empty() => {
+            (format!("`{id}` waits for {}", blockers.join(", ")), "claim one of those")
+        }
+        "open" => {
+            (format!("`{id}` is put off or not work for the queue"), "`taskrun beads ready` shows what is")
+        }
+        status => (format!("`{id}` is `{status}`"), "`taskrun beads reopen` makes it open again"),
+    };
+    Err(Fault::refused(message, hint))
+}
+
+/// Runs `close` and finds out what it made ready.
+fn closing(table: &mut Table, close: impl FnOnce(&mut Table) -> Result<Vec<String>>) -> Result<Closed> {
+    let ready = |table: &Table| -> Vec<String> {
+        let ready = table.graph().ready(&Filter::default(), Sort::Priority);
+        ready.into_iter().map(|record| record.id.to_string()).collect()
+    };
+    let before: std::collections::HashSet<String> = ready(table).into_iter().collect();
+    let ids = close(table)?;
+    let issues = ids.iter().map(|id| table.issue(id)).collect::<Result<_>>()?;
+    let after = ready(table).into_iter().filter(|id| !before.contains(id));
+    let ready = after.map(|id| table.issue(&id)).collect::<Result<_>>()?;
+    Ok(Closed { issues, ready })
+}
+
+fn close_one(table: &mut Table, id: &str, reason: Option<&str>) -> Result<()> {
+    let now = table.now();
+    table.edit(id, |line| {
+        let closed = line.get_text("status").as_deref() == Some("closed");
+        set_status(line, "closed", now);
+        // `bd` writes `Closed` where no reason is given.
+        if let Some(reason) = reason.or(Some("Closed").filter(|_| !closed)) {
+            line.set_text("close_reason", reason);
+        }
+    })
+}
+
+/// The open epic above `id` all of whose children are closed, if there is one.
+fn finished_epic(graph: &Graph, id: &str) -> Option<String> {
+    let parent = graph.parent(id).filter(|parent| parent.kind() == "epic" && parent.status() != "closed")?;
+    let done = graph.children(&parent.id).iter().all(|child| child.status() == "closed");
+    done.then(|| parent.id.to_string())
+}
+
+fn apply(line: &mut Line, update: &Update, now: Timestamp) {
+    if let Some(status) = &update.status {
+        set_status(line, status, now);
+    }
+    let texts = [
+        ("title", &update.title),
+        ("description", &update.description),
+        ("acceptance_criteria", &update.acceptance),
+        ("notes", &update.notes),
+        ("assignee", &update.assignee),
+    ];
+    for (key, text) in texts {
+        if let Some(text) = text {
+            line.set_text(key, text);
+        }
+    }
+    if let Some(priority) = update.priority {
+        line.set("priority", &priority.to_string());
+    }
+    add_labels(line, &update.add_labels);
+    let unwanted: Vec<String> = update.remove_labels.clone();
+    line.retain("labels", |label| {
+        serde_json::from_str::<String>(label).map_or(true, |label| !unwanted.contains(&label))
+    });
+}
+
+fn add_labels(line: &mut Line, labels: &[String]) {
+    for label in labels {
+        let has = line.get("labels").and_then(|labels| serde_json::from_str::<Vec<String>>(labels).ok());
+        if !has.unwrap_or_default().contains(label) {
+            line.push("labels", &quote(label));
+        }
+    }
+}
+
+/// Sets the status and what must agree with it: `closed_at` is there exactly while it is closed.
+fn set_status(line: &mut Line, status: &str, now: Timestamp) {
+    line.set_text("status", status);
+    let now = now.to_string();
+    if status == "in_progress" && line.get_text("started_at").is_none_or(|at| at.is_empty()) {
+        line.set_text("started_at", &now);
+    }
+    if status != "closed" {
+        for key in ["closed_at", "close_reason", "closed_by_session"] {
+            line.remove(key);
+        }
+    } else if line.get_text("closed_at").is_none_or(|at| at.is_empty()) {
+        line.set_text("closed_at", &now);
+    }
+}
+
+/// The values a filter by status may name: those of [`STATUSES`] and what the file uses.
+pub fn check_status(table: &Table, status: &str) -> Result<()> {
+    if STATUSES.contains(&status) || table.records().any(|record: &Record| record.status() == status) {
+        return Ok(());
+    }
+    Err(Fault::usage(format!("`{status}` is not a status"), format!("one of {}", STATUSES.join(", "))))
+}

@@ -1,0 +1,90 @@
+//! Comments, with ids of the kind the file already has.
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::line::quote;
+use super::table::Table;
+use crate::fault::Fault;
+use crate::system::clock;
+
+/// Adds a comment to the issue `id`.
+pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Fault::usage("the comment is empty", "say something"));
+    }
+    let comment = format!(
+        "{{\"id\":{},\"issue_id\":{},\"author\":{},\"text\":{},\"created_at\":\"{}\"}}",
+        fresh(table),
+        quote(id),
+        quote(author),
+        quote(text),
+        table.now()
+    );
+    table.edit(id, |line| {
+        line.push("comments", &comment);
+        line.count("comment_count", 1);
+    })
+}
+
+/// Classic files number their comments, and refuse anything else; newer ones use UUIDs.
+fn fresh(table: &Table) -> String {
+    #[derive(Deserialize)]
+    struct Comments<'a> {
+        #[serde(borrow, default)]
+        comments: Option<Vec<Id<'a>>>,
+    }
+    #[derive(Deserialize)]
+    struct Id<'a> {
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
+    }
+    let mut last = 0;
+    let mut uuids = table.is_typed();
+    for line in table.lines().filter(|line| line.contains("\"comments\"")) {
+        let comments = serde_json::from_str::<Comments>(line).ok().and_then(|line| line.comments);
+        for id in comments.into_iter().flatten().filter_map(|comment| comment.id) {
+            uuids |= id.get().starts_with('"');
+            last = last.max(id.get().parse::<u64>().unwrap_or(0));
+        }
+    }
+    if uuids { quote(&uuid(table)) } else { (last + 1).to_string() }
+}
+
+/// A UUID of version 7: sorts by time.
+fn uuid(table: &Table) -> String {
+    let millis = table.now().as_millisecond();
+    let (a, b) = (clock::random(), clock::random());
+    format!(
+        "{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}",
+        (millis >> 16) & 0xffff_ffff,
+        millis & 0xffff,
+        a & 0xfff,
+        0x8000 | (a >> 16) & 0x3fff,
+        b & 0xffff_ffff_ffff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_of_the_files_own_kind() {
+        let table = [
+            ("{\"id\":\"a\"}", "1"),
+            (
+                "{\"id\":\"a\",\"comments\":[{\"id\":3},{\"id\":1}]}\n{\"id\":\"b\",\"comments\":[{\"id\":7}]}",
+                "8",
+            ),
+        ];
+        for (text, expected) in table {
+            assert_eq!(fresh(&Table::parse(text, "f").unwrap()), expected);
+        }
+        for text in ["{\"_type\":\"issue\",\"id\":\"a\"}", "{\"id\":\"a\",\"comments\":[{\"id\":\"u\"}]}"] {
+            let id = fresh(&Table::parse(text, "f").unwrap());
+            assert_eq!((id.len(), &id[15..16]), (38, "7"), "{id}");
+        }
+    }
+}

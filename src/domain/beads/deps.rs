@@ -1,0 +1,230 @@
+//! Dependencies between issues: added, removed and shown.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::issue::Dependency;
+use super::line::quote;
+use super::store::Store;
+use super::table::Table;
+use crate::fault::Fault;
+
+/// The kinds of dependency that can be added; the first four bear on what is ready.
+pub const KINDS: [&str; 20] = [
+    "blocks",
+    "parent-child",
+    "conditional-blocks",
+    "waits-for",
+    "related",
+    "discovered-from",
+    "replies-to",
+    "relates-to",
+    "duplicates",
+    "supersedes",
+    "authored-by",
+    "assigned-to",
+    "approved-by",
+    "attests",
+    "tracks",
+    "until",
+    "caused-by",
+    "validates",
+    "delegated-from",
+    "blocked-by",
+];
+
+/// What [`Store::add_dep`] did.
+#[derive(Debug, Serialize)]
+pub struct Added {
+    /// `added`, or `unchanged` where it was there already.
+    pub status: &'static str,
+    /// Who depends.
+    pub issue_id: String,
+    /// On whom.
+    pub depends_on_id: String,
+    /// How.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// One row of a tree of dependencies.
+#[derive(Debug, Serialize)]
+pub struct Branch {
+    /// The issue.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its status.
+    pub status: String,
+    /// Its priority.
+    pub priority: i64,
+    /// How far from the root; 0 is the root.
+    pub depth: usize,
+    /// Who depends on it, along this branch.
+    pub parent_id: Option<String>,
+    /// How.
+    pub edge_from_parent: Option<String>,
+    /// Whether its own branches were shown further up already.
+    pub seen: bool,
+}
+
+impl Store {
+    /// Makes `issue` depend on `target`; self, unknown ids and circles are refused.
+    pub fn add_dep(&self, issue: &str, target: &str, kind: &str, author: &str) -> Result<Added> {
+        self.change(|table| {
+            let (issue, target) = (table.resolve(issue)?, table.resolve(target)?);
+            let kind = check_kind(kind)?;
+            let status = if add(table, &issue, &target, kind, author)? { "added" } else { "unchanged" };
+            Ok(Added { status, issue_id: issue, depends_on_id: target, kind: kind.to_owned() })
+        })
+    }
+
+    /// Ends every dependency of `issue` on `target`, which may be gone itself.
+    pub fn remove_dep(&self, issue: &str, target: &str) -> Result<(String, String)> {
+        self.change(|table| {
+            let issue = table.resolve(issue)?;
+            let target = table.resolve(target).unwrap_or_else(|_| target.to_owned());
+            let edges = table.get(&issue).map_or(&[][..], |record| record.edges());
+            let count = edges.iter().filter(|edge| *edge.target == *target).count();
+            let blocking = edges.iter().any(|edge| *edge.target == *target && edge.blocks());
+            if count == 0 {
+                let message = format!("`{issue}` does not depend on `{target}`");
+                return Err(Fault::not_found(
+                    message,
+                    format!("`taskrun beads show {issue}` shows on what it does"),
+                ));
+            }
+            table.edit(&issue, |line| {
+                let other = |item: &str| {
+                    serde_json::from_str::<Dependency>(item)
+                        .map_or(true, |dependency| dependency.target != target)
+                };
+                line.retain("dependencies", other);
+                line.count("dependency_count", -i64::from(blocking));
+            })?;
+            Ok((issue, target))
+        })
+    }
+
+    /// What `id` depends on, and what that does, depth first.
+    pub fn dep_tree(&self, id: &str) -> Result<Vec<Branch>> {
+        self.view(|table| {
+            let id = table.resolve(id)?;
+            Ok(tree(table, &id))
+        })
+    }
+}
+
+fn add(table: &mut Table, issue: &str, target: &str, kind: &str, author: &str) -> Result<bool> {
+    if issue == target {
+        return Err(Fault::refused(format!("`{issue}` cannot depend on itself"), "name another issue"));
+    }
+    let edges = table.get(issue).map_or(&[][..], |record| record.edges());
+    if let Some(edge) = edges.iter().find(|edge| *edge.target == *target) {
+        if *edge.kind == *kind {
+            return Ok(false);
+        }
+        // `bd` keeps one dependency between two issues and would drop the second.
+        let message = format!("`{issue}` already depends on `{target}` as `{}`", &*edge.kind);
+        return Err(Fault::refused(
+            message,
+            format!("run `taskrun beads dep remove {issue} {target}` first"),
+        ));
+    }
+    let orders = matches!(kind, "blocks" | "conditional-blocks" | "waits-for" | "parent-child");
+    check_ancestors(table, Some(issue), target, kind, issue)?;
+    if let Some(path) = table.graph().path(target, issue).filter(|_| orders) {
+        let circle = [&[issue], &path[..]].concat().join(" → ");
+        return Err(Fault::refused(format!("that would be a circle: {circle}"), "nothing was changed"));
+    }
+    let record = record(table, issue, target, kind, author);
+    table.edit(issue, |line| {
+        line.push("dependencies", &record);
+        line.count("dependency_count", i64::from(kind == "blocks"));
+    })?;
+    Ok(true)
+}
+
+/// Refuses that `id`, whose nearest known ancestor (or itself) is `from`, waits for what it belongs
+/// to: the parent is done when its children are, so neither could ever start.
+pub fn check_ancestors(table: &Table, from: Option<&str>, target: &str, kind: &str, id: &str) -> Result<()> {
+    if kind == "parent-child" || !matches!(kind, "blocks" | "conditional-blocks" | "waits-for") {
+        return Ok(());
+    }
+    let graph = table.graph();
+    let mut at = from.map(str::to_owned);
+    let mut steps = 0;
+    while let Some(ancestor) = at.filter(|_| steps < 1000) {
+        if ancestor == target && ancestor != id {
+            return Err(own_parent(id, target));
+        }
+        at = graph.parent(&ancestor).map(|parent| parent.id.to_string());
+        steps += 1;
+    }
+    Ok(())
+}
+
+/// The refusal of a child that is to wait for its own parent.
+pub fn own_parent(id: &str, parent: &str) -> anyhow::Error {
+    Fault::refused(
+        format!("`{id}` belongs to `{parent}` and cannot wait for it: neither could ever start"),
+        "nothing was changed",
+    )
+}
+
+/// The JSON of a dependency, in the make of the file.
+pub fn record(table: &Table, issue: &str, target: &str, kind: &str, author: &str) -> String {
+    let author = if author.is_empty() { String::new() } else { format!(",\"created_by\":{}", quote(author)) };
+    let metadata = if table.is_typed() { ",\"metadata\":\"{}\"" } else { "" };
+    format!(
+        "{{\"issue_id\":{},\"depends_on_id\":{},\"type\":{},\"created_at\":\"{}\"{author}{metadata}}}",
+        quote(issue),
+        quote(target),
+        quote(kind),
+        table.now()
+    )
+}
+
+/// Reads `ID` or `TYPE:ID`; a bare id blocks. In every spelling the new issue depends on `ID`.
+pub fn split(text: &str) -> Result<(&str, &str)> {
+    match text.split_once(':') {
+        Some(("depends-on", id)) => Ok(("blocks", id)),
+        Some((kind, id)) if kind != "external" => Ok((check_kind(kind)?, id)),
+        _ => Ok(("blocks", text)),
+    }
+}
+
+fn check_kind(kind: &str) -> Result<&str> {
+    match KINDS.into_iter().find(|known| *known == kind) {
+        Some("blocked-by") => Ok("blocks"),
+        Some(_) => Ok(kind),
+        None => Err(Fault::usage(
+            format!("`{kind}` is not a type of dependency"),
+            format!("one of {}", KINDS[..KINDS.len() - 1].join(", ")),
+        )),
+    }
+}
+
+fn tree(table: &Table, root: &str) -> Vec<Branch> {
+    let mut branches: Vec<Branch> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    let mut stack = vec![(root.to_owned(), 0, None, None)];
+    while let Some((id, depth, parent_id, edge_from_parent)) = stack.pop() {
+        let Some(record) = table.get(&id) else { continue };
+        let first = seen.insert(id.clone());
+        for edge in record.edges().iter().rev().filter(|_| first) {
+            stack.push((edge.target.to_string(), depth + 1, Some(id.clone()), Some(edge.kind.to_string())));
+        }
+        branches.push(Branch {
+            title: record.title.to_string(),
+            status: record.status().to_owned(),
+            priority: record.priority(),
+            seen: !first,
+            id,
+            depth,
+            parent_id,
+            edge_from_parent,
+        });
+    }
+    branches
+}

@@ -1,0 +1,298 @@
+//! What is ready, what waits for what, and what belongs to what: pure decisions over the records.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use jiff::Timestamp;
+
+use super::record::{Edge, Record};
+
+/// Types that are never work for the queue.
+const NOT_WORK: [&str; 7] = ["merge-request", "gate", "molecule", "message", "agent", "role", "rig"];
+
+/// In which order ready issues come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// Priority, then the oldest, then the id.
+    #[default]
+    Priority,
+    /// The oldest, then the id.
+    Age,
+}
+
+/// Which ready issues are wanted; the default wants all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only what is below this issue, however deep.
+    pub epic: Option<String>,
+    /// Only with this label.
+    pub label: Option<String>,
+    /// Only this one's.
+    pub assignee: Option<String>,
+    /// Not these.
+    pub skip: Vec<String>,
+}
+
+impl Filter {
+    /// Whether `record` is wanted, its place in the tree aside.
+    fn wants(&self, record: &Record) -> bool {
+        self.label.as_ref().is_none_or(|label| record.labels().iter().any(|has| **has == **label))
+            && self.assignee.as_ref().is_none_or(|assignee| *record.assignee == **assignee)
+            && !self.skip.iter().any(|id| **id == *record.id)
+    }
+}
+
+/// Why an issue cannot start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocker<'t> {
+    /// Whom it waits for.
+    pub id: &'t str,
+    /// By which kind of dependency (`parent-child`: the parent is itself blocked).
+    pub kind: &'t str,
+}
+
+/// The issues and how they hang together. Tombstones are not in it.
+#[derive(Debug)]
+pub struct Graph<'t> {
+    nodes: Vec<&'t Record<'t>>,
+    index: HashMap<&'t str, usize>,
+    /// Children by `parent-child`: these inherit what blocks the parent.
+    children: HashMap<usize, Vec<usize>>,
+    /// Children by their dotted id alone: these belong to the parent, but inherit nothing.
+    dotted: HashMap<usize, Vec<usize>>,
+    blocked: Vec<bool>,
+    now: Timestamp,
+}
+
+impl<'t> Graph<'t> {
+    /// Builds the graph and decides what is blocked at `now`.
+    pub fn new(records: impl IntoIterator<Item = &'t Record<'t>>, now: Timestamp) -> Self {
+        let nodes: Vec<_> = records.into_iter().filter(|record| !record.is_tombstone()).collect();
+        let index: HashMap<_, _> = nodes.iter().enumerate().map(|(at, record)| (&*record.id, at)).collect();
+        let blocked = vec![false; nodes.len()];
+        let mut graph = Self { nodes, index, children: HashMap::new(), dotted: HashMap::new(), blocked, now };
+        graph.connect();
+        graph.block();
+        graph
+    }
+
+    fn connect(&mut self) {
+        for (at, record) in self.nodes.iter().enumerate() {
+            let mut orphan = true;
+            for edge in record.edges().iter().filter(|edge| edge.is_parent()) {
+                orphan = false;
+                if let Some(&parent) = self.index.get(&*edge.target) {
+                    self.children.entry(parent).or_default().push(at);
+                }
+            }
+            let named = record.id.rsplit_once('.').filter(|_| orphan);
+            if let Some(&parent) = named.and_then(|(parent, _)| self.index.get(parent)) {
+                self.dotted.entry(parent).or_default().push(at);
+            }
+        }
+    }
+
+    /// Marks what its own dependencies block, then hands it down to the children.
+    fn block(&mut self) {
+        let mut queue = VecDeque::new();
+        for at in 0..self.nodes.len() {
+            let record = self.nodes[at];
+            if !record.is_settled() && record.edges().iter().any(|edge| self.holds(edge).next().is_some()) {
+                self.blocked[at] = true;
+                queue.push_back(at);
+            }
+        }
+        while let Some(at) = queue.pop_front() {
+            for &child in self.children.get(&at).into_iter().flatten() {
+                if !self.blocked[child] && !self.nodes[child].is_settled() {
+                    self.blocked[child] = true;
+                    queue.push_back(child);
+                }
+            }
+        }
+    }
+
+    /// The unsettled issues that `edge` makes its owner wait for, blocked parents aside.
+    fn holds<'g>(&'g self, edge: &Edge) -> impl Iterator<Item = usize> + use<'g, 't> {
+        let target = self.index.get(&*edge.target).copied();
+        let open = |at: &usize| !self.nodes[*at].is_settled();
+        let direct = target.filter(|_| edge.blocks()).filter(open);
+        let children = target.filter(|_| edge.waits_for_children()).and_then(|at| self.children.get(&at));
+        let enough = edge.any_child_will_do()
+            && children.into_iter().flatten().any(|&child| self.nodes[child].status() == "closed");
+        let children = children.filter(|_| !enough).into_iter().flatten().copied().filter(open);
+        direct.into_iter().chain(children)
+    }
+
+    /// The record of `id`.
+    pub fn get(&self, id: &str) -> Option<&'t Record<'t>> {
+        self.index.get(id).map(|&at| self.nodes[at])
+    }
+
+    /// Every issue, in the order of the file.
+    pub fn records(&self) -> impl Iterator<Item = &'t Record<'t>> + '_ {
+        self.nodes.iter().copied()
+    }
+
+    /// Whether something that is not finished keeps `id` from starting.
+    pub fn is_blocked(&self, id: &str) -> bool {
+        self.index.get(id).is_some_and(|&at| self.blocked[at])
+    }
+
+    /// Whether `id` can be started now.
+    pub fn is_ready(&self, id: &str) -> bool {
+        self.index.get(id).is_some_and(|&at| self.ready_at(at))
+    }
+
+    fn ready_at(&self, at: usize) -> bool {
+        let record = self.nodes[at];
+        record.status() == "open"
+            && !self.blocked[at]
+            && !record.is_set_aside()
+            && !NOT_WORK.contains(&record.kind())
+            && !record.is_deferred(self.now)
+            && !self.parents(record).any(|parent| parent.is_deferred(self.now))
+    }
+
+    fn parents<'g>(&'g self, record: &'g Record) -> impl Iterator<Item = &'t Record<'t>> + 'g {
+        record.edges().iter().filter(|edge| edge.is_parent()).filter_map(|edge| self.get(&edge.target))
+    }
+
+    /// What can be started now and `filter` wants, in order.
+    pub fn ready(&self, filter: &Filter, sort: Sort) -> Vec<&'t Record<'t>> {
+        let below = filter.epic.as_deref().map(|epic| self.below(epic));
+        let wanted = |at: &usize| {
+            let record = self.nodes[*at];
+            filter.wants(record) && below.as_ref().is_none_or(|ids| ids.contains(&*record.id))
+        };
+        let ready = (0..self.nodes.len()).filter(|&at| self.ready_at(at)).filter(wanted);
+        let mut ready: Vec<_> = ready.map(|at| self.nodes[at]).collect();
+        ready.sort_by_cached_key(|record| {
+            let priority = if sort == Sort::Priority { record.priority() } else { 0 };
+            (priority, record.created(), &*record.id)
+        });
+        ready
+    }
+
+    /// The first one that a loop takes: an epic that has children is not work itself.
+    pub fn first(&self, filter: &Filter) -> Option<&'t Record<'t>> {
+        self.ready(filter, Sort::Priority).into_iter().find(|record| self.is_takeable(record))
+    }
+
+    /// Whether a loop may take it at all.
+    pub fn is_takeable(&self, record: &Record) -> bool {
+        record.kind() != "epic" || !self.has_children(&record.id)
+    }
+
+    /// Whether anything belongs to `id`.
+    pub fn has_children(&self, id: &str) -> bool {
+        self.index.get(id).is_some_and(|at| self.children.contains_key(at) || self.dotted.contains_key(at))
+    }
+
+    /// What belongs to `id` directly: by `parent-child`, or by a dotted id where no parent is named.
+    pub fn children(&self, id: &str) -> Vec<&'t Record<'t>> {
+        let Some(at) = self.index.get(id) else { return Vec::new() };
+        let both = [self.children.get(at), self.dotted.get(at)];
+        both.into_iter().flatten().flatten().map(|&child| self.nodes[child]).collect()
+    }
+
+    /// The one `id` belongs to: the first `parent-child` target, else what its dotted id says.
+    pub fn parent(&self, id: &str) -> Option<&'t Record<'t>> {
+        let record = self.get(id)?;
+        if let Some(edge) = record.edges().iter().find(|edge| edge.is_parent()) {
+            return self.get(&edge.target);
+        }
+        self.get(id.rsplit_once('.')?.0)
+    }
+
+    /// The ids of everything below `id`, at any depth.
+    pub fn below(&self, id: &str) -> HashSet<&'t str> {
+        let mut seen: HashSet<&'t str> = HashSet::new();
+        let mut queue = self.children(id);
+        while let Some(record) = queue.pop() {
+            if seen.insert(&record.id) {
+                queue.extend(self.children(&record.id));
+            }
+        }
+        seen
+    }
+
+    /// What keeps `id` from starting, each once.
+    pub fn blockers(&self, id: &str) -> Vec<Blocker<'t>> {
+        let Some(&at) = self.index.get(id) else { return Vec::new() };
+        let mut found: Vec<Blocker> = Vec::new();
+        for edge in self.nodes[at].edges().iter().filter(|_| self.blocked[at]) {
+            let mut holders: Vec<usize> = self.holds(edge).collect();
+            if edge.is_parent() {
+                holders.extend(self.index.get(&*edge.target).filter(|&&parent| self.blocked[parent]));
+            }
+            for holder in holders {
+                let blocker = Blocker { id: &self.nodes[holder].id, kind: &edge.kind };
+                if !found.iter().any(|known| known.id == blocker.id) {
+                    found.push(blocker);
+                }
+            }
+        }
+        found
+    }
+
+    /// Every circle of issues that wait for each other, each from its first member in the file.
+    pub fn cycles(&self) -> Vec<Vec<&'t str>> {
+        let mut done = vec![false; self.nodes.len()];
+        let mut cycles = Vec::new();
+        for start in 0..self.nodes.len() {
+            // An explicit stack: a chain of 100,000 dependencies must not overflow ours.
+            let mut path: Vec<(usize, Vec<usize>)> = Vec::new();
+            let mut depth: HashMap<usize, usize> = HashMap::new();
+            if !done[start] {
+                depth.insert(start, 0);
+                path.push((start, self.waits_on(start)));
+            }
+            while let Some((at, rest)) = path.last_mut() {
+                let Some(next) = rest.pop() else {
+                    done[*at] = true;
+                    depth.remove(at);
+                    path.pop();
+                    continue;
+                };
+                if let Some(&from) = depth.get(&next) {
+                    cycles.push(path[from..].iter().map(|(at, _)| &*self.nodes[*at].id).collect());
+                } else if !done[next] {
+                    depth.insert(next, path.len());
+                    path.push((next, self.waits_on(next)));
+                }
+            }
+        }
+        cycles
+    }
+
+    fn waits_on(&self, at: usize) -> Vec<usize> {
+        let edges = self.nodes[at].edges().iter().filter(|edge| edge.orders());
+        edges.filter_map(|edge| self.index.get(&*edge.target).copied()).collect()
+    }
+
+    /// The chain from `from` to `to` along what each waits for, both ends included.
+    pub fn path(&self, from: &str, to: &str) -> Option<Vec<&'t str>> {
+        let (&start, &end) = (self.index.get(from)?, self.index.get(to)?);
+        let mut came: HashMap<usize, usize> = HashMap::from([(start, start)]);
+        let mut queue = VecDeque::from([start]);
+        while let Some(at) = queue.pop_front() {
+            if at == end {
+                let back = std::iter::successors(Some(at), |at| Some(came[at]).filter(|before| before != at));
+                let mut path: Vec<&str> = back.map(|at| &*self.nodes[at].id).collect();
+                path.reverse();
+                return Some(path);
+            }
+            for next in self.waits_on(at) {
+                came.entry(next).or_insert_with(|| {
+                    queue.push_back(next);
+                    at
+                });
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+#[path = "graph_tests.rs"]
+mod tests;

@@ -1,0 +1,107 @@
+//! New ids: `bd-a3f` long enough not to collide, children `bd-a3f.1`, none used twice.
+
+use std::collections::HashMap;
+
+use super::table::Table;
+use crate::system::clock;
+
+/// The prefix most ids have, else `fallback`.
+pub fn prefix(table: &Table, fallback: Option<&str>) -> String {
+    let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
+    for (at, record) in table.records().enumerate() {
+        let top = record.id.split('.').next().unwrap_or_default();
+        if let Some((prefix, _)) = top.rsplit_once('-') {
+            counts.entry(prefix).or_insert((0, usize::MAX - at)).0 += 1;
+        }
+    }
+    // Of equals the one that came first.
+    let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(prefix, _)| prefix);
+    most.or(fallback).unwrap_or("bd").to_owned()
+}
+
+/// A new id below `prefix` that nothing in the file uses or mentions.
+pub fn fresh(table: &Table, prefix: &str) -> String {
+    let mut digits = length(table.records().count());
+    loop {
+        // A few tries at each length: a full namespace must not loop for ever.
+        for _ in 0..16 {
+            let id = format!("{prefix}-{}", clock::base36(clock::random(), digits));
+            if !table.lines().any(|line| line.contains(&id)) {
+                return id;
+            }
+        }
+        digits += 1;
+    }
+}
+
+/// The shortest length at which `count` ids collide with a probability of at most a quarter.
+fn length(count: usize) -> usize {
+    #[allow(clippy::cast_precision_loss)] // an estimate
+    let count = count as f64;
+    let fits = |digits: &usize| {
+        let space = (1..=*digits).fold(1.0, |space, _| space * 36.0);
+        1.0 - (-(count * count) / (2.0 * space)).exp() <= 0.25
+    };
+    (3..=8).find(fits).unwrap_or(8)
+}
+
+/// The next child's id: one more than any ever used or mentioned, also in texts that name a
+/// deleted one.
+pub fn child(table: &Table, parent: &str) -> String {
+    let stem = format!("{parent}.");
+    let mut last = 0;
+    for line in table.lines() {
+        for (at, _) in line.match_indices(&stem) {
+            let before = line[..at].chars().next_back();
+            if before.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.')) {
+                continue; // the end of a longer id
+            }
+            let digits = line[at + stem.len()..].split(|char: char| !char.is_ascii_digit()).next();
+            last = last.max(digits.and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0));
+        }
+    }
+    format!("{stem}{}", u64::from(last) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_those_of_bd() {
+        for (count, digits) in
+            [(0, 3), (160, 3), (170, 4), (970, 4), (990, 5), (5800, 5), (6000, 6), (100_000, 7)]
+        {
+            assert_eq!(length(count), digits, "{count}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_is_that_of_most_ids() {
+        let table = [
+            ("", "bd"),
+            ("CoolProp-8yrc", "CoolProp"),
+            ("m-010 m-go-4rm m-go-4rm.1 m-3sk m-x-builtins-v2", "m"),
+            ("b-1 a-1", "b"),
+        ];
+        for (ids, expected) in table {
+            let text: String = ids.split_whitespace().map(|id| format!("{{\"id\":\"{id}\"}}\n")).collect();
+            assert_eq!(prefix(&Table::parse(&text, "f").unwrap(), None), expected);
+        }
+        assert_eq!(prefix(&Table::parse("", "f").unwrap(), Some("x")), "x");
+    }
+
+    #[test]
+    fn children_are_never_numbered_twice() {
+        let table = [
+            (r#"{"id":"a-1"}"#, "a-1.1"),
+            (r#"{"id":"a-1.2","status":"tombstone"}"#, "a-1.3"),
+            (r#"{"id":"b","dependencies":[{"depends_on_id":"a-1.7","type":"related"}]}"#, "a-1.8"),
+            (r#"{"id":"b","notes":"see [deleted:a-1.4], not ba-1.9"}"#, "a-1.5"),
+            (r#"{"id":"a-1.2.9"}"#, "a-1.3"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(child(&Table::parse(text, "f").unwrap(), "a-1"), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Makes a store where there is none; a second time it changes nothing.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::ids;
+use super::store::Store;
+use crate::domain::workspace::Workspace;
+use crate::fault::Fault;
+use crate::system::store;
+
+/// What never belongs into git; `bd` extends it to its own list when it takes over.
+const GITIGNORE: &str = "# Locks and half-written files of running programs\n*.lock\n.taskrun-*.tmp\n";
+/// `bd`'s key for the prefix of new ids.
+const PREFIX_KEY: &str = "issue-prefix:";
+
+/// What [`Store::init`] found or made.
+#[derive(Debug, Serialize)]
+pub struct Init {
+    /// The file with the issues.
+    pub path: String,
+    /// Whether it was made just now.
+    pub created: bool,
+    /// What new ids start with.
+    pub prefix: String,
+}
+
+impl Store {
+    /// Makes `.beads/issues.jsonl`, a `.gitignore` and, for a given prefix, `config.yaml`.
+    pub fn init(workspace: &Workspace, prefix: Option<&str>) -> Result<(Self, Init)> {
+        prefix.map(check_prefix).transpose()?;
+        let dir = workspace.beads_dir();
+        store::make_dir(&dir)?;
+        store::create_new(&dir.join(".gitignore"), store::SHARED, GITIGNORE.as_bytes())?;
+        let before = Self::open(workspace);
+        let created = match &before {
+            Ok(found) if found.file().is_file() => false,
+            Ok(found) => store::create_new(found.file(), store::SHARED, b"")?,
+            Err(_) => false,
+        };
+        let this = before?;
+        if let Some(prefix) = prefix {
+            this.configure_prefix(prefix)?;
+        }
+        let fallback = this.configured_prefix()?;
+        let prefix = this.view(|table| Ok(ids::prefix(table, fallback.as_deref())))?;
+        let path = this.file().display().to_string();
+        Ok((this, Init { path, created, prefix }))
+    }
+
+    /// The prefix in `config.yaml`, if there is one.
+    pub(super) fn configured_prefix(&self) -> Result<Option<String>> {
+        let text = store::read_text(&self.dir().join("config.yaml"))?.unwrap_or_default();
+        let value = text.lines().find_map(|line| line.strip_prefix(PREFIX_KEY));
+        let value = value.map(|value| value.split(" #").next().unwrap_or_default().trim());
+        let value = value.map(|value| value.trim_matches(['"', '\'']).trim_end_matches('-'));
+        Ok(value.filter(|value| check_prefix(value).is_ok()).map(str::to_owned))
+    }
+
+    fn configure_prefix(&self, prefix: &str) -> Result<()> {
+        let path = self.dir().join("config.yaml");
+        let text = store::read_text(&path)?.unwrap_or_default();
+        let entry = format!("{PREFIX_KEY} \"{}\"", prefix.trim_end_matches('-'));
+        let mut lines: Vec<&str> = text.lines().collect();
+        match lines.iter_mut().find(|line| line.starts_with(PREFIX_KEY)) {
+            Some(line) if *line == entry => return Ok(()),
+            Some(line) => *line = &entry,
+            None => lines.push(&entry),
+        }
+        store::write(&path, store::SHARED, (lines.join("\n") + "\n").as_bytes())
+    }
+}
+
+/// A prefix from which ids can be made that every tool reads.
+fn check_prefix(prefix: &str) -> Result<()> {
+    let fine = prefix.starts_with(|char: char| char.is_ascii_alphanumeric())
+        && prefix.len() <= 64
+        && prefix.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'));
+    if fine {
+        return Ok(());
+    }
+    Err(Fault::usage(
+        format!("`{prefix}` cannot be a prefix of ids"),
+        "use letters, digits, `-` and `_`, at most 64",
+    ))
+}

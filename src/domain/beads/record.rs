@@ -1,0 +1,365 @@
+//! What the graph needs of one line, borrowed from it; everything else is skipped unread.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A string as files hold it: escaped or not, `null`, or a bare number where a tool wrote one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Text<'a>(pub Cow<'a, str>);
+
+impl Text<'_> {
+    fn into_owned(self) -> Text<'static> {
+        Text(Cow::Owned(self.0.into_owned()))
+    }
+}
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> Visitor<'de> for Texts {
+            type Value = Text<'de>;
+            fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+                out.write_str("a string")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(number.to_string())))
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Text::default())
+            }
+        }
+        from.deserialize_any(Texts)
+    }
+}
+
+/// A whole number as files hold it: `1` or, where a tool went through floats, `1.0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number(pub i64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Numbers;
+        impl Visitor<'_> for Numbers {
+            type Value = Number;
+            fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+                out.write_str("a whole number")
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
+                Ok(Number(number))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
+                Ok(Number(i64::try_from(number).unwrap_or(i64::MAX)))
+            }
+            #[allow(clippy::cast_possible_truncation)] // saturates, which is all a sort key needs
+            fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
+                Ok(Number(number as i64))
+            }
+        }
+        from.deserialize_any(Numbers)
+    }
+}
+
+/// One line's fields that decide what is ready, in which order, and what a list shows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+pub struct Record<'a> {
+    /// `_type`: absent in classic files, `issue` in newer ones, other words are not issues.
+    #[serde(rename = "_type", default)]
+    pub line_type: Text<'a>,
+    /// `_schema`: only a header line has it.
+    #[serde(rename = "_schema", default)]
+    pub schema: Text<'a>,
+    /// The id; empty where the line has none.
+    #[serde(default)]
+    pub id: Text<'a>,
+    /// The title.
+    #[serde(default)]
+    pub title: Text<'a>,
+    #[serde(default)]
+    status: Text<'a>,
+    #[serde(default)]
+    priority: Option<Number>,
+    #[serde(default)]
+    issue_type: Text<'a>,
+    /// Who works on it, or nobody.
+    #[serde(default)]
+    pub assignee: Text<'a>,
+    /// When it was made, as written.
+    #[serde(default)]
+    pub created_at: Text<'a>,
+    /// When it last changed, as written.
+    #[serde(default)]
+    pub updated_at: Text<'a>,
+    /// When it was closed, as written.
+    #[serde(default)]
+    pub closed_at: Text<'a>,
+    /// Not ready before this time, as written.
+    #[serde(default)]
+    pub defer_until: Text<'a>,
+    #[serde(default)]
+    labels: Option<Vec<Text<'a>>>,
+    #[serde(default)]
+    dependencies: Option<Vec<Edge<'a>>>,
+    #[serde(default)]
+    pinned: Option<bool>,
+    #[serde(default)]
+    ephemeral: Option<bool>,
+    #[serde(default)]
+    wisp: Option<bool>,
+}
+
+/// One dependency: the record's issue waits for, belongs to, or is related to `target`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+pub struct Edge<'a> {
+    /// `depends_on_id`.
+    #[serde(rename = "depends_on_id", default)]
+    pub target: Text<'a>,
+    /// `type`, as written.
+    #[serde(rename = "type", default)]
+    pub kind: Text<'a>,
+    #[serde(rename = "metadata", default)]
+    gate: AnyChildren,
+}
+
+impl Edge<'_> {
+    /// Whether the target itself must be closed first.
+    pub fn blocks(&self) -> bool {
+        matches!(&*self.kind, "blocks" | "conditional-blocks")
+    }
+
+    /// Whether the target is the parent.
+    pub fn is_parent(&self) -> bool {
+        &*self.kind == "parent-child"
+    }
+
+    /// Whether the target's children must be closed first.
+    pub fn waits_for_children(&self) -> bool {
+        &*self.kind == "waits-for"
+    }
+
+    /// Of [`Edge::waits_for_children`]: one closed child is enough.
+    pub fn any_child_will_do(&self) -> bool {
+        self.gate.0
+    }
+
+    /// Whether it bears on what is ready at all.
+    pub fn orders(&self) -> bool {
+        self.blocks() || self.is_parent() || self.waits_for_children()
+    }
+}
+
+impl<'a> Record<'a> {
+    /// Reads one line; the error says what is wrong with it.
+    pub fn parse(line: &'a str) -> serde_json::Result<Self> {
+        // An array would be taken for the fields in order.
+        if !line.trim_start().starts_with('{') {
+            return Err(serde::de::Error::custom("it does not start with `{`"));
+        }
+        serde_json::from_str(line)
+    }
+
+    /// Whether this line is an issue rather than a header, a memory or something newer.
+    pub fn is_issue(&self) -> bool {
+        !self.id.is_empty() && self.schema.is_empty() && matches!(&*self.line_type, "" | "issue")
+    }
+
+    /// The status; `open` where none is written.
+    pub fn status(&self) -> &str {
+        if self.status.is_empty() { "open" } else { &self.status }
+    }
+
+    /// The priority; 0 where none is written, as `bd` reads it.
+    pub fn priority(&self) -> i64 {
+        self.priority.map_or(0, |number| number.0)
+    }
+
+    /// The type; `task` where none is written.
+    pub fn kind(&self) -> &str {
+        if self.issue_type.is_empty() { "task" } else { &self.issue_type }
+    }
+
+    /// Whether one of the fields every reader expects is missing from the line.
+    pub fn lacks_defaults(&self) -> bool {
+        self.status.is_empty() || self.priority.is_none() || self.issue_type.is_empty()
+    }
+
+    /// The labels.
+    pub fn labels(&self) -> &[Text<'a>] {
+        self.labels.as_deref().unwrap_or_default()
+    }
+
+    /// The dependencies.
+    pub fn edges(&self) -> &[Edge<'a>] {
+        self.dependencies.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it is kept out of the queue: a note or somebody's scratch.
+    pub fn is_set_aside(&self) -> bool {
+        [self.pinned, self.ephemeral, self.wisp].contains(&Some(true))
+    }
+
+    /// Whether it is only the mark of a deleted issue.
+    pub fn is_tombstone(&self) -> bool {
+        self.status() == "tombstone"
+    }
+
+    /// Whether nothing waits for it any more.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status(), "closed" | "pinned")
+    }
+
+    /// The instant it was made; what is missing or unreadable counts as oldest.
+    pub fn created(&self) -> Timestamp {
+        instant(&self.created_at).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The instant of its last change; what is missing or unreadable counts as oldest.
+    pub fn updated(&self) -> Timestamp {
+        instant(&self.updated_at).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The instant it was closed; what is missing or unreadable counts as oldest.
+    pub fn closed(&self) -> Timestamp {
+        instant(&self.closed_at).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Whether it is put off beyond `now`.
+    pub fn is_deferred(&self, now: Timestamp) -> bool {
+        instant(&self.defer_until).is_some_and(|until| until > now)
+    }
+
+    /// The same, independent of the line it was read from.
+    pub fn into_owned(self) -> Record<'static> {
+        let edge = |edge: Edge| Edge {
+            target: edge.target.into_owned(),
+            kind: edge.kind.into_owned(),
+            gate: edge.gate,
+        };
+        Record {
+            line_type: self.line_type.into_owned(),
+            schema: self.schema.into_owned(),
+            id: self.id.into_owned(),
+            title: self.title.into_owned(),
+            status: self.status.into_owned(),
+            priority: self.priority,
+            issue_type: self.issue_type.into_owned(),
+            assignee: self.assignee.into_owned(),
+            created_at: self.created_at.into_owned(),
+            updated_at: self.updated_at.into_owned(),
+            closed_at: self.closed_at.into_owned(),
+            defer_until: self.defer_until.into_owned(),
+            labels: self.labels.map(|labels| labels.into_iter().map(Text::into_owned).collect()),
+            dependencies: self.dependencies.map(|edges| edges.into_iter().map(edge).collect()),
+            pinned: self.pinned,
+            ephemeral: self.ephemeral,
+            wisp: self.wisp,
+        }
+    }
+}
+
+/// A time as files hold it; offsets occur, so instants are compared, never texts.
+fn instant(text: &str) -> Option<Timestamp> {
+    if text.is_empty() { None } else { text.parse().ok() }
+}
+
+/// Whether a dependency's metadata says `"gate":"any-children"`; it is an object, or one in a string.
+#[derive(Debug, Clone, Copy, Default)]
+struct AnyChildren(bool);
+
+impl<'de> Deserialize<'de> for AnyChildren {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Gate;
+        impl<'de> Visitor<'de> for Gate {
+            type Value = AnyChildren;
+            fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+                out.write_str("metadata")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<AnyChildren, E> {
+                if text.starts_with('{') && text.contains("gate") {
+                    return Ok(serde_json::from_str(text).unwrap_or_default());
+                }
+                Ok(AnyChildren(false))
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<AnyChildren, M::Error> {
+                let mut any = false;
+                while let Some(key) = map.next_key::<Text>()? {
+                    if &*key == "gate" {
+                        any = &*map.next_value::<Text>()? == "any-children";
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(AnyChildren(any))
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<AnyChildren, S::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(AnyChildren(false))
+            }
+            fn visit_unit<E>(self) -> Result<AnyChildren, E> {
+                Ok(AnyChildren(false))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<AnyChildren, E> {
+                Ok(AnyChildren(false))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<AnyChildren, E> {
+                Ok(AnyChildren(false))
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<AnyChildren, E> {
+                Ok(AnyChildren(false))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<AnyChildren, E> {
+                Ok(AnyChildren(false))
+            }
+        }
+        from.deserialize_any(Gate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tolerates_what_tools_write() {
+        let line = r#"{"id":"bd-1","title":"a\u003cb","assignee":null,"priority":1.0,"labels":null,
+            "comments":[{"id":3},{"id":"x"}],"dependencies":[
+              {"depends_on_id":"bd-2","type":"waits-for","metadata":"{\"gate\":\"any-children\"}"},
+              {"depends_on_id":"bd-2","type":"waits-for","metadata":{"gate":"any-children"}},
+              {"depends_on_id":"bd-2","type":"waits-for","metadata":"{}"}]}"#;
+        let record = Record::parse(line).unwrap();
+        assert_eq!((&*record.title, &*record.assignee, record.priority()), ("a<b", "", 1));
+        assert_eq!((record.status(), record.kind()), ("open", "task"));
+        let gates: Vec<bool> = record.edges().iter().map(Edge::any_child_will_do).collect();
+        assert_eq!(gates, [true, true, false]);
+        assert!(record.is_issue() && record.lacks_defaults());
+    }
+
+    #[test]
+    fn times_are_instants() {
+        let at =
+            |text: &str| Record::parse(&format!(r#"{{"id":"a","created_at":"{text}"}}"#)).unwrap().created();
+        assert_eq!(at("2026-01-01T02:00:00+02:00"), at("2026-01-01T00:00:00Z"));
+        assert_eq!(at("soon"), Timestamp::MIN);
+    }
+}

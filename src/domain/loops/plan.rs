@@ -1,0 +1,147 @@
+//! What a run will do, decided once before it starts: nothing an agent edits later changes it.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::domain::agents::catalog::{self, Agent, Choice, Cost};
+use crate::domain::attempt::budget::Budget;
+use crate::domain::attempt::engine::Engine;
+use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
+use crate::domain::beads::Filter;
+use crate::domain::stack;
+use crate::domain::workspace::Workspace;
+use crate::fault::Fault;
+use crate::system::config::Config;
+use crate::system::process::Limits;
+use crate::system::store;
+
+/// What the user asks for on the command line, over the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Agent instead of the default.
+    pub agent: Option<String>,
+    /// Model instead of the configured one.
+    pub model: Option<String>,
+    /// Only tasks below this epic.
+    pub epic: Option<String>,
+    /// Only tasks with this label.
+    pub label: Option<String>,
+    /// Only this task.
+    pub task: Option<String>,
+    /// One iteration.
+    pub once: bool,
+    /// Limits; each replaces the configured one.
+    pub budget: Budget,
+    /// Attempts on one task before a person is asked.
+    pub max_attempts: Option<u64>,
+    /// Gates beside the configured ones.
+    pub gates: Vec<String>,
+    /// Leave the configured gates out.
+    pub no_gates: bool,
+    /// Commit, or not.
+    pub commit: Option<bool>,
+    /// Ask a person before a task is closed.
+    pub confirm: bool,
+    /// Work within a budget though the agent does not say what it costs.
+    pub allow_unknown_cost: bool,
+}
+
+/// A run, decided.
+#[derive(Debug)]
+pub struct Plan {
+    /// Who works, and how long it may take.
+    pub engine: Engine,
+    /// What is run after it.
+    pub gates: Gates,
+    /// The limits.
+    pub budget: Budget,
+    /// Whether money limits hold though a cost may be unknown.
+    pub unknown_allowed: bool,
+    /// Attempts on one task before a person is asked.
+    pub max_attempts: u64,
+    /// Iterations in a row that change nothing before the run ends; 0 never ends it.
+    pub no_progress: u64,
+    /// Whether to commit.
+    pub commit: bool,
+    /// Whether to push after a commit.
+    pub push: bool,
+    /// Which tasks.
+    pub filter: Filter,
+    /// Only this task.
+    pub task: Option<String>,
+    /// One iteration.
+    pub once: bool,
+    /// Ask a person before a task is closed.
+    pub confirm: bool,
+    /// The user's own prompt template: path and text.
+    pub template: Option<(String, String)>,
+}
+
+/// The gates in force: those configured for the project's stack, then `extra`.
+pub fn gates(workspace: &Workspace, config: &Config, extra: &[String], configured: bool) -> Result<Gates> {
+    let mut commands = Vec::new();
+    if configured && !config.gates.by_stack.is_empty() {
+        let candidates = stack::candidates(workspace.root())?;
+        commands = stack::gates_for(&config.gates.by_stack, &candidates);
+    }
+    commands.extend_from_slice(extra);
+    Ok(Gates { commands, timeout: config.gates.timeout.unwrap_or(DEFAULT_TIMEOUT), stop_at_red: true })
+}
+
+/// The user's own prompt template, if there is one: its path and text.
+pub fn template(workspace: &Workspace) -> Result<Option<(String, String)>> {
+    let path = workspace.prompt_template();
+    Ok(store::read_text(&path)?.map(|text| (path.display().to_string(), text)))
+}
+
+/// Decides a run. Errors are [`Fault::Usage`]: an agent that is not there, limits on money with an
+/// agent that does not say what it costs.
+pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result<Plan> {
+    let choice =
+        Choice { agent: options.agent.as_deref(), model: options.model.as_deref(), ..Choice::default() };
+    let agent = catalog::resolve(config, choice, workspace.root())?;
+    let budget = merge(config, options);
+    let unknown_allowed = options.allow_unknown_cost;
+    if budget.counts_money() && agent.cost == Cost::Unknown && !unknown_allowed {
+        return Err(Fault::usage(
+            format!("agent `{}` does not report what it costs, so a limit in USD cannot be kept", agent.name),
+            "limit tokens, time or iterations instead, or accept it with `--allow-unknown-cost`",
+        ));
+    }
+    let filter = Filter { epic: options.epic.clone(), label: options.label.clone(), ..Filter::default() };
+    Ok(Plan {
+        engine: engine(agent, config),
+        gates: gates(workspace, config, &options.gates, !options.no_gates)?,
+        budget,
+        unknown_allowed,
+        max_attempts: options.max_attempts.unwrap_or(config.loops.max_attempts).max(1),
+        no_progress: config.loops.no_progress,
+        commit: options.commit.unwrap_or(config.loops.commit),
+        push: config.beads.push,
+        filter,
+        task: options.task.clone(),
+        once: options.once,
+        confirm: options.confirm,
+        template: template(workspace)?,
+    })
+}
+
+fn engine(agent: Agent, config: &Config) -> Engine {
+    let price = agent.model.as_ref().and_then(|model| config.prices.get(model)).copied();
+    let some = |time: Duration| (!time.is_zero()).then_some(time);
+    let limits = Limits { total: some(config.agent.timeout), idle: some(config.agent.idle_timeout) };
+    Engine { agent, limits, leave_children: config.agent.leave_children, price }
+}
+
+fn merge(config: &Config, options: &Options) -> Budget {
+    let (file, flags) = (&config.budget, &options.budget);
+    Budget {
+        usd: flags.usd.or(file.usd),
+        tokens: flags.tokens.or(file.tokens),
+        iterations: flags.iterations.or(file.iterations),
+        time: flags.time.or(file.time),
+        per_task_usd: flags.per_task_usd.or(file.per_task_usd),
+        per_day_usd: flags.per_day_usd.or(file.per_day_usd),
+    }
+}

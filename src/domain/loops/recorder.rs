@@ -1,0 +1,44 @@
+//! Tells everybody what happens in a run: the event log, and whoever listens.
+
+use std::path::PathBuf;
+
+use crate::domain::attempt::event::{Event, Kind};
+use crate::system::store;
+
+/// Stamps events and hands them on.
+pub struct Recorder<'a> {
+    run: String,
+    log: PathBuf,
+    /// Iteration that events belong to from now on.
+    pub iteration: Option<u64>,
+    /// Task that events belong to from now on.
+    pub task: Option<String>,
+    /// Attempt that events belong to from now on.
+    pub attempt: Option<u64>,
+    listener: &'a mut dyn FnMut(&Event),
+    failed: bool,
+}
+
+impl<'a> Recorder<'a> {
+    /// For `run`, whose events are appended to `log`.
+    pub fn new(run: &str, log: PathBuf, listener: &'a mut dyn FnMut(&Event)) -> Self {
+        Self { run: run.into(), log, iteration: None, task: None, attempt: None, listener, failed: false }
+    }
+
+    /// Records one event. A log that cannot be written any more (a full disk) must not stop the
+    /// work half-way; whether that happened is said by [`Recorder::failed`].
+    pub fn tell(&mut self, kind: Kind) {
+        let mut event = Event::new(&self.run, kind);
+        event.iteration = self.iteration;
+        event.task.clone_from(&self.task);
+        event.attempt = self.attempt;
+        let line = serde_json::to_string(&event).unwrap_or_default();
+        self.failed |= store::append(&self.log, &line).is_err();
+        (self.listener)(&event);
+    }
+
+    /// Whether an event could not be written to the log.
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+}

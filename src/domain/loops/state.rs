@@ -1,0 +1,150 @@
+//! What the current or last run is doing: `.taskrun/loop.json`.
+
+use std::time::SystemTime;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::domain::attempt::budget::Spend;
+use crate::domain::loops::control::{self, Action};
+use crate::domain::workspace::Workspace;
+use crate::system::lock::Holder;
+use crate::system::{clock, store};
+
+const VERSION: u64 = 1;
+
+/// The task being worked on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Current {
+    /// Issue id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// One run, as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    version: u64,
+    /// Run id.
+    pub run: String,
+    /// The process that runs it.
+    pub holder: Holder,
+    /// Whether it waits for `loop resume`.
+    pub paused: bool,
+    /// Why it ended, once it has.
+    pub reason: Option<String>,
+    /// Iterations begun.
+    pub iteration: u64,
+    /// Their limit.
+    pub max_iterations: Option<u64>,
+    /// What is worked on.
+    pub task: Option<Current>,
+    /// Agent's name.
+    pub agent: String,
+    /// Spent so far, finished attempts only.
+    pub spend: Spend,
+    /// Its limit.
+    pub budget_usd: Option<f64>,
+    /// Tasks closed.
+    pub completed: Vec<String>,
+    /// Tasks tried and still open.
+    pub failed: Vec<String>,
+    /// Tasks waiting for a person.
+    pub escalated: Vec<String>,
+    /// When the run began.
+    pub started_at: Timestamp,
+    /// When this was written.
+    pub last_activity: Timestamp,
+}
+
+impl State {
+    /// A run that begins now, in this process.
+    pub fn begin(run: &str, agent: &str) -> Self {
+        let now = clock::now();
+        Self {
+            version: VERSION,
+            run: run.into(),
+            holder: Holder::me(),
+            paused: false,
+            reason: None,
+            iteration: 0,
+            max_iterations: None,
+            task: None,
+            agent: agent.into(),
+            spend: Spend::nothing(),
+            budget_usd: None,
+            completed: Vec::new(),
+            failed: Vec::new(),
+            escalated: Vec::new(),
+            started_at: now,
+            last_activity: now,
+        }
+    }
+
+    /// Reads the current or last run, if there ever was one.
+    pub fn read(workspace: &Workspace) -> Result<Option<Self>> {
+        store::read_versioned(&workspace.loop_state(), VERSION)
+    }
+
+    /// Writes it, with the time.
+    pub fn save(&mut self, workspace: &Workspace) -> Result<()> {
+        self.last_activity = clock::now();
+        store::write_json(&workspace.loop_state(), self)
+    }
+
+    /// Whether the run still goes: it has not ended and its process lives.
+    pub fn runs(&self) -> bool {
+        self.reason.is_none() && self.holder.alive()
+    }
+}
+
+/// `loop status --json`: true while a run goes, after it ended, and after it was killed.
+pub fn status(workspace: &Workspace) -> Result<Value> {
+    let Some(state) = State::read(workspace)? else {
+        return Ok(json!({
+            "status": "idle", "run": null, "pid": null, "iteration": 0, "max_iterations": null, "task": null,
+            "agent": null, "spend": null, "completed": [], "failed": [], "escalated": [], "reason": null,
+            "started_at": null, "last_activity": null,
+        }));
+    };
+    let runs = state.runs();
+    let stopping = matches!(control::asked(workspace, &state.run)?, Some(Action::Stop | Action::StopNow));
+    let status = match (runs, stopping, state.paused) {
+        (false, ..) => "idle",
+        (true, true, _) => "stopping",
+        (true, false, true) => "paused",
+        (true, false, false) => "running",
+    };
+    // A run that was killed could not write why.
+    let reason = state.reason.clone().or_else(|| (!runs).then(|| "interrupted".to_owned()));
+    let mut spend = serde_json::to_value(state.spend)?;
+    spend["budget_usd"] = json!(state.budget_usd);
+    Ok(json!({
+        "status": status,
+        "run": state.run,
+        "pid": runs.then_some(state.holder.pid),
+        "iteration": state.iteration,
+        "max_iterations": state.max_iterations,
+        "task": state.task.as_ref().filter(|_| runs),
+        "agent": state.agent,
+        "spend": spend,
+        "completed": state.completed,
+        "failed": state.failed,
+        "escalated": state.escalated,
+        "reason": reason,
+        "killed": !runs && state.reason.is_none(),
+        "started_at": state.started_at,
+        "last_activity": last_activity(workspace, &state),
+    }))
+}
+
+/// The newest of what was written: the state, the event log.
+fn last_activity(workspace: &Workspace, state: &State) -> Timestamp {
+    let events = workspace.run_dir(&state.run).join("events.ndjson");
+    let written: Option<SystemTime> = std::fs::metadata(events).and_then(|meta| meta.modified()).ok();
+    let written = written.and_then(|time| Timestamp::try_from(time).ok());
+    written.map_or(state.last_activity, |time| time.max(state.last_activity))
+}

@@ -1,0 +1,98 @@
+//! A TOML file that people wrote: its errors name file, line and key.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::fault::Fault;
+use crate::system::config::env;
+
+/// A parsed file with the places of its keys.
+#[derive(Debug)]
+pub struct Document<'a> {
+    text: &'a str,
+    path: PathBuf,
+    manual: &'static str,
+    table: Spanned<DeTable<'a>>,
+}
+
+impl<'a> Document<'a> {
+    /// Parses the `text` of the file at `path`; `manual` is the hint of errors about its contents.
+    pub fn parse(text: &'a str, path: &Path, manual: &'static str) -> Result<Self> {
+        match DeTable::parse(text) {
+            Ok(table) => Ok(Self { text, path: path.to_owned(), manual, table }),
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                Err(fault(text, path, at, error.message(), manual))
+            }
+        }
+    }
+
+    /// The keys and their places.
+    pub fn table(&self) -> &DeTable<'a> {
+        self.table.get_ref()
+    }
+
+    /// The error that `message` is wrong at the offset `at`.
+    pub fn fault(&self, at: usize, message: &str, hint: &str) -> anyhow::Error {
+        fault(self.text, &self.path, at, message, hint)
+    }
+
+    /// Reads the whole as `T`.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        toml::from_str(self.text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            match key_at(self.table(), at) {
+                Some(key) => self.fault(at, &format!("`{key}`: {}", error.message()), self.manual),
+                None => self.fault(at, error.message(), self.manual),
+            }
+        })
+    }
+}
+
+fn fault(text: &str, path: &Path, at: usize, message: &str, hint: &str) -> anyhow::Error {
+    let line = text.as_bytes()[..at.min(text.len())].split(|byte| *byte == b'\n').count();
+    let message = message.trim().replace('\n', ", ");
+    Fault::invalid(format!("failed to parse `{}` line {line}: {message}", shown(path)), hint)
+}
+
+/// A path as people know it: relative to where they are, if it lies below.
+pub fn shown(path: &Path) -> String {
+    let here = env::current_dir().ok();
+    let path = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    path.display().to_string()
+}
+
+/// The key whose value holds the place `at`, dotted.
+fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
+    let mut path = Vec::new();
+    find(table, at, &mut path).then(|| dotted(&path))
+}
+
+fn find(table: &DeTable<'_>, at: usize, path: &mut Vec<String>) -> bool {
+    for (key, value) in table {
+        path.push(key.get_ref().to_string());
+        let here = match value.get_ref() {
+            DeValue::Table(inner) => find(inner, at, path),
+            _ => value.span().contains(&at),
+        };
+        if here {
+            return true;
+        }
+        path.pop();
+    }
+    false
+}
+
+/// `prices."gpt-5.1".input`: a path of names as TOML writes it.
+pub fn dotted(path: &[String]) -> String {
+    let bare = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let part = |name: &String| if bare(name) { name.clone() } else { format!("{name:?}") };
+    path.iter().map(part).collect::<Vec<_>>().join(".")
+}

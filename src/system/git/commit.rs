@@ -1,0 +1,279 @@
+//! Commits and snapshots that leave the user's own changes, staged or not, where they are.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{Repo, require};
+use crate::system::process::{Attendant, Limits, Spawn, Supervisor};
+use crate::system::store;
+
+/// What is to be committed.
+#[derive(Debug)]
+pub struct Commit<'a> {
+    /// The message, subject first.
+    pub message: &'a str,
+    /// Paths whose work tree state is wholly ours (removed ones included).
+    pub paths: &'a [PathBuf],
+    /// Those of `paths` that git does not know yet.
+    pub new: &'a [PathBuf],
+    /// Paths that the user had changed before and we changed too: only our part is committed.
+    pub shared: &'a [PathBuf],
+    /// The snapshot made before we began; what the user had in `shared`.
+    pub snapshot: Option<&'a str>,
+    /// Folder for git's output and a temporary index.
+    pub scratch: &'a Path,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Committed {
+    /// A commit was made: its id, and paths of `shared` that could not be taken apart.
+    Made(String, Vec<PathBuf>),
+    /// There was nothing to commit.
+    Nothing,
+    /// git said no (a hook, mostly); its words.
+    Refused(String),
+}
+
+struct Silent;
+
+impl Attendant for Silent {
+    fn line(&mut self, _line: &[u8]) {}
+}
+
+impl Repo {
+    /// Makes the commit. Hooks run as the user's own would: below `child`, where one is given.
+    pub fn commit(&self, child: Option<&mut Supervisor>, commit: &Commit<'_>) -> Result<Committed> {
+        if commit.paths.is_empty() && commit.shared.is_empty() {
+            return Ok(Committed::Nothing);
+        }
+        if commit.shared.is_empty() {
+            if !commit.new.is_empty() {
+                self.must(&["add", "--pathspec-from-file=-", "--pathspec-file-nul"], &nul(commit.new))?;
+            }
+            let only = ["--only".into(), OsString::from("--pathspec-file-nul")];
+            return self.run_commit(child, commit, &only, None);
+        }
+        self.commit_apart(child, commit)
+    }
+
+    /// The long way, through an index of its own: HEAD, our paths as they are, and of shared paths
+    /// HEAD's version plus what we changed.
+    fn commit_apart(&self, child: Option<&mut Supervisor>, commit: &Commit<'_>) -> Result<Committed> {
+        let index = commit.scratch.join("commit.index");
+        store::remove(&index)?;
+        self.indexed(&index, &["read-tree", "HEAD"], &[])?;
+        if !commit.paths.is_empty() {
+            let add = ["add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul"];
+            self.indexed(&index, &add, &nul(commit.paths))?;
+        }
+        let mut skipped = Vec::new();
+        let mut taken = commit.paths.to_vec();
+        for path in commit.shared {
+            match self.our_part(commit, path)? {
+                Some(entry) => {
+                    self.indexed(&index, &["update-index", "-z", "--index-info"], &entry)?;
+                    taken.push(path.clone());
+                }
+                None => skipped.push(path.clone()),
+            }
+        }
+        let made = self.run_commit(child, commit, &[], Some(&index));
+        store::remove(&index)?;
+        match made? {
+            Committed::Made(id, _) => {
+                // The user's index must not undo the commit; their work tree stays as it is.
+                let reset = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"];
+                self.must(&reset, &nul(&taken))?;
+                Ok(Committed::Made(id, skipped))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// An `update-index` line for `path` with HEAD's content plus our change to the user's; `None`
+    /// where the two cannot be told apart.
+    fn our_part(&self, commit: &Commit<'_>, path: &Path) -> Result<Option<Vec<u8>>> {
+        let Some(snapshot) = commit.snapshot else { return Ok(None) };
+        let theirs = self.top.join(path);
+        let [Some((mode, ours)), Some((_, base))] = [self.blob("HEAD", path)?, self.blob(snapshot, path)?]
+        else {
+            return Ok(None);
+        };
+        if !theirs.is_file() {
+            return Ok(None);
+        }
+        let (ours_file, base_file) = (commit.scratch.join("ours"), commit.scratch.join("base"));
+        store::scratch(&ours_file, &ours)?;
+        store::scratch(&base_file, &base)?;
+        let args = [
+            OsStr::new("merge-file"),
+            "-p".as_ref(),
+            ours_file.as_ref(),
+            base_file.as_ref(),
+            theirs.as_ref(),
+        ];
+        let merged = self.git(&args).run(&[])?;
+        store::remove(&ours_file)?;
+        store::remove(&base_file)?;
+        if !merged.ok {
+            return Ok(None);
+        }
+        let id = if merged.stdout.is_empty() {
+            self.must(&["hash-object", "-w", "-t", "blob", "/dev/null"], &[])?.text()
+        } else {
+            self.must(&["hash-object", "-w", "--stdin"], &merged.stdout)?.text()
+        };
+        Ok(Some([format!("{mode} {id}\t").as_bytes(), path.as_os_str().as_bytes(), b"\0"].concat()))
+    }
+
+    /// Mode and content of a file in a revision; `None` where there is none.
+    fn blob(&self, revision: &str, path: &Path) -> Result<Option<(String, Vec<u8>)>> {
+        let args = [OsStr::new("ls-tree"), "-z".as_ref(), revision.as_ref(), "--".as_ref(), path.as_ref()];
+        let row = self.must(&args, &[])?.stdout;
+        let row = String::from_utf8_lossy(&row).into_owned();
+        let mut words = row.split_whitespace();
+        let (Some(mode), Some("blob"), Some(id)) = (words.next(), words.next(), words.next()) else {
+            return Ok(None);
+        };
+        Ok(Some((mode.to_owned(), self.must(&["cat-file", "blob", id], &[])?.stdout)))
+    }
+
+    fn run_commit(
+        &self,
+        child: Option<&mut Supervisor>,
+        commit: &Commit<'_>,
+        extra: &[OsString],
+        index: Option<&Path>,
+    ) -> Result<Committed> {
+        let message = commit.scratch.join("commit.message");
+        store::scratch(&message, commit.message.as_bytes())?;
+        // Full ids in what it prints; tidying up is done once, after the run.
+        let settings =
+            "-c core.abbrev=no -c gc.auto=0 -c maintenance.auto=false commit --cleanup=whitespace -F";
+        let mut args: Vec<OsString> = settings.split(' ').map(Into::into).collect();
+        args.push(message.clone().into());
+        args.extend_from_slice(extra);
+        let listed = index.is_none().then(|| nul(commit.paths));
+        if listed.is_some() {
+            args.push("--pathspec-from-file=-".into());
+        }
+        let (ok, said) = match child {
+            Some(child) => self.below(child, &args, (index, listed), commit.scratch)?,
+            None => {
+                let quick = index
+                    .map_or_else(|| self.git(&args), |index| self.git(&args).env("GIT_INDEX_FILE", index));
+                let said = quick.run(&listed.unwrap_or_default())?;
+                (said.ok, format!("{}\n{}", said.text(), said.stderr))
+            }
+        };
+        store::remove(&message)?;
+        if ok {
+            let id = committed_id(&said)
+                .map_or_else(|| self.must(&["rev-parse", "HEAD"], &[]).map(|s| s.text()), Ok)?;
+            return Ok(Committed::Made(id, Vec::new()));
+        }
+        let nothing = said.contains("nothing to commit") || said.contains("nothing added to commit");
+        Ok(if nothing { Committed::Nothing } else { Committed::Refused(said.trim().to_owned()) })
+    }
+
+    /// Runs git below the supervisor, so that a slow hook dies with us; whether it exited 0, and
+    /// its words.
+    fn below(
+        &self,
+        child: &mut Supervisor,
+        args: &[OsString],
+        (index, input): (Option<&Path>, Option<Vec<u8>>),
+        scratch: &Path,
+    ) -> Result<(bool, String)> {
+        let (stdin, output) = (scratch.join("git.stdin"), scratch.join("git.output"));
+        store::scratch(&stdin, &input.unwrap_or_default())?;
+        let mut env = self.identity.clone();
+        env.extend(index.map(|index| ("GIT_INDEX_FILE".into(), index.into())));
+        let spawn = Spawn {
+            argv: ["git", "--literal-pathspecs"]
+                .map(OsString::from)
+                .into_iter()
+                .chain(args.iter().cloned())
+                .collect(),
+            dir: self.top.clone().into(),
+            env,
+            stdin: Some(stdin.clone().into()),
+            stdout: output.clone().into(),
+            stderr: output.clone().into(),
+            leave_children: true,
+            ..Spawn::default()
+        };
+        let outcome = child.attend(spawn, Limits::default(), &mut Silent)?;
+        crate::system::interrupt::check()?;
+        let said = fs::read(&output).with_context(|| format!("failed to read `{}`", output.display()))?;
+        store::remove(&stdin)?;
+        store::remove(&output)?;
+        Ok((outcome.ended.code == Some(0), String::from_utf8_lossy(&said).into_owned()))
+    }
+
+    /// Records HEAD plus everything that lies in the work tree at `paths` as a commit that no
+    /// branch holds, and returns its id.
+    pub fn snapshot(&self, message: &str, paths: &[PathBuf], scratch: &Path) -> Result<String> {
+        let index = scratch.join("snapshot.index");
+        match fs::copy(self.dir.join("index"), &index) {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => store::remove(&index)?,
+            Err(error) => return Err(error).context("failed to copy the index"),
+        }
+        let add = ["add", "--all", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"];
+        self.indexed(&index, &add, &nul(paths))?;
+        let tree = self.indexed(&index, &["write-tree"], &[])?;
+        store::remove(&index)?;
+        let mut args = vec!["commit-tree", &tree, "-m", message];
+        if self.git(&["rev-parse", "--verify", "--quiet", "HEAD"]).run(&[])?.ok {
+            args.extend(["-p", "HEAD"]);
+        }
+        Ok(self.must(&args, &[])?.text())
+    }
+
+    fn indexed(&self, index: &Path, args: &[&str], input: &[u8]) -> Result<String> {
+        Ok(require(self.git(args).env("GIT_INDEX_FILE", index).run(input)?, args)?.text())
+    }
+}
+
+/// The id in `[main 1f2e…] subject` or `[main (root-commit) 1f2e…] subject`.
+fn committed_id(said: &str) -> Option<String> {
+    let line = said.lines().find(|line| line.starts_with('['))?;
+    let id = line[1..].split_once(']')?.0.rsplit(' ').next()?;
+    let full = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    full.then(|| id.to_owned())
+}
+
+fn nul(paths: &[PathBuf]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for path in paths {
+        out.extend_from_slice(path.as_os_str().as_bytes());
+        out.push(0);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_read_from_what_git_prints() {
+        let id = "e249097cc20d499355e0ddce7f0527b70e09b26d";
+        let table = [
+            (format!("[main {id}] add x"), Some(id)),
+            (format!("hook says hi\n[main (root-commit) {id}] x"), Some(id)),
+            (format!("[detached HEAD {id}] x"), Some(id)),
+            ("[main e249097] short".to_owned(), None),
+            ("nothing".to_owned(), None),
+        ];
+        for (said, expected) in table {
+            assert_eq!(committed_id(&said).as_deref(), expected, "{said}");
+        }
+    }
+}

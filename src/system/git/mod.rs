@@ -1,0 +1,141 @@
+//! The git commands we need, through the one spawner. Paths are relative to the work tree's top
+//! and never reach git as patterns.
+
+mod commit;
+mod status;
+
+pub use commit::{Commit, Committed};
+pub use status::{Entry, Print, Status, fingerprint};
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::fault::Fault;
+use crate::system::process::{Quick, Said};
+
+/// A work tree.
+#[derive(Debug, Clone)]
+pub struct Repo {
+    top: PathBuf,
+    dir: PathBuf,
+    identity: Vec<(OsString, OsString)>,
+}
+
+impl Repo {
+    /// The work tree that `dir` is in; `None` when it is in none, or git is not installed.
+    pub fn find(dir: &Path) -> Result<Option<Self>> {
+        let args = ["rev-parse", "--show-toplevel", "--absolute-git-dir"];
+        let said = match Quick::new("git", dir, &args).env("LC_ALL", "C").run(&[]) {
+            Err(error) if matches!(error.downcast_ref(), Some(Fault::Usage { .. })) => return Ok(None),
+            other => other?,
+        };
+        if said.ok {
+            let mut lines =
+                said.stdout.split(|byte| *byte == b'\n').map(|line| Path::new(OsStr::from_bytes(line)));
+            let (Some(top), Some(dir)) = (lines.next(), lines.next()) else {
+                bail!("git rev-parse said nothing")
+            };
+            return Ok(Some(Self { top: top.to_owned(), dir: dir.to_owned(), identity: Vec::new() }));
+        }
+        if said.stderr.contains("not a git repository") || said.stderr.contains("must be run in a work tree")
+        {
+            return Ok(None);
+        }
+        Err(Fault::usage(
+            format!("git cannot use the repository at `{}`: {}", dir.display(), first_line(&said.stderr)),
+            "run `git status` there and do what it says",
+        ))
+    }
+
+    /// The work tree's top directory.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// Why nothing can be committed just now: a merge, rebase or the like is under way.
+    pub fn busy(&self) -> Option<&'static str> {
+        let signs = [
+            ("MERGE_HEAD", "a merge"),
+            ("rebase-merge", "a rebase"),
+            ("rebase-apply", "a rebase"),
+            ("CHERRY_PICK_HEAD", "a cherry-pick"),
+            ("REVERT_HEAD", "a revert"),
+        ];
+        signs.iter().find(|(file, _)| self.dir.join(file).exists()).map(|(_, what)| *what)
+    }
+
+    /// Makes commits possible where git knows no name and address: they are then made as `taskrun`.
+    pub fn ensure_identity(&mut self) -> Result<()> {
+        let known = self.git(&["var", "GIT_COMMITTER_IDENT"]).run(&[])?.ok
+            && self.git(&["var", "GIT_AUTHOR_IDENT"]).run(&[])?.ok;
+        if !known {
+            let names = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].map(|name| (name, "taskrun"));
+            let mails = ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].map(|name| (name, "taskrun@localhost"));
+            self.identity = names.into_iter().chain(mails).map(|(k, v)| (k.into(), v.into())).collect();
+        }
+        Ok(())
+    }
+
+    /// `user.name` as git knows it here.
+    pub fn user_name(&self) -> Option<String> {
+        let said = self.git(&["config", "user.name"]).run(&[]).ok()?;
+        Some(said.text()).filter(|name| said.ok && !name.is_empty())
+    }
+
+    /// Points `name` (`refs/…`) at `target`, any revision.
+    pub fn set_ref(&self, name: &str, target: &str) -> Result<()> {
+        self.must(&["update-ref", name, target], &[]).map(|_| ())
+    }
+
+    /// Whether a hook could turn a commit down.
+    pub fn has_commit_hooks(&self) -> bool {
+        let dir = self.must(&["rev-parse", "--git-path", "hooks"], &[]);
+        let Ok(dir) = dir.map(|said| self.top.join(said.text())) else { return false };
+        ["pre-commit", "commit-msg", "prepare-commit-msg"].iter().any(|hook| dir.join(hook).exists())
+    }
+
+    /// Tidies up as `git commit` would have done by itself.
+    pub fn maintain(&self) {
+        let _ = self.git(&["maintenance", "run", "--auto", "--quiet"]).run(&[]);
+    }
+
+    /// The remotes' names.
+    pub fn remotes(&self) -> Result<Vec<String>> {
+        Ok(self.must(&["remote"], &[])?.text().lines().map(str::to_owned).collect())
+    }
+
+    /// Pushes the current branch to where git would; the error is git's own.
+    pub fn push(&self) -> Result<()> {
+        let said = self.git(&["push", "--quiet"]).env("GIT_TERMINAL_PROMPT", "0").run(&[])?;
+        anyhow::ensure!(said.ok, "git push failed: {}", said.stderr);
+        Ok(())
+    }
+
+    fn git<S: AsRef<OsStr>>(&self, args: &[S]) -> Quick {
+        let mut all: Vec<&OsStr> = vec![OsStr::new("--literal-pathspecs")];
+        all.extend(args.iter().map(AsRef::as_ref));
+        let quick = Quick::new("git", &self.top, &all);
+        self.identity.iter().fold(quick, |quick, (name, value)| quick.env(&name.to_string_lossy(), value))
+    }
+
+    fn must<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Result<Said> {
+        require(self.git(args).run(input)?, args)
+    }
+}
+
+/// The output of a git command that must not fail.
+fn require<S: AsRef<OsStr>>(said: Said, args: &[S]) -> Result<Said> {
+    if said.ok {
+        return Ok(said);
+    }
+    let verb = args.first().map(|arg| arg.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
+    bail!("git {verb} failed: {}", said.stderr)
+}
+
+/// The first line of what git said, for one-line errors.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,168 @@
+//! Stays with a child until it has ended: hands over its output, keeps its limits, stops it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::tail::{Line, Tail};
+use super::{Ended, Spawn, Supervisor};
+use crate::system::interrupt;
+
+/// After SIGINT the agents write their result, cost included.
+const AFTER_INT: Duration = Duration::from_secs(5);
+/// After SIGTERM nothing useful comes any more.
+const AFTER_TERM: Duration = Duration::from_secs(2);
+/// Longest nap between two looks at the output.
+const NAP: Duration = Duration::from_millis(40);
+
+/// How long a child may take.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// In all.
+    pub total: Option<Duration>,
+    /// Without a sign of life.
+    pub idle: Option<Duration>,
+}
+
+/// Why a child was stopped by us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// A signal came.
+    Interrupted,
+    /// [`Limits::total`] was over.
+    Total,
+    /// [`Limits::idle`] was over.
+    Idle,
+    /// The [`Attendant`] asked for it.
+    Asked,
+}
+
+/// Who listens while a child runs.
+pub trait Attendant {
+    /// A line of its standard output, without the newline.
+    fn line(&mut self, line: &[u8]);
+    /// The start of a line too long to be handed over.
+    fn oversized(&mut self, start: &[u8]) {
+        let _ = start;
+    }
+    /// Called several times a second; `true` stops the child.
+    fn stop(&mut self) -> bool {
+        false
+    }
+}
+
+/// What became of a child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub ended: Ended,
+    /// Why we stopped it, if we did.
+    pub why: Option<Why>,
+    /// Names of processes it had left running and that were ended.
+    pub left: Vec<String>,
+    /// How long it ran.
+    pub took: Duration,
+}
+
+impl Supervisor {
+    /// Runs `spawn` to its end. The end of the process ends this, whoever still holds its output.
+    /// Errors: it could not be started, or the supervisor was killed.
+    pub fn attend(&mut self, spawn: Spawn, limits: Limits, who: &mut dyn Attendant) -> Result<Outcome> {
+        let output = spawn.stdout.clone();
+        self.spawn(spawn)?;
+        let path = Path::new(&output);
+        let tail = Tail::open(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        let now = Instant::now();
+        let mut watch = Watch { tail, limits, start: now, life: now, step: Step::Running, why: None };
+        let (ended, left) = watch.until_end(self, who)?;
+        watch.tail.finish(&mut |line| hand_over(who, &line))?;
+        Ok(Outcome { ended, why: watch.why, left, took: now.elapsed() })
+    }
+}
+
+/// How far the stopping has come, and since when.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Running,
+    Asked(Instant),
+    Urged(Instant),
+    Killed,
+}
+
+struct Watch {
+    tail: Tail,
+    limits: Limits,
+    start: Instant,
+    life: Instant,
+    step: Step,
+    why: Option<Why>,
+}
+
+impl Watch {
+    fn until_end(&mut self, child: &mut Supervisor, who: &mut dyn Attendant) -> Result<(Ended, Vec<String>)> {
+        let mut nap = Duration::from_millis(2);
+        loop {
+            if let Some(end) = child.wait(nap)? {
+                return Ok(end);
+            }
+            nap = (nap * 2).min(NAP);
+            if self.tail.poll(&mut |line| hand_over(who, &line))? > 0 {
+                self.life = Instant::now();
+            }
+            let why = self.reason(who);
+            self.advance(child, why)?;
+        }
+    }
+
+    fn reason(&self, who: &mut dyn Attendant) -> Option<Why> {
+        let over =
+            |limit: Option<Duration>, since: Instant| limit.is_some_and(|limit| since.elapsed() >= limit);
+        if interrupt::signal().is_some() {
+            Some(Why::Interrupted)
+        } else if who.stop() {
+            Some(Why::Asked)
+        } else if over(self.limits.total, self.start) {
+            Some(Why::Total)
+        } else if over(self.limits.idle, self.life) {
+            Some(Why::Idle)
+        } else {
+            None
+        }
+    }
+
+    fn advance(&mut self, child: &mut Supervisor, why: Option<Why>) -> Result<()> {
+        self.why = self.why.or(why);
+        let now = Instant::now();
+        self.step = match self.step {
+            Step::Killed => return Ok(()),
+            Step::Running if self.why.is_none() => return Ok(()),
+            _ if interrupt::insists() => {
+                child.kill()?;
+                Step::Killed
+            }
+            Step::Running => {
+                child.signal(SIGINT)?;
+                Step::Asked(now)
+            }
+            Step::Asked(since) if since.elapsed() >= AFTER_INT => {
+                child.signal(SIGTERM)?;
+                Step::Urged(now)
+            }
+            Step::Urged(since) if since.elapsed() >= AFTER_TERM => {
+                child.kill()?;
+                Step::Killed
+            }
+            same => same,
+        };
+        Ok(())
+    }
+}
+
+fn hand_over(who: &mut dyn Attendant, line: &Line<'_>) {
+    match line {
+        Line::Whole(bytes) => who.line(bytes),
+        Line::Oversized(start) => who.oversized(start),
+    }
+}

@@ -1,0 +1,142 @@
+//! Finds and ends every process below us, and every one that carries the run's mark.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A row of the process table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pid: i32,
+    parent: i32,
+    dead: bool,
+    name: String,
+}
+
+/// Kills until a fresh look at the process table shows none of them alive, or `patience` is over.
+/// Returns the names of those it killed. Zombies are left for their parent to collect.
+pub(super) fn kill_all(mark: &OsStr, patience: Duration) -> Vec<String> {
+    let me = i32::try_from(std::process::id()).unwrap_or(0);
+    let start = Instant::now();
+    let mut killed: HashMap<i32, String> = HashMap::new();
+    loop {
+        let rows = table();
+        let mut doomed = below(&rows, me);
+        doomed.extend(rows.iter().filter(|row| row.pid != me && !row.dead && carries(row.pid, mark)));
+        let living = doomed.iter().filter(|row| !row.dead).count();
+        for row in doomed.iter().filter(|row| !row.dead) {
+            if let Some(pid) = Pid::from_raw(row.pid) {
+                let _ = kill_process(pid, Signal::KILL);
+                killed.entry(row.pid).or_insert_with(|| row.name.clone());
+            }
+        }
+        if living == 0 || start.elapsed() > patience {
+            break;
+        }
+        thread::park_timeout(Duration::from_millis(1));
+    }
+    let mut names: Vec<String> = killed.into_values().collect();
+    names.sort_unstable();
+    names
+}
+
+/// Every row below `root`, however deep; not `root` itself.
+fn below(rows: &[Row], root: i32) -> Vec<&Row> {
+    let mut children: HashMap<i32, Vec<&Row>> = HashMap::new();
+    for row in rows {
+        children.entry(row.parent).or_default().push(row);
+    }
+    let mut found = Vec::new();
+    let mut next = vec![root];
+    while let Some(pid) = next.pop() {
+        for row in children.remove(&pid).unwrap_or_default() {
+            next.push(row.pid);
+            found.push(row);
+        }
+    }
+    found
+}
+
+#[cfg(target_os = "linux")]
+fn table() -> Vec<Row> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid: i32| {
+        let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+        row(pid, &String::from_utf8_lossy(&stat))
+    })
+    .collect()
+}
+
+/// Reads a line of `/proc/PID/stat`; the name in parentheses may itself hold parentheses.
+#[cfg(target_os = "linux")]
+fn row(pid: i32, stat: &str) -> Option<Row> {
+    let (open, close) = (stat.find('(')?, stat.rfind(')')?);
+    let mut fields = stat.get(close + 1..)?.split_ascii_whitespace();
+    let dead = matches!(fields.next()?, "Z" | "X");
+    let parent = fields.next()?.parse().ok()?;
+    Some(Row { pid, parent, dead, name: stat.get(open + 1..close)?.to_owned() })
+}
+
+#[cfg(target_os = "linux")]
+fn carries(pid: i32, mark: &OsStr) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let Ok(environ) = std::fs::read(format!("/proc/{pid}/environ")) else { return false };
+    let wanted = [super::MARK.as_bytes(), b"=", mark.as_bytes()].concat();
+    environ.split(|byte| *byte == 0).any(|entry| entry == wanted)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn table() -> Vec<Row> {
+    let listing = super::capture("ps", &["-axo", "pid=,ppid=,state=,comm="]).unwrap_or_default();
+    listing.lines().filter_map(row).collect()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn row(line: &str) -> Option<Row> {
+    let mut fields = line.split_ascii_whitespace();
+    let (pid, parent) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let dead = fields.next()?.starts_with('Z');
+    Some(Row { pid, parent, dead, name: fields.next().unwrap_or_default().to_owned() })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn carries(pid: i32, mark: &OsStr) -> bool {
+    let wanted = format!("{}={}", super::MARK, mark.to_string_lossy());
+    super::capture("ps", &["-Eww", "-o", "command=", "-p", &pid.to_string()])
+        .is_ok_and(|line| line.split_ascii_whitespace().any(|word| word == wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: i32, parent: i32) -> Row {
+        Row { pid, parent, dead: false, name: format!("p{pid}") }
+    }
+
+    #[test]
+    fn everything_below_is_found_and_nothing_beside() {
+        let rows = [process(10, 1), process(11, 10), process(12, 11), process(13, 10), process(14, 1)];
+        let mut found: Vec<i32> = below(&rows, 10).iter().map(|row| row.pid).collect();
+        found.sort_unstable();
+        assert_eq!(found, [11, 12, 13]);
+    }
+
+    #[test]
+    fn a_parent_loop_ends() {
+        let rows = [process(11, 10), process(10, 11)];
+        assert_eq!(below(&rows, 10).len(), 2);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_may_hold_parentheses_and_spaces() {
+        let line = "7 (a) Z (b c) S 3 7 7 0 -1";
+        let expected = Row { pid: 7, parent: 3, dead: false, name: "a) Z (b c".into() };
+        assert_eq!(row(7, line), Some(expected));
+    }
+}
