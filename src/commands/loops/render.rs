@@ -28,7 +28,10 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
             format!("{} {task} {}{again}", style(format!("[{number}]")).for_stderr().bold(), plain(title))
         }
         Kind::AgentMessage { text, .. } => {
-            let line = text.lines().rev().find(|line| !line.trim().is_empty())?;
+            // The tag itself is told by what becomes of the task.
+            let telling =
+                |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("<promise>COMPLETE");
+            let line = text.lines().rev().find(telling)?;
             format!("    > {}", plain(line))
         }
         Kind::AgentTool { name, detail } => {
