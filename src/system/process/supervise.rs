@@ -86,7 +86,7 @@ struct Watchdog {
     child: Option<Pid>,
     leave: bool,
     stopped: bool,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Watchdog {
@@ -105,7 +105,7 @@ impl Watchdog {
         listen(send)?;
         let lock = Lock::take(lock, PREDECESSOR).context("agents of an earlier run are still being ended")?;
         say(&Reply::Ready);
-        let watchdog = Self { mark: mark.to_owned(), child: None, leave: false, stopped: false, _lock: lock };
+        let watchdog = Self { mark: mark.to_owned(), child: None, leave: false, stopped: false, lock };
         Ok((watchdog, news))
     }
 
@@ -123,6 +123,8 @@ impl Watchdog {
                 Ok(News::Order(Order::Quit)) => return ExitCode::SUCCESS,
                 Ok(News::Orphaned) | Err(_) => {
                     tree::kill_all(&self.mark, PERSISTENCE);
+                    // Whatever changes after this is nobody's work but the user's.
+                    let _ = self.lock.stamp();
                     return ExitCode::FAILURE;
                 }
             }
