@@ -104,11 +104,11 @@ impl Run<'_> {
 
     /// Pushes where that is configured; a remote that is away stops nothing.
     fn sync(&mut self, landing: &Landing) {
-        let Some((repo, _)) = self.repo.as_ref().filter(|_| self.plan.push && landing.commit.is_some())
-        else {
+        let (Some((repo, _)), Some(child)) = (&self.repo, self.child.as_mut()) else { return };
+        if !self.plan.push || landing.commit.is_none() {
             return;
-        };
-        if let Err(error) = repo.push() {
+        }
+        if let Err(error) = repo.push(Some((child, &self.dir))) {
             (self.notice)(&format!("{error:#}"));
         }
     }

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -37,6 +38,26 @@ pub enum Committed {
     Nothing,
     /// git said no (a hook, mostly); its words.
     Refused(String),
+}
+
+/// Longest time that git may take with a hook or a network behind it.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// Where and with what git runs below a supervisor.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    /// Folder for its output.
+    pub(super) scratch: &'a Path,
+    /// Index instead of the work tree's own.
+    pub(super) index: Option<&'a Path>,
+    /// Its standard input.
+    pub(super) input: Vec<u8>,
+}
+
+impl Default for Place<'_> {
+    fn default() -> Self {
+        Self { scratch: Path::new("."), index: None, input: Vec::new() }
+    }
 }
 
 struct Silent;
@@ -163,7 +184,11 @@ impl Repo {
             args.push("--pathspec-from-file=-".into());
         }
         let (ok, said) = if let Some(child) = child {
-            self.below(child, &args, (index, listed), commit.scratch)?
+            self.below(
+                child,
+                &args,
+                Place { scratch: commit.scratch, index, input: listed.unwrap_or_default() },
+            )?
         } else {
             let quick = self.git(&args);
             let quick = index.into_iter().fold(quick, |quick, index| quick.env("GIT_INDEX_FILE", index));
@@ -180,25 +205,22 @@ impl Repo {
         Ok(if nothing { Committed::Nothing } else { Committed::Refused(said.trim().to_owned()) })
     }
 
-    /// Runs git below the supervisor, so that a slow hook dies with us; whether it exited 0, and
-    /// its words.
-    fn below(
+    /// Runs git below the supervisor, so that a slow hook or network dies with us; whether it
+    /// exited 0, and its words.
+    pub(super) fn below<S: AsRef<OsStr>>(
         &self,
         child: &mut Supervisor,
-        args: &[OsString],
-        (index, input): (Option<&Path>, Option<Vec<u8>>),
-        scratch: &Path,
+        args: &[S],
+        place: Place<'_>,
     ) -> Result<(bool, String)> {
-        let (stdin, output) = (scratch.join("git.stdin"), scratch.join("git.output"));
-        store::scratch(&stdin, &input.unwrap_or_default())?;
+        let (stdin, output) = (place.scratch.join("git.stdin"), place.scratch.join("git.output"));
+        store::scratch(&stdin, &place.input)?;
         let mut env = self.identity.clone();
-        env.extend(index.map(|index| ("GIT_INDEX_FILE".into(), index.into())));
+        env.extend(place.index.map(|index| ("GIT_INDEX_FILE".into(), index.into())));
+        env.extend([("GIT_TERMINAL_PROMPT".into(), "0".into()), ("LC_ALL".into(), "C".into())]);
+        let head = ["git", "--literal-pathspecs"].map(OsString::from);
         let spawn = Spawn {
-            argv: ["git", "--literal-pathspecs"]
-                .map(OsString::from)
-                .into_iter()
-                .chain(args.iter().cloned())
-                .collect(),
+            argv: head.into_iter().chain(args.iter().map(|arg| arg.as_ref().to_owned())).collect(),
             dir: self.top.clone().into(),
             env,
             stdin: Some(stdin.clone().into()),
@@ -207,12 +229,17 @@ impl Repo {
             leave_children: true,
             ..Spawn::default()
         };
-        let outcome = child.attend(spawn, Limits::default(), &mut Silent)?;
+        let limits = Limits { total: Some(PATIENCE), idle: None };
+        let outcome = child.attend(spawn, limits, &mut Silent)?;
         crate::system::interrupt::check()?;
         let said = fs::read(&output).with_context(|| format!("failed to read `{}`", output.display()))?;
         store::remove(&stdin)?;
         store::remove(&output)?;
-        Ok((outcome.ended.code == Some(0), String::from_utf8_lossy(&said).into_owned()))
+        let mut said = String::from_utf8_lossy(&said).into_owned();
+        if outcome.why.is_some() {
+            said.push_str("it took too long and was ended");
+        }
+        Ok((outcome.ended.code == Some(0), said))
     }
 
     /// Records HEAD plus everything that lies in the work tree at `paths` as a commit that no
