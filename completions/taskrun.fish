@@ -33,10 +33,30 @@ complete -c taskrun -n "__fish_taskrun_needs_command" -s q -l quiet -d 'Say less
 complete -c taskrun -n "__fish_taskrun_needs_command" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_needs_command" -s V -l version -d 'Print version'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'See which coding agents there are'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "workspace" -d 'Make, choose and list workspaces'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "beads" -d 'Keep tasks and what they wait for in `.beads/issues.jsonl`'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "board" -d 'How the board is shown'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "skill" -d 'Show the skills: kinds of work with their stories, gates and prompts'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the agents that can be named, and which are installed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and not __fish_seen_subcommand_from init set get list forget" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and not __fish_seen_subcommand_from init set get list forget" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -91,6 +111,197 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and __fish_se
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "init" -d 'Make `.beads/issues.jsonl` in this directory; what is there stays'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "create" -d 'Make a task and print its id'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "ready" -d 'List what can be started now, in the order a loop takes it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "list" -d 'List the tasks that are not closed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "show" -d 'Show whole tasks'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "update" -d 'Change tasks: all of those named, or none'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "claim" -d 'Take a task to work on; of many that try, exactly one gets it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "close" -d 'Close tasks and print what became ready'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "reopen" -d 'Open closed tasks again'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "dep" -d 'Add, remove and show dependencies'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "comment" -d 'Say something about a task'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "sync" -d 'Commit `.beads/`, and nothing else, to git'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "stats" -d 'Count the tasks by status, type and priority'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "board" -d 'Show every task in the column it is in'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -s p -l prefix -d 'What new ids begin with [default: that of the existing ids, else `bd`]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s t -l type -d 'Its type: task, bug, feature, epic, chore, story, or one the file already uses' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s p -l priority -d '0 (the most urgent) to 4, or P0 to P4' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s d -l description -d 'What it is about; `-` reads it from standard input' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -l body-file -d 'Read the description from a file; `-` is standard input' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -l parent -l epic -d 'The task or epic it belongs to' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -l deps -l blocked-by -d 'What must be closed first (`TYPE:ID` for another kind of dependency)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -l acceptance -d 'When it is done' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -l design -d 'How it is to be built' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s l -l label -l labels -d 'A word to find it by; may be repeated' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s a -l assignee -d 'Who is to work on it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s e -l estimate -d 'How many minutes it may take' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -l silent -d 'Print nothing but the id'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -s n -l limit -d 'At most so many; 0 is all' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -l epic -l parent -d 'Only what is below this epic' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -s l -l label -d 'Only with this label' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -s a -l assignee -d 'Only this one\'s' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -s s -l sort -d 'By priority and then age, or by age alone' -r -f -a "priority\t'The most urgent, then the oldest'
+age\t'The oldest'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from ready" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -s s -l status -d 'Only of this status' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -s t -l type -d 'Only of this type' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -l epic -l parent -d 'Only what is below this epic' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -s l -l label -d 'Only with this label' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -l tree -d 'Indent what belongs to another task below it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -l all -d 'Closed ones, too'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s s -l status -d 'Where they stand' -r -f -a "open\t''
+in_progress\t''
+blocked\t''
+deferred\t''
+closed\t''"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -l title -d 'What is to be done, in a few words' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s d -l description -d 'What they are about; `-` reads it from standard input' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s p -l priority -d '0 (the most urgent) to 4, or P0 to P4' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -l notes -d 'What was noted on the way; replaces what is there' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -l acceptance -d 'When they are done' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s a -l assignee -d 'Who works on them; an empty text is nobody' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -l add-label -d 'A label they get; may be repeated' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -l remove-label -d 'A label they lose; may be repeated' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -l as -d 'For whom [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from close" -s r -l reason -d 'Why' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from close" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from close" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from close" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from close" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from close" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from reopen" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from reopen" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from reopen" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from reopen" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from reopen" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from reopen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -f -a "add" -d 'Make one task wait for another'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -f -a "remove" -d 'End a dependency'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -f -a "tree" -d 'Show what a task depends on, and what that does'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from dep" -f -a "cycles" -d 'Show tasks that wait for each other in a circle; exit code 1 when there are any'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from comment" -l as -d 'In whose name [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from comment" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from comment" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from comment" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from comment" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from comment" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from comment" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -s m -l message -d 'The commit\'s message' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -l push -d 'Push the branch afterwards [default: `[beads] push` of the settings]'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l watch -d 'Show it again whenever something changes, until interrupted'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l watch -d 'Show it again whenever something changes, until interrupted'
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'

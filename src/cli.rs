@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::lazy::Lazy;
 use crate::commands::{self, Context};
 use crate::exit::Exit;
 use crate::ui::{Color, Ui};
@@ -43,25 +44,28 @@ pub struct Global {
     pub color: Color,
 }
 
-/// Every command.
+/// Every command; its own grammar is built when it is typed.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum Command {
+    /// See which coding agents there are
+    #[command(subcommand)]
+    Agent(Lazy<commands::agent::Command>),
     /// Make, choose and list workspaces
     #[command(subcommand)]
-    Workspace(commands::workspace::Command),
+    Workspace(Lazy<commands::workspace::Command>),
     /// Keep tasks and what they wait for in `.beads/issues.jsonl`
     #[command(subcommand)]
-    Beads(Box<commands::beads::Command>),
+    Beads(Box<Lazy<commands::beads::Command>>),
     /// Show every task in the column it is in
-    Board(commands::board::Args),
+    Board(Lazy<commands::board::Args>),
     /// Show the skills: kinds of work with their stories, gates and prompts
     #[command(subcommand)]
-    Skill(commands::skill::Command),
+    Skill(Lazy<commands::skill::Command>),
     /// Print a shell's completion script
-    Completions(commands::completions::Completions),
+    Completions(Lazy<commands::completions::Completions>),
     /// Print the manual page, or write all of them into a directory
-    Man(commands::man::Man),
+    Man(Lazy<commands::man::Man>),
 }
 
 /// Parses `args`, runs the command, reports its error, and returns how it ended.
@@ -72,9 +76,14 @@ pub fn dispatch(args: &[OsString]) -> Exit {
     };
     let ui = Ui::new(cli.global.json, cli.global.quiet, cli.global.verbose, cli.global.color);
     let context = Context { ui, global: cli.global };
-    match run(cli.command, &context) {
-        Ok(exit) => exit,
-        Err(error) => {
+    let outcome = run(cli.command, &context);
+    match (outcome, context.ui.stdout_failure()) {
+        (Ok(exit), Some(error)) => {
+            context.ui.error(&anyhow::Error::new(error).context("failed to write to stdout"));
+            if exit == Exit::Done { Exit::Cannot } else { exit }
+        }
+        (Ok(exit), None) => exit,
+        (Err(error), _) => {
             context.ui.error(&error);
             Exit::of(&error)
         }
@@ -83,11 +92,12 @@ pub fn dispatch(args: &[OsString]) -> Exit {
 
 fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
-        Command::Workspace(command) => commands::workspace::run(command, context),
-        Command::Beads(command) => commands::beads::run(*command, context),
-        Command::Board(args) => commands::board::run(&args, context),
-        Command::Skill(command) => commands::skill::run(command, context),
-        Command::Completions(args) => commands::completions::run(&args, context),
-        Command::Man(args) => commands::man::run(&args, context),
+        Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
+        Command::Workspace(Lazy(command)) => commands::workspace::run(command, context),
+        Command::Beads(command) => commands::beads::run(command.0, context),
+        Command::Board(Lazy(args)) => commands::board::run(&args, context),
+        Command::Skill(Lazy(command)) => commands::skill::run(command, context),
+        Command::Completions(Lazy(args)) => commands::completions::run(&args, context),
+        Command::Man(Lazy(args)) => commands::man::run(&args, context),
     }
 }

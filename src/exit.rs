@@ -35,6 +35,19 @@ impl Exit {
         }
     }
 
+    /// The outcome a run's own exit code stands for.
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Done,
+            1 => Self::Failed,
+            3 => Self::Limit,
+            4 => Self::Human,
+            75 => Self::Later,
+            128.. => Self::Interrupted(i32::from(code) - 128),
+            _ => Self::Cannot,
+        }
+    }
+
     /// The outcome an error stands for: that of its [`Fault`], else [`Exit::Cannot`].
     pub fn of(error: &anyhow::Error) -> Self {
         match error.downcast_ref::<Fault>() {

@@ -1,6 +1,6 @@
 //! The one gate for output: results to stdout; progress, notices, errors and hints to stderr.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -26,6 +26,7 @@ pub struct Ui {
     quiet: bool,
     verbose: bool,
     stdout_gone: Cell<bool>,
+    stdout_error: RefCell<Option<io::Error>>,
 }
 
 impl Ui {
@@ -36,7 +37,7 @@ impl Ui {
             Color::Always => set_colors(true),
             Color::Never => set_colors(false),
         }
-        Self { json, quiet, verbose, stdout_gone: Cell::new(false) }
+        Self { json, quiet, verbose, stdout_gone: Cell::new(false), stdout_error: RefCell::new(None) }
     }
 
     /// Whether results are JSON.
@@ -153,9 +154,18 @@ impl Ui {
         }
         let mut stdout = io::stdout().lock();
         let written = parts.iter().try_for_each(|part| stdout.write_all(part));
-        if written.and_then(|()| stdout.flush()).is_err() {
+        if let Err(error) = written.and_then(|()| stdout.flush()) {
             self.stdout_gone.set(true);
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                self.stdout_error.replace(Some(error));
+            }
         }
+    }
+
+    /// Why the result did not reach stdout, where that is more than a reader who had enough: a
+    /// full disk, a read error. Told once, at the end.
+    pub fn stdout_failure(&self) -> Option<io::Error> {
+        self.stdout_error.take()
     }
 
     #[allow(clippy::unused_self)] // one gate: all that is said goes through a `Ui`

@@ -1,8 +1,13 @@
 //! What you type: one file per verb with its arguments, one call into domain, outcome → exit.
 
+pub mod agent;
 pub mod beads;
 pub mod board;
+pub mod budget;
 pub mod completions;
+pub mod gates;
+pub mod lazy;
+pub mod loops;
 pub mod man;
 pub mod skill;
 pub mod usage;

@@ -5,4 +5,9 @@
 mod beads;
 mod beads_files;
 mod beads_storm;
+mod config;
+mod everywhere;
+mod manual;
 mod sandbox;
+mod skill;
+mod workspace;

@@ -1,5 +1,16 @@
 //! Agents: how each is called, and what its output means. One file per agent CLI.
 
+pub mod catalog;
+pub mod claude;
+mod claude_args;
+mod claude_end;
+mod claude_spend;
+mod command;
+pub mod invocation;
+pub mod prices;
+mod shell;
+pub mod text;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -119,4 +130,28 @@ pub trait Reader {
     }
     /// What is known now; also before the end, after a kill.
     fn report(&self) -> Report;
+}
+
+/// Bytes of a final message that are kept.
+const TAIL: usize = 4096;
+
+/// The last [`TAIL`] bytes of `text`, cut between characters.
+fn tail(text: &str) -> &str {
+    let at = text.len().saturating_sub(TAIL);
+    let at = (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    &text[at..]
+}
+
+/// `text` as a terminal may show it: without colours and control characters, but with its lines.
+pub(crate) fn printable(text: &str) -> String {
+    console::strip_ansi_codes(text).chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// The first `limit` characters of `text`, printable and on one line.
+fn one_line(text: &str, limit: usize) -> String {
+    // Colours and the like may take some of it.
+    let near: String = text.chars().take(4 * limit).collect();
+    let line: String =
+        printable(&near).chars().map(|c| if c.is_control() { ' ' } else { c }).take(limit).collect();
+    line.trim().to_owned()
 }

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::system::git::{Print, Repo, fingerprint};
 
+/// Folders that say nothing about progress.
+const LEFT_OUT: [&[u8]; 3] = [b"node_modules", b"target", b"__pycache__"];
+
 /// Every path that differs from HEAD, by what it holds.
 pub type Dirt = BTreeMap<PathBuf, Held>;
 
@@ -67,6 +70,32 @@ pub fn look(repo: &Repo, own: &Own) -> Result<Look> {
         look.dirt.insert(path, held);
     }
     Ok(look)
+}
+
+/// Looks at a directory that git does not know: one print over all names, sizes and times, so that
+/// it can be told whether anything changed. Hidden folders and those of build tools are left out.
+pub fn look_plain(root: &Path) -> Result<Look> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    use std::os::unix::fs::MetadataExt;
+    let mut hasher = DefaultHasher::new();
+    let mut next = vec![root.to_owned()];
+    while let Some(dir) = next.pop() {
+        let Ok(entries) = std::fs::read_dir(&dir) else { continue };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort_unstable();
+        for path in paths {
+            let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+            let Ok(meta) = std::fs::symlink_metadata(&path) else { continue };
+            if meta.is_dir() {
+                if !name.starts_with(b".") && !LEFT_OUT.contains(&name) {
+                    next.push(path);
+                }
+                continue;
+            }
+            (&path, meta.len(), meta.mtime(), meta.mtime_nsec()).hash(&mut hasher);
+        }
+    }
+    Ok(Look { head: Some(format!("{:016x}", hasher.finish())), ..Look::default() })
 }
 
 /// What an attempt changed.

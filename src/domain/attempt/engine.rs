@@ -79,7 +79,12 @@ pub fn file(prefix: &Path, suffix: &str) -> PathBuf {
 impl Engine {
     /// Runs the agent to its end. A task that this agent cannot work at all is `Blocked`. Errors:
     /// the agent could not be started, or the supervisor was killed.
-    pub fn run(&self, child: &mut Supervisor, order: &Order<'_>, tell: &mut dyn FnMut(Kind)) -> Result<Answer> {
+    pub fn run(
+        &self,
+        child: &mut Supervisor,
+        order: &Order<'_>,
+        tell: &mut dyn FnMut(Kind),
+    ) -> Result<Answer> {
         let prompt = file(order.prefix, ".prompt.md");
         store::scratch(&prompt, order.prompt.as_bytes())?;
         let request = Request {

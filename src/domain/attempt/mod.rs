@@ -3,6 +3,9 @@
 pub mod budget;
 pub mod changes;
 pub mod completion;
+pub mod engine;
 pub mod event;
+pub mod fence;
 pub mod gates;
+pub mod prompt;
 pub mod receipt;

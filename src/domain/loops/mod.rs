@@ -1,1 +1,23 @@
-//! loops
+//! The loop: takes ready tasks one by one, has each worked by the attempt engine, and acts on the
+//! verdict. `verdict` decides, `plan` fixes what is done, `run` and its neighbours do it.
+
+mod attempt;
+pub mod check;
+pub mod claims;
+pub mod control;
+pub mod history;
+mod land;
+pub mod ledger;
+pub mod plan;
+pub mod preview;
+mod recorder;
+mod recover;
+pub mod request;
+mod run;
+mod scope;
+mod settle;
+pub mod state;
+pub mod verdict;
+
+pub use run::{Hands, run};
+pub use scope::survey;

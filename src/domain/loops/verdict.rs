@@ -133,7 +133,9 @@ pub enum Once {
 pub fn exit_code(reason: Reason, signal: Option<i32>, once: Option<Once>) -> u8 {
     let by_reason = match reason {
         Reason::Complete | Reason::NothingReady | Reason::Stopped => 0,
-        Reason::Iterations | Reason::BudgetUsd | Reason::BudgetTokens | Reason::Time | Reason::NoProgress => 3,
+        Reason::Iterations | Reason::BudgetUsd | Reason::BudgetTokens | Reason::Time | Reason::NoProgress => {
+            3
+        }
         Reason::Failed => 1,
         Reason::Escalated => 4,
         Reason::RateLimited => 75,
@@ -174,7 +176,12 @@ mod tests {
             ),
             ("never stuck", Standing { unchanged: 99, patience: 0, ..none }, READY, None),
             ("stop", Standing { stop_asked: true, ..limit }, READY, Some(Reason::Stopped)),
-            ("signal", Standing { interrupted: true, stop_asked: true, ..limit }, READY, Some(Reason::Interrupted)),
+            (
+                "signal",
+                Standing { interrupted: true, stop_asked: true, ..limit },
+                READY,
+                Some(Reason::Interrupted),
+            ),
             ("once", Standing { once_done: true, ..none }, READY, Some(Reason::Iterations)),
             ("money", Standing { limit: Some(Stop::Usd), ..none }, READY, Some(Reason::BudgetUsd)),
         ];

@@ -4,6 +4,7 @@
 pub mod env;
 mod file;
 mod keys;
+pub mod programs;
 
 use std::path::Path;
 
@@ -27,8 +28,13 @@ pub const TEMPLATE: &str = include_str!("template.toml");
 /// file may be missing. Tables are merged key by key, lists and values replaced.
 pub fn load(workspace_config: Option<&Path>) -> Result<Config> {
     let user = env::config_dir().map(|dir| dir.join("config.toml"));
+    load_files(user.as_deref().into_iter().chain(workspace_config))
+}
+
+/// The defaults and over them each of `files`.
+fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
     let mut merged = toml::Table::new();
-    for path in user.as_deref().into_iter().chain(workspace_config) {
+    for path in files {
         if let Some(text) = store::read_text(path)? {
             merge(&mut merged, parse(&text, path)?);
         }
@@ -71,6 +77,7 @@ fn refuse_later_agent(config: &Config) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
     use std::time::Duration;
     use toml::de::DeTable;
 
@@ -109,18 +116,28 @@ mod tests {
 
     #[test]
     fn files_merge_key_by_key() {
-        let mut merged =
-            parse("[agent]\nmodel='a'\ntimeout='1m'\n[gates]\n'*'=['x','y']", Path::new("u")).unwrap();
-        merge(
-            &mut merged,
-            parse("[agent]\nmodel='b'\n[gates]\n'*'=['z']\n[budget]\nusd=10", Path::new("w")).unwrap(),
-        );
-        let config = Config::deserialize(merged).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &[u8]| {
+            let path = dir.path().join(name);
+            store::write(&path, store::SHARED, text).unwrap();
+            path
+        };
+        let user = file("user", b"[agent]\nmodel='a'\ntimeout='1m'\n[gates]\n'*'=['x','y']\ntimeout='5m'");
+        let workspace = file("workspace", b"[agent]\nmodel='b'\n[gates]\n'*'=['z']\n[budget]\nusd=10");
+        let missing = dir.path().join("missing");
+        let config = load_files([&user, &missing, &workspace].into_iter().map(PathBuf::as_path)).unwrap();
         assert_eq!(config.agent.model.as_deref(), Some("b"));
         assert_eq!(config.agent.timeout, Duration::from_secs(60));
         assert_eq!(config.gates.by_stack["*"], ["z"]);
+        assert_eq!(config.gates.timeout, Some(Duration::from_secs(300)));
         assert_eq!(config.budget.usd, Some(10.0));
         assert_eq!(config.loops.max_attempts, 3);
+
+        let refused = |path: &Path| format!("{:#}", load_files([path].into_iter()).unwrap_err());
+        let binary = file("binary", b"[agent]\nmodel = '\xff'\n");
+        assert!(refused(&binary).ends_with("binary` line 2 is not UTF-8"), "{}", refused(&binary));
+        let said = refused(dir.path());
+        assert!(said.starts_with("failed to read `") && said.contains("Is a directory"), "{said}");
     }
 
     #[test]

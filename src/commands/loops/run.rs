@@ -1,0 +1,177 @@
+//! `loop run`
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::render;
+use crate::commands::Context;
+use crate::domain::attempt::budget::Budget;
+use crate::domain::attempt::event::{Event, Kind};
+use crate::domain::loops::plan::{self, Options, Plan};
+use crate::domain::loops::preview::{self, Preview};
+use crate::domain::loops::{self, Hands};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::system::{clock, config};
+
+/// Take ready tasks one by one until there is a reason to end.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // flags
+pub struct Run {
+    /// Agent that does the work
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Model to ask the agent for
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Only tasks below this epic
+    #[arg(long, value_name = "ID")]
+    epic: Option<String>,
+    /// Only tasks with this label
+    #[arg(long)]
+    label: Option<String>,
+    /// Only this task
+    #[arg(long, value_name = "ID", conflicts_with_all = ["epic", "label"])]
+    task: Option<String>,
+    /// One iteration; exit 0 when its task is closed or none is ready, 1 when not, 4 when a person is needed
+    #[arg(long, conflicts_with = "max_iterations")]
+    once: bool,
+    /// End after N iterations
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_iterations: Option<u64>,
+    /// Spend at most this much in USD
+    #[arg(long, value_name = "USD", value_parser = money)]
+    budget_usd: Option<f64>,
+    /// Use at most this many tokens
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    budget_tokens: Option<u64>,
+    /// End after this time (90s, 30m, 2h)
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
+    max_time: Option<Duration>,
+    /// Attempts on one task before a person is asked
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_attempts: Option<u64>,
+    /// A shell command that must pass before a task is closed, beside the configured ones
+    #[arg(long = "gate", value_name = "CMD")]
+    gates: Vec<String>,
+    /// Leave the configured gates out
+    #[arg(long)]
+    no_gates: bool,
+    /// Commit what a task changed (the default)
+    #[arg(long, overrides_with = "no_commit")]
+    commit: bool,
+    /// Do not commit
+    #[arg(long)]
+    no_commit: bool,
+    /// Ask before a task is closed
+    #[arg(long)]
+    confirm: bool,
+    /// Keep a limit in USD as well as may be with an agent that does not say what it costs
+    #[arg(long)]
+    allow_unknown_cost: bool,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the prompt of the next task, and do nothing
+    #[arg(long)]
+    print_prompt: bool,
+}
+
+fn money(text: &str) -> Result<f64, String> {
+    let amount: f64 = text.parse().map_err(|_| format!("`{text}` is not an amount in USD"))?;
+    if amount.is_finite() && amount >= 0.0 {
+        Ok(amount)
+    } else {
+        Err(format!("`{text}` is not an amount in USD"))
+    }
+}
+
+impl Run {
+    fn options(&self) -> Options {
+        Options {
+            agent: self.agent.clone(),
+            model: self.model.clone(),
+            epic: self.epic.clone(),
+            label: self.label.clone(),
+            task: self.task.clone(),
+            once: self.once,
+            budget: Budget {
+                usd: self.budget_usd,
+                tokens: self.budget_tokens,
+                iterations: self.max_iterations,
+                time: self.max_time,
+                ..Budget::default()
+            },
+            max_attempts: self.max_attempts,
+            gates: self.gates.clone(),
+            no_gates: self.no_gates,
+            commit: match (self.commit, self.no_commit) {
+                (_, true) => Some(false),
+                (true, false) => Some(true),
+                (false, false) => None,
+            },
+            confirm: self.confirm,
+            allow_unknown_cost: self.allow_unknown_cost,
+        }
+    }
+}
+
+pub(super) fn run(args: &Run, context: &Context) -> Result<Exit> {
+    let workspace = context.workspace()?;
+    if args.confirm && !context.ui.can_ask() {
+        return Err(Fault::usage("`--confirm` needs a terminal to ask on", "run without `--confirm`"));
+    }
+    let config = config::load(Some(&workspace.config_file()))?;
+    let plan = plan::plan(&workspace, &config, &args.options())?;
+    if args.dry_run || args.print_prompt {
+        let preview = preview::preview(&workspace, &plan)?;
+        return show(&preview, args.print_prompt, context);
+    }
+    drive(&workspace, plan, context)
+}
+
+/// Runs the loop and tells about it: NDJSON on stdout, or lines on stderr and a summary on stdout.
+pub(crate) fn drive(
+    workspace: &crate::domain::workspace::Workspace,
+    plan: Plan,
+    context: &Context,
+) -> Result<Exit> {
+    let ui = &context.ui;
+    let mut tell = |event: &Event| {
+        if ui.json() {
+            // A run goes on without its stdout.
+            let _ = ui.line(event);
+        } else if let Some(line) = render::line(event, ui.verbose()) {
+            ui.progress(&line);
+        }
+        if let Kind::RunFinished(finished) = &event.kind
+            && !ui.json()
+        {
+            ui.text(&render::summary(finished));
+        }
+    };
+    let mut notice = |message: &str| ui.notice(message);
+    let mut ask = |question: &str| Ok(matches!(ui.ask(question)?.as_str(), "y" | "Y" | "yes"));
+    let hands = Hands { tell: &mut tell, notice: &mut notice, ask: &mut ask };
+    let finished = loops::run(workspace, plan, hands)?;
+    Ok(Exit::from_code(finished.exit_code))
+}
+
+fn show(preview: &Preview, prompt: bool, context: &Context) -> Result<Exit> {
+    if prompt {
+        let Some(text) = &preview.prompt else {
+            context.ui.progress("no task is ready");
+            return Ok(Exit::Done);
+        };
+        if context.ui.json() {
+            let id = preview.task.as_ref().map(|task| &task.id);
+            context.ui.document(&serde_json::json!({"task": id, "prompt": text}))?;
+        } else {
+            context.ui.text(text);
+        }
+        return Ok(Exit::Done);
+    }
+    context.ui.result(preview, || render::preview(preview))?;
+    Ok(Exit::Done)
+}

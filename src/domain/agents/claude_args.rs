@@ -1,0 +1,89 @@
+//! Claude Code's command line: headless, `stream-json`, held to permissions and a budget.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+
+use super::catalog::Agent;
+use super::invocation::Request;
+use crate::fault::Fault;
+use crate::system::config::Permissions;
+
+/// What each level of permissions is in Claude Code's words.
+///
+/// - `read-only`: the tools that can change something are not there at all. A mode alone does not
+///   do: `plan` and `dontAsk` let a shell write where the user's own settings allow it.
+/// - `workspace`: edits are accepted below the directory, commands run without being asked (a
+///   headless run cannot answer). What a command does is not confined: this is no sandbox. Files
+///   that steer tools (`.git`, `.claude`) stay closed.
+/// - `full`: nothing is asked.
+fn permissions(level: Permissions) -> &'static [&'static str] {
+    match level {
+        Permissions::ReadOnly => {
+            &["--permission-mode", "dontAsk", "--tools", "Read,Glob,Grep", "--strict-mcp-config"]
+        }
+        Permissions::Workspace => &["--permission-mode", "acceptEdits", "--allowedTools", "Bash"],
+        Permissions::Full => &["--dangerously-skip-permissions"],
+    }
+}
+
+/// The arguments; the prompt comes on standard input.
+pub(super) fn args(agent: &Agent, request: &Request<'_>) -> Result<Vec<OsString>> {
+    // `stream-json` is refused without `--verbose`.
+    let mut args: Vec<OsString> =
+        ["-p", "--output-format", "stream-json", "--verbose"].map(OsString::from).into();
+    if let Some(model) = &agent.model {
+        args.extend(["--model".into(), model.into()]);
+    }
+    if let Some(left) = request.budget_left {
+        args.extend(["--max-budget-usd".into(), budget(left, request.task)?.into()]);
+    }
+    args.extend(permissions(agent.permissions).iter().map(OsString::from));
+    Ok(args)
+}
+
+/// Variables to set. As root it refuses `--dangerously-skip-permissions` unless told that the
+/// machine is a sandbox; who asks for `full` as root says just that.
+pub(super) fn env(level: Permissions, root: bool) -> Option<(OsString, OsString)> {
+    (root && level == Permissions::Full).then(|| ("IS_SANDBOX".into(), "1".into()))
+}
+
+/// USD to four places, never more than what is left. It stops after the call that passes the
+/// limit, so the limit alone does not keep a budget.
+fn budget(left: f64, task: &str) -> Result<String> {
+    let rounded = (left * 10_000.0).floor() / 10_000.0;
+    if rounded > 0.0 {
+        return Ok(format!("{rounded:.4}"));
+    }
+    Err(Fault::refused(
+        format!("nothing is left of the budget for task `{task}`"),
+        "raise `--budget-usd` or the limits under `[budget]`",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_rounded_down() {
+        for (left, expected) in
+            [(1.0, Some("1.0000")), (0.123_49, Some("0.1234")), (0.00005, None), (0.0, None), (-1.0, None)]
+        {
+            assert_eq!(budget(left, "bd-1").ok().as_deref(), expected, "{left}");
+        }
+        assert!(budget(f64::NAN, "bd-1").is_err());
+    }
+
+    #[test]
+    fn sandbox_is_said_only_for_full_as_root() {
+        for (level, root, said) in [
+            (Permissions::Full, true, true),
+            (Permissions::Full, false, false),
+            (Permissions::Workspace, true, false),
+            (Permissions::ReadOnly, true, false),
+        ] {
+            assert_eq!(env(level, root).is_some(), said, "{level:?} {root}");
+        }
+    }
+}

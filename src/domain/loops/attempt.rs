@@ -1,0 +1,347 @@
+//! One iteration: claim a task, have it worked and judged, and hand the verdict on.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::domain::agents::{Class, Failure};
+use crate::domain::attempt::budget::{self, Spend, Stop};
+use crate::domain::attempt::changes::Look;
+use crate::domain::attempt::completion::Verdict;
+use crate::domain::attempt::engine::{Answer, Order, file};
+use crate::domain::attempt::event::Kind;
+use crate::domain::attempt::gates::{Place, complaint};
+use crate::domain::attempt::prompt::{self, Facts, Template};
+use crate::domain::attempt::receipt::{GateResult, Outcome, Receipt};
+use crate::domain::beads::{Issue, Store};
+use crate::domain::loops::claims::{Claim, Phase};
+use crate::domain::loops::control::{self, Action};
+use crate::domain::loops::ledger::Past;
+use crate::domain::loops::run::Run;
+use crate::domain::loops::settle::Fate;
+use crate::domain::loops::state::Current;
+use crate::domain::workspace::Workspace;
+use crate::fault::Fault;
+use crate::system::interrupt;
+use crate::system::lock::Holder;
+
+/// Bytes of a gate's output that are read back for the next prompt.
+const OUTPUT: u64 = 64 << 10;
+
+/// An attempt on its way: what was known when it began, and what came of it so far.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) issue: Issue,
+    pub(super) epic: Option<(String, String, String)>,
+    pub(super) number: u64,
+    pub(super) prefix: PathBuf,
+    pub(super) before: Look,
+    pub(super) snapshot: Option<String>,
+    pub(super) snapshot_ref: Option<String>,
+    pub(super) started: Timestamp,
+    pub(super) answer: Option<Answer>,
+    pub(super) gates: Vec<GateResult>,
+}
+
+/// What a prompt says beside the task and its past.
+#[derive(Debug)]
+pub(super) struct Brief<'a> {
+    pub(super) epic: Option<(String, String, String)>,
+    pub(super) gates: &'a [String],
+    pub(super) max_attempts: u64,
+    pub(super) dir: &'a Path,
+}
+
+impl Brief<'_> {
+    pub(super) fn facts(self, issue: &Issue, past: &Past) -> Facts {
+        Facts {
+            task: prompt::Task {
+                id: issue.id.clone(),
+                title: issue.title.clone(),
+                kind: issue.kind.clone(),
+                priority: issue.priority,
+                description: issue.description.clone(),
+                design: issue.design.clone(),
+                acceptance_criteria: issue.acceptance_criteria.clone(),
+                notes: issue.notes.clone(),
+                labels: issue.labels.clone(),
+            },
+            epic: self.epic.map(|(id, title, description)| prompt::Epic { id, title, description }),
+            attempt: past.attempts + 1,
+            max_attempts: self.max_attempts,
+            previous: past.last.as_ref().filter(|last| last.outcome != Outcome::Closed).map(previous),
+            gates: self.gates.to_vec(),
+            extra: Vec::new(),
+            dir: self.dir.display().to_string(),
+        }
+    }
+}
+
+fn previous(receipt: &Receipt) -> prompt::Previous {
+    let red = receipt.gates.iter().find(|gate| !gate.passed);
+    prompt::Previous {
+        outcome: receipt.outcome.word().into(),
+        reason: receipt.reason.clone(),
+        gate: red.map(|gate| prompt::Gate {
+            command: gate.command.clone(),
+            exit: gate.exit_code,
+            output: tail(&gate.output),
+            fence: String::new(),
+        }),
+    }
+}
+
+fn tail(path: &Path) -> String {
+    use std::os::unix::fs::FileExt;
+    let read = || -> std::io::Result<Vec<u8>> {
+        let file = fs::File::open(path)?;
+        let size = file.metadata()?.len();
+        let from = size.saturating_sub(OUTPUT);
+        let mut bytes = vec![0; usize::try_from(size - from).unwrap_or(0)];
+        file.read_exact_at(&mut bytes, from)?;
+        Ok(bytes)
+    };
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+}
+
+/// The epic (or other parent) of an issue: id, title, description.
+pub(super) fn epic_of(store: &Store, id: &str) -> Result<Option<(String, String, String)>> {
+    store.view(|table| {
+        let parent = table.graph().parent(id).map(|record| record.id.to_string());
+        let parent = parent.map(|parent| table.issue(&parent)).transpose()?;
+        Ok(parent.map(|parent| (parent.id, parent.title, parent.description)))
+    })
+}
+
+/// The prompt for an issue; `template` is the user's own.
+pub(super) fn compose(facts: &Facts, template: Option<&(String, String)>) -> Result<String> {
+    prompt::compose(facts, template.map(|(name, source)| Template { name, source }))
+}
+
+impl Run<'_> {
+    /// Takes `issue` through one attempt. Nothing happens when somebody else was faster.
+    pub(super) fn iterate(&mut self, issue: &Issue) -> Result<()> {
+        let past = self.ledger.past(&issue.id);
+        let Some(mut attempt) = self.claim(issue, &past)? else { return Ok(()) };
+        self.recorder.tell(Kind::TaskClaimed { title: issue.title.clone() });
+        if budget::task_spent(&self.plan.budget, &past.spend, past.dearest) {
+            let why =
+                format!("the attempts on this task have used up `per_task_usd` ({:.2} USD)", past.spend.usd);
+            return self.settle(attempt, Fate::Escalate(why));
+        }
+        let fate = self.work(&mut attempt, &past)?;
+        self.settle(attempt, fate)
+    }
+
+    /// Notes the claim, then makes it: a crash between the two leaves a note and no harm.
+    fn claim(&mut self, issue: &Issue, past: &Past) -> Result<Option<Attempt>> {
+        let before = self.look()?;
+        let iteration = self.state.iteration + 1;
+        let (snapshot, snapshot_ref) = self.snapshot(&before, iteration)?;
+        self.claims.claims.push(Claim {
+            task: issue.id.clone(),
+            run: self.state.run.clone(),
+            holder: Holder::me(),
+            since: Self::now(),
+            iteration,
+            attempt: past.attempts + 1,
+            agent: self.plan.engine.agent.name.clone(),
+            assignee: issue.assignee.clone(),
+            phase: Phase::Working,
+            head: before.head.clone(),
+            snapshot: snapshot.clone(),
+            dirt: before.dirt.clone(),
+        });
+        self.claims.save(self.workspace)?;
+        match self.store.claim(&issue.id, &claimant(&self.state.run)) {
+            Ok(_) => {}
+            Err(error)
+                if matches!(error.downcast_ref(), Some(Fault::Refused { .. } | Fault::NotFound { .. })) =>
+            {
+                self.claims.drop_claim(&issue.id);
+                self.claims.save(self.workspace)?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+        self.state.iteration = iteration;
+        self.state.task = Some(Current { id: issue.id.clone(), title: issue.title.clone() });
+        self.state.save(self.workspace)?;
+        self.recorder.iteration = Some(iteration);
+        self.recorder.task = Some(issue.id.clone());
+        self.recorder.attempt = Some(past.attempts + 1);
+        Ok(Some(Attempt {
+            issue: issue.clone(),
+            epic: epic_of(&self.store, &issue.id)?,
+            number: past.attempts + 1,
+            prefix: self.dir.join(format!("{iteration:04}")),
+            before,
+            snapshot,
+            snapshot_ref,
+            started: Self::now(),
+            answer: None,
+            gates: Vec::new(),
+        }))
+    }
+
+    /// Agent, judgement, gates, and a person where that is wanted.
+    fn work(&mut self, attempt: &mut Attempt, past: &Past) -> Result<Fate> {
+        let brief = Brief {
+            epic: attempt.epic.clone(),
+            gates: &self.plan.gates.commands,
+            max_attempts: self.plan.max_attempts,
+            dir: self.workspace.root(),
+        };
+        let prompt = compose(&brief.facts(&attempt.issue, past), self.plan.template.as_ref())?;
+        let cause = Cell::new(None);
+        if let Err(error) = self.agent(attempt, &prompt, &past.spend, &cause) {
+            interrupt::check()?;
+            // It could not even be started: no task is to blame.
+            return Ok(Fate::Broken(Failure {
+                class: Class::Other,
+                message: format!("{error:#}"),
+                not_before: None,
+            }));
+        }
+        let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
+        match answer.verdict.clone() {
+            Verdict::Complete => self.check(attempt),
+            Verdict::Blocked(why) => Ok(Fate::Escalate(why)),
+            Verdict::Failed(why) => Ok(Fate::NotDone(format!("the agent gave up: {why}"))),
+            Verdict::Incomplete(why) => Ok(Fate::NotDone(why)),
+            Verdict::Broken(failure) => Ok(self.broken_by(failure, cause.get(), past)),
+        }
+    }
+
+    fn agent(
+        &mut self,
+        attempt: &mut Attempt,
+        prompt: &str,
+        task: &Spend,
+        cause: &Cell<Option<Cause>>,
+    ) -> Result<()> {
+        self.ensure_child()?;
+        let tally = self.tally();
+        let (workspace, run, limits) = (self.workspace, self.state.run.clone(), self.plan.budget);
+        let stop = |live: &Spend| {
+            let cut = budget::during(&limits, &tally, task, live).map(Cause::Limit);
+            let now = cut.or_else(|| stop_now(workspace, &run).then_some(Cause::Asked));
+            cause.set(cause.get().or(now));
+            now.is_some()
+        };
+        let order = Order {
+            prompt,
+            dir: self.workspace.root(),
+            prefix: &attempt.prefix,
+            task: &attempt.issue.id,
+            description: &attempt.issue.description,
+            attempt: attempt.number,
+            budget_left: budget::left(&self.plan.budget, &tally, task),
+            stop: &stop,
+        };
+        self.recorder.tell(Kind::AttemptStarted {
+            agent: self.plan.engine.agent.name.clone(),
+            snapshot: attempt.snapshot.clone(),
+            prompt: file(&attempt.prefix, ".prompt.md").display().to_string(),
+            output: file(&attempt.prefix, ".stdout").display().to_string(),
+        });
+        let Some(child) = self.child.as_mut() else { return Ok(()) };
+        let recorder = &mut self.recorder;
+        let answer = self.plan.engine.run(child, &order, &mut |kind| recorder.tell(kind))?;
+        recorder.tell(finished(&answer));
+        attempt.answer = Some(answer);
+        Ok(())
+    }
+
+    /// The gates, then the person.
+    fn check(&mut self, attempt: &mut Attempt) -> Result<Fate> {
+        let place = Place {
+            dir: self.workspace.root(),
+            prefix: &attempt.prefix,
+            env: vec![("TASKRUN_TASK".into(), attempt.issue.id.clone().into())],
+        };
+        let (workspace, run) = (self.workspace, self.state.run.clone());
+        let asked = move || stop_now(workspace, &run);
+        let Some(child) = self.child.as_mut() else { return Ok(Fate::Interrupted) };
+        let recorder = &mut self.recorder;
+        let results = self.plan.gates.run(child, &place, &asked, &mut |kind| recorder.tell(kind))?;
+        let Some(results) = results else { return Ok(Fate::Interrupted) };
+        attempt.gates = results;
+        if let Some(red) = attempt.gates.iter().find(|gate| !gate.passed) {
+            return Ok(Fate::NotDone(complaint(red)));
+        }
+        if self.plan.confirm {
+            let question = format!("task {} seems done; close it? [y/n]", attempt.issue.id);
+            if !(self.ask)(&question)? {
+                return Ok(Fate::NotDone("a person did not agree that it is done".into()));
+            }
+        }
+        Ok(Fate::Done)
+    }
+
+    /// What the agent's own failure means for its task.
+    fn broken_by(&self, failure: Failure, cause: Option<Cause>, past: &Past) -> Fate {
+        match (cause, failure.class) {
+            (Some(Cause::Limit(Stop::Usd)), _)
+                if self.plan.budget.per_task_usd.is_some() && self.within_run() =>
+            {
+                Fate::Escalate(format!(
+                    "`per_task_usd` was reached ({:.2} USD before this attempt)",
+                    past.spend.usd
+                ))
+            }
+            (Some(_), _) => Fate::Interrupted,
+            (None, _) if interrupt::signal().is_some() => Fate::Interrupted,
+            (
+                None,
+                Class::RateLimit | Class::Overload | Class::Authentication | Class::Billing | Class::Model,
+            ) => Fate::Broken(failure),
+            (None, _) => Fate::NotDone(failure.message),
+        }
+    }
+
+    /// Whether the run's and the day's money are not what is used up.
+    fn within_run(&self) -> bool {
+        budget::before(&self.plan.budget, &self.tally(), true) != Some(Stop::Usd)
+    }
+}
+
+/// Why an agent was ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Limit(Stop),
+    Asked,
+}
+
+/// The assignee that a run's claims carry.
+pub(super) fn claimant(run: &str) -> String {
+    format!("taskrun@{run}")
+}
+
+fn stop_now(workspace: &Workspace, run: &str) -> bool {
+    // A request that cannot be read is not one.
+    matches!(control::asked(workspace, run), Ok(Some(Action::StopNow)))
+}
+
+fn finished(answer: &Answer) -> Kind {
+    let (verdict, reason) = match &answer.verdict {
+        Verdict::Complete => ("complete", String::new()),
+        Verdict::Blocked(why) => ("blocked", why.clone()),
+        Verdict::Failed(why) => ("failed", why.clone()),
+        Verdict::Incomplete(why) => ("incomplete", why.clone()),
+        Verdict::Broken(failure) => ("broken", failure.message.clone()),
+    };
+    let outcome = answer.outcome.as_ref();
+    Kind::AttemptFinished {
+        verdict,
+        reason,
+        exit_code: outcome.and_then(|outcome| outcome.ended.code),
+        signal: outcome.and_then(|outcome| outcome.ended.signal),
+        duration_ms: outcome.map_or(0, |outcome| u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX)),
+        spend: answer.spend,
+        left_running: outcome.map(|outcome| outcome.left.clone()).unwrap_or_default(),
+    }
+}

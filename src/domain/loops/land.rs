@@ -1,0 +1,148 @@
+//! Closes a task that is done and commits what it changed: only that, and the task store.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::domain::attempt::changes::{Changes, Look, between};
+use crate::domain::beads::Issue;
+use crate::domain::loops::attempt::Attempt;
+use crate::domain::loops::claims::Phase;
+use crate::domain::loops::run::Run;
+use crate::system::git::{Commit, Committed};
+use crate::system::store;
+
+/// The reason a task is closed with.
+pub(super) const COMPLETED: &str = "Completed";
+/// Untracked files larger than this are not put into snapshots (bytes).
+const SNAPSHOT_LIMIT: u64 = 10 << 20;
+/// Longest subject of a commit message, in characters.
+const SUBJECT: usize = 100;
+
+/// A task closed.
+#[derive(Debug, Default)]
+pub(super) struct Landing {
+    pub(super) reason: String,
+    pub(super) commit: Option<String>,
+    pub(super) files: u64,
+    pub(super) not_committed: Vec<String>,
+    /// Epics that were closed with it.
+    pub(super) epics: Vec<String>,
+}
+
+/// Whether it could be.
+#[derive(Debug)]
+pub(super) enum Landed {
+    Closed(Landing),
+    /// A hook turned the commit down; the task is not closed.
+    Refused(String),
+}
+
+impl Run<'_> {
+    /// Close, commit, sync.
+    pub(super) fn land(&mut self, attempt: &Attempt) -> Result<Landed> {
+        let id = &attempt.issue.id;
+        if let Some(claim) = self.claims.claims.iter_mut().find(|claim| claim.task == *id) {
+            claim.phase = Phase::Landing;
+        }
+        self.claims.save(self.workspace)?;
+        let closed = self.store.complete(id, COMPLETED)?;
+        let epics: Vec<String> =
+            closed.issues.iter().map(|issue| issue.id.clone()).filter(|closed| closed != id).collect();
+        let after = self.look()?;
+        let changes = between(&attempt.before.dirt, &after.dirt, &self.claims.carried(id));
+        let files = changes.count();
+        let mut landing = Landing { reason: COMPLETED.into(), files, epics, ..Landing::default() };
+        if self.plan.commit && self.repo.is_some() {
+            let message = message(&attempt.issue, &self.state.run, attempt.number);
+            match self.commit(&message, &changes, &after, attempt.snapshot.as_deref())? {
+                Committed::Made(commit, skipped) => {
+                    landing.commit = Some(commit);
+                    landing.not_committed = skipped
+                        .iter()
+                        .chain(&changes.foreign)
+                        .map(|path| path.display().to_string())
+                        .collect();
+                }
+                Committed::Nothing => {}
+                Committed::Refused(words) => {
+                    self.store.reopen(&landing.epics)?;
+                    let words: String = words.chars().take(2000).collect();
+                    return Ok(Landed::Refused(format!("git refused the commit: {words}")));
+                }
+            }
+            self.sync(&landing);
+        }
+        Ok(Landed::Closed(landing))
+    }
+
+    /// Commits `changes` and the task store.
+    pub(super) fn commit(
+        &mut self,
+        message: &str,
+        changes: &Changes,
+        after: &Look,
+        snapshot: Option<&str>,
+    ) -> Result<Committed> {
+        self.ensure_child()?;
+        let Some((repo, _)) = &self.repo else { return Ok(Committed::Nothing) };
+        let both =
+            |ours: &[PathBuf], beads: &[PathBuf]| ours.iter().chain(beads).cloned().collect::<Vec<_>>();
+        store::make_dir(&self.dir)?;
+        let commit = Commit {
+            message,
+            paths: &both(&changes.paths, &after.beads),
+            new: &both(&changes.new, &after.new_beads),
+            shared: &changes.shared,
+            snapshot,
+            scratch: &self.dir,
+        };
+        let made = repo.commit(self.child.as_mut(), &commit)?;
+        self.commits += u64::from(matches!(made, Committed::Made(..)));
+        Ok(made)
+    }
+
+    /// Pushes where that is configured; a remote that is away stops nothing.
+    fn sync(&mut self, landing: &Landing) {
+        let Some((repo, _)) = self.repo.as_ref().filter(|_| self.plan.push && landing.commit.is_some())
+        else {
+            return;
+        };
+        if let Err(error) = repo.push() {
+            (self.notice)(&format!("{error:#}"));
+        }
+    }
+
+    /// What to go back to: HEAD, with all that lies in the work tree, kept by a ref of its own.
+    pub(super) fn snapshot(&self, before: &Look, iteration: u64) -> Result<(Option<String>, Option<String>)> {
+        let Some((repo, _)) = &self.repo else { return Ok((None, None)) };
+        let small = |path: &&PathBuf| {
+            let meta = std::fs::symlink_metadata(repo.top().join(path));
+            meta.map_or(true, |meta| !meta.is_dir() && meta.len() <= SNAPSHOT_LIMIT)
+        };
+        let paths: Vec<PathBuf> = before.dirt.keys().filter(small).cloned().collect();
+        let id = if paths.is_empty() {
+            before.head.clone()
+        } else {
+            store::make_dir(&self.dir)?;
+            Some(repo.snapshot(
+                &format!("before iteration {iteration} of {}", self.state.run),
+                &paths,
+                &self.dir,
+            )?)
+        };
+        let Some(id) = id else { return Ok((None, None)) };
+        let name = format!("refs/taskrun/{}/{iteration}", self.state.run);
+        repo.set_ref(&name, &id)?;
+        Ok((Some(id), Some(name)))
+    }
+}
+
+/// The commit message of a task: its id and title, and where it comes from.
+pub(super) fn message(issue: &Issue, run: &str, attempt: u64) -> String {
+    let title: String = issue.title.lines().next().unwrap_or_default().trim().chars().take(SUBJECT).collect();
+    format!(
+        "{}: {title}\n\nTaskrun-Task: {}\nTaskrun-Run: {run}\nTaskrun-Attempt: {attempt}\n",
+        issue.id, issue.id
+    )
+}

@@ -1,0 +1,110 @@
+//! What a run would do next, without doing it: the task, the call, the gates, the prompt.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::domain::agents::invocation::{Request, invocation};
+use crate::domain::attempt::budget;
+use crate::domain::beads::Store;
+use crate::domain::loops::attempt::{Brief, compose, epic_of};
+use crate::domain::loops::ledger::Ledger;
+use crate::domain::loops::plan::{self, Plan};
+use crate::domain::loops::scope::survey;
+use crate::domain::loops::state::Current;
+use crate::domain::workspace::Workspace;
+use crate::system::clock;
+use crate::system::config::Config;
+
+/// What would happen.
+#[derive(Debug, Serialize)]
+pub struct Preview {
+    /// The task that would be taken; `None` when none is ready.
+    pub task: Option<Current>,
+    /// Agent's name.
+    pub agent: String,
+    /// Its command line; the prompt's file is made when the run starts.
+    pub argv: Vec<String>,
+    /// The gates.
+    pub gates: Vec<String>,
+    /// Whether what changed would be committed.
+    pub commit: bool,
+    /// Which attempt on the task it would be.
+    pub attempt: u64,
+    /// How many there may be.
+    pub max_attempts: u64,
+    /// Limits in force.
+    pub max_iterations: Option<u64>,
+    /// USD limit of the run.
+    pub budget_usd: Option<f64>,
+    /// The prompt; only with `--print-prompt`.
+    #[serde(skip)]
+    pub prompt: Option<String>,
+}
+
+/// Looks ahead. Changes nothing.
+pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
+    let store = Store::open(workspace)?;
+    let found = survey(&store, &plan.filter, plan.task.as_deref())?;
+    let ledger = Ledger::read(&workspace.receipts(), clock::now())?;
+    let mut preview = Preview {
+        task: None,
+        agent: plan.engine.agent.name.clone(),
+        argv: Vec::new(),
+        gates: plan.gates.commands.clone(),
+        commit: plan.commit,
+        attempt: 1,
+        max_attempts: plan.max_attempts,
+        max_iterations: if plan.once { Some(1) } else { plan.budget.iterations },
+        budget_usd: plan.budget.usd,
+        prompt: None,
+    };
+    let Some(issue) = found.next else { return Ok(preview) };
+    let past = ledger.past(&issue.id);
+    let spent = budget::Tally {
+        run: budget::Spend::nothing(),
+        dearest: 0.0,
+        day: ledger.day,
+        iterations: 0,
+        elapsed: std::time::Duration::ZERO,
+    };
+    let request = Request {
+        prompt_file: &workspace.runs_dir().join("RUN/0001.prompt.md"),
+        dir: workspace.root(),
+        budget_left: budget::left(&plan.budget, &spent, &past.spend),
+        task: &issue.id,
+        attempt: past.attempts + 1,
+        description: &issue.description,
+    };
+    let call = invocation(&plan.engine.agent, &request)?;
+    let words = std::iter::once(call.program.into_os_string()).chain(call.args);
+    preview.argv = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    preview.attempt = past.attempts + 1;
+    preview.prompt = Some({
+        let brief = Brief {
+            epic: epic_of(&store, &issue.id)?,
+            gates: &plan.gates.commands,
+            max_attempts: plan.max_attempts,
+            dir: workspace.root(),
+        };
+        compose(&brief.facts(&issue, &past), plan.template.as_ref())?
+    });
+    preview.task = Some(Current { id: issue.id, title: issue.title });
+    Ok(preview)
+}
+
+/// The prompt for task `id` as things stand; no agent need be installed. An unknown id is a
+/// [`Fault::NotFound`](crate::fault::Fault::NotFound).
+pub fn prompt(workspace: &Workspace, config: &Config, id: &str) -> Result<(String, String)> {
+    let store = Store::open(workspace)?;
+    let issue = store.issue(id)?;
+    let past = Ledger::read(&workspace.receipts(), clock::now())?.past(&issue.id);
+    let gates = plan::gates(workspace, config, &[], true)?.commands;
+    let brief = Brief {
+        epic: epic_of(&store, &issue.id)?,
+        gates: &gates,
+        max_attempts: config.loops.max_attempts,
+        dir: workspace.root(),
+    };
+    let text = compose(&brief.facts(&issue, &past), plan::template(workspace)?.as_ref())?;
+    Ok((issue.id, text))
+}

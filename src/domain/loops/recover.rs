@@ -1,0 +1,153 @@
+//! What a killed run left: its claims go back, what it had closed is committed, what it spent is
+//! put on record.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::domain::agents::catalog::{self, Choice};
+use crate::domain::attempt::budget::{Source, Spend};
+use crate::domain::attempt::changes::{between, carry};
+use crate::domain::attempt::engine::{Engine, file};
+use crate::domain::attempt::receipt::{self, Outcome, Receipt};
+use crate::domain::beads::Issue;
+use crate::domain::loops::attempt::{claimant, epic_of};
+use crate::domain::loops::claims::{Claim, Phase};
+use crate::domain::loops::land::{COMPLETED, message};
+use crate::domain::loops::run::Run;
+use crate::fault::Fault;
+use crate::system::config;
+
+impl Run<'_> {
+    /// Settles every claim that is noted. The caller holds the run lock, so their holders are dead.
+    pub(super) fn recover(&mut self) -> Result<()> {
+        for claim in self.claims.claims.clone() {
+            let issue = match self.store.issue(&claim.task) {
+                Ok(issue) => Some(issue),
+                Err(error) if matches!(error.downcast_ref(), Some(Fault::NotFound { .. })) => None,
+                Err(error) => return Err(error),
+            };
+            let known = self.on_record(&claim)?;
+            match &issue {
+                Some(issue) if claim.phase == Phase::Landing && issue.is_closed() => {
+                    let commit = self.finish_landing(&claim, issue)?;
+                    self.put_on_record(&claim, issue, Outcome::Closed, (commit, known))?;
+                }
+                Some(issue) => {
+                    self.give_back(&claim, issue)?;
+                    self.put_on_record(&claim, issue, Outcome::Killed, (None, known))?;
+                }
+                None => {}
+            }
+            self.claims.drop_claim(&claim.task);
+            self.claims.save(self.workspace)?;
+        }
+        Ok(())
+    }
+
+    /// Opens the task again, if it is still the dead run's, and remembers what was left of its work.
+    fn give_back(&mut self, claim: &Claim, issue: &Issue) -> Result<()> {
+        if issue.status == "in_progress" && issue.assignee == claimant(&claim.run) {
+            self.store.release(&claim.task, None, &claim.assignee)?;
+            (self.notice)(&format!("`{}` was held by a run that was killed: it is open again", claim.task));
+        }
+        let after = self.look()?;
+        let changes = between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task));
+        self.claims.carry(&claim.task, carry(&changes, &after.dirt));
+        Ok(())
+    }
+
+    /// The task was closed, but perhaps not committed yet.
+    fn finish_landing(&mut self, claim: &Claim, issue: &Issue) -> Result<Option<String>> {
+        let Some((repo, _)) = self.repo.as_mut().filter(|_| self.plan.commit) else { return Ok(None) };
+        repo.ensure_identity()?;
+        let after = self.look()?;
+        let changes = between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task));
+        self.claims.carry(&claim.task, Default::default());
+        if after.head != claim.head && after.beads.is_empty() {
+            return Ok(after.head);
+        }
+        let text = message(issue, &claim.run, claim.attempt);
+        match self.commit(&text, &changes, &after, claim.snapshot.as_deref())? {
+            crate::system::git::Committed::Made(commit, _) => Ok(Some(commit)),
+            _ => Ok(None),
+        }
+    }
+
+    fn on_record(&self, claim: &Claim) -> Result<bool> {
+        let mut found = false;
+        receipt::each(&self.workspace.receipts(), |receipt| {
+            found |= receipt.run == claim.run && receipt.iteration == claim.iteration;
+        })?;
+        Ok(found)
+    }
+
+    fn put_on_record(
+        &mut self,
+        claim: &Claim,
+        issue: &Issue,
+        outcome: Outcome,
+        (commit, known): (Option<String>, bool),
+    ) -> Result<()> {
+        if known {
+            return Ok(());
+        }
+        let prefix = self.workspace.run_dir(&claim.run).join(format!("{:04}", claim.iteration));
+        let (spend, session, model) = self.replay(claim, &file(&prefix, ".stdout"));
+        let ended = Self::now();
+        let took = ended.duration_since(claim.since).as_millis();
+        self.record(Receipt {
+            v: Receipt::VERSION,
+            run: claim.run.clone(),
+            iteration: claim.iteration,
+            task: claim.task.clone(),
+            title: issue.title.clone(),
+            epic: epic_of(&self.store, &claim.task)?.map(|(id, ..)| id),
+            attempt: claim.attempt,
+            agent: claim.agent.clone(),
+            model,
+            session,
+            started_at: claim.since,
+            ended_at: ended,
+            duration_ms: u64::try_from(took).unwrap_or(0),
+            outcome,
+            reason: if outcome == Outcome::Closed { COMPLETED } else { "the run was killed" }.into(),
+            exit_code: None,
+            signal: None,
+            spend,
+            gates: Vec::new(),
+            left_running: Vec::new(),
+            snapshot: claim.snapshot.clone(),
+            snapshot_ref: claim
+                .snapshot
+                .as_ref()
+                .map(|_| format!("refs/taskrun/{}/{}", claim.run, claim.iteration)),
+            commit,
+            files_changed: 0,
+            not_committed: Vec::new(),
+        })
+    }
+
+    /// What the stream had shown before the end: spend, session, model.
+    fn replay(&self, claim: &Claim, stdout: &Path) -> (Spend, Option<String>, Option<String>) {
+        if !stdout.exists() {
+            return (Spend::nothing(), None, None);
+        }
+        let unknown = Spend { known: false, source: Source::Unknown, partial: true, ..Spend::default() };
+        let engine = if claim.agent == self.plan.engine.agent.name {
+            None
+        } else {
+            let config = config::load(Some(&self.workspace.config_file())).unwrap_or_default();
+            let choice = Choice { agent: Some(&claim.agent), ..Choice::default() };
+            let Ok(agent) = catalog::resolve(&config, choice, self.workspace.root()) else {
+                return (unknown, None, None);
+            };
+            let Engine { limits, leave_children, price, .. } = self.plan.engine;
+            Some(Engine { agent, limits, leave_children, price })
+        };
+        let engine = engine.as_ref().unwrap_or(&self.plan.engine);
+        let Ok(report) = engine.replay(stdout) else { return (unknown, None, None) };
+        let spend = Spend { partial: true, ..engine.spend(&report, true) };
+        (spend, report.session, report.model)
+    }
+}

@@ -1,0 +1,321 @@
+//! One run from its lock to its last event.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+use crate::domain::agents::{Class, Failure};
+use crate::domain::attempt::budget::{self, Tally};
+use crate::domain::attempt::changes::{Look, Own, look};
+use crate::domain::attempt::event::{Event, Finished, Kind};
+use crate::domain::beads::Store;
+use crate::domain::loops::claims::Claims;
+use crate::domain::loops::control::{self, Action};
+use crate::domain::loops::ledger::Ledger;
+use crate::domain::loops::plan::Plan;
+use crate::domain::loops::recorder::Recorder;
+use crate::domain::loops::scope::survey;
+use crate::domain::loops::state::State;
+use crate::domain::loops::verdict::{self, Once, Reason, Scope, Standing};
+use crate::domain::workspace::Workspace;
+use crate::fault::Fault;
+use crate::system::git::Repo;
+use crate::system::lock::Lock;
+use crate::system::process::Supervisor;
+use crate::system::{clock, interrupt, store};
+
+/// How long agents of a killed run may take to be gone.
+const PREDECESSOR: Duration = Duration::from_secs(10);
+/// Between two looks whether a paused run may go on.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What the caller lends a run: ears, and a mouth for questions.
+pub struct Hands<'a> {
+    /// Hears every event.
+    pub tell: &'a mut dyn FnMut(&Event),
+    /// Hears what the user should know beside the events.
+    pub notice: &'a mut dyn FnMut(&str),
+    /// Asks a person yes or no.
+    pub ask: &'a mut dyn FnMut(&str) -> Result<bool>,
+}
+
+/// A run under way.
+pub(super) struct Run<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) plan: Plan,
+    pub(super) store: Store,
+    pub(super) repo: Option<(Repo, Own)>,
+    pub(super) recorder: Recorder<'a>,
+    pub(super) notice: &'a mut dyn FnMut(&str),
+    pub(super) ask: &'a mut dyn FnMut(&str) -> Result<bool>,
+    pub(super) state: State,
+    pub(super) claims: Claims,
+    pub(super) ledger: Ledger,
+    pub(super) dir: PathBuf,
+    pub(super) child: Option<Supervisor>,
+    pub(super) once: Once,
+    pub(super) commits: u64,
+    pub(super) unchanged: u64,
+    /// Set when the agent or the provider cannot go on.
+    pub(super) broken: Option<Failure>,
+    dearest: f64,
+    started: Instant,
+    paused: Duration,
+    warned: Vec<&'static str>,
+}
+
+/// Runs the loop in the foreground until there is a reason to end. Only one run at a time works in
+/// a workspace: a second one is [`Fault::Busy`]. Errors leave no task claimed.
+pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result<Finished> {
+    let store = Store::open(workspace)?;
+    store::make_dir(&workspace.dir())?;
+    let Some(_lock) = Lock::try_take(&workspace.run_lock())? else { return Err(busy(workspace)) };
+    interrupt::install()?;
+    // What an earlier, killed run had started must be gone before anything is judged or claimed.
+    drop(
+        Lock::take(&workspace.agents_lock(), PREDECESSOR)
+            .context("agents of an earlier run are still being ended")?,
+    );
+    control::clear(workspace)?;
+    let mut run = Run::begin(workspace, plan, store, hands)?;
+    run.recover()?;
+    run.open()?;
+    let ended = run.go();
+    run.close(ended)
+}
+
+fn busy(workspace: &Workspace) -> anyhow::Error {
+    let state = State::read(workspace).ok().flatten().filter(State::runs);
+    let who = state.map_or_else(String::new, |state| format!(" (`{}`, pid {})", state.run, state.holder.pid));
+    Fault::busy(
+        format!("another run works in `{}`{who}", workspace.root().display()),
+        "see `taskrun loop status`; end it with `taskrun loop stop`",
+    )
+}
+
+impl<'a> Run<'a> {
+    fn begin(workspace: &'a Workspace, plan: Plan, store: Store, hands: Hands<'a>) -> Result<Self> {
+        let repo = Repo::find(workspace.root())?;
+        let repo = repo.map(|repo| {
+            let own = Own::new(&repo, workspace.root());
+            (repo, own)
+        });
+        let id = clock::run_id();
+        let dir = workspace.run_dir(&id);
+        let mut state = State::begin(&id, &plan.engine.agent.name);
+        state.max_iterations = if plan.once { Some(1) } else { plan.budget.iterations };
+        state.budget_usd = plan.budget.usd;
+        Ok(Self {
+            workspace,
+            store,
+            repo,
+            recorder: Recorder::new(&id, dir.join("events.ndjson"), hands.tell),
+            notice: hands.notice,
+            ask: hands.ask,
+            state,
+            claims: Claims::read(workspace)?,
+            ledger: Ledger::read(&workspace.receipts(), clock::now())?,
+            dir,
+            child: None,
+            once: Once::Idle,
+            commits: 0,
+            unchanged: 0,
+            broken: None,
+            dearest: 0.0,
+            started: Instant::now(),
+            paused: Duration::ZERO,
+            warned: Vec::new(),
+            plan,
+        })
+    }
+
+    /// Checks what can be checked before money is spent, and says that the run begins.
+    fn open(&mut self) -> Result<()> {
+        if self.plan.commit {
+            match &mut self.repo {
+                None => (self.notice)("not in a git repository: changes are not committed"),
+                Some((repo, _)) => {
+                    if let Some(what) = repo.busy() {
+                        return Err(Fault::usage(
+                            format!("{what} is under way in this repository, so nothing can be committed"),
+                            "finish it first, or run with `--no-commit`",
+                        ));
+                    }
+                    repo.ensure_identity()?;
+                }
+            }
+        }
+        if self.plan.gates.commands.is_empty() {
+            (self.notice)("no gates are configured: tasks are closed on the agent's word alone");
+        }
+        store::make_dir(&self.dir)?;
+        self.state.save(self.workspace)?;
+        self.recorder.tell(Kind::RunStarted {
+            agent: self.plan.engine.agent.name.clone(),
+            model: self.plan.engine.agent.model.clone(),
+            pid: std::process::id(),
+            max_iterations: self.state.max_iterations,
+            budget_usd: self.plan.budget.usd,
+            dir: self.dir.display().to_string(),
+        });
+        Ok(())
+    }
+
+    fn go(&mut self) -> Result<(Reason, Scope)> {
+        loop {
+            self.wait_while_paused()?;
+            let found = survey(&self.store, &self.plan.filter, self.plan.task.as_deref())?;
+            if let Some(failure) = &self.broken {
+                let later = matches!(failure.class, Class::RateLimit | Class::Overload);
+                return Ok((if later { Reason::RateLimited } else { Reason::Failed }, found.scope));
+            }
+            self.ledger.turn(clock::now());
+            self.warn();
+            if let Some(reason) = verdict::end(&self.standing()?, &found.scope) {
+                return Ok((reason, found.scope));
+            }
+            if let Some(issue) = found.next {
+                self.iterate(&issue)?;
+            }
+        }
+    }
+
+    fn standing(&self) -> Result<Standing> {
+        let asked = control::asked(self.workspace, &self.state.run)?;
+        Ok(Standing {
+            interrupted: interrupt::signal().is_some(),
+            stop_asked: matches!(asked, Some(Action::Stop | Action::StopNow)),
+            limit: budget::before(&self.plan.budget, &self.tally(), self.plan.unknown_allowed),
+            unchanged: self.unchanged,
+            patience: self.plan.no_progress,
+            once_done: self.plan.once && self.once != Once::Idle,
+        })
+    }
+
+    /// What counts against the budget now.
+    pub(super) fn tally(&self) -> Tally {
+        Tally {
+            run: self.state.spend,
+            dearest: self.dearest,
+            day: self.ledger.day,
+            iterations: self.state.iteration,
+            elapsed: self.started.elapsed().saturating_sub(self.paused),
+        }
+    }
+
+    /// Counts what an attempt spent.
+    pub(super) fn spent(&mut self, spend: &budget::Spend) {
+        self.state.spend.add(spend);
+        self.dearest = self.dearest.max(spend.usd);
+    }
+
+    fn warn(&mut self) {
+        if let Some((limit, used)) = budget::warning(&self.plan.budget, &self.tally())
+            && !self.warned.contains(&limit)
+        {
+            self.warned.push(limit);
+            self.recorder.tell(Kind::BudgetWarning { limit: limit.to_owned(), used });
+        }
+    }
+
+    /// The work tree as it is now; without git there is nothing to tell.
+    pub(super) fn look(&self) -> Result<Look> {
+        match &self.repo {
+            Some((repo, own)) => look(repo, own),
+            None => crate::domain::attempt::changes::look_plain(self.workspace.root()),
+        }
+    }
+
+    /// The supervisor, started when it is first needed.
+    pub(super) fn ensure_child(&mut self) -> Result<()> {
+        if self.child.is_none() {
+            self.child = Some(Supervisor::start(&self.workspace.agents_lock(), &self.state.run)?);
+        }
+        Ok(())
+    }
+
+    fn wait_while_paused(&mut self) -> Result<()> {
+        let asked = |run: &Self| control::asked(run.workspace, &run.state.run);
+        if asked(self)? != Some(Action::Pause) || interrupt::signal().is_some() {
+            return Ok(());
+        }
+        let since = Instant::now();
+        (self.state.paused, self.state.task) = (true, None);
+        self.state.save(self.workspace)?;
+        self.recorder.tell(Kind::RunPaused {});
+        while asked(self)? == Some(Action::Pause) && interrupt::nap(PAUSE).is_ok() {}
+        self.paused += since.elapsed();
+        self.state.paused = false;
+        self.state.save(self.workspace)?;
+        self.recorder.tell(Kind::RunResumed {});
+        Ok(())
+    }
+
+    /// Ends the run: what is still claimed goes back, the state says why, the last event is told.
+    fn close(mut self, ended: Result<(Reason, Scope)>) -> Result<Finished> {
+        let signal = interrupt::signal();
+        let (reason, left) = match (ended, signal) {
+            (Ok((reason, scope)), _) => (reason, scope.left),
+            (Err(_), Some(_)) => (Reason::Interrupted, self.count_left()),
+            (Err(error), None) => {
+                self.give_back_all();
+                self.state.reason = Some(Reason::Failed.word().into());
+                let _ = self.state.save(self.workspace);
+                return Err(error);
+            }
+        };
+        self.give_back_all();
+        if let Some(child) = self.child.take() {
+            child.quit();
+        }
+        if let Some((repo, _)) = self.repo.as_ref().filter(|_| self.commits > 0) {
+            repo.maintain();
+        }
+        let once = self.plan.once.then_some(self.once);
+        let finished = Finished {
+            reason: reason.word().into(),
+            exit_code: verdict::exit_code(reason, signal, once),
+            iterations: self.state.iteration,
+            completed: self.state.completed.clone(),
+            failed: self.state.failed.clone(),
+            escalated: self.state.escalated.clone(),
+            left,
+            spend: self.state.spend,
+            not_before: self.broken.as_ref().and_then(|failure| failure.not_before),
+            started_at: self.state.started_at,
+            duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            message: self.message(reason),
+        };
+        self.state.reason = Some(finished.reason.clone());
+        self.state.task = None;
+        self.state.save(self.workspace)?;
+        control::clear(self.workspace)?;
+        self.recorder.iteration = None;
+        self.recorder.tell(Kind::RunFinished(Box::new(finished.clone())));
+        if self.recorder.failed() {
+            (self.notice)("the event log of this run is not complete: it could not be written");
+        }
+        Ok(finished)
+    }
+
+    fn message(&self, reason: Reason) -> Option<String> {
+        match (reason, &self.broken) {
+            (Reason::Failed | Reason::RateLimited, Some(failure)) => Some(failure.message.clone()),
+            (Reason::BudgetUsd, _) if !self.state.spend.known && !self.plan.unknown_allowed => {
+                Some("what the last attempt cost is unknown, so the limit in USD cannot be kept".into())
+            }
+            _ => None,
+        }
+    }
+
+    fn count_left(&self) -> u64 {
+        survey(&self.store, &self.plan.filter, self.plan.task.as_deref()).map_or(0, |found| found.scope.left)
+    }
+
+    /// The time an event began, for receipts.
+    pub(super) fn now() -> Timestamp {
+        clock::now()
+    }
+}

@@ -1,0 +1,228 @@
+//! What a verdict does: the task is closed, opened again or handed to a person, and the attempt
+//! goes on record.
+
+use anyhow::Result;
+
+use crate::domain::agents::Failure;
+use crate::domain::attempt::budget::Spend;
+use crate::domain::attempt::changes::{Changes, between, carry};
+use crate::domain::attempt::event::Kind;
+use crate::domain::attempt::receipt::{Outcome, Receipt};
+use crate::domain::loops::attempt::Attempt;
+use crate::domain::loops::land::Landed;
+use crate::domain::loops::run::Run;
+use crate::domain::loops::verdict::Once;
+
+/// The author of comments that a run writes.
+const AUTHOR: &str = "taskrun";
+
+/// What is to become of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Fate {
+    /// Judged complete.
+    Done,
+    /// Not done, and why.
+    NotDone(String),
+    /// A person is needed, and why.
+    Escalate(String),
+    /// We were told to stop.
+    Interrupted,
+    /// The agent or its provider cannot go on; no task is to blame.
+    Broken(Failure),
+}
+
+/// Many a time not done is a matter for a person.
+fn after_attempt(fate: Fate, number: u64, max: u64) -> Fate {
+    match fate {
+        Fate::NotDone(why) if number >= max => Fate::Escalate(match max {
+            1 => format!("one attempt failed: {why}"),
+            _ => format!("{number} attempts failed; the last: {why}"),
+        }),
+        other => other,
+    }
+}
+
+impl Run<'_> {
+    /// Carries out what was decided about an attempt.
+    pub(super) fn settle(&mut self, attempt: Attempt, fate: Fate) -> Result<()> {
+        if let Some(answer) = &attempt.answer {
+            self.spent(&answer.spend);
+        }
+        let fate = after_attempt(fate, attempt.number, self.plan.max_attempts);
+        if fate == Fate::Done {
+            match self.land(&attempt)? {
+                Landed::Closed(landed) => {
+                    self.once = Once::Closed;
+                    self.unchanged = 0;
+                    self.state.failed.retain(|id| *id != attempt.issue.id);
+                    self.state.completed.push(attempt.issue.id.clone());
+                    let mut receipt = self.receipt(&attempt, Outcome::Closed, landed.reason.clone());
+                    receipt.commit.clone_from(&landed.commit);
+                    receipt.files_changed = landed.files;
+                    receipt.not_committed.clone_from(&landed.not_committed);
+                    self.record(receipt)?;
+                    return self.tell_closed(&attempt, &landed);
+                }
+                Landed::Refused(why) => {
+                    let fate = after_attempt(Fate::NotDone(why), attempt.number, self.plan.max_attempts);
+                    return self.put_back(&attempt, fate);
+                }
+            }
+        }
+        self.put_back(&attempt, fate)
+    }
+
+    /// Everything but closing.
+    fn put_back(&mut self, attempt: &Attempt, fate: Fate) -> Result<()> {
+        let id = attempt.issue.id.clone();
+        let assignee = attempt.issue.assignee.clone();
+        let (outcome, reason) = match fate {
+            Fate::NotDone(reason) => {
+                let note = format!("attempt {} of {}: {reason}", attempt.number, self.plan.max_attempts);
+                self.store.release(&id, Some(&note), &assignee)?;
+                (Outcome::Reopened, reason)
+            }
+            Fate::Escalate(reason) => {
+                self.store.escalate(&id, AUTHOR, &reason)?;
+                (Outcome::Escalated, reason)
+            }
+            Fate::Broken(failure) => {
+                self.store.release(&id, None, &assignee)?;
+                let reason = failure.message.clone();
+                self.broken = Some(failure);
+                (Outcome::AgentFailed, reason)
+            }
+            Fate::Interrupted | Fate::Done => {
+                self.store.release(&id, None, &assignee)?;
+                (Outcome::Interrupted, "stopped before it was done".to_owned())
+            }
+        };
+        let changes = self.leave_behind(attempt)?;
+        let mut receipt = self.receipt(attempt, outcome, reason.clone());
+        receipt.files_changed = changes.count();
+        self.record(receipt)?;
+        self.count(outcome, &id);
+        self.recorder.tell(match outcome {
+            Outcome::Escalated => Kind::TaskEscalated { reason },
+            _ => Kind::TaskReopened { reason },
+        });
+        self.release_claim(&id)
+    }
+
+    fn count(&mut self, outcome: Outcome, id: &str) {
+        self.once = if outcome == Outcome::Escalated { Once::Escalated } else { Once::NotClosed };
+        self.state.failed.retain(|failed| failed != id);
+        match outcome {
+            Outcome::Escalated => self.state.escalated.push(id.to_owned()),
+            _ => self.state.failed.push(id.to_owned()),
+        }
+    }
+
+    /// Remembers what the attempt left in the work tree, and whether it changed anything at all.
+    fn leave_behind(&mut self, attempt: &Attempt) -> Result<Changes> {
+        let after = self.look()?;
+        let before = &attempt.before;
+        let same = after.head == before.head && after.dirt == before.dirt;
+        self.unchanged = if same { self.unchanged + 1 } else { 0 };
+        let changes = between(&before.dirt, &after.dirt, &self.claims.carried(&attempt.issue.id));
+        self.claims.carry(&attempt.issue.id, carry(&changes, &after.dirt));
+        Ok(changes)
+    }
+
+    fn tell_closed(&mut self, attempt: &Attempt, landed: &super::land::Landing) -> Result<()> {
+        self.recorder.tell(Kind::TaskClosed {
+            reason: landed.reason.clone(),
+            commit: landed.commit.clone(),
+            files_changed: landed.files,
+        });
+        for epic in &landed.epics {
+            self.recorder.task = Some(epic.clone());
+            self.recorder.attempt = None;
+            let reason = crate::domain::beads::ALL_CHILDREN_CLOSED.to_owned();
+            self.recorder.tell(Kind::TaskClosed { reason, commit: landed.commit.clone(), files_changed: 0 });
+        }
+        self.claims.carry(&attempt.issue.id, Default::default());
+        self.release_claim(&attempt.issue.id)
+    }
+
+    fn release_claim(&mut self, id: &str) -> Result<()> {
+        self.claims.drop_claim(id);
+        self.claims.save(self.workspace)?;
+        self.state.task = None;
+        self.state.save(self.workspace)?;
+        (self.recorder.task, self.recorder.attempt) = (None, None);
+        Ok(())
+    }
+
+    pub(super) fn record(&mut self, receipt: Receipt) -> Result<()> {
+        receipt.append(&self.workspace.receipts())?;
+        self.ledger.add(receipt);
+        Ok(())
+    }
+
+    fn receipt(&self, attempt: &Attempt, outcome: Outcome, reason: String) -> Receipt {
+        let answer = attempt.answer.as_ref();
+        let process = answer.and_then(|answer| answer.outcome.as_ref());
+        let ended = Self::now();
+        let took = ended.duration_since(attempt.started).as_millis();
+        Receipt {
+            v: Receipt::VERSION,
+            run: self.state.run.clone(),
+            iteration: self.state.iteration,
+            task: attempt.issue.id.clone(),
+            title: attempt.issue.title.clone(),
+            epic: attempt.epic.as_ref().map(|(id, ..)| id.clone()),
+            attempt: attempt.number,
+            agent: self.plan.engine.agent.name.clone(),
+            model: answer
+                .and_then(|a| a.report.model.clone())
+                .or_else(|| self.plan.engine.agent.model.clone()),
+            session: answer.and_then(|answer| answer.report.session.clone()),
+            started_at: attempt.started,
+            ended_at: ended,
+            duration_ms: u64::try_from(took).unwrap_or(0),
+            outcome,
+            reason,
+            exit_code: process.and_then(|process| process.ended.code),
+            signal: process.and_then(|process| process.ended.signal),
+            spend: answer.map_or_else(Spend::nothing, |answer| answer.spend),
+            gates: attempt.gates.clone(),
+            left_running: process.map(|process| process.left.clone()).unwrap_or_default(),
+            snapshot: attempt.snapshot.clone(),
+            snapshot_ref: attempt.snapshot_ref.clone(),
+            commit: None,
+            files_changed: 0,
+            not_committed: Vec::new(),
+        }
+    }
+
+    /// Gives back whatever this run still holds; for ends nobody planned. What cannot be written
+    /// now is given back by the next run.
+    pub(super) fn give_back_all(&mut self) {
+        let held: Vec<_> =
+            self.claims.claims.iter().filter(|claim| claim.run == self.state.run).cloned().collect();
+        for claim in held {
+            let given = self.store.issue(&claim.task).is_ok_and(|issue| issue.status != "in_progress")
+                || self.store.release(&claim.task, None, &claim.assignee).is_ok();
+            if given && claim.phase == super::claims::Phase::Working {
+                self.claims.drop_claim(&claim.task);
+                let _ = self.claims.save(self.workspace);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_failed_attempt_goes_to_a_person() {
+        let failed = || Fate::NotDone("red".into());
+        assert_eq!(after_attempt(failed(), 2, 3), failed());
+        let escalated = Fate::Escalate("3 attempts failed; the last: red".into());
+        assert_eq!(after_attempt(failed(), 3, 3), escalated);
+        assert_eq!(after_attempt(failed(), 1, 1), Fate::Escalate("one attempt failed: red".into()));
+        assert_eq!(after_attempt(Fate::Interrupted, 9, 3), Fate::Interrupted);
+    }
+}
