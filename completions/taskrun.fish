@@ -33,30 +33,17 @@ complete -c taskrun -n "__fish_taskrun_needs_command" -s q -l quiet -d 'Say less
 complete -c taskrun -n "__fish_taskrun_needs_command" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_needs_command" -s V -l version -d 'Print version'
-complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'See which coding agents there are'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "workspace" -d 'Make, choose and list workspaces'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "beads" -d 'Keep tasks and what they wait for in `.beads/issues.jsonl`'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "board" -d 'How the board is shown'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "loop" -d 'Work the ready tasks with an agent, and see how it goes'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "gates" -d 'Quality gates: the commands that must pass before a task is closed'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "budget" -d 'See what was spent'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'See which coding agents there are'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "skill" -d 'Show the skills: kinds of work with their stories, gates and prompts'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "demo" -d 'Work a small task graph in a throw-away repository, to see how it goes'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
-always\t'Always'
-never\t'Never'"
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the agents that can be named, and which are installed'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
-always\t'Always'
-never\t'Never'"
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and not __fish_seen_subcommand_from init set get list forget" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and not __fish_seen_subcommand_from init set get list forget" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -302,6 +289,205 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s q -l quiet -d 
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l watch -d 'Show it again whenever something changes, until interrupted'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "run" -d 'Take ready tasks one by one until there is a reason to end'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "start" -d 'Take ready tasks one by one until there is a reason to end'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "status" -d 'Show what the current or last run is doing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "pause" -d 'Let the run finish its iteration, then wait'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "resume" -d 'Let a paused run go on'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "stop" -d 'Let the run finish its iteration, then end'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "logs" -d 'Show what agents printed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "history" -d 'List every attempt: what it came to, what it cost, what to go back to'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "prompt" -d 'Print the prompt an agent would get for a task'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l agent -d 'Agent that does the work' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l model -d 'Model to ask the agent for' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l epic -d 'Only tasks below this epic' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l label -d 'Only tasks with this label' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l task -d 'Only this task' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-iterations -d 'End after N iterations' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l budget-usd -d 'Spend at most this much in USD' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l budget-tokens -d 'Use at most this many tokens' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-time -d 'End after this time (90s, 30m, 2h)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-attempts -d 'Attempts on one task before a person is asked' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l gate -d 'A shell command that must pass before a task is closed, beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l once -d 'One iteration; exit 0 when its task is closed or none is ready, 1 when not, 4 when a person is needed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l no-gates -d 'Leave the configured gates out'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l commit -d 'Commit what a task changed (the default)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l no-commit -d 'Do not commit'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l confirm -d 'Ask before a task is closed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l allow-unknown-cost -d 'Keep a limit in USD as well as may be with an agent that does not say what it costs'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l print-prompt -d 'Print the prompt of the next task, and do nothing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l agent -d 'Agent that does the work' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l model -d 'Model to ask the agent for' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l epic -d 'Only tasks below this epic' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l label -d 'Only tasks with this label' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l task -d 'Only this task' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-iterations -d 'End after N iterations' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l budget-usd -d 'Spend at most this much in USD' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l budget-tokens -d 'Use at most this many tokens' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-time -d 'End after this time (90s, 30m, 2h)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-attempts -d 'Attempts on one task before a person is asked' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l gate -d 'A shell command that must pass before a task is closed, beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l once -d 'One iteration; exit 0 when its task is closed or none is ready, 1 when not, 4 when a person is needed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l no-gates -d 'Leave the configured gates out'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l commit -d 'Commit what a task changed (the default)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l no-commit -d 'Do not commit'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l confirm -d 'Ask before a task is closed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l allow-unknown-cost -d 'Keep a limit in USD as well as may be with an agent that does not say what it costs'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l print-prompt -d 'Print the prompt of the next task, and do nothing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from status" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from status" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from status" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from pause" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from pause" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from pause" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from resume" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from resume" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from resume" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from stop" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from stop" -l now -d 'End the agent now, and wait until all is ended'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from stop" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from logs" -s i -l iteration -d 'Only this iteration' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from logs" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from logs" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -l task -d 'Only attempts on this task' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -l run -d 'Only attempts of this run' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -s n -l limit -d 'Only the last N attempts' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -f -a "run" -d 'Run all gates; exit 1 when one is red'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -f -a "list" -d 'List the gates in force for this project'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -l gate -d 'A shell command to run beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and not __fish_seen_subcommand_from show" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and not __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and not __fish_seen_subcommand_from show" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Add up what all attempts on record spent'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -l by -d 'What to add up by' -r -f -a "task\t'Each task'
+epic\t'Each epic'
+agent\t'Each agent'
+model\t'Each model'
+day\t'Each day (UTC)'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -l epic -d 'Only what belongs to this epic' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the agents that can be named, and which are installed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -329,6 +515,14 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand demo" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand demo" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand demo" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand demo" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand demo" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand completions" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'

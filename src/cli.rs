@@ -48,20 +48,31 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum Command {
-    /// See which coding agents there are
-    #[command(subcommand)]
-    Agent(Lazy<commands::agent::Command>),
     /// Make, choose and list workspaces
     #[command(subcommand)]
     Workspace(Lazy<commands::workspace::Command>),
     /// Keep tasks and what they wait for in `.beads/issues.jsonl`
     #[command(subcommand)]
-    Beads(Box<Lazy<commands::beads::Command>>),
+    Beads(Lazy<Box<commands::beads::Command>>),
     /// Show every task in the column it is in
     Board(Lazy<commands::board::Args>),
+    /// Work the ready tasks with an agent, and see how it goes
+    #[command(subcommand)]
+    Loop(Lazy<commands::loops::Command>),
+    /// Run the quality gates by hand
+    #[command(subcommand)]
+    Gates(Lazy<commands::gates::Command>),
+    /// See what was spent
+    #[command(subcommand)]
+    Budget(Lazy<commands::budget::Command>),
+    /// See which coding agents there are
+    #[command(subcommand)]
+    Agent(Lazy<commands::agent::Command>),
     /// Show the skills: kinds of work with their stories, gates and prompts
     #[command(subcommand)]
     Skill(Lazy<commands::skill::Command>),
+    /// Work a small task graph in a throw-away repository, to see how it goes
+    Demo(Lazy<commands::demo::Demo>),
     /// Print a shell's completion script
     Completions(Lazy<commands::completions::Completions>),
     /// Print the manual page, or write all of them into a directory
@@ -92,11 +103,15 @@ pub fn dispatch(args: &[OsString]) -> Exit {
 
 fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
-        Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
         Command::Workspace(Lazy(command)) => commands::workspace::run(command, context),
-        Command::Beads(command) => commands::beads::run(command.0, context),
+        Command::Beads(Lazy(command)) => commands::beads::run(*command, context),
         Command::Board(Lazy(args)) => commands::board::run(&args, context),
+        Command::Loop(Lazy(command)) => commands::loops::run(command, context),
+        Command::Gates(Lazy(command)) => commands::gates::run(&command, context),
+        Command::Budget(Lazy(command)) => commands::budget::run(&command, context),
+        Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
         Command::Skill(Lazy(command)) => commands::skill::run(command, context),
+        Command::Demo(Lazy(args)) => commands::demo::run(&args, context),
         Command::Completions(Lazy(args)) => commands::completions::run(&args, context),
         Command::Man(Lazy(args)) => commands::man::run(&args, context),
     }

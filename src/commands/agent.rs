@@ -5,6 +5,7 @@ use clap::Subcommand;
 use crate::commands::Context;
 use crate::domain::agents::catalog::{self, Listed};
 use crate::exit::Exit;
+use crate::fault::Fault;
 use crate::system::config;
 
 /// See which coding agents there are.
@@ -24,9 +25,11 @@ pub fn run(command: &Command, context: &Context) -> anyhow::Result<Exit> {
 fn list(context: &Context) -> anyhow::Result<Exit> {
     let (config, dir) = match context.workspace() {
         Ok(workspace) => (config::load(Some(&workspace.config_file()))?, workspace.root().to_owned()),
-        // It needs no workspace; one that was asked for must be there.
-        Err(error) if context.global.workspace.is_some() => return Err(error),
-        Err(_) => (config::load(None)?, config::env::current_dir()?),
+        // It needs none; one that was asked for must be there.
+        Err(error) if matches!(error.downcast_ref(), Some(Fault::NoWorkspace)) => {
+            (config::load(None)?, config::env::current_dir()?)
+        }
+        Err(error) => return Err(error),
     };
     let agents = catalog::list(&config, &dir);
     context.ui.result(&agents, || table(&agents))?;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::commands::{Context, beads};
 use crate::domain::beads::{Board, Graph, Record};
+use crate::domain::loops::state;
 use crate::exit::Exit;
 use crate::system::interrupt;
 use crate::ui::one_line;
@@ -25,7 +26,7 @@ const GAP: &str = " │ ";
 /// Shows the board.
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     if !args.watch {
-        context.ui.text(&shown(context, None)?);
+        context.ui.text(&shown(context)?);
         return Ok(Exit::Done);
     }
     interrupt::install()?;
@@ -33,7 +34,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     let clear = if context.ui.stdout_is_terminal() && !json { "\x1b[H\x1b[2J" } else { "" };
     let mut last = String::new();
     loop {
-        let now = shown(context, None)?;
+        let now = shown(context)?;
         if now != last {
             // One line a board, for who reads them as they come.
             let shown = if json { serde_json::from_str::<Value>(&now)?.to_string() } else { now.clone() };
@@ -44,8 +45,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
 }
 
-/// The board as text or as one JSON document; `budget` (`Budget: $5/$10`) goes into its header.
-pub fn shown(context: &Context, budget: Option<&str>) -> Result<String> {
+/// The board as text or as one JSON document, with the last run's budget in its header.
+pub fn shown(context: &Context) -> Result<String> {
+    let budget = state::budget_line(&context.workspace()?)?;
+    let budget = budget.as_deref();
     beads::view(context, |table| {
         let graph = table.graph();
         let board = Board::new(&graph);

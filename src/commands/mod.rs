@@ -5,6 +5,7 @@ pub mod beads;
 pub mod board;
 pub mod budget;
 pub mod completions;
+pub mod demo;
 pub mod gates;
 pub mod lazy;
 pub mod loops;

@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod attempt;
 pub mod beads;
+pub mod demo;
 pub mod loops;
 pub mod manual;
 pub mod skills;

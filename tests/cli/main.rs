@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)] // tests touch the world directly
 
+mod agent;
 mod beads;
 mod beads_files;
 mod beads_storm;

@@ -4,6 +4,8 @@ mod render;
 mod run;
 mod show;
 
+pub(crate) use run::drive;
+
 use clap::Subcommand;
 
 use crate::commands::Context;

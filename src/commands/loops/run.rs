@@ -17,7 +17,7 @@ use crate::system::{clock, config};
 
 /// Take ready tasks one by one until there is a reason to end.
 #[derive(Debug, clap::Args)]
-#[allow(clippy::struct_excessive_bools)] // flags
+#[allow(clippy::struct_excessive_bools, clippy::struct_field_names)] // flags
 pub struct Run {
     /// Agent that does the work
     #[arg(long, value_name = "NAME")]

@@ -9,6 +9,10 @@ use super::invocation::Request;
 use crate::fault::Fault;
 use crate::system::config::Permissions;
 
+/// Tools that break an attempt whatever is permitted: a scheduled wake-up keeps the process from
+/// ending, a worktree of its own takes the work where no gate looks.
+const STRAYING: &str = "CronCreate,EnterWorktree,ScheduleWakeup";
+
 /// What each level of permissions is in Claude Code's words.
 ///
 /// - `read-only`: the tools that can change something are not there at all. A mode alone does not
@@ -22,8 +26,10 @@ fn permissions(level: Permissions) -> &'static [&'static str] {
         Permissions::ReadOnly => {
             &["--permission-mode", "dontAsk", "--tools", "Read,Glob,Grep", "--strict-mcp-config"]
         }
-        Permissions::Workspace => &["--permission-mode", "acceptEdits", "--allowedTools", "Bash"],
-        Permissions::Full => &["--dangerously-skip-permissions"],
+        Permissions::Workspace => {
+            &["--permission-mode", "acceptEdits", "--allowedTools", "Bash", "--disallowedTools", STRAYING]
+        }
+        Permissions::Full => &["--dangerously-skip-permissions", "--disallowedTools", STRAYING],
     }
 }
 

@@ -40,8 +40,14 @@ const HEADLESS: &str = "-p --output-format stream-json --verbose";
 fn claude_is_held_to_its_permissions() {
     let table = [
         (Permissions::ReadOnly, "--permission-mode dontAsk --tools Read,Glob,Grep --strict-mcp-config"),
-        (Permissions::Workspace, "--permission-mode acceptEdits --allowedTools Bash"),
-        (Permissions::Full, "--dangerously-skip-permissions"),
+        (
+            Permissions::Workspace,
+            "--permission-mode acceptEdits --allowedTools Bash --disallowedTools CronCreate,EnterWorktree,ScheduleWakeup",
+        ),
+        (
+            Permissions::Full,
+            "--dangerously-skip-permissions --disallowedTools CronCreate,EnterWorktree,ScheduleWakeup",
+        ),
     ];
     for (permissions, expected) in table {
         let agent = Agent { permissions, ..agent(Kind::Claude { root: false }) };

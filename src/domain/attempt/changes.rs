@@ -124,7 +124,7 @@ pub fn between(before: &Dirt, after: &Dirt, carried: &Dirt) -> Changes {
     let mut changes = Changes::default();
     for (path, now) in after {
         let was = before.get(path);
-        let ours = was.is_none() || was.is_some_and(|was| carried.get(path) == Some(was));
+        let ours = was.is_none_or(|was| carried.get(path) == Some(was));
         // A folder that is a repository of its own cannot be committed file by file.
         let nested = path.as_os_str().as_encoded_bytes().ends_with(b"/");
         if !ours && was == Some(now) {
@@ -177,9 +177,7 @@ pub mod escaped {
         let mut out = String::new();
         for chunk in path.as_os_str().as_bytes().utf8_chunks() {
             out.push_str(&chunk.valid().replace('%', "%25"));
-            for byte in chunk.invalid() {
-                out.push_str(&format!("%{byte:02X}"));
-            }
+            out.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
         }
         out
     }
@@ -189,16 +187,9 @@ pub mod escaped {
         let mut rest = text.as_bytes();
         while let Some((first, after)) = rest.split_first() {
             let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-            match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%') {
-                Some(byte) => {
-                    out.push(byte);
-                    rest = &after[2..];
-                }
-                None => {
-                    out.push(*first);
-                    rest = after;
-                }
-            }
+            let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%');
+            out.push(byte.unwrap_or(*first));
+            rest = if byte.is_some() { &after[2..] } else { after };
         }
         OsString::from_vec(out).into()
     }

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::domain::agents::catalog::{Agent, Cost};
 use crate::domain::agents::invocation::{Request, Stdin, invocation};
-use crate::domain::agents::{Reader, Report, Signal, prices};
+use crate::domain::agents::{Reader, Report, Signal, Usage, prices};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
 use crate::domain::attempt::event::Kind;
@@ -132,7 +132,7 @@ impl Engine {
 
     /// What an attempt cost, as far as its report says; `cut` when it was ended early.
     pub fn spend(&self, report: &Report, cut: bool) -> Spend {
-        let estimate = || self.price.filter(|_| report.usage != Default::default());
+        let estimate = || self.price.filter(|_| report.usage != Usage::default());
         let spend = match (self.agent.cost, report.usd) {
             (Cost::Free, _) => Spend::of(report.usage, Some(0.0), Source::Free),
             (_, Some(usd)) => Spend::of(report.usage, Some(usd), Source::Reported),
@@ -189,6 +189,12 @@ fn last_words(path: &Path) -> Option<String> {
     Some(line.chars().filter(|c| !c.is_control()).take(300).collect())
 }
 
+/// The last [`MESSAGE`] bytes, from a whole character on.
+fn end_of(text: &str) -> &str {
+    let from = (text.len().saturating_sub(MESSAGE)..=text.len()).find(|at| text.is_char_boundary(*at));
+    &text[from.unwrap_or(0)..]
+}
+
 /// Listens to an agent: turns lines into signals, signals into events, and watches its spend.
 struct Ear<'a> {
     engine: &'a Engine,
@@ -210,10 +216,7 @@ impl<'a> Ear<'a> {
 
     fn signal(&mut self, signal: Signal) {
         match signal {
-            Signal::Message(text) => {
-                self.say(&text);
-                return;
-            }
+            Signal::Message(text) => self.say(&text),
             Signal::Tool { name, detail } => {
                 self.flush();
                 (self.tell)(Kind::AgentTool { name, detail });
@@ -235,8 +238,7 @@ impl<'a> Ear<'a> {
         }
         self.text.push_str(text);
         if self.text.len() > 2 * MESSAGE {
-            let from = self.text.ceil_char_boundary(self.text.len() - MESSAGE);
-            self.text.drain(..from);
+            self.text = end_of(&self.text).to_owned();
             self.truncated = true;
         }
     }
@@ -245,9 +247,9 @@ impl<'a> Ear<'a> {
         self.since = Instant::now();
         let text = std::mem::take(&mut self.text);
         let truncated = std::mem::take(&mut self.truncated) || text.len() > MESSAGE;
-        let from = text.ceil_char_boundary(text.len().saturating_sub(MESSAGE));
-        if !text[from..].trim().is_empty() {
-            (self.tell)(Kind::AgentMessage { text: text[from..].to_owned(), truncated });
+        let text = end_of(&text);
+        if !text.trim().is_empty() {
+            (self.tell)(Kind::AgentMessage { text: text.to_owned(), truncated });
         }
     }
 }

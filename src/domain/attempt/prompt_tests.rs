@@ -79,7 +79,7 @@ You work alone: nobody answers questions. The directory is `/w`.
 
 - Do this task and nothing else; other tasks have their own turn.
 - Do not close the task, and leave `.beads` and `.taskrun` as they are: that is done for you.
-- Do not commit: what you changed is committed once it has passed.
+- Do not commit; leave your changes in the directory.
 
 ## The epic it belongs to: Greetings (`bd-0`)
 

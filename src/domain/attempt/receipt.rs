@@ -159,26 +159,26 @@ pub fn each(path: &Path, mut take: impl FnMut(Receipt)) -> Result<()> {
         let whole = line.last() == Some(&b'\n');
         match parse(&line) {
             Ok(Some(receipt)) => take(receipt),
-            Ok(None) => {}
             Err(message) if whole => {
                 return Err(Fault::invalid(
                     format!("`{}` line {number}: {message}", path.display()),
                     "taskrun wrote this file; move the line aside if it was edited",
                 ));
             }
-            Err(_) => {}
+            Ok(None) | Err(_) => {}
         }
     }
     Ok(())
 }
 
+#[derive(Deserialize)]
+struct Version {
+    v: u32,
+}
+
 fn parse(line: &[u8]) -> Result<Option<Receipt>, String> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
-    }
-    #[derive(Deserialize)]
-    struct Version {
-        v: u32,
     }
     let version: Version = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     if version.v > VERSION {

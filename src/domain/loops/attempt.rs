@@ -130,10 +130,10 @@ impl Run<'_> {
         if budget::task_spent(&self.plan.budget, &past.spend, past.dearest) {
             let why =
                 format!("the attempts on this task have used up `per_task_usd` ({:.2} USD)", past.spend.usd);
-            return self.settle(attempt, Fate::Escalate(why));
+            return self.settle(&attempt, Fate::Escalate(why));
         }
         let fate = self.work(&mut attempt, &past)?;
-        self.settle(attempt, fate)
+        self.settle(&attempt, fate)
     }
 
     /// Notes the claim, then makes it: a crash between the two leaves a note and no harm.

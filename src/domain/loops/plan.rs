@@ -18,6 +18,7 @@ use crate::system::store;
 
 /// What the user asks for on the command line, over the settings.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // flags
 pub struct Options {
     /// Agent instead of the default.
     pub agent: Option<String>,
@@ -49,6 +50,7 @@ pub struct Options {
 
 /// A run, decided.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // flags
 pub struct Plan {
     /// Who works, and how long it may take.
     pub engine: Engine,

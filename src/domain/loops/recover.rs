@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::domain::agents::catalog::{self, Choice};
 use crate::domain::attempt::budget::{Source, Spend};
-use crate::domain::attempt::changes::{between, carry};
+use crate::domain::attempt::changes::{Dirt, between, carry};
 use crate::domain::attempt::engine::{Engine, file};
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
 use crate::domain::beads::Issue;
@@ -63,7 +63,7 @@ impl Run<'_> {
         repo.ensure_identity()?;
         let after = self.look()?;
         let changes = between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task));
-        self.claims.carry(&claim.task, Default::default());
+        self.claims.carry(&claim.task, Dirt::new());
         if after.head != claim.head && after.beads.is_empty() {
             return Ok(after.head);
         }

@@ -96,6 +96,7 @@ fn busy(workspace: &Workspace) -> anyhow::Error {
 }
 
 impl<'a> Run<'a> {
+    #[allow(clippy::needless_pass_by_value)] // the hands are lent for the whole run
     fn begin(workspace: &'a Workspace, plan: Plan, store: Store, hands: Hands<'a>) -> Result<Self> {
         let repo = Repo::find(workspace.root())?;
         let repo = repo.map(|repo| {

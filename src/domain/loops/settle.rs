@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::domain::agents::Failure;
 use crate::domain::attempt::budget::Spend;
-use crate::domain::attempt::changes::{Changes, between, carry};
+use crate::domain::attempt::changes::{Changes, Dirt, between, carry};
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::{Outcome, Receipt};
 use crate::domain::loops::attempt::Attempt;
@@ -44,32 +44,32 @@ fn after_attempt(fate: Fate, number: u64, max: u64) -> Fate {
 
 impl Run<'_> {
     /// Carries out what was decided about an attempt.
-    pub(super) fn settle(&mut self, attempt: Attempt, fate: Fate) -> Result<()> {
+    pub(super) fn settle(&mut self, attempt: &Attempt, fate: Fate) -> Result<()> {
         if let Some(answer) = &attempt.answer {
             self.spent(&answer.spend);
         }
         let fate = after_attempt(fate, attempt.number, self.plan.max_attempts);
         if fate == Fate::Done {
-            match self.land(&attempt)? {
+            match self.land(attempt)? {
                 Landed::Closed(landed) => {
                     self.once = Once::Closed;
                     self.unchanged = 0;
                     self.state.failed.retain(|id| *id != attempt.issue.id);
                     self.state.completed.push(attempt.issue.id.clone());
-                    let mut receipt = self.receipt(&attempt, Outcome::Closed, landed.reason.clone());
+                    let mut receipt = self.receipt(attempt, Outcome::Closed, landed.reason.clone());
                     receipt.commit.clone_from(&landed.commit);
                     receipt.files_changed = landed.files;
                     receipt.not_committed.clone_from(&landed.not_committed);
                     self.record(receipt)?;
-                    return self.tell_closed(&attempt, &landed);
+                    return self.tell_closed(attempt, &landed);
                 }
                 Landed::Refused(why) => {
                     let fate = after_attempt(Fate::NotDone(why), attempt.number, self.plan.max_attempts);
-                    return self.put_back(&attempt, fate);
+                    return self.put_back(attempt, fate);
                 }
             }
         }
-        self.put_back(&attempt, fate)
+        self.put_back(attempt, fate)
     }
 
     /// Everything but closing.
@@ -141,7 +141,7 @@ impl Run<'_> {
             let reason = crate::domain::beads::ALL_CHILDREN_CLOSED.to_owned();
             self.recorder.tell(Kind::TaskClosed { reason, commit: landed.commit.clone(), files_changed: 0 });
         }
-        self.claims.carry(&attempt.issue.id, Default::default());
+        self.claims.carry(&attempt.issue.id, Dirt::new());
         self.release_claim(&attempt.issue.id)
     }
 

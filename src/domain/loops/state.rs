@@ -141,6 +141,20 @@ pub fn status(workspace: &Workspace) -> Result<Value> {
     }))
 }
 
+/// `Budget: $5/$10`: what the current or last run has spent, and its limit if it has one.
+pub fn budget_line(workspace: &Workspace) -> Result<Option<String>> {
+    let Some(state) = State::read(workspace)? else { return Ok(None) };
+    let limit = state.budget_usd.map(|limit| format!("/{}", dollars(limit))).unwrap_or_default();
+    let more = if state.spend.known { "" } else { " and an unknown amount" };
+    Ok(Some(format!("Budget: {}{limit}{more}", dollars(state.spend.usd))))
+}
+
+/// `$5`, `$2.50`.
+fn dollars(amount: f64) -> String {
+    let text = format!("${amount:.2}");
+    text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+}
+
 /// The newest of what was written: the state, the event log.
 fn last_activity(workspace: &Workspace, state: &State) -> Timestamp {
     let events = workspace.run_dir(&state.run).join("events.ndjson");

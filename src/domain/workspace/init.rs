@@ -33,9 +33,15 @@ pub struct Made {
     pub unregistered: Option<anyhow::Error>,
 }
 
-/// Makes `dir` a workspace, and the directory itself where it is missing. New ids begin with
-/// `prefix`.
+/// Makes `dir` a workspace, and the directory itself where it is missing, and adds it to the known
+/// ones. New ids begin with `prefix`.
 pub fn init(dir: &Path, prefix: Option<&str>) -> Result<Made> {
+    let made = make(dir, prefix)?;
+    Ok(Made { unregistered: registry::remember(&made.workspace).err(), ..made })
+}
+
+/// [`init`] without a word to the user's own files.
+pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
     if dir.exists() && !dir.is_dir() {
         return Err(Fault::usage(
             format!("`{}` is not a directory", dir.display()),
@@ -54,6 +60,5 @@ pub fn init(dir: &Path, prefix: Option<&str>) -> Result<Made> {
     if beads::Store::init(&workspace, prefix)?.1.created {
         created.push(workspace.issues());
     }
-    let unregistered = registry::remember(workspace.root()).err();
-    Ok(Made { workspace: workspace.root().to_owned(), created, unregistered })
+    Ok(Made { workspace: workspace.root().to_owned(), created, unregistered: None })
 }

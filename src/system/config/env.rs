@@ -81,3 +81,8 @@ fn text(name: &str) -> Option<String> {
     let text = value(name)?.to_string_lossy().trim().to_owned();
     Some(text).filter(|text| !text.is_empty())
 }
+
+/// Where throw-away files go.
+pub fn temp_dir() -> PathBuf {
+    std::env::temp_dir()
+}

@@ -12,7 +12,7 @@ use super::env;
 /// directory, which may be one that an agent writes to.
 pub fn find(name: &OsStr, dir: &Path) -> Option<PathBuf> {
     if Path::new(name).components().count() > 1 {
-        return Some(dir.join(name)).filter(|path| is_program(path));
+        return Some(dir.join(name).components().collect()).filter(|path: &PathBuf| is_program(path));
     }
     env::search_path()
         .into_iter()
@@ -42,7 +42,7 @@ mod tests {
         assert_eq!(find("no-such-program-anywhere".as_ref(), dir.path()), None);
         assert_eq!(find("./sh".as_ref(), dir.path()), None);
         std::os::unix::fs::symlink("/bin/sh", dir.path().join("sh")).unwrap();
-        assert_eq!(find("./sh".as_ref(), dir.path()), Some(dir.path().join("./sh")));
+        assert_eq!(find("./sh".as_ref(), dir.path()), Some(dir.path().join("sh")));
         std::os::unix::fs::symlink("/etc", dir.path().join("etc")).unwrap();
         assert_eq!(find("./etc".as_ref(), dir.path()), None);
     }

@@ -162,14 +162,13 @@ impl Repo {
         if listed.is_some() {
             args.push("--pathspec-from-file=-".into());
         }
-        let (ok, said) = match child {
-            Some(child) => self.below(child, &args, (index, listed), commit.scratch)?,
-            None => {
-                let quick = index
-                    .map_or_else(|| self.git(&args), |index| self.git(&args).env("GIT_INDEX_FILE", index));
-                let said = quick.run(&listed.unwrap_or_default())?;
-                (said.ok, format!("{}\n{}", said.text(), said.stderr))
-            }
+        let (ok, said) = if let Some(child) = child {
+            self.below(child, &args, (index, listed), commit.scratch)?
+        } else {
+            let quick = self.git(&args);
+            let quick = index.into_iter().fold(quick, |quick, index| quick.env("GIT_INDEX_FILE", index));
+            let said = quick.run(&listed.unwrap_or_default())?;
+            (said.ok, format!("{}\n{}", said.text(), said.stderr))
         };
         store::remove(&message)?;
         if ok {

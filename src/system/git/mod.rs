@@ -11,7 +11,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::fault::Fault;
 use crate::system::process::{Quick, Said};
@@ -48,6 +48,24 @@ impl Repo {
             format!("git cannot use the repository at `{}`: {}", dir.display(), first_line(&said.stderr)),
             "run `git status` there and do what it says",
         ))
+    }
+
+    /// Makes a repository in `dir`, an absolute path, with the branch `main`.
+    pub fn init(dir: &Path) -> Result<Self> {
+        let args = ["-c", "init.defaultBranch=main", "init", "--quiet"];
+        require(Quick::new("git", dir, &args).run(&[])?, &args[2..])?;
+        Self::find(dir)?.context("git init made no repository")
+    }
+
+    /// Commits everything there is.
+    pub fn commit_all(&self, message: &str) -> Result<()> {
+        self.must(&["add", "--all"], &[])?;
+        self.must(&["commit", "--quiet", "--no-verify", "-m", message], &[]).map(|_| ())
+    }
+
+    /// The last `count` commits, newest first, one line each.
+    pub fn log(&self, count: usize) -> Result<String> {
+        Ok(self.must(&["log", "--oneline", "--no-decorate", &format!("-{count}")], &[])?.text())
     }
 
     /// The work tree's top directory.
