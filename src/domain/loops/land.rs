@@ -140,7 +140,8 @@ impl Run<'_> {
 
 /// The commit message of a task: its id and title, and where it comes from.
 pub(super) fn message(issue: &Issue, run: &str, attempt: u64) -> String {
-    let title: String = issue.title.lines().next().unwrap_or_default().trim().chars().take(SUBJECT).collect();
+    let line = issue.title.lines().next().unwrap_or_default().trim();
+    let title: String = line.chars().filter(|c| !c.is_control()).take(SUBJECT).collect();
     format!(
         "{}: {title}\n\nTaskrun-Task: {}\nTaskrun-Run: {run}\nTaskrun-Attempt: {attempt}\n",
         issue.id, issue.id

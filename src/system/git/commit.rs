@@ -52,11 +52,13 @@ pub(super) struct Place<'a> {
     pub(super) index: Option<&'a Path>,
     /// Its standard input.
     pub(super) input: Vec<u8>,
+    /// Variables beside the inherited ones.
+    pub(super) env: &'a [(&'a str, &'a str)],
 }
 
 impl Default for Place<'_> {
     fn default() -> Self {
-        Self { scratch: Path::new("."), index: None, input: Vec::new() }
+        Self { scratch: Path::new("."), index: None, input: Vec::new(), env: &[] }
     }
 }
 
@@ -187,7 +189,7 @@ impl Repo {
             self.below(
                 child,
                 &args,
-                Place { scratch: commit.scratch, index, input: listed.unwrap_or_default() },
+                &Place { scratch: commit.scratch, index, input: listed.unwrap_or_default(), env: &[] },
             )?
         } else {
             let quick = self.git(&args);
@@ -211,13 +213,13 @@ impl Repo {
         &self,
         child: &mut Supervisor,
         args: &[S],
-        place: Place<'_>,
+        place: &Place<'_>,
     ) -> Result<(bool, String)> {
         let (stdin, output) = (place.scratch.join("git.stdin"), place.scratch.join("git.output"));
         store::scratch(&stdin, &place.input)?;
         let mut env = self.identity.clone();
         env.extend(place.index.map(|index| ("GIT_INDEX_FILE".into(), index.into())));
-        env.extend([("GIT_TERMINAL_PROMPT".into(), "0".into()), ("LC_ALL".into(), "C".into())]);
+        env.extend(place.env.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let head = ["git", "--literal-pathspecs"].map(OsString::from);
         let spawn = Spawn {
             argv: head.into_iter().chain(args.iter().map(|arg| arg.as_ref().to_owned())).collect(),

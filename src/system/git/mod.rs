@@ -129,12 +129,14 @@ impl Repo {
     /// Pushes the current branch to where git would, or to one of its own name where nobody said
     /// where; the error is git's own. Below `child`, where one is given with a folder for git's output.
     pub fn push(&self, mut child: Option<(&mut Supervisor, &Path)>) -> Result<()> {
-        let mut push = |args: &[&str]| match &mut child {
-            Some((child, scratch)) => self.below(child, args, Place { scratch, ..Place::default() }),
-            None => {
-                let quick = self.git(args).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
-                quick.run(&[]).map(|said| (said.ok, said.stderr))
+        // Its words are looked into, and nobody is there to be asked.
+        let env = [("LC_ALL", "C"), ("GIT_TERMINAL_PROMPT", "0")];
+        let mut push = |args: &[&str]| {
+            if let Some((child, scratch)) = &mut child {
+                return self.below(child, args, &Place { scratch, env: &env, ..Place::default() });
             }
+            let quick = env.iter().fold(self.git(args), |quick, (name, value)| quick.env(name, value));
+            quick.run(&[]).map(|said| (said.ok, said.stderr))
         };
         let (mut ok, mut words) = push(&["push", "--quiet"])?;
         if !ok && words.contains("has no upstream branch") {
