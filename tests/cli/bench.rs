@@ -116,9 +116,12 @@ impl Bench {
         command
     }
 
+    /// Commits all there is as `base`, or adds it to a `base` that is the last commit.
     pub fn commit_all(&self) {
         self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "--allow-empty", "--no-verify", "-m", "base"]);
+        let last = Outcome::of(&mut self.git_command(&["log", "-1", "--format=%s"]));
+        let amend = if last.stdout.trim() == "base" { "--amend" } else { "--allow-empty" };
+        self.git(&["commit", "-q", amend, "--no-verify", "-m", "base"]);
     }
 
     /// Subjects of all commits, newest first.

@@ -9,6 +9,7 @@ mod beads_storm;
 mod bench;
 mod config;
 mod everywhere;
+mod loops;
 mod loops_traps;
 mod manual;
 mod sandbox;
