@@ -89,13 +89,15 @@ impl Store {
         })
     }
 
-    /// Hands an issue to a person: status `blocked`, the label [`NEEDS_HUMAN`], `why` as a comment of `who`.
-    pub fn escalate(&self, id: &str, who: &str, why: &str) -> Result<Issue> {
+    /// Hands an issue to a person: status `blocked`, the label [`NEEDS_HUMAN`], the assignee as given, `why`
+    /// as a comment of `who`.
+    pub fn escalate(&self, id: &str, who: &str, why: &str, assignee: &str) -> Result<Issue> {
         self.change(|table| {
             let id = table.resolve(id)?;
             let now = table.now();
             table.edit(&id, |line| {
                 set_status(line, "blocked", now);
+                line.set_text("assignee", assignee);
                 add_labels(line, &[NEEDS_HUMAN.to_owned()]);
             })?;
             comment::add(table, &id, who, why)?;

@@ -83,7 +83,7 @@ impl Run<'_> {
                 (Outcome::Reopened, reason)
             }
             Fate::Escalate(reason) => {
-                self.store.escalate(&id, AUTHOR, &reason)?;
+                self.store.escalate(&id, AUTHOR, &reason, &assignee)?;
                 (Outcome::Escalated, reason)
             }
             Fate::Broken(failure) => {
