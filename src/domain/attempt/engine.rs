@@ -186,8 +186,7 @@ fn last_words(path: &Path) -> Option<String> {
     let mut end = Vec::new();
     file.read_to_end(&mut end).ok()?;
     let end = String::from_utf8_lossy(&end);
-    let line = end.lines().rev().map(|line| one_line(line, WORDS)).find(|line| !line.is_empty())?;
-    Some(line)
+    end.lines().rev().map(|line| one_line(line, WORDS)).find(|line| !line.is_empty())
 }
 
 /// Listens to an agent: turns lines into signals, signals into events, and watches its spend.
