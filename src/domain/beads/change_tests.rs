@@ -58,7 +58,7 @@ fn an_epic_with_an_open_child_stays_open() {
 #[test]
 fn an_escalated_task_waits_for_a_person() {
     let (_dir, store) = store(&[LEAF]);
-    let issue = store.escalate("e.1.1", "taskrun", "no key").unwrap();
+    let issue = store.escalate("e.1.1", "taskrun", "no key", "ada").unwrap();
     assert_eq!((&*issue.status, issue.labels), ("blocked", vec![NEEDS_HUMAN.to_owned()]));
     assert_eq!((&*issue.comments[0].author, &*issue.comments[0].text), ("taskrun", "no key"));
     assert!(store.ready(&Filter::default()).unwrap().is_empty());
