@@ -298,8 +298,8 @@ pub mod stream {
 
     /// The shell command that prints these lines.
     pub fn print(lines: &[Value]) -> String {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        format!("cat <<'END-OF-STREAM'\n{text}END-OF-STREAM\n")
+        let lines: Vec<String> = lines.iter().chain([&json!("end")]).map(Value::to_string).collect();
+        format!("cat <<'\"end\"'\n{}\n", lines.join("\n"))
     }
 
     /// The shell command of a session that ends with `text` and costs `usd`.

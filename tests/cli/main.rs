@@ -10,6 +10,7 @@ mod bench;
 mod config;
 mod everywhere;
 mod loops;
+mod loops_signals;
 mod loops_traps;
 mod manual;
 mod sandbox;

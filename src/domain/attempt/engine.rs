@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::domain::agents::catalog::{Agent, Cost};
 use crate::domain::agents::invocation::{Request, Stdin, invocation};
-use crate::domain::agents::{Reader, Report, Signal, Usage, one_line, prices, tail};
+use crate::domain::agents::{Class, Failure, Reader, Report, Signal, Usage, one_line, prices, tail};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
 use crate::domain::attempt::event::Kind;
@@ -79,8 +79,9 @@ pub fn file(prefix: &Path, suffix: &str) -> PathBuf {
 }
 
 impl Engine {
-    /// Runs the agent to its end. A task that this agent cannot work at all is `Blocked`. Errors:
-    /// the agent could not be started, or the supervisor was killed.
+    /// Runs the agent to its end. A task that this agent cannot work at all is `Blocked`; an agent that
+    /// was ended because its supervisor was killed is `Broken` and has no outcome. Errors: the agent
+    /// could not be started.
     pub fn run(
         &self,
         child: &mut Supervisor,
@@ -115,8 +116,12 @@ impl Engine {
             leave_children: self.leave_children,
         };
         let mut ear = Ear::new(self, order, tell);
-        let outcome = child.attend(spawn, self.limits, &mut ear)?;
+        let attended = child.attend(spawn, self.limits, &mut ear);
         ear.flush();
+        let outcome = match attended {
+            Err(error) if child.lost() => return self.cut_off(&file(order.prefix, ".stdout"), &error),
+            other => other?,
+        };
         let report = ear.reader.report();
         let spend = self.spend(&report, outcome.why.is_some());
         let mut verdict = completion::judge(&ended(&outcome), &report);
@@ -145,6 +150,14 @@ impl Engine {
         };
         let partial = cut && !matches!(spend.source, Source::Reported | Source::Free);
         Spend { partial, ..spend }
+    }
+
+    /// What is known of an agent that nobody saw end.
+    fn cut_off(&self, stdout: &Path, error: &anyhow::Error) -> Result<Answer> {
+        let report = self.replay(stdout)?;
+        let spend = self.spend(&report, true);
+        let failure = Failure { class: Class::Other, message: format!("{error:#}"), not_before: None };
+        Ok(Answer { verdict: Verdict::Broken(failure), report, spend, outcome: None })
     }
 
     fn not_started(&self, why: String) -> Answer {

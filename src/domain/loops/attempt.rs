@@ -198,20 +198,17 @@ impl Run<'_> {
         let prompt = compose(&brief.facts(&attempt.issue, past), self.plan.template.as_ref())?;
         let cause = Cell::new(None);
         if let Err(error) = self.agent(attempt, &prompt, &past.spend, &cause) {
-            interrupt::check()?;
             // It could not even be started: no task is to blame.
-            return Ok(Fate::Broken(Failure {
-                class: Class::Other,
-                message: format!("{error:#}"),
-                not_before: None,
-            }));
+            return Ok(blameless(other(&error)));
         }
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {
-            Verdict::Complete => self.check(attempt),
+            Verdict::Complete => Ok(self.check(attempt).unwrap_or_else(|error| blameless(other(&error)))),
             Verdict::Blocked(why) => Ok(Fate::Escalate(why)),
             Verdict::Failed(why) => Ok(Fate::NotDone(format!("the agent gave up: {why}"))),
             Verdict::Incomplete(why) => Ok(Fate::NotDone(why)),
+            // Nobody saw it end: there is no supervisor to work with any more.
+            Verdict::Broken(failure) if answer.outcome.is_none() => Ok(blameless(failure)),
             Verdict::Broken(failure) => Ok(self.broken_by(failure, cause.get(), past)),
         }
     }
@@ -307,6 +304,15 @@ impl Run<'_> {
     fn within_run(&self) -> bool {
         budget::before(&self.plan.budget, &self.tally(), true) != Some(Stop::Usd)
     }
+}
+
+/// What went wrong with us, not with the task; after a signal that is no wonder.
+fn blameless(failure: Failure) -> Fate {
+    if interrupt::signal().is_some() { Fate::Interrupted } else { Fate::Broken(failure) }
+}
+
+fn other(error: &anyhow::Error) -> Failure {
+    Failure { class: Class::Other, message: format!("{error:#}"), not_before: None }
 }
 
 /// Why an agent was ended before its time.

@@ -17,11 +17,17 @@ use crate::domain::loops::land::{COMPLETED, message};
 use crate::domain::loops::run::Run;
 use crate::fault::Fault;
 use crate::system::config;
+use crate::system::process::end_marked;
 
 impl Run<'_> {
     /// Settles every claim that is noted. The caller holds the run lock, so their holders are dead.
     pub(super) fn recover(&mut self) -> Result<()> {
         for claim in self.claims.claims.clone() {
+            // Its supervisor has seen to that, unless it was killed as well.
+            let ended = end_marked(&claim.run);
+            if !ended.is_empty() {
+                (self.notice)(&format!("ended what `{}` had left running: {}", claim.run, ended.join(", ")));
+            }
             let issue = match self.store.issue(&claim.task) {
                 Ok(issue) => Some(issue),
                 Err(error) if matches!(error.downcast_ref(), Some(Fault::NotFound { .. })) => None,

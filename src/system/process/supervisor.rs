@@ -24,6 +24,7 @@ pub struct Supervisor {
     orders: Option<ChildStdin>,
     replies: Receiver<Reply>,
     mark: String,
+    lost: bool,
 }
 
 impl Supervisor {
@@ -54,7 +55,7 @@ impl Supervisor {
                 }
             }
         })?;
-        let supervisor = Self { process, orders, replies, mark: mark.to_owned() };
+        let supervisor = Self { process, orders, replies, mark: mark.to_owned(), lost: false };
         if matches!(supervisor.replies.recv_timeout(PATIENCE), Ok(Reply::Ready)) {
             return Ok(supervisor);
         }
@@ -69,7 +70,7 @@ impl Supervisor {
             Ok(Reply::Spawned) => Ok(()),
             Ok(Reply::Failed { message }) => Err(anyhow!(message)),
             Ok(reply) => bail!("the supervisor answered out of turn: {reply:?}"),
-            Err(_) => bail!("the supervisor is gone"),
+            Err(_) => Err(self.gone()),
         }
     }
 
@@ -80,12 +81,20 @@ impl Supervisor {
             Ok(Reply::Ended { ended, left }) => Ok(Some((ended, left))),
             Ok(reply) => bail!("the supervisor answered out of turn: {reply:?}"),
             Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => {
-                // Its children are ours now.
-                tree::kill_all(OsStr::new(&self.mark), Duration::from_secs(3));
-                bail!("the supervisor was killed; what it had started was ended")
-            }
+            Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
         }
+    }
+
+    /// Whether the supervisor itself was killed; nothing can be started below it any more.
+    pub fn lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Ends what a dead supervisor had started: its children are ours now.
+    fn gone(&mut self) -> anyhow::Error {
+        self.lost = true;
+        tree::kill_all(OsStr::new(&self.mark), Duration::from_secs(3));
+        anyhow!("the supervisor was killed; what it had started was ended")
     }
 
     /// Sends SIGINT or SIGTERM to the child's group.
@@ -106,8 +115,8 @@ impl Supervisor {
     fn order(&mut self, order: &Order) -> Result<()> {
         let mut line = serde_json::to_vec(order)?;
         line.push(b'\n');
-        let pipe = self.orders.as_mut().context("the supervisor is gone")?;
-        pipe.write_all(&line).context("the supervisor is gone")
+        let written = self.orders.as_mut().map(|pipe| pipe.write_all(&line));
+        if matches!(written, Some(Ok(()))) { Ok(()) } else { Err(self.gone()) }
     }
 }
 
