@@ -61,8 +61,8 @@ took() { # COMMAND…: its time in REPLY
   now; REPLY=$((REPLY - start))
 }
 pair() { # N A B: medians of N turns each of the functions A and B, taken in turn
-  local n=$1 turn; : >"$scratch/a"; : >"$scratch/b"
-  for ((turn = 0; turn < n; turn++)); do
+  local count=$1 turn; : >"$scratch/a"; : >"$scratch/b"
+  for ((turn = 0; turn < count; turn++)); do
     took "$2"; echo "$REPLY" >>"$scratch/a"
     took "$3"; echo "$REPLY" >>"$scratch/b"
   done
@@ -78,7 +78,7 @@ head_() { echo; row "$1" "$2" "$3" "$4" target; }
 # N issues of about 1 KB: every tenth closed, every third waiting for the one before, epics of 50.
 store() { # N DIR
   mkdir -p "$2"
-  (cd "$2" && git init -q && "$taskrun" -q workspace init && "$taskrun" -q beads init)
+  (cd "$2" && git init -q && "$taskrun" -q workspace init >/dev/null)
   jq -nc --argjson n "$1" '
     ("What has to be done, why, and how it is seen to be done. " * 12) as $text
     | range($n) | . as $i
@@ -100,6 +100,7 @@ tasks() { # N DIR: N ready tasks in a repository with one commit, and the agents
   settle "$2"
 }
 settle() { # DIR
+  local agent
   { printf '[loop]\nno_progress = 0\n'
     for agent in stamp file short long ten; do printf '[agents.%s]\ncommand = ["%s"]\n' $agent "$scratch/$agent"; done
     printf '[agents.stream]\ncommand = ["%s"]\noutput = "claude"\n' "$scratch/stream"
