@@ -44,7 +44,7 @@ fn main() {
 RUST
 (export CARGO_TARGET_DIR=$target/bench; build "$scratch/hello"; cp "$target/bench/release/hello" "$scratch/hello.bin")
 
-export HOME=$scratch/home XDG_CONFIG_HOME=$scratch/home/.config GIT_CONFIG_GLOBAL=$scratch/home/.gitconfig
+export HOME=$scratch/user XDG_CONFIG_HOME=$scratch/user/.config GIT_CONFIG_GLOBAL=$scratch/user/.gitconfig
 export GIT_CONFIG_NOSYSTEM=1 BENCH=$scratch TASKRUN=$taskrun
 unset TASKRUN_WORKSPACE GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 mkdir -p "$HOME"
@@ -102,7 +102,7 @@ tasks() { # N DIR: N ready tasks in a repository with one commit, and the agents
 settle() { # DIR
   local agent
   { printf '[loop]\nno_progress = 0\n'
-    for agent in stamp file short long ten; do printf '[agents.%s]\ncommand = ["%s"]\n' $agent "$scratch/$agent"; done
+    for agent in stamp file short long seven ten; do printf '[agents.%s]\ncommand = ["%s"]\n' $agent "$scratch/$agent"; done
     printf '[agents.stream]\ncommand = ["%s"]\noutput = "claude"\n' "$scratch/stream"
   } >"$1/.taskrun/config.toml"
   (cd "$1" && git add -A && git commit -qm start)
@@ -128,6 +128,10 @@ SH
 agent long <<'SH'
 head -c 52428800 /dev/zero | tr '\0' x
 printf '\n<promise>COMPLETE</promise>\n'
+SH
+agent seven <<'SH'
+for i in 1 2 3 4 5 6 7; do head -c 7340032 /dev/zero | tr '\0' x; echo; done
+printf '<promise>COMPLETE</promise>\n'
 SH
 agent ten <<'SH'
 for i in 1 2 3 4 5; do head -c 10485760 /dev/zero | tr '\0' x; echo; done
@@ -194,10 +198,11 @@ against_shell() { # ROUNDS AGENT COMMIT RUN-ARGS…: A and B, medians of the gap
 head_ "from one agent's end to the next one's start" taskrun "shell loop" difference
 rounds=$(pick 2 5)
 against_shell "$rounds" stamp "" --no-commit --no-gates
+without=$A
 row "without commits, without gates" "$(ms "$A")" "$(ms "$B")" "+$(ms $((A - B)))" "<= +10 ms"
 against_shell "$rounds" file 1 --no-gates
 row "with commits (git add -A && git commit)" "$(ms "$A")" "$(ms "$B")" "$(ratio "$A" "$B") x" "<= 1.5 x"
-without=$A
+with=$A
 
 # ---- 4. memory ----
 if [ -r /proc/self/status ]; then
@@ -212,6 +217,7 @@ if [ -r /proc/self/status ]; then
   remember "20 iterations, with commits" 20 "<= 15 MiB" file
   remember "50 MB in short lines" 1 "<= 20 MiB" short
   remember "50 MB in one line" 1 "<= 20 MiB" long
+  remember "50 MB in lines of 7 MB" 1 "<= 20 MiB" seven
   remember "50 MB in lines of 10 MB" 1 "<= 20 MiB" ten
   remember "50 MB of stream-json" 1 "<= 20 MiB" stream
 else
@@ -222,7 +228,7 @@ fi
 sizes=(100 10000); [ "$short" ] || sizes+=(100000)
 for n in "${sizes[@]}"; do store "$n" "$scratch/store-$n"; done
 at() { "$taskrun" -C "$scratch/store-$n" "$@"; }
-jq_() { jq . "$scratch/store-$n/.beads/issues.jsonl"; }
+jq_() { jq empty "$scratch/store-$n/.beads/issues.jsonl"; }
 next=0
 do_ready() { at beads ready --json; }
 do_list() { at beads list --json; }
@@ -232,7 +238,7 @@ do_update() { next=$((next + 1)); at beads update bn-11 --title "title $next"; }
 do_claim() { at beads claim; }
 do_close() { next=$((next + 1)); at beads close "bn-$((next % 40 + 1))"; }
 declare -A base_time
-head_ "beads, against \`jq .\` reading the same file" taskrun jq ratio
+head_ "beads, against \`jq empty\` reading the same file" taskrun jq ratio
 for verb in ready list show create update claim close; do
   for n in "${sizes[@]}"; do
     reps=$(pick 3 9); [ "$n" -le 10000 ] || reps=3
@@ -245,11 +251,13 @@ for verb in ready list show create update claim close; do
 done
 
 # ---- 6. how one iteration grows ----
-head_ "one iteration with commits, in a store of" here "50 tasks" ratio
+head_ "from one agent to the next, in a store of" here "50 tasks" ratio
 turns=$(pick 5 15)
 iteration() { # NAME DIR
+  : >"$scratch/stamps"; run "$2" --agent file --no-gates --no-commit; A=$(gaps | median)
+  row "$1, without commits" "$(ms "$A")" "$(ms "$without")" "$(ratio "$A" "$without")" ""
   : >"$scratch/stamps"; run "$2" --agent file --no-gates; A=$(gaps | median)
-  row "$1" "$(ms "$A")" "$(ms "$without")" "$(ratio "$A" "$without")" ""
+  row "$1, with commits" "$(ms "$A")" "$(ms "$with")" "$(ratio "$A" "$with")" ""
 }
 for n in "${sizes[@]}"; do settle "$scratch/store-$n"; iteration "$n issues" "$scratch/store-$n"; done
 tasks 50 "$scratch/past"
@@ -258,3 +266,9 @@ line=$(cat "$scratch/past/.taskrun/receipts.ndjson")
 jq -nc --argjson line "$line" 'range(10000) | $line + {task: "old-\(. % 3000)", iteration: .}' \
   >>"$scratch/past/.taskrun/receipts.ndjson"
 iteration "50 tasks, 10000 receipts" "$scratch/past"
+nothing() { "$taskrun" -q -C "$scratch/$1" loop run --agent stamp --label none --no-gates --no-commit; }
+nothing_past() { nothing past; }
+nothing_new() { nothing new; }
+tasks 50 "$scratch/new"
+pair "$(pick 5 15)" nothing_past nothing_new
+row "a run that finds nothing: 10000 receipts, none" "$(ms "$A")" "$(ms "$B")" "$(ratio "$A" "$B")" ""

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::fault::Fault;
-use crate::system::process::{Quick, Said};
+use crate::system::process::{Quick, Said, Started};
 
 /// A work tree.
 #[derive(Debug, Clone)]
@@ -103,16 +103,17 @@ impl Repo {
         Some(said.text()).filter(|name| said.ok && !name.is_empty())
     }
 
-    /// Points `name` (`refs/…`) at `target`, any revision.
-    pub fn set_ref(&self, name: &str, target: &str) -> Result<()> {
-        self.must(&["update-ref", name, target], &[]).map(|_| ())
+    /// Begins to point `name` (`refs/…`) at `target`, any revision; done when [`Pending::done`] says so.
+    pub fn set_ref(&self, name: &str, target: &str) -> Result<Pending> {
+        Ok(Pending(self.git(&["update-ref", name, target]).start()?))
     }
 
-    /// Whether a hook could turn a commit down.
+    /// Whether hooks run with a commit: these could turn it down, or touch the work tree.
     pub fn has_commit_hooks(&self) -> bool {
         let dir = self.must(&["rev-parse", "--git-path", "hooks"], &[]);
         let Ok(dir) = dir.map(|said| self.top.join(said.text())) else { return false };
-        ["pre-commit", "commit-msg", "prepare-commit-msg"].iter().any(|hook| dir.join(hook).exists())
+        let hooks = ["pre-commit", "commit-msg", "prepare-commit-msg", "post-commit"];
+        hooks.iter().any(|hook| dir.join(hook).exists())
     }
 
     /// Tidies up as `git commit` would have done by itself.
@@ -146,6 +147,17 @@ impl Repo {
 
     fn must<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Result<Said> {
         require(self.git(args).run(input)?, args)
+    }
+}
+
+/// A ref on its way.
+#[derive(Debug)]
+pub struct Pending(Started);
+
+impl Pending {
+    /// Waits until the ref is there.
+    pub fn done(self) -> Result<()> {
+        require(self.0.finish()?, &["update-ref"]).map(|_| ())
     }
 }
 
