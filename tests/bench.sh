@@ -181,6 +181,12 @@ bare() { # DIR AGENT COMMIT
     if [ "$3" ]; then git add -A && git commit -qm "task $k"; fi
   done)
 }
+one_commit_each() { # DIR: each task's own file and the store, nothing else, nothing left over
+  local each
+  each=$(git -C "$1" log --format=%x2b --name-only -n "$turns" | tr '\n' ' ')
+  [ "$(grep -o '+  \.beads/issues.jsonl file-[0-9.,]* ' <<<"$each" | wc -l)" -eq "$turns" ] || die "commits are wrong: $each"
+  [ -z "$(git -C "$1" status --porcelain)" ] || die "something was not committed"
+}
 against_shell() { # ROUNDS AGENT COMMIT RUN-ARGS…: A and B, medians of the gaps
   local rounds=$1 agent=$2 commit=$3 round; shift 3
   : >"$scratch/a"; : >"$scratch/b"
@@ -190,6 +196,7 @@ against_shell() { # ROUNDS AGENT COMMIT RUN-ARGS…: A and B, medians of the gap
     : >"$scratch/stamps"; run "$scratch/ours" --agent "$agent" "$@"
     [ "$(wc -l <"$scratch/stamps")" -eq "$turns" ] || die "not every task was worked"
     gaps >>"$scratch/a"
+    [ -z "$commit" ] || one_commit_each "$scratch/ours"
     : >"$scratch/stamps"; bare "$scratch/theirs" "$agent" "$commit"; gaps >>"$scratch/b"
     rm -rf "$scratch/ours" "$scratch/theirs"
   done
@@ -254,7 +261,7 @@ done
 head_ "from one agent to the next, in a store of" here "50 tasks" ratio
 turns=$(pick 5 15)
 iteration() { # NAME DIR
-  : >"$scratch/stamps"; run "$2" --agent file --no-gates --no-commit; A=$(gaps | median)
+  : >"$scratch/stamps"; run "$2" --agent stamp --no-gates --no-commit; A=$(gaps | median)
   row "$1, without commits" "$(ms "$A")" "$(ms "$without")" "$(ratio "$A" "$without")" ""
   : >"$scratch/stamps"; run "$2" --agent file --no-gates; A=$(gaps | median)
   row "$1, with commits" "$(ms "$A")" "$(ms "$with")" "$(ratio "$A" "$with")" ""

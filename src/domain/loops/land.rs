@@ -48,7 +48,7 @@ impl Run<'_> {
         self.claims.save(self.workspace)?;
         let closed = self.store.complete(id, COMPLETED)?;
         let epics: Vec<String> =
-            closed.issues.iter().map(|issue| issue.id.clone()).filter(|closed| closed != id).collect();
+            closed.into_iter().map(|issue| issue.id).filter(|closed| closed != id).collect();
         let after = self.look()?;
         let changes = between(&attempt.before.dirt, &after.dirt, &self.claims.carried(id));
         let files = changes.count();
@@ -133,6 +133,7 @@ impl Run<'_> {
             store::make_dir(&self.dir)?;
             Some(repo.snapshot(
                 &format!("before iteration {iteration} of {}", self.state.run),
+                before.head.as_deref(),
                 &paths,
                 &self.dir,
             )?)

@@ -43,8 +43,7 @@ fn look(table: &Table, filter: &Filter, task: Option<&str>) -> Result<Survey> {
             scope.waiting += u64::from(record.labels().iter().any(|label| **label == *NEEDS_HUMAN));
         }
     }
-    let mut ready = graph.ready(filter, crate::domain::beads::Sort::Priority).into_iter();
-    let next = ready.find(|record| wanted(record) && graph.is_takeable(record));
+    let next = graph.first_of(filter, wanted);
     scope.ready = next.is_some();
     let epic = next.map(|record| epic_in(table, &graph, &record.id)).transpose()?.flatten();
     let next = next.map(|record| table.issue(&record.id)).transpose()?;

@@ -97,12 +97,6 @@ impl Repo {
         Ok(())
     }
 
-    /// `user.name` as git knows it here.
-    pub fn user_name(&self) -> Option<String> {
-        let said = self.git(&["config", "user.name"]).run(&[]).ok()?;
-        Some(said.text()).filter(|name| said.ok && !name.is_empty())
-    }
-
     /// Begins to point `name` (`refs/…`) at `target`, any revision; done when [`Pending::done`] says so.
     pub fn set_ref(&self, name: &str, target: &str) -> Result<Pending> {
         Ok(Pending(self.git(&["update-ref", name, target]).start()?))
@@ -148,6 +142,12 @@ impl Repo {
     fn must<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Result<Said> {
         require(self.git(args).run(input)?, args)
     }
+}
+
+/// `user.name` as git knows it in `dir`, a repository or not.
+pub fn user_name(dir: &Path) -> Option<String> {
+    let said = Quick::new("git", dir, &["config", "user.name"]).run(&[]).ok()?;
+    Some(said.text()).filter(|name| said.ok && !name.is_empty())
 }
 
 /// A ref on its way.
