@@ -169,7 +169,8 @@ row "--version (against a clap hello world)" "$(ms $((A / times)))" "$(ms $((B /
 
 # ---- 2. and 3. between two agent runs ----
 gaps() { local end= s e; while read -r s e; do [ -z "$end" ] || echo $((s - end)); end=$e; done <"$scratch/stamps"; }
-turns=$(pick 20 50)
+# Many short rounds, so that what else the machine does falls on both sides alike.
+turns=$(pick 10 25)
 run() { # DIR ARGS…
   local dir=$1; shift
   "$taskrun" -q -C "$dir" loop run --max-iterations "$turns" "$@" >/dev/null 2>"$scratch/stderr" || {
@@ -203,7 +204,7 @@ against_shell() { # ROUNDS AGENT COMMIT RUN-ARGS…: A and B, medians of the gap
   A=$(median <"$scratch/a") B=$(median <"$scratch/b")
 }
 head_ "from one agent's end to the next one's start" taskrun "shell loop" difference
-rounds=$(pick 2 5)
+rounds=$(pick 4 8)
 against_shell "$rounds" stamp "" --no-commit --no-gates
 without=$A
 row "without commits, without gates" "$(ms "$A")" "$(ms "$B")" "+$(ms $((A - B)))" "<= +10 ms"
@@ -245,7 +246,7 @@ do_update() { next=$((next + 1)); at beads update bn-11 --title "title $next"; }
 do_claim() { at beads claim; }
 do_close() { next=$((next + 1)); at beads close "bn-$((next % 40 + 1))"; }
 declare -A base_time
-head_ "beads, against \`jq empty\` reading the same file" taskrun jq ratio
+head_ "beads, against \`jq empty\` on the same file" taskrun jq ratio
 for verb in ready list show create update claim close; do
   for n in "${sizes[@]}"; do
     reps=$(pick 3 9); [ "$n" -le 10000 ] || reps=3
@@ -258,7 +259,7 @@ for verb in ready list show create update claim close; do
 done
 
 # ---- 6. how one iteration grows ----
-head_ "from one agent to the next, in a store of" here "50 tasks" ratio
+head_ "from one agent to the next, in a store of" here "a small one" ratio
 turns=$(pick 5 15)
 iteration() { # NAME DIR
   : >"$scratch/stamps"; run "$2" --agent stamp --no-gates --no-commit; A=$(gaps | median)
