@@ -126,6 +126,7 @@ impl Run<'_> {
         self.unchanged = if same { self.unchanged + 1 } else { 0 };
         let changes = between(&before.dirt, &after.dirt, &self.claims.carried(&attempt.issue.id));
         self.claims.carry(&attempt.issue.id, carry(&changes, &after.dirt));
+        self.glance.keep(after, &Changes::default(), None);
         Ok(changes)
     }
 
