@@ -11,6 +11,7 @@ mod config;
 mod everywhere;
 mod loops;
 mod loops_signals;
+mod loops_storm;
 mod loops_traps;
 mod manual;
 mod sandbox;

@@ -141,8 +141,11 @@ impl Run<'_> {
 /// The commit message of a task: its id and title, and where it comes from.
 pub(super) fn message(issue: &Issue, run: &str, attempt: u64) -> String {
     let title: String = issue.title.lines().next().unwrap_or_default().trim().chars().take(SUBJECT).collect();
-    format!(
-        "{}: {title}\n\nTaskrun-Task: {}\nTaskrun-Run: {run}\nTaskrun-Attempt: {attempt}\n",
-        issue.id, issue.id
-    )
+    let [task, run] = trailers(&issue.id, run);
+    format!("{}: {title}\n\n{task}\n{run}\nTaskrun-Attempt: {attempt}\n", issue.id)
+}
+
+/// The lines by which a commit of ours is known again.
+pub(super) fn trailers(task: &str, run: &str) -> [String; 2] {
+    [format!("Taskrun-Task: {task}"), format!("Taskrun-Run: {run}")]
 }

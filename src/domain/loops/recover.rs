@@ -13,7 +13,7 @@ use crate::domain::attempt::receipt::{self, Outcome, Receipt};
 use crate::domain::beads::Issue;
 use crate::domain::loops::attempt::{claimant, epic_of};
 use crate::domain::loops::claims::{Claim, Phase};
-use crate::domain::loops::land::{COMPLETED, message};
+use crate::domain::loops::land::{COMPLETED, message, trailers};
 use crate::domain::loops::run::Run;
 use crate::fault::Fault;
 use crate::system::config;
@@ -67,12 +67,15 @@ impl Run<'_> {
     fn finish_landing(&mut self, claim: &Claim, issue: &Issue) -> Result<Option<String>> {
         let Some((repo, _)) = self.repo.as_mut().filter(|_| self.plan.commit) else { return Ok(None) };
         repo.ensure_identity()?;
+        let [task, run] = trailers(&claim.task, &claim.run);
+        if let Some(commit) = repo.commit_with(claim.head.as_deref(), &[&task, &run])? {
+            repo.settle_index(&commit)?;
+            self.claims.carry(&claim.task, Dirt::new());
+            return Ok(Some(commit));
+        }
         let after = self.look()?;
         let changes = between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task));
         self.claims.carry(&claim.task, Dirt::new());
-        if after.head != claim.head && after.beads.is_empty() {
-            return Ok(after.head);
-        }
         let text = message(issue, &claim.run, claim.attempt);
         match self.commit(&text, &changes, &after, claim.snapshot.as_deref())? {
             crate::system::git::Committed::Made(commit, _) => Ok(Some(commit)),

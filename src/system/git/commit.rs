@@ -4,10 +4,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use super::{Repo, require};
+use crate::fault::Fault;
+use crate::system::interrupt;
 use crate::system::process::{Attendant, Limits, Spawn, Supervisor};
 use crate::system::store;
 
@@ -39,6 +42,12 @@ pub enum Committed {
     Refused(String),
 }
 
+/// Makes the index equal to HEAD at the paths on standard input.
+const RESET: [&str; 4] = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"];
+
+/// Longest wait for another git that holds the index.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 struct Silent;
 
 impl Attendant for Silent {
@@ -51,6 +60,7 @@ impl Repo {
         if commit.paths.is_empty() && commit.shared.is_empty() {
             return Ok(Committed::Nothing);
         }
+        self.await_index()?;
         if commit.shared.is_empty() {
             if !commit.new.is_empty() {
                 self.must(&["add", "--pathspec-from-file=-", "--pathspec-file-nul"], &nul(commit.new))?;
@@ -87,8 +97,7 @@ impl Repo {
         match made? {
             Committed::Made(id, _) => {
                 // The user's index must not undo the commit; their work tree stays as it is.
-                let reset = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"];
-                self.must(&reset, &nul(&taken))?;
+                self.must(&RESET, &nul(&taken))?;
                 Ok(Committed::Made(id, skipped))
             }
             other => Ok(other),
@@ -176,6 +185,7 @@ impl Repo {
                 .map_or_else(|| self.must(&["rev-parse", "HEAD"], &[]).map(|s| s.text()), Ok)?;
             return Ok(Committed::Made(id, Vec::new()));
         }
+        self.await_index()?;
         let nothing = said.contains("nothing to commit") || said.contains("nothing added to commit");
         Ok(if nothing { Committed::Nothing } else { Committed::Refused(said.trim().to_owned()) })
     }
@@ -205,14 +215,55 @@ impl Repo {
             stdout: output.clone().into(),
             stderr: output.clone().into(),
             leave_children: true,
+            tidies_up: true,
             ..Spawn::default()
         };
         let outcome = child.attend(spawn, Limits::default(), &mut Silent)?;
-        crate::system::interrupt::check()?;
+        interrupt::check()?;
         let said = fs::read(&output).with_context(|| format!("failed to read `{}`", output.display()))?;
         store::remove(&stdin)?;
         store::remove(&output)?;
         Ok((outcome.ended.code == Some(0), String::from_utf8_lossy(&said).into_owned()))
+    }
+
+    /// Waits until no other git (the user's, an editor's) holds the index. One that was killed holds it
+    /// for ever; whether it was, only the user can tell.
+    fn await_index(&self) -> Result<()> {
+        let (lock, start) = (self.dir.join("index.lock"), Instant::now());
+        while lock.symlink_metadata().is_ok() {
+            if start.elapsed() > PATIENCE {
+                return Err(Fault::busy(
+                    format!("another git holds the index: `{}` exists", lock.display()),
+                    "run it again when that git has finished; if none runs, remove the file",
+                ));
+            }
+            interrupt::nap(Duration::from_millis(5))?;
+        }
+        Ok(())
+    }
+
+    /// The last commit after `since` whose message holds all of `words`.
+    pub fn commit_with(&self, since: Option<&str>, words: &[&str]) -> Result<Option<String>> {
+        let range = since.map_or("HEAD".into(), |since| format!("{since}..HEAD"));
+        let mut args =
+            ["log", "-1", "--format=%H", "--fixed-strings", "--all-match"].map(str::to_owned).to_vec();
+        args.extend(words.iter().map(|word| format!("--grep={word}")));
+        args.push(range);
+        // No commit yet, or a history rewritten since: then it is not there.
+        let said = self.git(&args).run(&[])?;
+        Ok(Some(said.text()).filter(|id| said.ok && !id.is_empty()))
+    }
+
+    /// Brings the index in line with HEAD where `commit`, if it is HEAD, changed something: a kill
+    /// between a commit from an index of its own and this would seem to undo the commit.
+    pub fn settle_index(&self, commit: &str) -> Result<()> {
+        self.await_index()?;
+        if self.must(&["rev-parse", "HEAD"], &[])?.text() != commit {
+            return Ok(());
+        }
+        let list = ["diff-tree", "--root", "--no-commit-id", "--name-only", "-r", "-z", "HEAD"];
+        let paths = self.must(&list, &[])?.stdout;
+        self.must(&RESET, &paths).map(|_| ())
     }
 
     /// Records HEAD plus everything that lies in the work tree at `paths` as a commit that no
