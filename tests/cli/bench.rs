@@ -84,11 +84,16 @@ impl Bench {
         fs::write(path, text).unwrap();
     }
 
-    /// Adds plain issues and commits them.
-    pub fn tasks(&self, ids: &[&str]) {
+    /// Adds plain issues.
+    pub fn tasks_plain(&self, ids: &[&str]) {
         for id in ids {
             self.task(id, &json!({}));
         }
+    }
+
+    /// Adds plain issues and commits them.
+    pub fn tasks(&self, ids: &[&str]) {
+        self.tasks_plain(ids);
         if self.sandbox.path(".git").exists() {
             self.commit_all();
         }
