@@ -109,11 +109,13 @@ impl Ui {
 
     /// Something the user should know though all went well.
     pub fn notice(&self, message: &str) {
+        let message = many_lines(message);
         self.stderr(&format!("{} {message}", console::style("note:").for_stderr().cyan()));
     }
 
     /// Something that is not as it should be, but does not stop us.
     pub fn warn(&self, message: &str) {
+        let message = many_lines(message);
         self.stderr(&format!("{} {message}", console::style("warning:").for_stderr().yellow()));
     }
 
@@ -128,12 +130,12 @@ impl Ui {
             return self.stderr(&line.to_string());
         }
         let head = console::style("error:").for_stderr().red().bold();
-        self.stderr(&format!("{head} {error}"));
+        self.stderr(&format!("{head} {}", many_lines(&error.to_string())));
         for cause in error.chain().skip(1) {
-            self.stderr(&format!("caused by: {cause}"));
+            self.stderr(&format!("caused by: {}", many_lines(&cause.to_string())));
         }
         if let Some(hint) = hint {
-            self.stderr(&format!("{} {hint}", console::style("hint:").for_stderr().cyan()));
+            self.stderr(&format!("{} {}", console::style("hint:").for_stderr().cyan(), many_lines(hint)));
         }
     }
 

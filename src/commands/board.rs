@@ -30,12 +30,15 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     interrupt::install()?;
-    let clear = if context.ui.stdout_is_terminal() && !context.ui.json() { "\x1b[H\x1b[2J" } else { "" };
+    let json = context.ui.json();
+    let clear = if context.ui.stdout_is_terminal() && !json { "\x1b[H\x1b[2J" } else { "" };
     let mut last = String::new();
     loop {
         let now = shown(context)?;
         if now != last {
-            context.ui.text(&format!("{clear}{now}"));
+            // One line a board, for who reads them as they come.
+            let shown = if json { serde_json::from_str::<Value>(&now)?.to_string() } else { now.clone() };
+            context.ui.text(&format!("{clear}{shown}"));
             last = now;
         }
         interrupt::nap(Duration::from_secs(1))?;

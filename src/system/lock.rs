@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
 
@@ -15,7 +15,7 @@ use crate::system::interrupt;
 /// An exclusive lock, held until dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -25,10 +25,15 @@ impl Lock {
         let failed = || format!("failed to lock `{}`", path.display());
         let file = open(path).with_context(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error).with_context(failed),
         }
+    }
+
+    /// Leaves the present time on the lock's file, for whoever wants to know when its holder ended.
+    pub fn stamp(&self) -> Result<()> {
+        Ok(self.file.set_modified(SystemTime::now())?)
     }
 
     /// Takes the lock, waiting up to `patience` for its holder; then [`Fault::Busy`].

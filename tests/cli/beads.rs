@@ -183,11 +183,11 @@ fn ready_by_priority_then_age_and_filters() {
     let first = create(&sandbox, &["a", "-p", "0", "--epic", &epic, "-l", "ui", "-a", "ann"]);
     let latest = create(&sandbox, &["d", "-p", "2"]);
     assert_eq!(ready(&sandbox, &[]), [&first, &late, &latest, &epic].map(Clone::clone));
-    assert_eq!(ready(&sandbox, &["--limit", "1"]), [first.clone()]);
+    assert_eq!(ready(&sandbox, &["--limit", "1"]), [&*first]);
     assert_eq!(ready(&sandbox, &["--limit", "0"]).len(), 4);
     assert_eq!(ready(&sandbox, &["--sort", "age"])[0], late);
     for filter in [["--epic", &epic], ["--label", "ui"], ["--assignee", "ann"]] {
-        assert_eq!(ready(&sandbox, &filter), [first.clone()], "{filter:?}");
+        assert_eq!(ready(&sandbox, &filter), [&*first], "{filter:?}");
     }
     refused(&sandbox, &["beads", "ready", "--epic", "bd-none"], 1, "bd-none");
     let text = done(&sandbox, &["beads", "ready"]);
@@ -331,9 +331,9 @@ fn trees_comments_and_counts() {
         (&comment["author"], &comment["text"], &comment["id"]),
         (&json!("ann"), &json!("hello"), &json!(1))
     );
-    let stats = json(&sandbox, &["beads", "stats"]);
+    let counts = json(&sandbox, &["beads", "stats"]);
     assert_eq!(
-        (&stats["summary"]["total_issues"], &stats["summary"]["ready_issues"]),
+        (&counts["summary"]["total_issues"], &counts["summary"]["ready_issues"]),
         (&json!(3), &json!(3))
     );
     assert!(done(&sandbox, &["beads", "show", &child]).contains("hello"));

@@ -141,6 +141,16 @@ fn a_database_of_bd_is_told_apart() {
 }
 
 #[test]
+fn a_redirect_is_followed_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".beads/redirect", "elsewhere/.beads\n");
+    sandbox.write("elsewhere/.beads/issues.jsonl", "{\"id\":\"there\"}\n");
+    assert_eq!(sandbox.run(&["beads", "claim"]).code, 0);
+    assert!(sandbox.read("elsewhere/.beads/issues.jsonl").contains("in_progress"));
+    assert!(!sandbox.path(FILE).exists());
+}
+
+#[test]
 fn children_are_numbered_past_what_was_deleted() {
     let sandbox = with(
         "{\"id\":\"a-1\"}\n{\"id\":\"a-1.2\",\"status\":\"tombstone\"}\n\

@@ -74,7 +74,7 @@ pub fn update(args: UpdateArgs, context: &Context) -> Result<Exit> {
     }
     let issues = store.update(&args.ids, &update)?;
     notices(&store, context);
-    print(&issues, context, |issue| format!("updated {}", issue.id));
+    print(&issues, context, |issue| format!("updated {}", one_line(&issue.id)));
     Ok(Exit::Done)
 }
 
@@ -87,7 +87,7 @@ pub fn close(args: &CloseArgs, context: &Context) -> Result<Exit> {
         context.ui.bytes(&array(closed.issues.iter().map(|issue| &issue.json)));
         return Ok(Exit::Done);
     }
-    let line = |word: &str, id: &str, title: &str| format!("{word} {id}  {}\n", one_line(title));
+    let line = |word: &str, id: &str, title: &str| format!("{word} {}  {}\n", one_line(id), one_line(title));
     let done = closed.issues.iter().map(|issue| line("closed", &issue.id, &issue.title));
     let ready = closed.ready.iter().map(|issue| line("ready ", &issue.id, &issue.title));
     context.ui.text(&done.chain(ready).collect::<String>());
@@ -99,6 +99,6 @@ pub fn reopen(ids: &[String], context: &Context) -> Result<Exit> {
     let store = open(context)?.1;
     let issues = store.reopen(ids)?;
     notices(&store, context);
-    print(&issues, context, |issue| format!("reopened {}", issue.id));
+    print(&issues, context, |issue| format!("reopened {}", one_line(&issue.id)));
     Ok(Exit::Done)
 }

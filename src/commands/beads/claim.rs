@@ -34,7 +34,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
     if context.ui.json() {
         context.ui.text(&issue.json);
     } else {
-        context.ui.text(&format!("{}  {}", issue.id, one_line(&issue.title)));
+        context.ui.text(&format!("{}  {}", one_line(&issue.id), one_line(&issue.title)));
     }
     Ok(Exit::Done)
 }

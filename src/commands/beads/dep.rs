@@ -48,7 +48,8 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
             let (workspace, store) = open(context)?;
             let added = store.add_dep(&id, &on, &kind, &beads::who(workspace.root()))?;
             notices(&store, context);
-            let text = || format!("{} depends on {} ({})", added.issue_id, added.depends_on_id, added.kind);
+            let [id, on] = [&added.issue_id, &added.depends_on_id].map(|id| one_line(id));
+            let text = || format!("{id} depends on {on} ({})", added.kind);
             context.ui.result(&added, text)?;
         }
         Command::Remove { id, on } => {
@@ -56,7 +57,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
             let (id, on) = store.remove_dep(&id, &on)?;
             notices(&store, context);
             let document = json!({"status": "removed", "issue_id": id, "depends_on_id": on});
-            context.ui.result(&document, || format!("{id} no longer depends on {on}"))?;
+            context.ui.result(&document, || one_line(&format!("{id} no longer depends on {on}")))?;
         }
         Command::Tree { id } => {
             let store = open(context)?.1;

@@ -112,7 +112,7 @@ fn comment(id: &str, text: &str, author: Option<String>, context: &Context) -> R
     notices(&store, context);
     let document: serde_json::Value = serde_json::from_str(&issue.json)?;
     let comment = document["comments"].as_array().and_then(|comments| comments.last());
-    context.ui.result(&comment, || format!("commented on {}", issue.id))?;
+    context.ui.result(&comment, || format!("commented on {}", one_line(&issue.id)))?;
     Ok(Exit::Done)
 }
 

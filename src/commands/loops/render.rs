@@ -9,6 +9,7 @@ use crate::domain::attempt::budget::Spend;
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::loops::preview::Preview;
 use crate::system::clock;
+use crate::ui::one_line;
 
 /// Longest line of an agent's message that is shown.
 const SHOWN: usize = 200;
@@ -28,7 +29,10 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
             format!("{} {task} {}{again}", style(format!("[{number}]")).for_stderr().bold(), plain(title))
         }
         Kind::AgentMessage { text, .. } => {
-            let line = text.lines().rev().find(|line| !line.trim().is_empty())?;
+            // The tag itself is told by what becomes of the task.
+            let telling =
+                |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("<promise>COMPLETE");
+            let line = text.lines().rev().find(telling)?;
             format!("    > {}", plain(line))
         }
         Kind::AgentTool { name, detail } => {
@@ -144,15 +148,13 @@ pub(super) fn money(spend: &Spend) -> String {
     if spend.known { amount } else { format!("{amount} and an unknown amount") }
 }
 
-/// Foreign text on one line, without anything that a terminal would obey.
+/// The first line of foreign text, fit for a terminal and not too long for it.
 pub(super) fn plain(text: &str) -> String {
-    let stripped = console::strip_ansi_codes(text);
-    let line = stripped.lines().next().unwrap_or_default();
-    let mut out: String = line.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-    if line.chars().count() > SHOWN {
-        out.push('…');
+    let line = one_line(&console::strip_ansi_codes(text.lines().next().unwrap_or_default()));
+    match line.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
     }
-    out
 }
 
 /// A word as it would be typed at a shell.

@@ -136,7 +136,7 @@ pub trait Reader {
 const TAIL: usize = 4096;
 
 /// The last [`TAIL`] bytes of `text`, cut between characters.
-fn tail(text: &str) -> &str {
+pub(crate) fn tail(text: &str) -> &str {
     let at = text.len().saturating_sub(TAIL);
     let at = (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
     &text[at..]
@@ -148,7 +148,7 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// The first `limit` characters of `text`, printable and on one line.
-fn one_line(text: &str, limit: usize) -> String {
+pub(crate) fn one_line(text: &str, limit: usize) -> String {
     // Colours and the like may take some of it.
     let near: String = text.chars().take(4 * limit).collect();
     let line: String =

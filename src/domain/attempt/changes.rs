@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::system::git::{Print, Repo, fingerprint};
 
+/// So many names tell enough; a whole home directory must not be walked after every attempt.
+const MOST: usize = 50_000;
 /// Folders that say nothing about progress.
 const LEFT_OUT: [&[u8]; 3] = [b"node_modules", b"target", b"__pycache__"];
 
@@ -79,10 +81,12 @@ pub fn look_plain(root: &Path) -> Result<Look> {
     use std::os::unix::fs::MetadataExt;
     let mut hasher = DefaultHasher::new();
     let mut next = vec![root.to_owned()];
-    while let Some(dir) = next.pop() {
+    let mut seen = 0;
+    while let Some(dir) = next.pop().filter(|_| seen < MOST) {
         let Ok(entries) = std::fs::read_dir(&dir) else { continue };
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort_unstable();
+        seen += paths.len();
         for path in paths {
             let name = path.file_name().unwrap_or_default().as_encoded_bytes();
             let Ok(meta) = std::fs::symlink_metadata(&path) else { continue };

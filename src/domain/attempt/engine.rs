@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::domain::agents::catalog::{Agent, Cost};
 use crate::domain::agents::invocation::{Request, Stdin, invocation};
-use crate::domain::agents::{Class, Failure, Reader, Report, Signal, Usage, prices};
+use crate::domain::agents::{Class, Failure, Reader, Report, Signal, Usage, one_line, prices, tail};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
 use crate::domain::attempt::event::Kind;
@@ -18,8 +18,10 @@ use crate::system::config::Price;
 use crate::system::process::{Attendant, Limits, Outcome, Spawn, Supervisor, Why};
 use crate::system::store;
 
-/// Longest text of one `agent.message` event.
+/// Text gathered before the start of it is dropped (bytes); [`tail`] is what an event carries.
 const MESSAGE: usize = 4 << 10;
+/// Characters of an agent's last words that are kept.
+const WORDS: usize = 300;
 /// Text of plain output is gathered this long before it becomes one event.
 const GATHER: Duration = Duration::from_millis(200);
 
@@ -195,18 +197,10 @@ fn last_words(path: &Path) -> Option<String> {
     let mut file = File::open(path).ok()?;
     let size = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(4 << 10))).ok()?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail).ok()?;
-    let tail = String::from_utf8_lossy(&tail);
-    let plain = console::strip_ansi_codes(&tail);
-    let line = plain.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
-    Some(line.chars().filter(|c| !c.is_control()).take(300).collect())
-}
-
-/// The last [`MESSAGE`] bytes, from a whole character on.
-fn end_of(text: &str) -> &str {
-    let from = (text.len().saturating_sub(MESSAGE)..=text.len()).find(|at| text.is_char_boundary(*at));
-    &text[from.unwrap_or(0)..]
+    let mut end = Vec::new();
+    file.read_to_end(&mut end).ok()?;
+    let end = String::from_utf8_lossy(&end);
+    end.lines().rev().map(|line| one_line(line, WORDS)).find(|line| !line.is_empty())
 }
 
 /// Listens to an agent: turns lines into signals, signals into events, and watches its spend.
@@ -252,7 +246,7 @@ impl<'a> Ear<'a> {
         }
         self.text.push_str(text);
         if self.text.len() > 2 * MESSAGE {
-            self.text = end_of(&self.text).to_owned();
+            self.text = tail(&self.text).to_owned();
             self.truncated = true;
         }
     }
@@ -261,7 +255,7 @@ impl<'a> Ear<'a> {
         self.since = Instant::now();
         let text = std::mem::take(&mut self.text);
         let truncated = std::mem::take(&mut self.truncated) || text.len() > MESSAGE;
-        let text = end_of(&text);
+        let text = tail(&text);
         if !text.trim().is_empty() {
             (self.tell)(Kind::AgentMessage { text: text.to_owned(), truncated });
         }

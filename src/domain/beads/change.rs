@@ -147,7 +147,7 @@ impl Store {
         })
     }
 
-    /// Opens every one of `ids` again, or none.
+    /// Opens every one of `ids` again, or none; they no longer wait for a person.
     pub fn reopen(&self, ids: &[String]) -> Result<Vec<Issue>> {
         self.update(ids, &Update { status: Some("open".into()), ..Update::default() })
     }
@@ -246,6 +246,10 @@ fn finished_epic(graph: &Graph, id: &str) -> Option<String> {
 fn apply(line: &mut Line, update: &Update, now: Timestamp) {
     if let Some(status) = &update.status {
         set_status(line, status, now);
+        if status == "open" {
+            // Whoever opens it has seen to what it waited for.
+            remove_labels(line, &[NEEDS_HUMAN.to_owned()]);
+        }
     }
     let texts = [
         ("title", &update.title),
@@ -263,9 +267,12 @@ fn apply(line: &mut Line, update: &Update, now: Timestamp) {
         line.set("priority", &priority.to_string());
     }
     add_labels(line, &update.add_labels);
-    let unwanted: Vec<String> = update.remove_labels.clone();
+    remove_labels(line, &update.remove_labels);
+}
+
+fn remove_labels(line: &mut Line, labels: &[String]) {
     line.retain("labels", |label| {
-        serde_json::from_str::<String>(label).map_or(true, |label| !unwanted.contains(&label))
+        serde_json::from_str::<String>(label).map_or(true, |label| !labels.contains(&label))
     });
 }
 
@@ -301,3 +308,7 @@ pub fn check_status(table: &Table, status: &str) -> Result<()> {
     }
     Err(Fault::usage(format!("`{status}` is not a status"), format!("one of {}", STATUSES.join(", "))))
 }
+
+#[cfg(test)]
+#[path = "change_tests.rs"]
+mod tests;

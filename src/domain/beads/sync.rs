@@ -58,7 +58,7 @@ impl Store {
             } else if status.branch.is_none() {
                 synced.notes.push("HEAD is on no branch: nothing to push".into());
             } else {
-                repo.push()?;
+                repo.push(None)?;
                 synced.pushed = true;
             }
         }

@@ -104,11 +104,11 @@ impl Run<'_> {
 
     /// Pushes where that is configured; a remote that is away stops nothing.
     fn sync(&mut self, landing: &Landing) {
-        let Some((repo, _)) = self.repo.as_ref().filter(|_| self.plan.push && landing.commit.is_some())
-        else {
+        let (Some((repo, _)), Some(child)) = (&self.repo, self.child.as_mut()) else { return };
+        if !self.plan.push || landing.commit.is_none() {
             return;
-        };
-        if let Err(error) = repo.push() {
+        }
+        if let Err(error) = repo.push(Some((child, &self.dir))) {
             (self.notice)(&format!("{error:#}"));
         }
     }
@@ -140,7 +140,8 @@ impl Run<'_> {
 
 /// The commit message of a task: its id and title, and where it comes from.
 pub(super) fn message(issue: &Issue, run: &str, attempt: u64) -> String {
-    let title: String = issue.title.lines().next().unwrap_or_default().trim().chars().take(SUBJECT).collect();
+    let line = issue.title.lines().next().unwrap_or_default().trim();
+    let title: String = line.chars().filter(|c| !c.is_control()).take(SUBJECT).collect();
     let [task, run] = trailers(&issue.id, run);
     format!("{}: {title}\n\n{task}\n{run}\nTaskrun-Attempt: {attempt}\n", issue.id)
 }

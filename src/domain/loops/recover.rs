@@ -1,13 +1,13 @@
 //! What a killed run left: its claims go back, what it had closed is committed, what it spent is
 //! put on record.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::domain::agents::catalog::{self, Choice};
 use crate::domain::attempt::budget::{Source, Spend};
-use crate::domain::attempt::changes::{Dirt, between, carry};
+use crate::domain::attempt::changes::{Changes, Dirt, Look, between, carry};
 use crate::domain::attempt::engine::{Engine, file};
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
 use crate::domain::beads::Issue;
@@ -58,9 +58,28 @@ impl Run<'_> {
             (self.notice)(&format!("`{}` was held by a run that was killed: it is open again", claim.task));
         }
         let after = self.look()?;
-        let changes = between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task));
+        let changes = self.left_by(claim, &after);
         self.claims.carry(&claim.task, carry(&changes, &after.dirt));
         Ok(())
+    }
+
+    /// What a dead run changed: without what was changed after its last process had ended.
+    fn left_by(&self, claim: &Claim, after: &Look) -> Changes {
+        let mut changes = between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task));
+        let dir = self.workspace.run_dir(&claim.run);
+        let prefix = dir.join(format!("{:04}", claim.iteration));
+        let signs = [self.workspace.agents_lock(), dir.join("events.ndjson"), file(&prefix, ".stdout")];
+        let modified = |path: PathBuf| std::fs::symlink_metadata(path).and_then(|meta| meta.modified()).ok();
+        let (Some(ended), Some((repo, _))) = (signs.into_iter().filter_map(modified).max(), &self.repo)
+        else {
+            return changes;
+        };
+        let theirs = |path: &PathBuf| modified(repo.top().join(path)).is_some_and(|at| at > ended);
+        let (users, own) = changes.paths.into_iter().partition(theirs);
+        changes.paths = own;
+        changes.new.retain(|path| !users.contains(path));
+        changes.foreign.extend::<Vec<PathBuf>>(users);
+        changes
     }
 
     /// The task was closed, but perhaps not committed yet.
@@ -74,7 +93,7 @@ impl Run<'_> {
             return Ok(Some(commit));
         }
         let after = self.look()?;
-        let changes = between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task));
+        let changes = self.left_by(claim, &after);
         self.claims.carry(&claim.task, Dirt::new());
         let text = message(issue, &claim.run, claim.attempt);
         match self.commit(&text, &changes, &after, claim.snapshot.as_deref())? {

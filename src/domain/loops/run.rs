@@ -64,6 +64,7 @@ pub(super) struct Run<'a> {
     started: Instant,
     paused: Duration,
     warned: Vec<&'static str>,
+    noticed: Vec<String>,
 }
 
 /// Runs the loop in the foreground until there is a reason to end. Only one run at a time works in
@@ -128,6 +129,7 @@ impl<'a> Run<'a> {
             started: Instant::now(),
             paused: Duration::ZERO,
             warned: Vec::new(),
+            noticed: Vec::new(),
             plan,
         })
     }
@@ -173,12 +175,23 @@ impl<'a> Run<'a> {
                 return Ok((if later { Reason::RateLimited } else { Reason::Failed }, found.scope));
             }
             self.ledger.turn(clock::now());
+            self.pass_on_notices();
             self.warn();
             if let Some(reason) = verdict::end(&self.standing()?, &found.scope) {
                 return Ok((reason, found.scope));
             }
             if let Some(issue) = found.next {
                 self.iterate(&issue)?;
+            }
+        }
+    }
+
+    /// What the store has to say; each thing once in a run.
+    fn pass_on_notices(&mut self) {
+        for notice in self.store.take_notices() {
+            if !self.noticed.contains(&notice) {
+                (self.notice)(&notice);
+                self.noticed.push(notice);
             }
         }
     }

@@ -196,17 +196,14 @@ impl Run<'_> {
         }
     }
 
-    /// Gives back whatever this run still holds; for ends nobody planned. What cannot be written
-    /// now is given back by the next run.
+    /// Gives back whatever this run still holds; for ends nobody planned. The notes of its claims
+    /// stay, so that the next run puts the attempts and their cost on record.
     pub(super) fn give_back_all(&mut self) {
-        let held: Vec<_> =
-            self.claims.claims.iter().filter(|claim| claim.run == self.state.run).cloned().collect();
-        for claim in held {
-            let given = self.store.issue(&claim.task).is_ok_and(|issue| issue.status != "in_progress")
-                || self.store.release(&claim.task, None, &claim.assignee).is_ok();
-            if given && claim.phase == super::claims::Phase::Working {
-                self.claims.drop_claim(&claim.task);
-                let _ = self.claims.save(self.workspace);
+        for claim in self.claims.claims.iter().filter(|claim| claim.run == self.state.run) {
+            let held = self.store.issue(&claim.task).is_ok_and(|issue| issue.status == "in_progress");
+            if held {
+                // What cannot be written now is given back by the next run, too.
+                let _ = self.store.release(&claim.task, None, &claim.assignee);
             }
         }
     }

@@ -46,7 +46,29 @@ pub enum Committed {
 const RESET: [&str; 4] = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"];
 
 /// Longest wait for another git that holds the index.
-const PATIENCE: Duration = Duration::from_secs(3);
+const UNLOCKED: Duration = Duration::from_secs(3);
+
+/// Longest time that git may take with a hook or a network behind it.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// Where and with what git runs below a supervisor.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    /// Folder for its output.
+    pub(super) scratch: &'a Path,
+    /// Index instead of the work tree's own.
+    pub(super) index: Option<&'a Path>,
+    /// Its standard input.
+    pub(super) input: Vec<u8>,
+    /// Variables beside the inherited ones.
+    pub(super) env: &'a [(&'a str, &'a str)],
+}
+
+impl Default for Place<'_> {
+    fn default() -> Self {
+        Self { scratch: Path::new("."), index: None, input: Vec::new(), env: &[] }
+    }
+}
 
 struct Silent;
 
@@ -172,7 +194,11 @@ impl Repo {
             args.push("--pathspec-from-file=-".into());
         }
         let (ok, said) = if let Some(child) = child {
-            self.below(child, &args, (index, listed), commit.scratch)?
+            self.below(
+                child,
+                &args,
+                &Place { scratch: commit.scratch, index, input: listed.unwrap_or_default(), env: &[] },
+            )?
         } else {
             let quick = self.git(&args);
             let quick = index.into_iter().fold(quick, |quick, index| quick.env("GIT_INDEX_FILE", index));
@@ -190,25 +216,22 @@ impl Repo {
         Ok(if nothing { Committed::Nothing } else { Committed::Refused(said.trim().to_owned()) })
     }
 
-    /// Runs git below the supervisor, so that a slow hook dies with us; whether it exited 0, and
-    /// its words.
-    fn below(
+    /// Runs git below the supervisor, so that a slow hook or network dies with us; whether it
+    /// exited 0, and its words.
+    pub(super) fn below<S: AsRef<OsStr>>(
         &self,
         child: &mut Supervisor,
-        args: &[OsString],
-        (index, input): (Option<&Path>, Option<Vec<u8>>),
-        scratch: &Path,
+        args: &[S],
+        place: &Place<'_>,
     ) -> Result<(bool, String)> {
-        let (stdin, output) = (scratch.join("git.stdin"), scratch.join("git.output"));
-        store::scratch(&stdin, &input.unwrap_or_default())?;
+        let (stdin, output) = (place.scratch.join("git.stdin"), place.scratch.join("git.output"));
+        store::scratch(&stdin, &place.input)?;
         let mut env = self.identity.clone();
-        env.extend(index.map(|index| ("GIT_INDEX_FILE".into(), index.into())));
+        env.extend(place.index.map(|index| ("GIT_INDEX_FILE".into(), index.into())));
+        env.extend(place.env.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        let head = ["git", "--literal-pathspecs"].map(OsString::from);
         let spawn = Spawn {
-            argv: ["git", "--literal-pathspecs"]
-                .map(OsString::from)
-                .into_iter()
-                .chain(args.iter().cloned())
-                .collect(),
+            argv: head.into_iter().chain(args.iter().map(|arg| arg.as_ref().to_owned())).collect(),
             dir: self.top.clone().into(),
             env,
             stdin: Some(stdin.clone().into()),
@@ -218,12 +241,17 @@ impl Repo {
             tidies_up: true,
             ..Spawn::default()
         };
-        let outcome = child.attend(spawn, Limits::default(), &mut Silent)?;
+        let limits = Limits { total: Some(PATIENCE), idle: None };
+        let outcome = child.attend(spawn, limits, &mut Silent)?;
         interrupt::check()?;
         let said = fs::read(&output).with_context(|| format!("failed to read `{}`", output.display()))?;
         store::remove(&stdin)?;
         store::remove(&output)?;
-        Ok((outcome.ended.code == Some(0), String::from_utf8_lossy(&said).into_owned()))
+        let mut said = String::from_utf8_lossy(&said).into_owned();
+        if outcome.why.is_some() {
+            said.push_str("it took too long and was ended");
+        }
+        Ok((outcome.ended.code == Some(0), said))
     }
 
     /// Waits until no other git (the user's, an editor's) holds the index. One that was killed holds it
@@ -231,7 +259,7 @@ impl Repo {
     fn await_index(&self) -> Result<()> {
         let (lock, start) = (self.dir.join("index.lock"), Instant::now());
         while lock.symlink_metadata().is_ok() {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > UNLOCKED {
                 return Err(Fault::busy(
                     format!("another git holds the index: `{}` exists", lock.display()),
                     "run it again when that git has finished; if none runs, remove the file",

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::fault::Fault;
-use crate::system::process::{Quick, Said};
+use crate::system::process::{Quick, Said, Supervisor};
+use commit::Place;
 
 /// A work tree.
 #[derive(Debug, Clone)]
@@ -126,14 +127,22 @@ impl Repo {
     }
 
     /// Pushes the current branch to where git would, or to one of its own name where nobody said
-    /// where; the error is git's own.
-    pub fn push(&self) -> Result<()> {
-        let push = |args: &[&str]| self.git(args).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").run(&[]);
-        let mut said = push(&["push", "--quiet"])?;
-        if !said.ok && said.stderr.contains("has no upstream branch") {
-            said = push(&["-c", "push.default=current", "push", "--quiet"])?;
+    /// where; the error is git's own. Below `child`, where one is given with a folder for git's output.
+    pub fn push(&self, mut child: Option<(&mut Supervisor, &Path)>) -> Result<()> {
+        // Its words are looked into, and nobody is there to be asked.
+        let env = [("LC_ALL", "C"), ("GIT_TERMINAL_PROMPT", "0")];
+        let mut push = |args: &[&str]| {
+            if let Some((child, scratch)) = &mut child {
+                return self.below(child, args, &Place { scratch, env: &env, ..Place::default() });
+            }
+            let quick = env.iter().fold(self.git(args), |quick, (name, value)| quick.env(name, value));
+            quick.run(&[]).map(|said| (said.ok, said.stderr))
+        };
+        let (mut ok, mut words) = push(&["push", "--quiet"])?;
+        if !ok && words.contains("has no upstream branch") {
+            (ok, words) = push(&["-c", "push.default=current", "push", "--quiet"])?;
         }
-        anyhow::ensure!(said.ok, "git push failed: {}", said.stderr);
+        anyhow::ensure!(ok, "git push failed: {}", words.trim());
         Ok(())
     }
 

@@ -89,7 +89,7 @@ struct Watchdog {
     leave: bool,
     tidies_up: bool,
     stopped: bool,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Watchdog {
@@ -109,8 +109,7 @@ impl Watchdog {
         let lock = Lock::take(lock, PREDECESSOR).context("agents of an earlier run are still being ended")?;
         say(&Reply::Ready);
         let mark = mark.to_owned();
-        let watchdog =
-            Self { mark, child: None, leave: false, tidies_up: false, stopped: false, _lock: lock };
+        let watchdog = Self { mark, child: None, leave: false, tidies_up: false, stopped: false, lock };
         Ok((watchdog, news))
     }
 
@@ -129,6 +128,8 @@ impl Watchdog {
                 Ok(News::Orphaned) | Err(_) => {
                     self.let_tidy_up();
                     tree::kill_all(&self.mark, PERSISTENCE);
+                    // Whatever changes after this is nobody's work but the user's.
+                    let _ = self.lock.stamp();
                     return ExitCode::FAILURE;
                 }
             }
