@@ -136,7 +136,7 @@ impl Bench {
 
     /// Paths of a commit.
     pub fn files(&self, revision: &str) -> Vec<String> {
-        let names = self.git(&["show", "--format=", "--name-only", revision]);
+        let names = self.git(&["show", "--format=", "--name-only", "--no-renames", revision]);
         names.lines().map(str::to_owned).collect()
     }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, DONE};
+use crate::bench::{Bench, DONE, kill, reap, wait_for};
 use crate::sandbox::Outcome;
 
 fn one_task(script: &str) -> Bench {
@@ -55,6 +55,19 @@ fn what_the_user_has_lying_there_stays() {
     for name in ["dirty.txt", "staged.txt", "added.txt", "untracked.txt", "ignored"] {
         assert_eq!(bench.sandbox.read(name), "mine\n");
     }
+}
+
+#[test]
+fn what_the_agent_has_staged_is_committed_all_the_same() {
+    let bench = Bench::new(&format!(
+        "git rm -q gone.txt; git mv old.txt new.txt; echo x > added; echo y > lost; git add added lost; rm lost; {DONE}"
+    ));
+    bench.sandbox.write("gone.txt", "x");
+    bench.sandbox.write("old.txt", LINES);
+    bench.tasks(&["bd-1"]);
+    closes(&bench);
+    assert_eq!(bench.files("HEAD"), [".beads/issues.jsonl", "added", "gone.txt", "new.txt", "old.txt"]);
+    assert_eq!(bench.git(&["status", "--porcelain"]), "");
 }
 
 #[test]
@@ -145,6 +158,38 @@ fn a_hook_that_always_refuses_leaves_the_index_as_it_was() {
     let last = bench.finish(&["--max-attempts", "2"]);
     assert_eq!((&last["reason"], &last["exit_code"]), (&json!("escalated"), &json!(4)));
     assert_eq!(bench.git(&["status", "--porcelain"]), " M .beads/issues.jsonl\n?? made.txt\n");
+}
+
+#[test]
+fn a_commit_that_a_kill_cut_short_is_made_later_unless_a_hook_refuses() {
+    for refuses in [false, true] {
+        let bench = one_task(&format!("echo $TASKRUN_ATTEMPT >> made.txt; {DONE}"));
+        hook(&bench, "pre-commit", "touch \"$ASIDE/up\"; sleep 300");
+        let child = bench.start(&[]);
+        wait_for("the hook", || bench.aside("up").exists());
+        kill(child.id(), "KILL");
+        assert_eq!(reap(child), 137);
+        assert_eq!((bench.status("bd-1").as_str(), bench.subjects().len()), ("closed", 1));
+        hook(
+            &bench,
+            "pre-commit",
+            if refuses { "test $(wc -l < made.txt) = 2 || { echo not so >&2; exit 1; }" } else { "" },
+        );
+        let last = bench.finish(&[]);
+        assert_eq!(
+            (&last["reason"], &last["iterations"]),
+            (&json!("complete"), &json!(u8::from(refuses))),
+            "{last}"
+        );
+        assert_eq!(bench.subjects(), ["bd-1: Do bd-1", "base"]);
+        let lines = if refuses { "1\n2\n" } else { "1\n" };
+        assert_eq!(
+            (bench.git(&["show", "HEAD:made.txt"]).as_str(), bench.git(&["status", "--porcelain"]).as_str()),
+            (lines, "")
+        );
+        let outcomes: Vec<_> = bench.history().iter().map(|attempt| attempt["outcome"].clone()).collect();
+        assert_eq!(outcomes, if refuses { vec!["reopened", "closed"] } else { vec!["closed"] });
+    }
 }
 
 #[test]
@@ -280,7 +325,6 @@ fn a_snapshot_leads_back_to_where_it_began() {
         (bench.sandbox.read("dirty.txt").as_str(), bench.sandbox.read("new.txt").as_str()),
         ("mine\n", "mine too\n")
     );
-    assert!(!bench.sandbox.path("made.txt").exists(), "restoring a whole tree takes away what is not in it");
     let tree = bench.git(&["ls-tree", "-r", "--name-only", &name]);
     assert!(!tree.contains("receipts") && tree.contains("dirty.txt"), "{tree}");
 }

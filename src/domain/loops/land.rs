@@ -50,25 +50,23 @@ impl Run<'_> {
         let epics: Vec<String> =
             closed.issues.iter().map(|issue| issue.id.clone()).filter(|closed| closed != id).collect();
         let after = self.look()?;
-        let changes = between(&attempt.before.dirt, &after.dirt, &self.claims.carried(id));
+        let changes =
+            between(&attempt.before.dirt, &after.dirt, &self.claims.carried(id), attempt.snapshot.as_deref());
         let files = changes.count();
         let mut landing = Landing { reason: COMPLETED.into(), files, epics, ..Landing::default() };
         if self.plan.commit && self.repo.is_some() {
             let message = message(&attempt.issue, &self.state.run, attempt.number);
-            match self.commit(&message, &changes, &after, attempt.snapshot.as_deref())? {
+            match self.commit(&message, &changes, &after)? {
                 Committed::Made(commit, skipped) => {
                     landing.commit = Some(commit);
-                    landing.not_committed = skipped
-                        .iter()
-                        .chain(&changes.foreign)
-                        .map(|path| path.display().to_string())
-                        .collect();
+                    landing.not_committed = names(skipped.iter().chain(&changes.foreign));
                 }
-                Committed::Nothing => {}
+                Committed::Nothing(skipped) => {
+                    landing.not_committed = names(skipped.iter().chain(&changes.foreign));
+                }
                 Committed::Refused(words) => {
                     self.store.reopen(&landing.epics)?;
-                    let words: String = words.chars().take(2000).collect();
-                    return Ok(Landed::Refused(format!("git refused the commit: {words}")));
+                    return Ok(Landed::Refused(refused(&words)));
                 }
             }
             self.sync(&landing);
@@ -77,15 +75,9 @@ impl Run<'_> {
     }
 
     /// Commits `changes` and the task store.
-    pub(super) fn commit(
-        &mut self,
-        message: &str,
-        changes: &Changes,
-        after: &Look,
-        snapshot: Option<&str>,
-    ) -> Result<Committed> {
+    pub(super) fn commit(&mut self, message: &str, changes: &Changes, after: &Look) -> Result<Committed> {
         self.ensure_child()?;
-        let Some((repo, _)) = &self.repo else { return Ok(Committed::Nothing) };
+        let Some((repo, _)) = &self.repo else { return Ok(Committed::Nothing(Vec::new())) };
         let both =
             |ours: &[PathBuf], beads: &[PathBuf]| ours.iter().chain(beads).cloned().collect::<Vec<_>>();
         store::make_dir(&self.dir)?;
@@ -94,7 +86,6 @@ impl Run<'_> {
             paths: &both(&changes.paths, &after.beads),
             new: &both(&changes.new, &after.new_beads),
             shared: &changes.shared,
-            snapshot,
             scratch: &self.dir,
         };
         let made = repo.commit(self.child.as_mut(), &commit)?;
@@ -136,6 +127,15 @@ impl Run<'_> {
         repo.set_ref(&name, &id)?;
         Ok((Some(id), Some(name)))
     }
+}
+
+/// The reason of a task whose commit was turned down.
+pub(super) fn refused(words: &str) -> String {
+    format!("git refused the commit: {}", words.chars().take(2000).collect::<String>())
+}
+
+fn names<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Vec<String> {
+    paths.map(|path| path.display().to_string()).collect()
 }
 
 /// The commit message of a task: its id and title, and where it comes from.
