@@ -10,6 +10,7 @@ mod bench;
 mod config;
 mod everywhere;
 mod loops;
+mod loops_budget;
 mod loops_git;
 mod loops_signals;
 mod loops_storm;

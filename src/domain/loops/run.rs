@@ -219,6 +219,7 @@ impl<'a> Run<'a> {
             run: self.state.spend,
             dearest: self.dearest,
             day: self.ledger.day,
+            day_dearest: self.ledger.day_dearest,
             iterations: self.state.iteration,
             elapsed: self.started.elapsed().saturating_sub(self.paused),
         }
