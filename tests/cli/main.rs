@@ -11,6 +11,7 @@ mod config;
 mod everywhere;
 mod loops;
 mod loops_budget;
+mod loops_callers;
 mod loops_control;
 mod loops_git;
 mod loops_signals;

@@ -79,6 +79,8 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
         Lock::take(&workspace.agents_lock(), PREDECESSOR)
             .context("agents of an earlier run are still being ended")?,
     );
+    // What a newer version wrote is not to be replaced.
+    State::read(workspace)?;
     control::clear(workspace)?;
     let mut run = Run::begin(workspace, plan, store, hands)?;
     run.prepare()?;
