@@ -84,11 +84,16 @@ impl Bench {
         fs::write(path, text).unwrap();
     }
 
-    /// Adds plain issues and commits them.
-    pub fn tasks(&self, ids: &[&str]) {
+    /// Adds plain issues.
+    pub fn tasks_plain(&self, ids: &[&str]) {
         for id in ids {
             self.task(id, &json!({}));
         }
+    }
+
+    /// Adds plain issues and commits them.
+    pub fn tasks(&self, ids: &[&str]) {
+        self.tasks_plain(ids);
         if self.sandbox.path(".git").exists() {
             self.commit_all();
         }
@@ -131,7 +136,7 @@ impl Bench {
 
     /// Paths of a commit.
     pub fn files(&self, revision: &str) -> Vec<String> {
-        let names = self.git(&["show", "--format=", "--name-only", revision]);
+        let names = self.git(&["show", "--format=", "--name-only", "--no-renames", revision]);
         names.lines().map(str::to_owned).collect()
     }
 

@@ -120,6 +120,8 @@ pub struct Tally {
     pub dearest: f64,
     /// Today's attempts of all runs, this one's included.
     pub day: Spend,
+    /// The dearest of those (USD).
+    pub day_dearest: f64,
     /// Iterations made.
     pub iterations: u64,
     /// Time used.
@@ -142,12 +144,15 @@ pub enum Stop {
 /// Whether another attempt may start. Money must cover an attempt as dear as the dearest so far;
 /// once a cost is unknown no limit on money can be kept, unless `unknown_allowed`.
 pub fn before(budget: &Budget, tally: &Tally, unknown_allowed: bool) -> Option<Stop> {
-    let spent = [(budget.usd, &tally.run), (budget.per_day_usd, &tally.day)];
-    let broke = spent.iter().any(|(limit, spend)| {
+    let spent = [
+        (budget.usd, &tally.run, tally.dearest),
+        (budget.per_day_usd, &tally.day, tally.day_dearest.max(tally.dearest)),
+    ];
+    let broke = spent.iter().any(|(limit, spend, dearest)| {
         limit.is_some_and(|limit| {
             let left = limit - spend.usd;
             let uncertain = !tally.run.known && !unknown_allowed;
-            left <= CENT_FRACTION || left + CENT_FRACTION < tally.dearest || uncertain
+            left <= CENT_FRACTION || left + CENT_FRACTION < *dearest || uncertain
         })
     });
     if budget.iterations.is_some_and(|limit| tally.iterations >= limit) {
@@ -173,6 +178,8 @@ pub fn during(budget: &Budget, tally: &Tally, task: &Spend, live: &Spend) -> Opt
         Some(Stop::Usd)
     } else if budget.tokens.is_some_and(|limit| tally.run.tokens().saturating_add(live.tokens()) > limit) {
         Some(Stop::Tokens)
+    } else if budget.time.is_some_and(|limit| tally.elapsed >= limit) {
+        Some(Stop::Time)
     } else {
         None
     }
@@ -219,7 +226,14 @@ mod tests {
     }
 
     fn tally(usd: f64, dearest: f64) -> Tally {
-        Tally { run: spent(usd), dearest, day: spent(usd), iterations: 0, elapsed: Duration::ZERO }
+        Tally {
+            run: spent(usd),
+            dearest,
+            day: spent(usd),
+            day_dearest: 0.0,
+            iterations: 0,
+            elapsed: Duration::ZERO,
+        }
     }
 
     #[test]

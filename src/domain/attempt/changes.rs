@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::system::git::{Print, Repo, fingerprint};
+use crate::system::git::{Print, Repo, Shared, fingerprint};
 
 /// So many names tell enough; a whole home directory must not be walked after every attempt.
 const MOST: usize = 50_000;
@@ -110,7 +110,7 @@ pub struct Changes {
     /// Those of `paths` that git does not know yet.
     pub new: Vec<PathBuf>,
     /// Paths in which the user had changes too.
-    pub shared: Vec<PathBuf>,
+    pub shared: Vec<Shared>,
     /// Changed files of the user's that git never knew, and nested repositories: not to be committed.
     pub foreign: Vec<PathBuf>,
 }
@@ -122,16 +122,44 @@ impl Changes {
     }
 }
 
-/// Compares `before` with `after`. Paths in `carried` that still hold what an earlier attempt on
-/// the same task left there are that task's own.
-pub fn between(before: &Dirt, after: &Dirt, carried: &Dirt) -> Changes {
+/// What failed attempts on a task left in the work tree, still to be committed with it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Carried {
+    /// Paths that are wholly its own.
+    #[serde(with = "escaped")]
+    pub own: Dirt,
+    /// Paths in which the user had changes before it had.
+    #[serde(with = "escaped")]
+    pub shared: BTreeMap<PathBuf, Left>,
+}
+
+/// A shared path as a failed attempt left it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Left {
+    held: Held,
+    /// The snapshot with the user's part alone.
+    base: String,
+}
+
+impl Carried {
+    /// Whether nothing was left.
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.shared.is_empty()
+    }
+}
+
+/// Compares `before`, of which `snapshot` was made, with `after`. What is in `carried`, and still as
+/// an earlier attempt on the same task left it, is that task's own.
+pub fn between(before: &Dirt, after: &Dirt, carried: &Carried, snapshot: Option<&str>) -> Changes {
     let mut changes = Changes::default();
     for (path, now) in after {
         let was = before.get(path);
-        let ours = was.is_none_or(|was| carried.get(path) == Some(was));
+        let ours = was.is_none_or(|was| carried.own.get(path) == Some(was));
+        let left = carried.shared.get(path).filter(|left| Some(&left.held) == was);
         // A folder that is a repository of its own cannot be committed file by file.
         let nested = path.as_os_str().as_encoded_bytes().ends_with(b"/");
-        if !ours && was == Some(now) {
+        if !ours && left.is_none() && was == Some(now) {
             continue;
         }
         match was {
@@ -143,38 +171,53 @@ pub fn between(before: &Dirt, after: &Dirt, carried: &Dirt) -> Changes {
                 }
             }
             Some(was) if was.untracked => changes.foreign.push(path.clone()),
-            _ => changes.shared.push(path.clone()),
+            _ => {
+                let base = left.map(|left| left.base.as_str()).or(snapshot).map(str::to_owned);
+                changes.shared.push(Shared { path: path.clone(), base });
+            }
         }
     }
     changes
 }
 
-/// What an attempt that did not succeed leaves for the next one on the same task: its own paths as
-/// they are now.
-pub fn carry(changes: &Changes, after: &Dirt) -> Dirt {
-    changes.paths.iter().filter_map(|path| after.get(path).map(|held| (path.clone(), *held))).collect()
+/// What an attempt that did not succeed leaves for the next one on the same task, as it is now.
+pub fn carry(changes: &Changes, after: &Dirt) -> Carried {
+    let held = |path: &PathBuf| after.get(path).map(|held| (path.clone(), *held));
+    let left = |shared: &Shared| {
+        let (path, held) = held(&shared.path)?;
+        Some((path, Left { held, base: shared.base.clone()? }))
+    };
+    Carried {
+        own: changes.paths.iter().filter_map(held).collect(),
+        shared: changes.shared.iter().filter_map(left).collect(),
+    }
 }
 
-/// A [`Dirt`] in JSON: paths as strings, bytes that are not UTF-8 (and `%`) as `%XX`.
+/// A map by paths in JSON: paths as strings, bytes that are not UTF-8 (and `%`) as `%XX`.
 pub mod escaped {
     use std::collections::BTreeMap;
     use std::ffi::OsString;
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     use std::path::{Path, PathBuf};
 
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::{Dirt, Held};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     /// Writes it.
-    pub fn serialize<S: Serializer>(dirt: &Dirt, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(dirt.iter().map(|(path, held)| (escape(path), held)))
+    pub fn serialize<S: Serializer, T: Serialize>(
+        map: &BTreeMap<PathBuf, T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_map(map.iter().map(|(path, value)| (escape(path), value)))
     }
 
     /// Reads it.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Dirt, D::Error> {
-        let map = BTreeMap::<String, Held>::deserialize(from)?;
-        Ok(map.into_iter().map(|(text, held)| (unescape(&text), held)).collect())
+    pub fn deserialize<'de, D, T>(from: D) -> Result<BTreeMap<PathBuf, T>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: Deserialize<'de>,
+    {
+        let map = BTreeMap::<String, T>::deserialize(from)?;
+        Ok(map.into_iter().map(|(text, value)| (unescape(&text), value)).collect())
     }
 
     fn escape(path: &Path) -> String {
@@ -231,6 +274,14 @@ mod tests {
         paths.iter().filter_map(|path| path.to_str()).collect()
     }
 
+    fn shared(changes: &Changes) -> Vec<(&str, &str)> {
+        changes
+            .shared
+            .iter()
+            .map(|shared| (shared.path.to_str().unwrap(), shared.base.as_deref().unwrap()))
+            .collect()
+    }
+
     #[test]
     fn only_what_changed_since_is_ours() {
         let before =
@@ -244,21 +295,31 @@ mod tests {
             ("edit.txt", 1, false),
             ("nested/", 1, true),
         ]);
-        let changes = between(&before, &after, &Dirt::new());
+        let changes = between(&before, &after, &Carried::default(), Some("s1"));
         assert_eq!(names(&changes.paths), ["edit.txt", "new.txt"]);
         assert_eq!(names(&changes.new), ["new.txt"]);
-        assert_eq!(names(&changes.shared), ["both.txt"]);
+        assert_eq!(shared(&changes), [("both.txt", "s1")]);
         assert_eq!(names(&changes.foreign), ["nested/", "note"]);
     }
 
     #[test]
     fn what_the_last_attempt_left_is_still_ours_unless_the_user_touched_it() {
-        let carried = dirt(&[("a", 1, true), ("b", 1, false)]);
-        let before = dirt(&[("a", 1, true), ("b", 5, false)]);
-        let after = dirt(&[("a", 1, true), ("b", 6, false)]);
-        let changes = between(&before, &after, &carried);
+        let first = between(
+            &dirt(&[("both", 1, false), ("theirs", 1, false)]),
+            &dirt(&[("a", 1, true), ("b", 1, false), ("both", 2, false), ("theirs", 2, false)]),
+            &Carried::default(),
+            Some("s1"),
+        );
+        let left = dirt(&[("a", 1, true), ("b", 1, false), ("both", 2, false), ("theirs", 2, false)]);
+        let carried = carry(&first, &left);
+        let before = dirt(&[("a", 1, true), ("b", 5, false), ("both", 2, false), ("theirs", 9, false)]);
+        let after = dirt(&[("a", 1, true), ("b", 6, false), ("both", 2, false), ("theirs", 9, false)]);
+        let changes = between(&before, &after, &carried, Some("s2"));
         assert_eq!(names(&changes.paths), ["a"]);
-        assert_eq!(names(&changes.shared), ["b"]);
-        assert_eq!(carry(&changes, &after), dirt(&[("a", 1, true)]));
+        assert_eq!(shared(&changes), [("b", "s2"), ("both", "s1")]);
+        let again = carry(&changes, &after);
+        assert_eq!(again.own, dirt(&[("a", 1, true)]));
+        let text = serde_json::to_string(&again).unwrap();
+        assert_eq!(serde_json::from_str::<Carried>(&text).unwrap(), again);
     }
 }

@@ -114,6 +114,7 @@ impl Engine {
             stdout: file(order.prefix, ".stdout").into(),
             stderr: stderr.clone().into(),
             leave_children: self.leave_children,
+            tidies_up: false,
         };
         let mut ear = Ear::new(self, order, tell);
         let attended = child.attend(spawn, self.limits, &mut ear);

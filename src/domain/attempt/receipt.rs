@@ -138,8 +138,8 @@ impl Receipt {
     }
 }
 
-/// Reads every receipt in order, one at a time. A torn last line is what a crash leaves and is
-/// passed over; any other bad line, or one from a newer version, is a [`Fault::Invalid`].
+/// Reads every receipt in order, one at a time. A torn line is what a crash leaves and is passed
+/// over, also when others were appended since; any other bad line, or one from a newer version, is a [`Fault::Invalid`].
 pub fn each(path: &Path, mut take: impl FnMut(Receipt)) -> Result<()> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -159,7 +159,7 @@ pub fn each(path: &Path, mut take: impl FnMut(Receipt)) -> Result<()> {
         let whole = line.last() == Some(&b'\n');
         match parse(&line) {
             Ok(Some(receipt)) => take(receipt),
-            Err(message) if whole => {
+            Err(message) if whole && !is_torn(&line) => {
                 return Err(Fault::invalid(
                     format!("`{}` line {number}: {message}", path.display()),
                     "taskrun wrote this file; move the line aside if it was edited",
@@ -169,6 +169,12 @@ pub fn each(path: &Path, mut take: impl FnMut(Receipt)) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a line is only the start of one.
+fn is_torn(line: &[u8]) -> bool {
+    let read = serde_json::from_slice::<serde::de::IgnoredAny>(line.trim_ascii_end());
+    read.is_err_and(|error| error.is_eof())
 }
 
 #[derive(Deserialize)]

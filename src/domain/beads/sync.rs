@@ -88,10 +88,10 @@ impl Store {
 
 fn commit(repo: &Repo, message: &str, paths: &[PathBuf], new: &[PathBuf]) -> Result<Option<String>> {
     let scratch = tempfile::tempdir().context("failed to make a temporary directory")?;
-    let commit = Commit { message, paths, new, shared: &[], snapshot: None, scratch: scratch.path() };
+    let commit = Commit { message, paths, new, shared: &[], scratch: scratch.path() };
     match repo.commit(None, &commit)? {
         Committed::Made(id, _) => Ok(Some(id)),
-        Committed::Nothing => Ok(None),
+        Committed::Nothing(_) => Ok(None),
         Committed::Refused(words) => Err(Fault::refused(
             format!("git refused the commit: {words}"),
             "see what the hooks of the repository say",

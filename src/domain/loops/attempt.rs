@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -231,7 +232,9 @@ impl Run<'_> {
         self.await_ref()?;
         let tally = self.tally();
         let (workspace, run, limits) = (self.workspace, self.state.run.clone(), self.plan.budget);
+        let since = Instant::now();
         let stop = |live: &Spend| {
+            let tally = budget::Tally { elapsed: tally.elapsed + since.elapsed(), ..tally };
             let cut = budget::during(&limits, &tally, task, live).map(Cause::Limit);
             let now = cut.or_else(|| stop_now(workspace, &run).then_some(Cause::Asked));
             cause.set(cause.get().or(now));

@@ -7,7 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::attempt::changes::Dirt;
+use crate::domain::attempt::changes::{Carried, Dirt};
 use crate::domain::workspace::Workspace;
 use crate::system::lock::Holder;
 use crate::system::store;
@@ -66,9 +66,6 @@ pub struct Claims {
     carried: BTreeMap<String, Carried>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Carried(#[serde(with = "crate::domain::attempt::changes::escaped")] Dirt);
-
 impl Claims {
     /// Reads the file; none is no claims.
     pub fn read(workspace: &Workspace) -> Result<Self> {
@@ -82,16 +79,16 @@ impl Claims {
     }
 
     /// What failed attempts on `task` left.
-    pub fn carried(&self, task: &str) -> Dirt {
-        self.carried.get(task).map(|carried| carried.0.clone()).unwrap_or_default()
+    pub fn carried(&self, task: &str) -> Carried {
+        self.carried.get(task).cloned().unwrap_or_default()
     }
 
     /// Remembers what failed attempts on `task` left; nothing forgets it.
-    pub fn carry(&mut self, task: &str, dirt: Dirt) {
-        if dirt.is_empty() {
+    pub fn carry(&mut self, task: &str, left: Carried) {
+        if left.is_empty() {
             self.carried.remove(task);
         } else {
-            self.carried.insert(task.to_owned(), Carried(dirt));
+            self.carried.insert(task.to_owned(), left);
         }
     }
 

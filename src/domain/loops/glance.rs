@@ -45,7 +45,7 @@ impl Glance {
 mod tests {
     use super::*;
     use crate::domain::attempt::changes::Held;
-    use crate::system::git::fingerprint;
+    use crate::system::git::{Shared, fingerprint};
     use std::path::PathBuf;
 
     #[test]
@@ -64,7 +64,8 @@ mod tests {
         assert!(after.dirt.contains_key(&PathBuf::from("theirs")) && glance.take().is_none());
         glance.keep(look.clone(), &changes, None);
         assert_eq!(glance.take(), Some(look.clone()));
-        let shared = Changes { shared: vec!["both".into()], ..Changes::default() };
+        let shared =
+            Changes { shared: vec![Shared { path: "both".into(), base: None }], ..Changes::default() };
         glance.keep(look.clone(), &shared, Some("b"));
         assert_eq!(glance.take(), None);
         glance.trust(false);

@@ -50,25 +50,23 @@ impl Run<'_> {
         let epics: Vec<String> =
             closed.into_iter().map(|issue| issue.id).filter(|closed| closed != id).collect();
         let after = self.look()?;
-        let changes = between(&attempt.before.dirt, &after.dirt, &self.claims.carried(id));
+        let changes =
+            between(&attempt.before.dirt, &after.dirt, &self.claims.carried(id), attempt.snapshot.as_deref());
         let files = changes.count();
         let mut landing = Landing { reason: COMPLETED.into(), files, epics, ..Landing::default() };
         if self.plan.commit && self.repo.is_some() {
             let message = message(&attempt.issue, &self.state.run, attempt.number);
-            match self.commit(&message, &changes, &after, attempt.snapshot.as_deref())? {
+            match self.commit(&message, &changes, &after)? {
                 Committed::Made(commit, skipped) => {
                     landing.commit = Some(commit);
-                    landing.not_committed = skipped
-                        .iter()
-                        .chain(&changes.foreign)
-                        .map(|path| path.display().to_string())
-                        .collect();
+                    landing.not_committed = names(skipped.iter().chain(&changes.foreign));
                 }
-                Committed::Nothing => {}
+                Committed::Nothing(skipped) => {
+                    landing.not_committed = names(skipped.iter().chain(&changes.foreign));
+                }
                 Committed::Refused(words) => {
                     self.store.reopen(&landing.epics)?;
-                    let words: String = words.chars().take(2000).collect();
-                    return Ok(Landed::Refused(format!("git refused the commit: {words}")));
+                    return Ok(Landed::Refused(refused(&words)));
                 }
             }
             self.sync(&landing);
@@ -78,15 +76,9 @@ impl Run<'_> {
     }
 
     /// Commits `changes` and the task store.
-    pub(super) fn commit(
-        &mut self,
-        message: &str,
-        changes: &Changes,
-        after: &Look,
-        snapshot: Option<&str>,
-    ) -> Result<Committed> {
+    pub(super) fn commit(&mut self, message: &str, changes: &Changes, after: &Look) -> Result<Committed> {
         self.ensure_child()?;
-        let Some((repo, _)) = &self.repo else { return Ok(Committed::Nothing) };
+        let Some((repo, _)) = &self.repo else { return Ok(Committed::Nothing(Vec::new())) };
         let both =
             |ours: &[PathBuf], beads: &[PathBuf]| ours.iter().chain(beads).cloned().collect::<Vec<_>>();
         store::make_dir(&self.dir)?;
@@ -95,7 +87,6 @@ impl Run<'_> {
             paths: &both(&changes.paths, &after.beads),
             new: &both(&changes.new, &after.new_beads),
             shared: &changes.shared,
-            snapshot,
             scratch: &self.dir,
         };
         let made = repo.commit(self.child.as_mut(), &commit)?;
@@ -150,12 +141,24 @@ impl Run<'_> {
     }
 }
 
+/// The reason of a task whose commit was turned down.
+pub(super) fn refused(words: &str) -> String {
+    format!("git refused the commit: {}", words.chars().take(2000).collect::<String>())
+}
+
+fn names<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Vec<String> {
+    paths.map(|path| path.display().to_string()).collect()
+}
+
 /// The commit message of a task: its id and title, and where it comes from.
 pub(super) fn message(issue: &Issue, run: &str, attempt: u64) -> String {
     let line = issue.title.lines().next().unwrap_or_default().trim();
     let title: String = line.chars().filter(|c| !c.is_control()).take(SUBJECT).collect();
-    format!(
-        "{}: {title}\n\nTaskrun-Task: {}\nTaskrun-Run: {run}\nTaskrun-Attempt: {attempt}\n",
-        issue.id, issue.id
-    )
+    let [task, run] = trailers(&issue.id, run);
+    format!("{}: {title}\n\n{task}\n{run}\nTaskrun-Attempt: {attempt}\n", issue.id)
+}
+
+/// The lines by which a commit of ours is known again.
+pub(super) fn trailers(task: &str, run: &str) -> [String; 2] {
+    [format!("Taskrun-Task: {task}"), format!("Taskrun-Run: {run}")]
 }

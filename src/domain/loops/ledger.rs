@@ -36,13 +36,16 @@ pub struct Ledger {
     today: Date,
     /// Today's spend (UTC), over all runs.
     pub day: Spend,
+    /// The dearest of those attempts, in USD.
+    pub day_dearest: f64,
     tasks: HashMap<String, Past>,
 }
 
 impl Ledger {
     /// Reads the receipts; `now` decides which day today is.
     pub fn read(path: &Path, now: Timestamp) -> Result<Self> {
-        let mut ledger = Self { today: date(now), day: Spend::nothing(), tasks: HashMap::new() };
+        let mut ledger =
+            Self { today: date(now), day: Spend::nothing(), day_dearest: 0.0, tasks: HashMap::new() };
         receipt::each(path, |receipt| ledger.add(receipt))?;
         Ok(ledger)
     }
@@ -51,6 +54,7 @@ impl Ledger {
     pub fn add(&mut self, receipt: Receipt) {
         if date(receipt.started_at) == self.today {
             self.day.add(&receipt.spend);
+            self.day_dearest = self.day_dearest.max(receipt.spend.usd);
         }
         let past = self.tasks.entry(receipt.task.clone()).or_default();
         past.spend.add(&receipt.spend);
@@ -67,7 +71,7 @@ impl Ledger {
     pub fn turn(&mut self, now: Timestamp) {
         if date(now) != self.today {
             self.today = date(now);
-            self.day = Spend::nothing();
+            (self.day, self.day_dearest) = (Spend::nothing(), 0.0);
         }
     }
 

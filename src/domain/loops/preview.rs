@@ -64,6 +64,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         run: budget::Spend::nothing(),
         dearest: 0.0,
         day: ledger.day,
+        day_dearest: ledger.day_dearest,
         iterations: 0,
         elapsed: std::time::Duration::ZERO,
     };

@@ -7,16 +7,17 @@ use anyhow::Result;
 
 use crate::domain::agents::catalog::{self, Choice};
 use crate::domain::attempt::budget::{Source, Spend};
-use crate::domain::attempt::changes::{Changes, Dirt, Look, between, carry};
+use crate::domain::attempt::changes::{Carried, Changes, Look, between, carry};
 use crate::domain::attempt::engine::{Engine, file};
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
 use crate::domain::beads::Issue;
 use crate::domain::loops::attempt::{claimant, epic_of};
 use crate::domain::loops::claims::{Claim, Phase};
-use crate::domain::loops::land::{COMPLETED, message};
+use crate::domain::loops::land::{COMPLETED, message, refused, trailers};
 use crate::domain::loops::run::Run;
 use crate::fault::Fault;
 use crate::system::config;
+use crate::system::git::Committed;
 use crate::system::process::end_marked;
 
 impl Run<'_> {
@@ -35,9 +36,13 @@ impl Run<'_> {
             };
             let known = self.on_record(&claim)?;
             match &issue {
+                // Its receipt was the last step but one.
+                Some(issue) if claim.phase == Phase::Landing && issue.is_closed() && known => {
+                    self.claims.carry(&claim.task, Carried::default());
+                }
                 Some(issue) if claim.phase == Phase::Landing && issue.is_closed() => {
-                    let commit = self.finish_landing(&claim, issue)?;
-                    self.put_on_record(&claim, issue, Outcome::Closed, (commit, known))?;
+                    let (outcome, commit) = self.finish_landing(&claim, issue)?;
+                    self.put_on_record(&claim, issue, outcome, (commit, known))?;
                 }
                 Some(issue) => {
                     self.give_back(&claim, issue)?;
@@ -65,7 +70,8 @@ impl Run<'_> {
 
     /// What a dead run changed: without what was changed after its last process had ended.
     fn left_by(&self, claim: &Claim, after: &Look) -> Changes {
-        let mut changes = between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task));
+        let mut changes =
+            between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task), claim.snapshot.as_deref());
         let dir = self.workspace.run_dir(&claim.run);
         let prefix = dir.join(format!("{:04}", claim.iteration));
         let signs = [self.workspace.agents_lock(), dir.join("events.ndjson"), file(&prefix, ".stdout")];
@@ -82,21 +88,33 @@ impl Run<'_> {
         changes
     }
 
-    /// The task was closed, but perhaps not committed yet.
-    fn finish_landing(&mut self, claim: &Claim, issue: &Issue) -> Result<Option<String>> {
-        let Some((repo, _)) = self.repo.as_mut().filter(|_| self.plan.commit) else { return Ok(None) };
-        repo.ensure_identity()?;
+    /// The task was closed, but perhaps not committed yet. A hook that turns the commit down opens it
+    /// again.
+    fn finish_landing(&mut self, claim: &Claim, issue: &Issue) -> Result<(Outcome, Option<String>)> {
+        let Some((repo, _)) = self.repo.as_ref().filter(|_| self.plan.commit) else {
+            return Ok((Outcome::Closed, None));
+        };
+        let [task, run] = trailers(&claim.task, &claim.run);
+        if let Some(commit) = repo.commit_with(claim.head.as_deref(), &[&task, &run])? {
+            repo.settle_index(&commit)?;
+            self.claims.carry(&claim.task, Carried::default());
+            return Ok((Outcome::Closed, Some(commit)));
+        }
         let after = self.look()?;
         let changes = self.left_by(claim, &after);
-        self.claims.carry(&claim.task, Dirt::new());
-        if after.head != claim.head && after.beads.is_empty() {
-            return Ok(after.head);
-        }
         let text = message(issue, &claim.run, claim.attempt);
-        match self.commit(&text, &changes, &after, claim.snapshot.as_deref())? {
-            crate::system::git::Committed::Made(commit, _) => Ok(Some(commit)),
-            _ => Ok(None),
-        }
+        let commit = match self.commit(&text, &changes, &after)? {
+            Committed::Made(commit, _) => Some(commit),
+            Committed::Nothing(_) => None,
+            Committed::Refused(words) => {
+                let note = format!("attempt {}: {}", claim.attempt, refused(&words));
+                self.store.release(&claim.task, Some(&note), &claim.assignee)?;
+                self.claims.carry(&claim.task, carry(&changes, &after.dirt));
+                return Ok((Outcome::Reopened, None));
+            }
+        };
+        self.claims.carry(&claim.task, Carried::default());
+        Ok((Outcome::Closed, commit))
     }
 
     fn on_record(&self, claim: &Claim) -> Result<bool> {
@@ -136,7 +154,12 @@ impl Run<'_> {
             ended_at: ended,
             duration_ms: u64::try_from(took).unwrap_or(0),
             outcome,
-            reason: if outcome == Outcome::Closed { COMPLETED } else { "the run was killed" }.into(),
+            reason: match outcome {
+                Outcome::Closed => COMPLETED,
+                Outcome::Reopened => "git refused the commit",
+                _ => "the run was killed",
+            }
+            .into(),
             exit_code: None,
             signal: None,
             spend,

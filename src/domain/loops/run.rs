@@ -83,8 +83,11 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
         Lock::take(&workspace.agents_lock(), PREDECESSOR)
             .context("agents of an earlier run are still being ended")?,
     );
+    // What a newer version wrote is not to be replaced.
+    State::read(workspace)?;
     control::clear(workspace)?;
     let mut run = Run::begin(workspace, plan, store, hands)?;
+    run.prepare()?;
     run.recover()?;
     run.open()?;
     let ended = run.go();
@@ -140,23 +143,28 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Checks what can be checked before money is spent, and says that the run begins.
-    fn open(&mut self) -> Result<()> {
-        if self.plan.commit {
-            match &mut self.repo {
-                None => (self.notice)("not in a git repository: changes are not committed"),
-                Some((repo, _)) => {
-                    if let Some(what) = repo.busy() {
-                        return Err(Fault::usage(
-                            format!("{what} is under way in this repository, so nothing can be committed"),
-                            "finish it first, or run with `--no-commit`",
-                        ));
-                    }
-                    repo.ensure_identity()?;
-                    self.glance.trust(!repo.has_commit_hooks());
-                }
+    /// Checks what can be checked before anything is changed or money spent.
+    fn prepare(&mut self) -> Result<()> {
+        let Some((repo, _)) = &mut self.repo else {
+            if self.plan.commit {
+                (self.notice)("not in a git repository: changes are not committed");
             }
+            return Ok(());
+        };
+        if let Some(what) = repo.busy().filter(|_| self.plan.commit) {
+            return Err(Fault::usage(
+                format!("{what} is under way in this repository, so nothing can be committed"),
+                "finish it first, or run with `--no-commit`",
+            ));
         }
+        // Snapshots need it, too.
+        repo.ensure_identity()?;
+        self.glance.trust(!(self.plan.commit && repo.has_commit_hooks()));
+        Ok(())
+    }
+
+    /// Says that the run begins.
+    fn open(&mut self) -> Result<()> {
         if self.plan.gates.commands.is_empty() {
             (self.notice)("no gates are configured: tasks are closed on the agent's word alone");
         }
@@ -221,6 +229,7 @@ impl<'a> Run<'a> {
             run: self.state.spend,
             dearest: self.dearest,
             day: self.ledger.day,
+            day_dearest: self.ledger.day_dearest,
             iterations: self.state.iteration,
             elapsed: self.started.elapsed().saturating_sub(self.paused),
         }

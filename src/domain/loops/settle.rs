@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::domain::agents::Failure;
 use crate::domain::attempt::budget::Spend;
-use crate::domain::attempt::changes::{Changes, Dirt, between, carry};
+use crate::domain::attempt::changes::{Carried, Changes, between, carry};
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::{Outcome, Receipt};
 use crate::domain::loops::attempt::Attempt;
@@ -124,7 +124,12 @@ impl Run<'_> {
         let before = &attempt.before;
         let same = after.head == before.head && after.dirt == before.dirt;
         self.unchanged = if same { self.unchanged + 1 } else { 0 };
-        let changes = between(&before.dirt, &after.dirt, &self.claims.carried(&attempt.issue.id));
+        let changes = between(
+            &before.dirt,
+            &after.dirt,
+            &self.claims.carried(&attempt.issue.id),
+            attempt.snapshot.as_deref(),
+        );
         self.claims.carry(&attempt.issue.id, carry(&changes, &after.dirt));
         self.glance.keep(after, &Changes::default(), None);
         Ok(changes)
@@ -142,7 +147,7 @@ impl Run<'_> {
             let reason = crate::domain::beads::ALL_CHILDREN_CLOSED.to_owned();
             self.recorder.tell(Kind::TaskClosed { reason, commit: landed.commit.clone(), files_changed: 0 });
         }
-        self.claims.carry(&attempt.issue.id, Dirt::new());
+        self.claims.carry(&attempt.issue.id, Carried::default());
         self.release_claim(&attempt.issue.id)
     }
 

@@ -116,7 +116,8 @@ pub fn status(workspace: &Workspace) -> Result<Value> {
         }));
     };
     let runs = state.runs();
-    let stopping = matches!(control::asked(workspace, &state.run)?, Some(Action::Stop | Action::StopNow));
+    let asked = if runs { control::asked(workspace, &state.run)? } else { None };
+    let stopping = matches!(asked, Some(Action::Stop | Action::StopNow));
     let status = match (runs, stopping, state.paused) {
         (false, ..) => "idle",
         (true, true, _) => "stopping",

@@ -4,11 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::{Repo, require};
+use super::Repo;
+use super::apart::{Shared, UPDATE};
+use crate::fault::Fault;
+use crate::system::interrupt;
 use crate::system::process::{Attendant, Limits, Spawn, Supervisor};
 use crate::system::store;
 
@@ -22,9 +25,7 @@ pub struct Commit<'a> {
     /// Those of `paths` that git does not know yet.
     pub new: &'a [PathBuf],
     /// Paths that the user had changed before and we changed too: only our part is committed.
-    pub shared: &'a [PathBuf],
-    /// The snapshot made before we began; what the user had in `shared`.
-    pub snapshot: Option<&'a str>,
+    pub shared: &'a [Shared],
     /// Folder for git's output and a temporary index.
     pub scratch: &'a Path,
 }
@@ -34,11 +35,17 @@ pub struct Commit<'a> {
 pub enum Committed {
     /// A commit was made: its id, and paths of `shared` that could not be taken apart.
     Made(String, Vec<PathBuf>),
-    /// There was nothing to commit.
-    Nothing,
+    /// There was nothing to commit, but for these paths that could not be taken apart.
+    Nothing(Vec<PathBuf>),
     /// git said no (a hook, mostly); its words.
     Refused(String),
 }
+
+/// Makes the index equal to HEAD at the paths on standard input.
+pub(super) const RESET: [&str; 4] = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"];
+
+/// Longest wait for another git that holds the index.
+const UNLOCKED: Duration = Duration::from_secs(3);
 
 /// Longest time that git may take with a hook or a network behind it.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
@@ -72,101 +79,33 @@ impl Repo {
     /// Makes the commit. Hooks run as the user's own would: below `child`, where one is given.
     pub fn commit(&self, child: Option<&mut Supervisor>, commit: &Commit<'_>) -> Result<Committed> {
         if commit.paths.is_empty() && commit.shared.is_empty() {
-            return Ok(Committed::Nothing);
+            return Ok(Committed::Nothing(Vec::new()));
         }
-        if commit.shared.is_empty() {
-            if !commit.new.is_empty() {
-                self.must(&["add", "--pathspec-from-file=-", "--pathspec-file-nul"], &nul(commit.new))?;
+        self.await_index()?;
+        // `--only` does not know a path that is neither in the index nor in the work tree.
+        let gone = |path: &PathBuf| self.top.join(path).symlink_metadata().is_err();
+        if !commit.shared.is_empty() || commit.paths.iter().any(gone) {
+            return self.commit_apart(child, commit);
+        }
+        if !commit.new.is_empty() {
+            self.must(&["add", "--pathspec-from-file=-", "--pathspec-file-nul"], &nul(commit.new))?;
+        }
+        let only = ["--only".into(), OsString::from("--pathspec-file-nul")];
+        let made = self.run_commit(child, commit, &only, None)?;
+        match made {
+            // What a hook has added to the commit is not in the user's index yet.
+            Committed::Made(..) if self.has_commit_hooks() => {
+                self.must(&RESET, &nul(commit.paths))?;
             }
-            let only = ["--only".into(), OsString::from("--pathspec-file-nul")];
-            return self.run_commit(child, commit, &only, None);
-        }
-        self.commit_apart(child, commit)
-    }
-
-    /// The long way, through an index of its own: HEAD, our paths as they are, and of shared paths
-    /// HEAD's version plus what we changed.
-    fn commit_apart(&self, child: Option<&mut Supervisor>, commit: &Commit<'_>) -> Result<Committed> {
-        let index = commit.scratch.join("commit.index");
-        store::remove(&index)?;
-        self.indexed(&index, &["read-tree", "HEAD"], &[])?;
-        if !commit.paths.is_empty() {
-            let add = ["add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul"];
-            self.indexed(&index, &add, &nul(commit.paths))?;
-        }
-        let mut skipped = Vec::new();
-        let mut taken = commit.paths.to_vec();
-        for path in commit.shared {
-            match self.our_part(commit, path)? {
-                Some(entry) => {
-                    self.indexed(&index, &["update-index", "-z", "--index-info"], &entry)?;
-                    taken.push(path.clone());
-                }
-                None => skipped.push(path.clone()),
+            Committed::Refused(_) if !commit.new.is_empty() => {
+                self.must(&["update-index", "--force-remove", "-z", "--stdin"], &nul(commit.new))?;
             }
+            _ => {}
         }
-        let made = self.run_commit(child, commit, &[], Some(&index));
-        store::remove(&index)?;
-        match made? {
-            Committed::Made(id, _) => {
-                // The user's index must not undo the commit; their work tree stays as it is.
-                let reset = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"];
-                self.must(&reset, &nul(&taken))?;
-                Ok(Committed::Made(id, skipped))
-            }
-            other => Ok(other),
-        }
+        Ok(made)
     }
 
-    /// An `update-index` line for `path` with HEAD's content plus our change to the user's; `None`
-    /// where the two cannot be told apart.
-    fn our_part(&self, commit: &Commit<'_>, path: &Path) -> Result<Option<Vec<u8>>> {
-        let Some(snapshot) = commit.snapshot else { return Ok(None) };
-        let theirs = self.top.join(path);
-        let [Some((mode, ours)), Some((_, base))] = [self.blob("HEAD", path)?, self.blob(snapshot, path)?]
-        else {
-            return Ok(None);
-        };
-        if !theirs.is_file() {
-            return Ok(None);
-        }
-        let (ours_file, base_file) = (commit.scratch.join("ours"), commit.scratch.join("base"));
-        store::scratch(&ours_file, &ours)?;
-        store::scratch(&base_file, &base)?;
-        let args = [
-            OsStr::new("merge-file"),
-            "-p".as_ref(),
-            ours_file.as_ref(),
-            base_file.as_ref(),
-            theirs.as_ref(),
-        ];
-        let merged = self.git(&args).run(&[])?;
-        store::remove(&ours_file)?;
-        store::remove(&base_file)?;
-        if !merged.ok {
-            return Ok(None);
-        }
-        let id = if merged.stdout.is_empty() {
-            self.must(&["hash-object", "-w", "-t", "blob", "/dev/null"], &[])?.text()
-        } else {
-            self.must(&["hash-object", "-w", "--stdin"], &merged.stdout)?.text()
-        };
-        Ok(Some([format!("{mode} {id}\t").as_bytes(), path.as_os_str().as_bytes(), b"\0"].concat()))
-    }
-
-    /// Mode and content of a file in a revision; `None` where there is none.
-    fn blob(&self, revision: &str, path: &Path) -> Result<Option<(String, Vec<u8>)>> {
-        let args = [OsStr::new("ls-tree"), "-z".as_ref(), revision.as_ref(), "--".as_ref(), path.as_ref()];
-        let row = self.must(&args, &[])?.stdout;
-        let row = String::from_utf8_lossy(&row).into_owned();
-        let mut words = row.split_whitespace();
-        let (Some(mode), Some("blob"), Some(id)) = (words.next(), words.next(), words.next()) else {
-            return Ok(None);
-        };
-        Ok(Some((mode.to_owned(), self.must(&["cat-file", "blob", id], &[])?.stdout)))
-    }
-
-    fn run_commit(
+    pub(super) fn run_commit(
         &self,
         child: Option<&mut Supervisor>,
         commit: &Commit<'_>,
@@ -203,8 +142,9 @@ impl Repo {
                 .map_or_else(|| self.must(&["rev-parse", "HEAD"], &[]).map(|s| s.text()), Ok)?;
             return Ok(Committed::Made(id, Vec::new()));
         }
+        self.await_index()?;
         let nothing = said.contains("nothing to commit") || said.contains("nothing added to commit");
-        Ok(if nothing { Committed::Nothing } else { Committed::Refused(said.trim().to_owned()) })
+        Ok(if nothing { Committed::Nothing(Vec::new()) } else { Committed::Refused(said.trim().to_owned()) })
     }
 
     /// Runs git below the supervisor, so that a slow hook or network dies with us; whether it
@@ -229,11 +169,12 @@ impl Repo {
             stdout: output.clone().into(),
             stderr: output.clone().into(),
             leave_children: true,
+            tidies_up: true,
             ..Spawn::default()
         };
         let limits = Limits { total: Some(PATIENCE), idle: None };
         let outcome = child.attend(spawn, limits, &mut Silent)?;
-        crate::system::interrupt::check()?;
+        interrupt::check()?;
         let said = fs::read(&output).with_context(|| format!("failed to read `{}`", output.display()))?;
         store::remove(&stdin)?;
         store::remove(&output)?;
@@ -242,6 +183,46 @@ impl Repo {
             said.push_str("it took too long and was ended");
         }
         Ok((outcome.ended.code == Some(0), said))
+    }
+
+    /// Waits until no other git (the user's, an editor's) holds the index. One that was killed holds it
+    /// for ever; whether it was, only the user can tell.
+    fn await_index(&self) -> Result<()> {
+        let (lock, start) = (self.dir.join("index.lock"), Instant::now());
+        while lock.symlink_metadata().is_ok() {
+            if start.elapsed() > UNLOCKED {
+                return Err(Fault::busy(
+                    format!("another git holds the index: `{}` exists", lock.display()),
+                    "run it again when that git has finished; if none runs, remove the file",
+                ));
+            }
+            interrupt::nap(Duration::from_millis(5))?;
+        }
+        Ok(())
+    }
+
+    /// The last commit after `since` whose message holds all of `words`.
+    pub fn commit_with(&self, since: Option<&str>, words: &[&str]) -> Result<Option<String>> {
+        let range = since.map_or("HEAD".into(), |since| format!("{since}..HEAD"));
+        let mut args =
+            ["log", "-1", "--format=%H", "--fixed-strings", "--all-match"].map(str::to_owned).to_vec();
+        args.extend(words.iter().map(|word| format!("--grep={word}")));
+        args.push(range);
+        // No commit yet, or a history rewritten since: then it is not there.
+        let said = self.git(&args).run(&[])?;
+        Ok(Some(said.text()).filter(|id| said.ok && !id.is_empty()))
+    }
+
+    /// Brings the index in line with HEAD where `commit`, if it is HEAD, changed something: a kill
+    /// between a commit from an index of its own and this would seem to undo the commit.
+    pub fn settle_index(&self, commit: &str) -> Result<()> {
+        self.await_index()?;
+        if self.must(&["rev-parse", "HEAD"], &[])?.text() != commit {
+            return Ok(());
+        }
+        let list = ["diff-tree", "--root", "--no-commit-id", "--name-only", "-r", "-z", "HEAD"];
+        let paths = self.must(&list, &[])?.stdout;
+        self.must(&RESET, &paths).map(|_| ())
     }
 
     /// Records `head` plus everything that lies in the work tree at `paths` as a commit that no
@@ -259,17 +240,12 @@ impl Repo {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => store::remove(&index)?,
             Err(error) => return Err(error).context("failed to copy the index"),
         }
-        let add = ["add", "--all", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"];
-        self.indexed(&index, &add, &nul(paths))?;
+        self.indexed(&index, &UPDATE, &nul(paths))?;
         let tree = self.indexed(&index, &["write-tree"], &[])?;
         store::remove(&index)?;
         let mut args = vec!["commit-tree", &tree, "-m", message];
         args.extend(head.iter().flat_map(|head| ["-p", head]));
         Ok(self.must(&args, &[])?.text())
-    }
-
-    fn indexed(&self, index: &Path, args: &[&str], input: &[u8]) -> Result<String> {
-        Ok(require(self.git(args).env("GIT_INDEX_FILE", index).run(input)?, args)?.text())
     }
 }
 
@@ -281,7 +257,7 @@ fn committed_id(said: &str) -> Option<String> {
     full.then(|| id.to_owned())
 }
 
-fn nul(paths: &[PathBuf]) -> Vec<u8> {
+pub(super) fn nul(paths: &[PathBuf]) -> Vec<u8> {
     let mut out = Vec::new();
     for path in paths {
         out.extend_from_slice(path.as_os_str().as_bytes());

@@ -1,12 +1,15 @@
 //! The git commands we need, through the one spawner. Paths are relative to the work tree's top
 //! and never reach git as patterns.
 
+mod apart;
 mod commit;
 mod status;
 
+pub use apart::Shared;
 pub use commit::{Commit, Committed};
 pub use status::{Entry, Print, Status, fingerprint};
 
+use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +26,7 @@ pub struct Repo {
     top: PathBuf,
     dir: PathBuf,
     identity: Vec<(OsString, OsString)>,
+    hooks: OnceCell<PathBuf>,
 }
 
 impl Repo {
@@ -39,7 +43,12 @@ impl Repo {
             let (Some(top), Some(dir)) = (lines.next(), lines.next()) else {
                 bail!("git rev-parse said nothing")
             };
-            return Ok(Some(Self { top: top.to_owned(), dir: dir.to_owned(), identity: Vec::new() }));
+            return Ok(Some(Self {
+                top: top.to_owned(),
+                dir: dir.to_owned(),
+                identity: Vec::new(),
+                hooks: OnceCell::new(),
+            }));
         }
         if said.stderr.contains("not a git repository") || said.stderr.contains("must be run in a work tree")
         {
@@ -105,10 +114,13 @@ impl Repo {
 
     /// Whether hooks run with a commit: these could turn it down, or touch the work tree.
     pub fn has_commit_hooks(&self) -> bool {
-        let dir = self.must(&["rev-parse", "--git-path", "hooks"], &[]);
-        let Ok(dir) = dir.map(|said| self.top.join(said.text())) else { return false };
-        let hooks = ["pre-commit", "commit-msg", "prepare-commit-msg", "post-commit"];
-        hooks.iter().any(|hook| dir.join(hook).exists())
+        let dir = self.hooks.get_or_init(|| {
+            let said = self.must(&["rev-parse", "--git-path", "hooks"], &[]);
+            self.top.join(said.map(|said| said.text()).unwrap_or_default())
+        });
+        ["pre-commit", "commit-msg", "prepare-commit-msg", "post-commit"]
+            .iter()
+            .any(|hook| dir.join(hook).exists())
     }
 
     /// Tidies up as `git commit` would have done by itself.

@@ -72,6 +72,9 @@ pub struct Spawn {
     pub stderr: OsString,
     /// Whether what it leaves running after its own end may stay.
     pub leave_children: bool,
+    /// Whether it is asked to end, and given a moment, also when the run was killed: git then removes
+    /// its lock files, which would stop every later git.
+    pub tidies_up: bool,
 }
 
 /// How a process ended.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group};
@@ -24,6 +24,8 @@ use crate::system::store;
 
 /// How long a supervisor waits for its predecessor to end the last run's agents.
 const PREDECESSOR: Duration = Duration::from_secs(10);
+/// How long a child that tidies up may take for it once the run is dead.
+const MOMENT: Duration = Duration::from_millis(500);
 /// How long it tries to end processes that do not die.
 const PERSISTENCE: Duration = Duration::from_secs(3);
 
@@ -85,6 +87,7 @@ struct Watchdog {
     mark: OsString,
     child: Option<Pid>,
     leave: bool,
+    tidies_up: bool,
     stopped: bool,
     lock: Lock,
 }
@@ -105,7 +108,8 @@ impl Watchdog {
         listen(send)?;
         let lock = Lock::take(lock, PREDECESSOR).context("agents of an earlier run are still being ended")?;
         say(&Reply::Ready);
-        let watchdog = Self { mark: mark.to_owned(), child: None, leave: false, stopped: false, lock };
+        let mark = mark.to_owned();
+        let watchdog = Self { mark, child: None, leave: false, tidies_up: false, stopped: false, lock };
         Ok((watchdog, news))
     }
 
@@ -122,6 +126,7 @@ impl Watchdog {
                 Ok(News::Child) => self.reap(),
                 Ok(News::Order(Order::Quit)) => return ExitCode::SUCCESS,
                 Ok(News::Orphaned) | Err(_) => {
+                    self.let_tidy_up();
                     tree::kill_all(&self.mark, PERSISTENCE);
                     // Whatever changes after this is nobody's work but the user's.
                     let _ = self.lock.stamp();
@@ -133,6 +138,7 @@ impl Watchdog {
 
     fn spawn(&mut self, spawn: &Spawn) {
         self.leave = spawn.leave_children;
+        self.tidies_up = spawn.tidies_up;
         self.stopped = false;
         match start(spawn, &self.mark) {
             Ok(pid) => {
@@ -148,6 +154,18 @@ impl Watchdog {
         let signal = if number == SIGTERM { Signal::TERM } else { Signal::INT };
         if let Some(pid) = self.child {
             let _ = kill_process_group(pid, signal);
+        }
+    }
+
+    /// Asks a child that tidies up to end, and waits a moment for it.
+    fn let_tidy_up(&mut self) {
+        let Some(pid) = self.child.filter(|_| self.tidies_up) else { return };
+        let _ = kill_process_group(pid, Signal::TERM);
+        let start = Instant::now();
+        while start.elapsed() < MOMENT
+            && matches!(rustix::process::waitpid(Some(pid), WaitOptions::NOHANG), Ok(None))
+        {
+            thread::park_timeout(Duration::from_millis(1));
         }
     }
 
