@@ -19,11 +19,16 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock if nobody holds it; `None` when somebody does. A directory can be its own lock,
-    /// except on network file systems.
+    /// Takes the lock if nobody holds it; `None` when somebody does. The file is made where it is missing.
     pub fn try_take(path: &Path) -> Result<Option<Self>> {
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true).mode(0o600);
+        Self::try_on(path, options.open(path))
+    }
+
+    fn try_on(path: &Path, file: std::io::Result<File>) -> Result<Option<Self>> {
         let failed = || format!("failed to lock `{}`", path.display());
-        let file = open(path).with_context(failed)?;
+        let file = file.with_context(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -38,29 +43,31 @@ impl Lock {
 
     /// Takes the lock, waiting up to `patience` for its holder; then [`Fault::Busy`].
     pub fn take(path: &Path, patience: Duration) -> Result<Self> {
-        let start = Instant::now();
-        let mut nap = Duration::from_micros(200);
-        loop {
-            if let Some(lock) = Self::try_take(path)? {
-                return Ok(lock);
-            }
-            if start.elapsed() >= patience {
-                return Err(Fault::busy(
-                    format!("`{}` is held by another process", path.display()),
-                    "try again when it has finished",
-                ));
-            }
-            interrupt::nap(nap)?;
-            nap = (nap * 2).min(Duration::from_millis(10));
-        }
+        wait(path, patience, || Self::try_take(path))
+    }
+
+    /// Locks a directory itself, which must be there; not possible on some network file systems.
+    pub fn take_dir(path: &Path, patience: Duration) -> Result<Self> {
+        wait(path, patience, || Self::try_on(path, File::open(path)))
     }
 }
 
-fn open(path: &Path) -> std::io::Result<File> {
-    if path.is_dir() {
-        return File::open(path);
+fn wait(path: &Path, patience: Duration, mut attempt: impl FnMut() -> Result<Option<Lock>>) -> Result<Lock> {
+    let start = Instant::now();
+    let mut nap = Duration::from_micros(200);
+    loop {
+        if let Some(lock) = attempt()? {
+            return Ok(lock);
+        }
+        if start.elapsed() >= patience {
+            return Err(Fault::busy(
+                format!("`{}` is held by another process", path.display()),
+                "try again when it has finished",
+            ));
+        }
+        interrupt::nap(nap)?;
+        nap = (nap * 2).min(Duration::from_millis(10));
     }
-    OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
 }
 
 /// What tells one process from another for ever: a pid alone is soon somebody else's.

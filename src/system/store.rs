@@ -163,6 +163,21 @@ pub fn output_file(path: &Path) -> Result<File> {
         .with_context(|| format!("failed to create `{}`", path.display()))
 }
 
+/// Cuts a file off after `size` bytes, if it is longer.
+pub fn shorten(path: &Path, size: u64) -> Result<()> {
+    let cut = || -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        if file.metadata()?.len() > size { file.set_len(size) } else { Ok(()) }
+    };
+    cut().with_context(|| format!("failed to shorten `{}`", path.display()))
+}
+
+/// Gives a file a second name, or copies it where the file system cannot do that.
+pub fn link(from: &Path, to: &Path) -> Result<()> {
+    let failed = || format!("failed to keep `{}`", from.display());
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(|_| ())).with_context(failed)
+}
+
 /// Makes a directory and its parents.
 pub fn make_dir(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("failed to make directory `{}`", path.display()))

@@ -90,13 +90,15 @@ pub struct Ended {
     pub stopped: bool,
 }
 
-/// Which time limit an agent ran into.
+/// Which limit of time or output an agent ran into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimedOut {
     /// The attempt took too long.
     Total,
     /// The agent was silent for too long.
     Idle,
+    /// It printed more than a disk can take.
+    Flood,
 }
 
 /// What an attempt's agent came to, before any gate.
@@ -128,6 +130,7 @@ pub fn judge(ended: &Ended, report: &Report) -> Verdict {
             TimedOut::Idle => {
                 "it was silent for longer than `agent.idle_timeout` allows and was ended".into()
             }
+            TimedOut::Flood => "it printed more than 1 GiB and was ended".into(),
         });
     }
     if let Terminal::Failure(failure) = &report.terminal {

@@ -9,7 +9,9 @@ use anyhow::Result;
 
 use crate::domain::agents::catalog::{Agent, Cost};
 use crate::domain::agents::invocation::{Request, Stdin, invocation};
-use crate::domain::agents::{Class, Failure, Reader, Report, Signal, Usage, one_line, prices, tail};
+use crate::domain::agents::{
+    Class, Failure, Reader, Report, Signal, Terminal, Usage, one_line, prices, tail,
+};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
 use crate::domain::attempt::event::Kind;
@@ -174,6 +176,7 @@ fn ended(outcome: &Outcome) -> Ended {
         timed_out: match outcome.why {
             Some(Why::Total) => Some(TimedOut::Total),
             Some(Why::Idle) => Some(TimedOut::Idle),
+            Some(Why::Flood) => Some(TimedOut::Flood),
             _ => None,
         },
         stopped: matches!(outcome.why, Some(Why::Interrupted | Why::Asked)),
@@ -213,13 +216,16 @@ struct Ear<'a> {
     truncated: bool,
     since: Instant,
     live: Spend,
+    /// Whether the stream has a terminal event; plain text has none.
+    speaks_of_its_end: bool,
 }
 
 impl<'a> Ear<'a> {
     fn new(engine: &'a Engine, order: &'a Order<'a>, tell: &'a mut dyn FnMut(Kind)) -> Self {
         let reader = engine.agent.reader();
         let (text, since, live) = (String::new(), Instant::now(), Spend::nothing());
-        Self { engine, order, tell, reader, text, truncated: false, since, live }
+        let speaks_of_its_end = reader.report().terminal == Terminal::Missing;
+        Self { engine, order, tell, reader, text, truncated: false, since, live, speaks_of_its_end }
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -277,6 +283,9 @@ impl Attendant for Ear<'_> {
         if self.since.elapsed() >= GATHER {
             self.flush();
         }
-        (self.order.stop)(&self.live)
+        // Once it has reported its end, it is spared for its spend: ending it would save nothing.
+        let ended = self.live.known && self.reader.report().terminal != Terminal::Missing;
+        let live = if ended && self.speaks_of_its_end { Spend::nothing() } else { self.live };
+        (self.order.stop)(&live)
     }
 }

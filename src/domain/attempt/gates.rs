@@ -42,6 +42,10 @@ struct Watch<'a> {
 }
 
 impl Attendant for Watch<'_> {
+    fn listens(&self) -> bool {
+        false
+    }
+
     fn line(&mut self, _line: &[u8]) {}
 
     fn stop(&mut self) -> bool {
@@ -68,7 +72,10 @@ impl Gates {
             if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
                 return Ok(None);
             }
-            let ended_for = outcome.why.map(|_| format!("it took longer than {}s", self.timeout.as_secs()));
+            let ended_for = outcome.why.map(|why| match why {
+                Why::Flood => "it printed more than 1 GiB".to_owned(),
+                _ => format!("it took longer than {}s", self.timeout.as_secs()),
+            });
             let passed = outcome.ended.code == Some(0) && ended_for.is_none();
             let result = GateResult {
                 command: command.clone(),

@@ -98,10 +98,29 @@ impl Store {
 
     /// The directory is the lock, so that nothing new lies in a project that others share.
     fn lock(&self) -> Result<Lock> {
-        match Lock::take(&self.dir, PATIENCE) {
-            Err(error) if !error.is::<Fault>() => Lock::take(&self.dir.join(LOCK), PATIENCE),
+        match Lock::take_dir(&self.dir, PATIENCE) {
+            Err(error) if !error.is::<Fault>() && self.dir.is_dir() => {
+                Lock::take(&self.dir.join(LOCK), PATIENCE)
+            }
             other => other,
         }
+    }
+
+    /// Keeps the issues as they are now under another name, at no cost.
+    pub fn keep(&self, path: &Path) -> Result<()> {
+        store::remove(path)?;
+        store::link(&self.file, path)
+    }
+
+    /// Puts back what was kept, where the file is gone; says whether it was.
+    pub fn restore(&self, path: &Path) -> Result<bool> {
+        if self.file.symlink_metadata().is_ok() {
+            return Ok(false);
+        }
+        store::make_dir(&self.dir)?;
+        let Some(text) = store::read_text(path)? else { return Ok(false) };
+        store::write(&self.file, store::SHARED, text.as_bytes())?;
+        Ok(true)
     }
 
     fn read(&self) -> Result<String> {

@@ -28,7 +28,10 @@ use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::interrupt;
 use crate::system::lock::Holder;
+use crate::system::store;
 
+/// The task store as it was when the agent started.
+const KEPT: &str = "issues.jsonl";
 /// Bytes of a gate's output that are read back for the next prompt.
 const OUTPUT: u64 = 64 << 10;
 
@@ -135,8 +138,11 @@ impl Run<'_> {
                 format!("the attempts on this task have used up `per_task_usd` ({:.2} USD)", past.spend.usd);
             return self.settle(&attempt, Fate::Escalate(why));
         }
-        let fate = self.work(&mut attempt, &past)?;
-        self.settle(&attempt, fate)
+        let settled = self.work(&mut attempt, &past).and_then(|fate| self.settle(&attempt, fate));
+        if let Err(error) = &settled {
+            self.record_broken_off(&attempt, error);
+        }
+        settled
     }
 
     /// Notes the claim, then makes it: a crash between the two leaves a note and no harm.
@@ -175,6 +181,8 @@ impl Run<'_> {
             }
             Err(error) => return Err(error),
         }
+        store::make_dir(&self.dir)?;
+        self.store.keep(&self.dir.join(KEPT))?;
         self.state.iteration = iteration;
         self.state.task = Some(Current { id: issue.id.clone(), title: issue.title.clone() });
         self.state.save(self.workspace)?;
@@ -208,6 +216,9 @@ impl Run<'_> {
         if let Err(error) = self.agent(attempt, &prompt, &past.spend, &cause) {
             // It could not even be started: no task is to blame.
             return Ok(blameless(other(&error)));
+        }
+        if self.store.restore(&self.dir.join(KEPT))? {
+            (self.notice)("the agent had removed the task store: it was put back as it was before");
         }
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {

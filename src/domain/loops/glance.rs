@@ -21,8 +21,8 @@ impl Glance {
         self.hooks = !commits;
     }
 
-    /// Keeps a look of just now; `changes` were committed since, if there is a `commit`.
-    pub(super) fn keep(&mut self, mut look: Look, changes: &Changes, commit: Option<&str>) {
+    /// Keeps a look made at a moment; `changes` were committed since, if there is a `commit`.
+    pub(super) fn keep(&mut self, (mut look, at): (Look, Instant), changes: &Changes, commit: Option<&str>) {
         self.seen = None;
         if let Some(commit) = commit {
             if self.hooks || !changes.shared.is_empty() {
@@ -32,7 +32,7 @@ impl Glance {
             look.dirt.retain(|path, _| !changes.paths.contains(path));
             (look.beads, look.new_beads) = (Vec::new(), Vec::new());
         }
-        self.seen = Some((look, Instant::now()));
+        self.seen = Some((look, at));
     }
 
     /// The look, if it still holds; it is given once.
@@ -58,18 +58,18 @@ mod tests {
         };
         let changes = Changes { paths: vec!["ours".into()], ..Changes::default() };
         let mut glance = Glance::default();
-        glance.keep(look.clone(), &changes, Some("b"));
+        glance.keep((look.clone(), Instant::now()), &changes, Some("b"));
         let after = glance.take().unwrap();
         assert_eq!((after.head.as_deref(), after.dirt.len()), (Some("b"), 1));
         assert!(after.dirt.contains_key(&PathBuf::from("theirs")) && glance.take().is_none());
-        glance.keep(look.clone(), &changes, None);
+        glance.keep((look.clone(), Instant::now()), &changes, None);
         assert_eq!(glance.take(), Some(look.clone()));
         let shared =
             Changes { shared: vec![Shared { path: "both".into(), base: None }], ..Changes::default() };
-        glance.keep(look.clone(), &shared, Some("b"));
+        glance.keep((look.clone(), Instant::now()), &shared, Some("b"));
         assert_eq!(glance.take(), None);
         glance.trust(false);
-        glance.keep(look, &changes, Some("b"));
+        glance.keep((look, Instant::now()), &changes, Some("b"));
         assert_eq!(glance.take(), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Closes a task that is done and commits what it changed: only that, and the task store.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::Result;
 
@@ -42,6 +43,9 @@ impl Run<'_> {
     /// Close, commit, sync.
     pub(super) fn land(&mut self, attempt: &Attempt) -> Result<Landed> {
         let id = &attempt.issue.id;
+        // Before anything is closed: a work tree that git cannot read any more closes nothing. The
+        // store differs from HEAD since the claim, so it is in this look, too.
+        let (after, seen) = (self.look()?, Instant::now());
         if let Some(claim) = self.claims.claims.iter_mut().find(|claim| claim.task == *id) {
             claim.phase = Phase::Landing;
         }
@@ -49,7 +53,6 @@ impl Run<'_> {
         let closed = self.store.complete(id, COMPLETED)?;
         let epics: Vec<String> =
             closed.into_iter().map(|issue| issue.id).filter(|closed| closed != id).collect();
-        let after = self.look()?;
         let changes =
             between(&attempt.before.dirt, &after.dirt, &self.claims.carried(id), attempt.snapshot.as_deref());
         let files = changes.count();
@@ -71,7 +74,7 @@ impl Run<'_> {
             }
             self.sync(&landing);
         }
-        self.glance.keep(after, &changes, landing.commit.as_deref());
+        self.glance.keep((after, seen), &changes, landing.commit.as_deref());
         Ok(Landed::Closed(landing))
     }
 

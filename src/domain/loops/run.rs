@@ -62,6 +62,8 @@ pub(super) struct Run<'a> {
     pub(super) once: Once,
     pub(super) commits: u64,
     pub(super) unchanged: u64,
+    /// The last iteration that has its receipt.
+    pub(super) on_record: u64,
     /// Set when the agent or the provider cannot go on.
     pub(super) broken: Option<Failure>,
     dearest: f64,
@@ -92,6 +94,15 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
     run.open()?;
     let ended = run.go();
     run.close(ended)
+}
+
+/// The exit code of a run that an error ended; the error itself goes to the caller.
+fn code_of(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref() {
+        Some(Fault::Busy { .. }) => 75,
+        Some(Fault::NotFound { .. } | Fault::Refused { .. }) => 1,
+        _ => 2,
+    }
 }
 
 fn busy(workspace: &Workspace) -> anyhow::Error {
@@ -133,6 +144,7 @@ impl<'a> Run<'a> {
             once: Once::Idle,
             commits: 0,
             unchanged: 0,
+            on_record: 0,
             broken: None,
             dearest: 0.0,
             started: Instant::now(),
@@ -286,15 +298,10 @@ impl<'a> Run<'a> {
     /// Ends the run: what is still claimed goes back, the state says why, the last event is told.
     fn close(mut self, ended: Result<(Reason, Scope)>) -> Result<Finished> {
         let signal = interrupt::signal();
-        let (reason, left) = match (ended, signal) {
-            (Ok((reason, scope)), _) => (reason, scope.left),
-            (Err(_), Some(_)) => (Reason::Interrupted, self.count_left()),
-            (Err(error), None) => {
-                self.give_back_all();
-                self.state.reason = Some(Reason::Failed.word().into());
-                let _ = self.state.save(self.workspace);
-                return Err(error);
-            }
+        let (reason, left, failure) = match (ended, signal) {
+            (Ok((reason, scope)), _) => (reason, scope.left, None),
+            (Err(_), Some(_)) => (Reason::Interrupted, self.count_left(), None),
+            (Err(error), None) => (Reason::Failed, self.count_left(), Some(error)),
         };
         self.give_back_all();
         if let Some(child) = self.child.take() {
@@ -306,7 +313,7 @@ impl<'a> Run<'a> {
         let once = self.plan.once.then_some(self.once);
         let finished = Finished {
             reason: reason.word().into(),
-            exit_code: verdict::exit_code(reason, signal, once),
+            exit_code: failure.as_ref().map_or_else(|| verdict::exit_code(reason, signal, once), code_of),
             iterations: self.state.iteration,
             completed: self.state.completed.clone(),
             failed: self.state.failed.clone(),
@@ -316,18 +323,17 @@ impl<'a> Run<'a> {
             not_before: self.broken.as_ref().and_then(|failure| failure.not_before),
             started_at: self.state.started_at,
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            message: self.message(reason),
+            message: failure.as_ref().map(|error| format!("{error:#}")).or_else(|| self.message(reason)),
         };
         self.state.reason = Some(finished.reason.clone());
         self.state.task = None;
-        self.state.save(self.workspace)?;
-        control::clear(self.workspace)?;
+        let saved = self.state.save(self.workspace).and_then(|()| control::clear(self.workspace));
         self.recorder.iteration = None;
         self.recorder.tell(Kind::RunFinished(Box::new(finished.clone())));
         if self.recorder.failed() {
             (self.notice)("the event log of this run is not complete: it could not be written");
         }
-        Ok(finished)
+        failure.map_or(saved, Err).map(|()| finished)
     }
 
     fn message(&self, reason: Reason) -> Option<String> {

@@ -1,6 +1,8 @@
 //! What a verdict does: the task is closed, opened again or handed to a person, and the attempt
 //! goes on record.
 
+use std::time::Instant;
+
 use anyhow::Result;
 
 use crate::domain::agents::Failure;
@@ -45,9 +47,6 @@ fn after_attempt(fate: Fate, number: u64, max: u64) -> Fate {
 impl Run<'_> {
     /// Carries out what was decided about an attempt.
     pub(super) fn settle(&mut self, attempt: &Attempt, fate: Fate) -> Result<()> {
-        if let Some(answer) = &attempt.answer {
-            self.spent(&answer.spend);
-        }
         let fate = after_attempt(fate, attempt.number, self.plan.max_attempts);
         if fate == Fate::Done {
             match self.land(attempt)? {
@@ -131,7 +130,7 @@ impl Run<'_> {
             attempt.snapshot.as_deref(),
         );
         self.claims.carry(&attempt.issue.id, carry(&changes, &after.dirt));
-        self.glance.keep(after, &Changes::default(), None);
+        self.glance.keep((after, Instant::now()), &Changes::default(), None);
         Ok(changes)
     }
 
@@ -162,8 +161,22 @@ impl Run<'_> {
 
     pub(super) fn record(&mut self, receipt: Receipt) -> Result<()> {
         receipt.append(&self.workspace.receipts())?;
+        if receipt.run == self.state.run {
+            self.spent(&receipt.spend);
+            self.on_record = receipt.iteration;
+        }
         self.ledger.add(receipt);
         Ok(())
+    }
+
+    /// Puts an attempt on record that an error of ours broke off: its money is spent all the same.
+    pub(super) fn record_broken_off(&mut self, attempt: &Attempt, error: &anyhow::Error) {
+        if self.on_record < self.state.iteration {
+            let reason = format!("the run ended with an error: {error:#}");
+            let receipt = self.receipt(attempt, Outcome::Interrupted, reason);
+            // Where this cannot be written either, the claim's note is left for the next run.
+            let _ = self.record(receipt);
+        }
     }
 
     fn receipt(&self, attempt: &Attempt, outcome: Outcome, reason: String) -> Receipt {

@@ -72,6 +72,10 @@ impl Default for Place<'_> {
 struct Silent;
 
 impl Attendant for Silent {
+    fn listens(&self) -> bool {
+        false
+    }
+
     fn line(&mut self, _line: &[u8]) {}
 }
 

@@ -8,7 +8,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::tail::{Line, Tail};
 use super::{Ended, Spawn, Supervisor};
-use crate::system::interrupt;
+use crate::system::{interrupt, store};
 
 /// After SIGINT the agents write their result, cost included.
 const AFTER_INT: Duration = Duration::from_secs(5);
@@ -26,6 +26,9 @@ pub struct Limits {
     pub idle: Option<Duration>,
 }
 
+/// More than this a child may not print (bytes): it would fill the disk.
+pub const FLOOD: u64 = 1 << 30;
+
 /// Why a child was stopped by us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
@@ -35,12 +38,18 @@ pub enum Why {
     Total,
     /// [`Limits::idle`] was over.
     Idle,
+    /// It printed more than [`FLOOD`].
+    Flood,
     /// The [`Attendant`] asked for it.
     Asked,
 }
 
 /// Who listens while a child runs.
 pub trait Attendant {
+    /// Whether lines are wanted at all.
+    fn listens(&self) -> bool {
+        true
+    }
     /// A line of its standard output, without the newline.
     fn line(&mut self, line: &[u8]);
     /// The start of a line too long to be handed over.
@@ -70,14 +79,22 @@ impl Supervisor {
     /// Runs `spawn` to its end. The end of the process ends this, whoever still holds its output.
     /// Errors: it could not be started, or the supervisor was killed.
     pub fn attend(&mut self, spawn: Spawn, limits: Limits, who: &mut dyn Attendant) -> Result<Outcome> {
-        let output = spawn.stdout.clone();
+        let (output, errors) = (spawn.stdout.clone(), spawn.stderr.clone());
         self.spawn(spawn)?;
-        let path = Path::new(&output);
+        let (path, errors) = (Path::new(&output), Path::new(&errors));
         let tail = Tail::open(path).with_context(|| format!("failed to read `{}`", path.display()))?;
         let now = Instant::now();
-        let mut watch = Watch { tail, limits, start: now, life: now, step: Step::Running, why: None };
+        let mut watch = Watch { tail, errors, limits, start: now, life: now, step: Step::Running, why: None };
         let (ended, left) = watch.until_end(self, who)?;
-        watch.tail.finish(&mut |line| hand_over(who, &line))?;
+        if who.listens() {
+            let stopped = watch.why.is_some();
+            let hurry = || stopped || interrupt::signal().is_some();
+            watch.tail.finish(&hurry, &mut |line| hand_over(who, &line))?;
+        }
+        if watch.why == Some(Why::Flood) {
+            store::shorten(path, FLOOD)?;
+            store::shorten(errors, FLOOD)?;
+        }
         Ok(Outcome { ended, why: watch.why, left, took: now.elapsed() })
     }
 }
@@ -91,8 +108,10 @@ enum Step {
     Killed,
 }
 
-struct Watch {
+struct Watch<'a> {
     tail: Tail,
+    /// Where its standard error goes.
+    errors: &'a Path,
     limits: Limits,
     start: Instant,
     life: Instant,
@@ -100,7 +119,7 @@ struct Watch {
     why: Option<Why>,
 }
 
-impl Watch {
+impl Watch<'_> {
     fn until_end(&mut self, child: &mut Supervisor, who: &mut dyn Attendant) -> Result<(Ended, Vec<String>)> {
         let mut nap = Duration::from_millis(2);
         loop {
@@ -108,7 +127,7 @@ impl Watch {
                 return Ok(end);
             }
             nap = (nap * 2).min(NAP);
-            if self.tail.poll(&mut |line| hand_over(who, &line))? > 0 {
+            if who.listens() && self.tail.poll(&mut |line| hand_over(who, &line))? > 0 {
                 self.life = Instant::now();
             }
             let why = self.reason(who);
@@ -123,6 +142,8 @@ impl Watch {
             Some(Why::Interrupted)
         } else if who.stop() {
             Some(Why::Asked)
+        } else if self.floods() {
+            Some(Why::Flood)
         } else if over(self.limits.total, self.start) {
             Some(Why::Total)
         } else if over(self.limits.idle, self.life) {
@@ -132,13 +153,17 @@ impl Watch {
         }
     }
 
+    fn floods(&self) -> bool {
+        self.tail.size() > FLOOD || self.errors.metadata().is_ok_and(|meta| meta.len() > FLOOD)
+    }
+
     fn advance(&mut self, child: &mut Supervisor, why: Option<Why>) -> Result<()> {
         self.why = self.why.or(why);
         let now = Instant::now();
         self.step = match self.step {
             Step::Killed => return Ok(()),
             Step::Running if self.why.is_none() => return Ok(()),
-            _ if interrupt::insists() => {
+            _ if interrupt::insists() || self.why == Some(Why::Flood) => {
                 child.kill()?;
                 Step::Killed
             }

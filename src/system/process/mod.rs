@@ -9,7 +9,7 @@ mod supervisor;
 mod tail;
 mod tree;
 
-pub use attend::{Attendant, Limits, Outcome, Why};
+pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
 pub use supervisor::Supervisor;
 pub use tail::read_lines;
 

@@ -9,6 +9,8 @@ use std::path::Path;
 const LONGEST: u64 = 8 << 20;
 /// Up to this size an unfinished line is kept; a longer one is read again once its end is there.
 const KEPT: usize = 256 << 10;
+/// How much is read before somebody must look up: a flood must not keep us from stopping it.
+const GULP: u64 = 4 << 20;
 /// How much of an oversized line is shown.
 const SHOWN: usize = 4 << 10;
 
@@ -39,7 +41,12 @@ impl Tail {
         Ok(Self { file: File::open(path)?, start: 0, seen: 0, kept: Vec::new(), block: vec![0; 64 << 10] })
     }
 
-    /// Hands over every line that has become complete; returns how many bytes were new.
+    /// Size of the file now.
+    pub(super) fn size(&self) -> u64 {
+        self.file.metadata().map_or(0, |meta| meta.len())
+    }
+
+    /// Hands over the lines that have become complete, up to [`GULP`]; returns how many bytes were new.
     pub(super) fn poll(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<u64> {
         let before = self.seen;
         loop {
@@ -47,15 +54,33 @@ impl Tail {
             let count = self.file.read_at(&mut block, self.seen);
             let outcome = count.and_then(|count| self.scan(&block[..count], take).map(|()| count));
             self.block = block;
-            if outcome? == 0 {
-                return Ok(self.seen - before);
+            let new = self.seen - before;
+            if outcome? == 0 || new >= GULP {
+                return Ok(new);
             }
         }
     }
 
-    /// Hands over a last line without a newline; to be called when nobody writes any more.
-    pub(super) fn finish(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<()> {
-        self.poll(take)?;
+    /// Passes over all but the last `rest` bytes; the line that this cuts counts as oversized.
+    pub(super) fn skip_to_last(&mut self, rest: u64, take: &mut dyn FnMut(Line<'_>)) {
+        let from = self.size().saturating_sub(rest);
+        if from > self.seen {
+            (self.start, self.seen, self.kept) = (from, from, Vec::new());
+            take(Line::Oversized(&[]));
+        }
+    }
+
+    /// Hands over what is left, a last line without a newline too; to be called when nobody writes
+    /// any more. `hurry` is asked now and then; once it says yes, only the end is read.
+    pub(super) fn finish(&mut self, hurry: &dyn Fn() -> bool, take: &mut dyn FnMut(Line<'_>)) -> Result<()> {
+        loop {
+            if hurry() {
+                self.skip_to_last(GULP, take);
+            }
+            if self.poll(take)? < GULP {
+                break;
+            }
+        }
         if self.seen > self.start {
             self.line(&[], take)?;
         }
@@ -105,7 +130,7 @@ impl Tail {
 /// Reads the lines of a file that nobody writes any more, without their newlines; one that is too
 /// long is passed over.
 pub fn read_lines(path: &Path, take: &mut dyn FnMut(&[u8])) -> Result<()> {
-    Tail::open(path)?.finish(&mut |line| {
+    Tail::open(path)?.finish(&|| false, &mut |line| {
         if let Line::Whole(bytes) = line {
             take(bytes);
         }
@@ -131,7 +156,7 @@ mod tests {
             file.write_all(part).unwrap();
             tail.poll(&mut take).unwrap();
         }
-        tail.finish(&mut take).unwrap();
+        tail.finish(&|| false, &mut take).unwrap();
         got
     }
 
@@ -153,5 +178,22 @@ mod tests {
         for (parts, expected) in table {
             assert_eq!(&lines(parts), expected);
         }
+    }
+
+    #[test]
+    fn in_a_hurry_only_the_end_is_read() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&b"filler\n".repeat(2 << 20)).unwrap();
+        file.write_all(b"last\n").unwrap();
+        let mut tail = Tail::open(file.path()).unwrap();
+        let (mut whole, mut cut, mut last) = (0, 0, Vec::new());
+        let mut take = |line: Line<'_>| match line {
+            Line::Whole(bytes) => (whole, last) = (whole + 1, bytes.to_vec()),
+            Line::Oversized(_) => cut += 1,
+        };
+        assert!(tail.poll(&mut take).unwrap() < 2 * GULP, "a poll ends though there is more");
+        tail.finish(&|| true, &mut take).unwrap();
+        assert_eq!((last, cut), (b"last".to_vec(), 1));
+        assert!(whole < 2 << 20);
     }
 }
