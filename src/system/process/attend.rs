@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::tail::{Line, Tail};
-use super::{Ended, Spawn, Supervisor};
+use super::{Ended, MOMENT, Spawn, Supervisor};
 use crate::system::interrupt;
 
 /// After SIGINT the agents write their result, cost included.
@@ -71,11 +71,12 @@ impl Supervisor {
     /// Errors: it could not be started, or the supervisor was killed.
     pub fn attend(&mut self, spawn: Spawn, limits: Limits, who: &mut dyn Attendant) -> Result<Outcome> {
         let output = spawn.stdout.clone();
+        let grace = if spawn.tidies_up { MOMENT } else { Duration::ZERO };
         self.spawn(spawn)?;
         let path = Path::new(&output);
         let tail = Tail::open(path).with_context(|| format!("failed to read `{}`", path.display()))?;
         let now = Instant::now();
-        let mut watch = Watch { tail, limits, start: now, life: now, step: Step::Running, why: None };
+        let mut watch = Watch { tail, limits, start: now, life: now, grace, step: Step::Running, why: None };
         let (ended, left) = watch.until_end(self, who)?;
         watch.tail.finish(&mut |line| hand_over(who, &line))?;
         Ok(Outcome { ended, why: watch.why, left, took: now.elapsed() })
@@ -86,6 +87,7 @@ impl Supervisor {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Running,
+    Granted(Instant),
     Asked(Instant),
     Urged(Instant),
     Killed,
@@ -96,6 +98,7 @@ struct Watch {
     limits: Limits,
     start: Instant,
     life: Instant,
+    grace: Duration,
     step: Step,
     why: Option<Why>,
 }
@@ -142,7 +145,9 @@ impl Watch {
                 child.kill()?;
                 Step::Killed
             }
-            Step::Running => {
+            Step::Running if !self.grace.is_zero() => Step::Granted(now),
+            Step::Granted(since) if since.elapsed() < self.grace => Step::Granted(since),
+            Step::Running | Step::Granted(_) => {
                 child.signal(SIGINT)?;
                 Step::Asked(now)
             }
