@@ -152,6 +152,22 @@ fn a_hook_that_refuses_is_repaired() {
 }
 
 #[test]
+fn what_git_itself_cannot_do_is_no_tasks_fault() {
+    let bench = one_task(&format!("echo x > made.txt; {DONE}"));
+    let lock = bench.sandbox.path(".git/refs/heads/main.lock");
+    fs::write(&lock, "").unwrap();
+    for _ in 0..2 {
+        let out = bench.run(&["--json"]);
+        assert_eq!(out.code, 2, "{out:?}");
+        assert!(out.stderr.contains("git commit failed") && out.stderr.contains("main.lock"), "{out:?}");
+    }
+    fs::remove_file(lock).unwrap();
+    assert_eq!(bench.finish(&[])["reason"], "complete");
+    assert_eq!((bench.subjects().len(), bench.history().len()), (2, 1));
+    assert_eq!(bench.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
 fn a_hook_that_always_refuses_leaves_the_index_as_it_was() {
     let bench = one_task(&format!("echo x > made.txt; {DONE}"));
     hook(&bench, "commit-msg", "exit 1");

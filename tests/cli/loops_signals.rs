@@ -257,10 +257,14 @@ fn a_recycled_pid_does_not_block() {
 #[test]
 fn what_an_agent_left_running_is_ended_after_a_normal_end_too() {
     let marker = marker(12);
-    let bench = Bench::new(&format!("{}; {DONE}", hides(&marker)));
+    let wait = "while ! [ -e \"$ASIDE/go\" ]; do sleep 0.01; done";
+    let bench = Bench::new(&format!("{}; {wait}; {DONE}", hides(&marker)));
     bench.tasks(&["bd-1"]);
-    let (out, events) = bench.events(&[]);
-    assert_eq!((out.code, living(&format!("sleep {marker}"))), (0, Vec::new()));
+    let child = bench.start(&[]);
+    wait_for("the agent", || living(&format!("sleep {marker}")).len() >= 4);
+    fs::write(bench.aside("go"), "").unwrap();
+    assert_eq!((reap(child), living(&format!("sleep {marker}"))), (0, Vec::new()));
+    let events = bench.told();
     let ended = events.iter().find(|event| event["type"] == "attempt.finished").unwrap();
     assert!(ended["left_running"].as_array().unwrap().contains(&json!("sleep")), "{ended}");
     assert!(bench.history()[0]["left_running"].as_array().unwrap().contains(&json!("sleep")));

@@ -47,7 +47,8 @@ fn storm_of_kills_does_every_task_once() {
         assert!([0, 137].contains(&code), "{at}: {code} {:?}", bench.lines(&format!("err.{at}")));
     }
     let last = bench.finish(&["--agent", "shell", "--gate", "true"]);
-    assert_eq!((&last["reason"], &last["left"]), (&json!("complete"), &json!(0)), "{last}");
+    let why = bench.history().pop().unwrap()["reason"].clone();
+    assert_eq!((&last["reason"], &last["left"]), (&json!("complete"), &json!(0)), "{why}: {last}");
     let listed = bench.sandbox.run(&["beads", "list", "--all", "--json"]).json();
     assert_eq!(listed.as_array().unwrap().len(), count);
     assert!(listed.as_array().unwrap().iter().all(|issue| issue["status"] == "closed"), "{listed}");

@@ -11,6 +11,7 @@ use crate::domain::attempt::changes::{Carried, Changes, between, carry};
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::{Outcome, Receipt};
 use crate::domain::loops::attempt::Attempt;
+use crate::domain::loops::claims::Phase;
 use crate::domain::loops::land::Landed;
 use crate::domain::loops::run::Run;
 use crate::domain::loops::verdict::Once;
@@ -169,9 +170,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Puts an attempt on record that an error of ours broke off: its money is spent all the same.
+    /// Puts an attempt on record that an error of ours broke off: its money is spent all the same. One
+    /// that was being landed is finished, and put on record, by the next run.
     pub(super) fn record_broken_off(&mut self, attempt: &Attempt, error: &anyhow::Error) {
-        if self.on_record < self.state.iteration {
+        let id = &attempt.issue.id;
+        let landing =
+            self.claims.claims.iter().any(|claim| claim.task == *id && claim.phase == Phase::Landing);
+        if !landing && self.on_record < self.state.iteration {
             let reason = format!("the run ended with an error: {error:#}");
             let receipt = self.receipt(attempt, Outcome::Interrupted, reason);
             // Where this cannot be written either, the claim's note is left for the next run.

@@ -128,7 +128,7 @@ impl Repo {
         if listed.is_some() {
             args.push("--pathspec-from-file=-".into());
         }
-        let (ok, said) = if let Some(child) = child {
+        let (code, said) = if let Some(child) = child {
             self.below(
                 child,
                 &args,
@@ -138,27 +138,29 @@ impl Repo {
             let quick = self.git(&args);
             let quick = index.into_iter().fold(quick, |quick, index| quick.env("GIT_INDEX_FILE", index));
             let said = quick.run(&listed.unwrap_or_default())?;
-            (said.ok, format!("{}\n{}", said.text(), said.stderr))
+            (said.ended.code, format!("{}\n{}", said.text(), said.stderr))
         };
         store::remove(&message)?;
-        if ok {
+        if code == Some(0) {
             let id = committed_id(&said)
                 .map_or_else(|| self.must(&["rev-parse", "HEAD"], &[]).map(|s| s.text()), Ok)?;
             return Ok(Committed::Made(id, Vec::new()));
         }
         self.await_index()?;
+        // A hook's no is 1; more is git's own trouble (a lock, a signature), which no task can repair.
+        anyhow::ensure!(code.is_none_or(|code| code == 1), "git commit failed: {}", said.trim());
         let nothing = said.contains("nothing to commit") || said.contains("nothing added to commit");
         Ok(if nothing { Committed::Nothing(Vec::new()) } else { Committed::Refused(said.trim().to_owned()) })
     }
 
-    /// Runs git below the supervisor, so that a slow hook or network dies with us; whether it
-    /// exited 0, and its words.
+    /// Runs git below the supervisor, so that a slow hook or network dies with us; its exit code and
+    /// its words. What was done before a signal came is done.
     pub(super) fn below<S: AsRef<OsStr>>(
         &self,
         child: &mut Supervisor,
         args: &[S],
         place: &Place<'_>,
-    ) -> Result<(bool, String)> {
+    ) -> Result<(Option<i32>, String)> {
         let (stdin, output) = (place.scratch.join("git.stdin"), place.scratch.join("git.output"));
         store::scratch(&stdin, &place.input)?;
         let mut env = self.identity.clone();
@@ -178,7 +180,9 @@ impl Repo {
         };
         let limits = Limits { total: Some(PATIENCE), idle: None };
         let outcome = child.attend(spawn, limits, &mut Silent)?;
-        interrupt::check()?;
+        if outcome.ended.code != Some(0) {
+            interrupt::check()?;
+        }
         let said = fs::read(&output).with_context(|| format!("failed to read `{}`", output.display()))?;
         store::remove(&stdin)?;
         store::remove(&output)?;
@@ -186,7 +190,7 @@ impl Repo {
         if outcome.why.is_some() {
             said.push_str("it took too long and was ended");
         }
-        Ok((outcome.ended.code == Some(0), said))
+        Ok((outcome.ended.code, said))
     }
 
     /// Waits until no other git (the user's, an editor's) holds the index. One that was killed holds it

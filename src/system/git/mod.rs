@@ -140,7 +140,8 @@ impl Repo {
         let env = [("LC_ALL", "C"), ("GIT_TERMINAL_PROMPT", "0")];
         let mut push = |args: &[&str]| {
             if let Some((child, scratch)) = &mut child {
-                return self.below(child, args, &Place { scratch, env: &env, ..Place::default() });
+                let place = Place { scratch, env: &env, ..Place::default() };
+                return self.below(child, args, &place).map(|(code, words)| (code == Some(0), words));
             }
             let quick = env.iter().fold(self.git(args), |quick, (name, value)| quick.env(name, value));
             quick.run(&[]).map(|said| (said.ok, said.stderr))

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::tail::{Line, Tail};
-use super::{Ended, Spawn, Supervisor};
+use super::{Ended, MOMENT, Spawn, Supervisor};
 use crate::system::{interrupt, store};
 
 /// After SIGINT the agents write their result, cost included.
@@ -80,11 +80,13 @@ impl Supervisor {
     /// Errors: it could not be started, or the supervisor was killed.
     pub fn attend(&mut self, spawn: Spawn, limits: Limits, who: &mut dyn Attendant) -> Result<Outcome> {
         let (output, errors) = (spawn.stdout.clone(), spawn.stderr.clone());
+        let grace = if spawn.tidies_up { MOMENT } else { Duration::ZERO };
         self.spawn(spawn)?;
         let (path, errors) = (Path::new(&output), Path::new(&errors));
         let tail = Tail::open(path).with_context(|| format!("failed to read `{}`", path.display()))?;
         let now = Instant::now();
-        let mut watch = Watch { tail, errors, limits, start: now, life: now, step: Step::Running, why: None };
+        let step = Step::Running;
+        let mut watch = Watch { tail, errors, limits, start: now, life: now, grace, step, why: None };
         let (ended, left) = watch.until_end(self, who)?;
         if who.listens() {
             let stopped = watch.why.is_some();
@@ -103,6 +105,7 @@ impl Supervisor {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Running,
+    Granted(Instant),
     Asked(Instant),
     Urged(Instant),
     Killed,
@@ -115,6 +118,7 @@ struct Watch<'a> {
     limits: Limits,
     start: Instant,
     life: Instant,
+    grace: Duration,
     step: Step,
     why: Option<Why>,
 }
@@ -167,7 +171,9 @@ impl Watch<'_> {
                 child.kill()?;
                 Step::Killed
             }
-            Step::Running => {
+            Step::Running if !self.grace.is_zero() => Step::Granted(now),
+            Step::Granted(since) if since.elapsed() < self.grace => Step::Granted(since),
+            Step::Running | Step::Granted(_) => {
                 child.signal(SIGINT)?;
                 Step::Asked(now)
             }

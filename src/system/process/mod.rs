@@ -18,6 +18,7 @@ use std::io::{self, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub const SUPERVISE: &str = "__supervise";
 
 /// The variable that marks every process of a run; its value is the run's id.
 pub const MARK: &str = "TASKRUN_RUN";
+
+/// What [`Spawn::tidies_up`] is given.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// What a git hook's environment holds that would point our children at the wrong repository.
 const FOREIGN: &[&str] = &[
@@ -72,8 +76,8 @@ pub struct Spawn {
     pub stderr: OsString,
     /// Whether what it leaves running after its own end may stay.
     pub leave_children: bool,
-    /// Whether it is asked to end, and given a moment, also when the run was killed: git then removes
-    /// its lock files, which would stop every later git.
+    /// Whether it gets a moment to end by itself before it is stopped, also when the run was killed:
+    /// git then leaves no lock files behind, which would stop every later git.
     pub tidies_up: bool,
 }
 
@@ -186,7 +190,7 @@ impl Started {
 /// Ends every process that carries `mark`; returns their names. For what outlived both a run and its
 /// supervisor, by a caller that has no children.
 pub fn end_marked(mark: &str) -> Vec<String> {
-    tree::kill_all(OsStr::new(mark), std::time::Duration::from_secs(3))
+    tree::kill_all(OsStr::new(mark), Duration::from_secs(3))
 }
 
 /// Standard output of a command that exits 0; anything else is an error.

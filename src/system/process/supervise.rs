@@ -24,8 +24,6 @@ use crate::system::store;
 
 /// How long a supervisor waits for its predecessor to end the last run's agents.
 const PREDECESSOR: Duration = Duration::from_secs(10);
-/// How long a child that tidies up may take for it once the run is dead.
-const MOMENT: Duration = Duration::from_millis(500);
 /// How long it tries to end processes that do not die.
 const PERSISTENCE: Duration = Duration::from_secs(3);
 
@@ -157,15 +155,13 @@ impl Watchdog {
         }
     }
 
-    /// Asks a child that tidies up to end, and waits a moment for it.
+    /// Lets a child that tidies up come to its end by itself: a signal could fall just between the
+    /// making of a lock file and git's taking note of it. Only one that takes long is asked to end.
     fn let_tidy_up(&mut self) {
         let Some(pid) = self.child.filter(|_| self.tidies_up) else { return };
-        let _ = kill_process_group(pid, Signal::TERM);
-        let start = Instant::now();
-        while start.elapsed() < MOMENT
-            && matches!(rustix::process::waitpid(Some(pid), WaitOptions::NOHANG), Ok(None))
-        {
-            thread::park_timeout(Duration::from_millis(1));
+        if !ends_within(pid, super::MOMENT) {
+            let _ = kill_process_group(pid, Signal::TERM);
+            ends_within(pid, super::MOMENT / 2);
         }
     }
 
@@ -209,6 +205,17 @@ fn follow_parent(parent: &OsStr) -> Result<()> {
     let actual = rustix::process::getppid().map(Pid::as_raw_nonzero);
     anyhow::ensure!(actual.is_some_and(|pid| pid.get() == expected), "the run is gone");
     Ok(())
+}
+
+fn ends_within(pid: Pid, patience: Duration) -> bool {
+    let start = Instant::now();
+    while matches!(rustix::process::waitpid(Some(pid), WaitOptions::NOHANG), Ok(None)) {
+        if start.elapsed() > patience {
+            return false;
+        }
+        thread::park_timeout(Duration::from_millis(1));
+    }
+    true
 }
 
 fn listen(send: Sender<News>) -> Result<()> {
