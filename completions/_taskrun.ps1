@@ -35,7 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('workspace', 'workspace', [CompletionResultType]::ParameterValue, 'Make, choose and list workspaces')
             [CompletionResult]::new('beads', 'beads', [CompletionResultType]::ParameterValue, 'Keep tasks and what they wait for in `.beads/issues.jsonl`')
-            [CompletionResult]::new('board', 'board', [CompletionResultType]::ParameterValue, 'How the board is shown')
+            [CompletionResult]::new('board', 'board', [CompletionResultType]::ParameterValue, 'Show every task in the column it is in')
             [CompletionResult]::new('loop', 'loop', [CompletionResultType]::ParameterValue, 'Work the ready tasks with an agent, and see how it goes')
             [CompletionResult]::new('gates', 'gates', [CompletionResultType]::ParameterValue, 'Quality gates: the commands that must pass before a task is closed')
             [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'See what was spent')

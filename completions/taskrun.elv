@@ -32,7 +32,7 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --version 'Print version'
             cand workspace 'Make, choose and list workspaces'
             cand beads 'Keep tasks and what they wait for in `.beads/issues.jsonl`'
-            cand board 'How the board is shown'
+            cand board 'Show every task in the column it is in'
             cand loop 'Work the ready tasks with an agent, and see how it goes'
             cand gates 'Quality gates: the commands that must pass before a task is closed'
             cand budget 'See what was spent'

@@ -35,7 +35,7 @@ complete -c taskrun -n "__fish_taskrun_needs_command" -s h -l help -d 'Print hel
 complete -c taskrun -n "__fish_taskrun_needs_command" -s V -l version -d 'Print version'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "workspace" -d 'Make, choose and list workspaces'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "beads" -d 'Keep tasks and what they wait for in `.beads/issues.jsonl`'
-complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "board" -d 'How the board is shown'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "board" -d 'Show every task in the column it is in'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "loop" -d 'Work the ready tasks with an agent, and see how it goes'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "gates" -d 'Quality gates: the commands that must pass before a task is closed'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "budget" -d 'See what was spent'

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::system::interrupt;
 use crate::ui::one_line;
 
-/// How the board is shown.
+/// Show every task in the column it is in.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Show it again whenever something changes, until interrupted

@@ -49,7 +49,8 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
         Kind::TaskClosed { reason, commit, files_changed } => {
             let commit = commit.as_ref().map(|id| format!(", commit {}", id.get(..10).unwrap_or(id)));
             let done = style("closed").for_stderr().green();
-            format!("    {done} {task}: {reason} ({files_changed} files{})", commit.unwrap_or_default())
+            let files = counted(*files_changed, "file");
+            format!("    {done} {task}: {reason} ({files}{})", commit.unwrap_or_default())
         }
         Kind::TaskReopened { reason } => {
             format!("    {} {task}: {}", style("open again").for_stderr().yellow(), plain(reason))
@@ -81,17 +82,19 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
 /// How a run ended, for stdout.
 pub(super) fn summary(finished: &Finished) -> String {
     let mut out = String::new();
+    let verb = if finished.left == 1 { "is" } else { "are" };
+    let left = format!("{} {verb} left", counted(finished.left, "task"));
     let head = match finished.reason.as_str() {
         "complete" => "All tasks complete!".to_owned(),
-        "nothing_ready" => format!("Nothing is ready; {} tasks are left.", finished.left),
-        "escalated" => format!("A person is needed; {} tasks are left.", finished.left),
+        "nothing_ready" => format!("Nothing is ready; {left}."),
+        "escalated" => format!("A person is needed; {left}."),
         "iterations" | "budget_usd" | "budget_tokens" | "time" => {
-            format!("Stopped by a limit ({}); {} tasks are left.", finished.reason, finished.left)
+            format!("Stopped by a limit ({}); {left}.", finished.reason)
         }
-        "no_progress" => format!("Stopped: nothing changes any more; {} tasks are left.", finished.left),
+        "no_progress" => format!("Stopped: nothing changes any more; {left}."),
         "rate_limited" => "The provider makes us wait.".to_owned(),
         "failed" => "The agent cannot work.".to_owned(),
-        other => format!("Run {other}; {} tasks are left.", finished.left),
+        other => format!("Run {other}; {left}."),
     };
     let _ = writeln!(out, "{head}");
     if let Some(message) = &finished.message {
@@ -101,7 +104,12 @@ pub(super) fn summary(finished: &Finished) -> String {
         let _ = writeln!(out, "  try again after {at}");
     }
     let took = clock::human(Duration::from_millis(finished.duration_ms));
-    let _ = writeln!(out, "  {} iterations in {took}, spent {}", finished.iterations, money(&finished.spend));
+    let _ = writeln!(
+        out,
+        "  {} in {took}, spent {}",
+        counted(finished.iterations, "iteration"),
+        money(&finished.spend)
+    );
     for (word, tasks) in
         [("closed", &finished.completed), ("open", &finished.failed), ("needs a person", &finished.escalated)]
     {
@@ -142,10 +150,18 @@ pub(super) fn preview(preview: &Preview) -> String {
     out
 }
 
+/// `1 file`, `2 files`.
+fn counted(count: u64, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
 /// `$1.25`, and a word where that is not all.
 pub(super) fn money(spend: &Spend) -> String {
-    let amount = format!("${:.2}", spend.usd);
-    if spend.known { amount } else { format!("{amount} and an unknown amount") }
+    match (spend.known, spend.usd > 0.0) {
+        (true, _) => format!("${:.2}", spend.usd),
+        (false, true) => format!("${:.2} and an unknown amount", spend.usd),
+        (false, false) => "an unknown amount".into(),
+    }
 }
 
 /// The first line of foreign text, fit for a terminal and not too long for it.

@@ -38,19 +38,19 @@ pub struct Run {
     #[arg(long, conflicts_with = "max_iterations")]
     once: bool,
     /// End after N iterations
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     max_iterations: Option<u64>,
     /// Spend at most this much in USD
-    #[arg(long, value_name = "USD", value_parser = money)]
+    #[arg(long, value_name = "USD", value_parser = money, allow_negative_numbers = true)]
     budget_usd: Option<f64>,
     /// Use at most this many tokens
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     budget_tokens: Option<u64>,
     /// End after this time (90s, 30m, 2h)
     #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
     max_time: Option<Duration>,
     /// Attempts on one task before a person is asked
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     max_attempts: Option<u64>,
     /// A shell command that must pass before a task is closed, beside the configured ones
     #[arg(long = "gate", value_name = "CMD")]

@@ -30,6 +30,8 @@ pub struct Held {
 pub struct Look {
     /// The commit checked out.
     pub head: Option<String>,
+    /// The branch checked out; `None` when detached, or without git.
+    pub branch: Option<String>,
     /// What differs from it, without the workspace's own files.
     pub dirt: Dirt,
     /// Whether `.beads/` differs from it.
@@ -56,7 +58,7 @@ impl Own {
 /// Looks at the work tree: one `git status`, and the content of what differs.
 pub fn look(repo: &Repo, own: &Own) -> Result<Look> {
     let status = repo.status()?;
-    let mut look = Look { head: status.head, ..Look::default() };
+    let mut look = Look { head: status.head, branch: status.branch, ..Look::default() };
     for (path, entry) in status.entries {
         if path.starts_with(&own.taskrun) {
             continue;

@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::domain::attempt::budget::Spend;
-use crate::domain::attempt::receipt::{self, Receipt};
+use crate::domain::attempt::receipt::Receipt;
+use crate::domain::loops::postmortem;
 use crate::domain::loops::state::State;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
@@ -29,7 +30,7 @@ pub struct Filter {
 /// Every attempt on record, oldest first.
 pub fn history(workspace: &Workspace, filter: &Filter) -> Result<Vec<Receipt>> {
     let mut found = VecDeque::new();
-    receipt::each(&workspace.receipts(), |receipt| {
+    postmortem::each(workspace, |receipt| {
         let wanted = filter.task.as_ref().is_none_or(|task| *task == receipt.task)
             && filter.run.as_ref().is_none_or(|run| *run == receipt.run);
         if wanted {
@@ -139,7 +140,7 @@ pub struct Spent {
 pub fn spent(workspace: &Workspace, by: By, epic: Option<&str>) -> Result<Spent> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
     let (mut total, mut attempts) = (Spend::nothing(), 0);
-    receipt::each(&workspace.receipts(), |receipt| {
+    postmortem::each(workspace, |receipt| {
         if epic.is_some_and(|epic| receipt.epic.as_deref() != Some(epic) && receipt.task != epic) {
             return;
         }

@@ -46,6 +46,14 @@ impl Run<'_> {
         // Before anything is closed: a work tree that git cannot read any more closes nothing. The
         // store differs from HEAD since the claim, so it is in this look, too.
         let (after, seen) = (self.look()?, Instant::now());
+        if after.branch != attempt.before.branch {
+            let name = |branch: &Option<String>| branch.clone().unwrap_or_else(|| "no branch".into());
+            (self.notice)(&format!(
+                "the agent left `{}` for `{}`: the commit of `{id}` is made there",
+                name(&attempt.before.branch),
+                name(&after.branch)
+            ));
+        }
         if let Some(claim) = self.claims.claims.iter_mut().find(|claim| claim.task == *id) {
             claim.phase = Phase::Landing;
         }

@@ -10,6 +10,7 @@ pub mod history;
 mod land;
 pub mod ledger;
 pub mod plan;
+mod postmortem;
 pub mod preview;
 mod recorder;
 mod recover;

@@ -129,7 +129,8 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
     })
 }
 
-fn engine(agent: Agent, config: &Config) -> Engine {
+/// The engine for an agent, with the settings' limits.
+pub(super) fn engine(agent: Agent, config: &Config) -> Engine {
     let price = agent.model.as_ref().and_then(|model| config.prices.get(model)).copied();
     let some = |time: Duration| (!time.is_zero()).then_some(time);
     let limits = Limits { total: some(config.agent.timeout), idle: some(config.agent.idle_timeout) };

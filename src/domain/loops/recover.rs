@@ -1,22 +1,20 @@
 //! What a killed run left: its claims go back, what it had closed is committed, what it spent is
 //! put on record.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::domain::agents::catalog::{self, Choice};
-use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::changes::{Carried, Changes, Look, between, carry};
-use crate::domain::attempt::engine::{Engine, file};
-use crate::domain::attempt::receipt::{self, Outcome, Receipt};
+use crate::domain::attempt::engine::file;
+use crate::domain::attempt::receipt::{self, Outcome};
 use crate::domain::beads::Issue;
-use crate::domain::loops::attempt::{claimant, epic_of};
+use crate::domain::loops::attempt::claimant;
 use crate::domain::loops::claims::{Claim, Phase};
-use crate::domain::loops::land::{COMPLETED, message, refused, trailers};
+use crate::domain::loops::land::{message, refused, trailers};
+use crate::domain::loops::postmortem;
 use crate::domain::loops::run::Run;
 use crate::fault::Fault;
-use crate::system::config;
 use crate::system::git::Committed;
 use crate::system::process::end_marked;
 
@@ -42,11 +40,13 @@ impl Run<'_> {
                 }
                 Some(issue) if claim.phase == Phase::Landing && issue.is_closed() => {
                     let (outcome, commit) = self.finish_landing(&claim, issue)?;
-                    self.put_on_record(&claim, issue, outcome, (commit, known))?;
+                    self.record(postmortem::write(self.workspace, &claim, outcome, commit))?;
                 }
                 Some(issue) => {
                     self.give_back(&claim, issue)?;
-                    self.put_on_record(&claim, issue, Outcome::Killed, (None, known))?;
+                    if !known {
+                        self.record(postmortem::write(self.workspace, &claim, Outcome::Killed, None))?;
+                    }
                 }
                 None => {}
             }
@@ -119,83 +119,7 @@ impl Run<'_> {
 
     fn on_record(&self, claim: &Claim) -> Result<bool> {
         let mut found = false;
-        receipt::each(&self.workspace.receipts(), |receipt| {
-            found |= receipt.run == claim.run && receipt.iteration == claim.iteration;
-        })?;
+        receipt::each(&self.workspace.receipts(), |receipt| found |= postmortem::belongs(&receipt, claim))?;
         Ok(found)
-    }
-
-    fn put_on_record(
-        &mut self,
-        claim: &Claim,
-        issue: &Issue,
-        outcome: Outcome,
-        (commit, known): (Option<String>, bool),
-    ) -> Result<()> {
-        if known {
-            return Ok(());
-        }
-        let prefix = self.workspace.run_dir(&claim.run).join(format!("{:04}", claim.iteration));
-        let (spend, session, model) = self.replay(claim, &file(&prefix, ".stdout"));
-        let ended = Self::now();
-        let took = ended.duration_since(claim.since).as_millis();
-        self.record(Receipt {
-            v: Receipt::VERSION,
-            run: claim.run.clone(),
-            iteration: claim.iteration,
-            task: claim.task.clone(),
-            title: issue.title.clone(),
-            epic: epic_of(&self.store, &claim.task)?.map(|(id, ..)| id),
-            attempt: claim.attempt,
-            agent: claim.agent.clone(),
-            model,
-            session,
-            started_at: claim.since,
-            ended_at: ended,
-            duration_ms: u64::try_from(took).unwrap_or(0),
-            outcome,
-            reason: match outcome {
-                Outcome::Closed => COMPLETED,
-                Outcome::Reopened => "git refused the commit",
-                _ => "the run was killed",
-            }
-            .into(),
-            exit_code: None,
-            signal: None,
-            spend,
-            gates: Vec::new(),
-            left_running: Vec::new(),
-            snapshot: claim.snapshot.clone(),
-            snapshot_ref: claim
-                .snapshot
-                .as_ref()
-                .map(|_| format!("refs/taskrun/{}/{}", claim.run, claim.iteration)),
-            commit,
-            files_changed: 0,
-            not_committed: Vec::new(),
-        })
-    }
-
-    /// What the stream had shown before the end: spend, session, model.
-    fn replay(&self, claim: &Claim, stdout: &Path) -> (Spend, Option<String>, Option<String>) {
-        if !stdout.exists() {
-            return (Spend::nothing(), None, None);
-        }
-        let unknown = Spend { known: false, source: Source::Unknown, partial: true, ..Spend::default() };
-        let engine = if claim.agent == self.plan.engine.agent.name {
-            None
-        } else {
-            let config = config::load(Some(&self.workspace.config_file())).unwrap_or_default();
-            let choice = Choice { agent: Some(&claim.agent), ..Choice::default() };
-            let Ok(agent) = catalog::resolve(&config, choice, self.workspace.root()) else {
-                return (unknown, None, None);
-            };
-            let Engine { limits, leave_children, price, .. } = self.plan.engine;
-            Some(Engine { agent, limits, leave_children, price })
-        };
-        let engine = engine.as_ref().unwrap_or(&self.plan.engine);
-        let Ok(report) = engine.replay(stdout) else { return (unknown, None, None) };
-        let spend = Spend { partial: true, ..engine.spend(&report, true) };
-        (spend, report.session, report.model)
     }
 }

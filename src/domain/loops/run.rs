@@ -62,6 +62,8 @@ pub(super) struct Run<'a> {
     pub(super) once: Once,
     pub(super) commits: u64,
     pub(super) unchanged: u64,
+    /// Size of the receipts when they were last written.
+    pub(super) receipts_size: u64,
     /// The last iteration that has its receipt.
     pub(super) on_record: u64,
     /// Set when the agent or the provider cannot go on.
@@ -145,6 +147,7 @@ impl<'a> Run<'a> {
             commits: 0,
             unchanged: 0,
             on_record: 0,
+            receipts_size: std::fs::metadata(workspace.receipts()).map_or(0, |meta| meta.len()),
             broken: None,
             dearest: 0.0,
             started: Instant::now(),

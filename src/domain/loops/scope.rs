@@ -38,7 +38,8 @@ fn look(table: &Table, filter: &Filter, task: Option<&str>) -> Result<Survey> {
     };
     let mut scope = Scope::default();
     for record in graph.records().filter(|record| wanted(record)) {
-        if !record.is_settled() && graph.is_takeable(record) {
+        // An epic named by `--task` is left, though no run ever takes it.
+        if !record.is_settled() && (task.is_some() || graph.is_takeable(record)) {
             scope.left += 1;
             scope.waiting += u64::from(record.labels().iter().any(|label| **label == *NEEDS_HUMAN));
         }

@@ -161,7 +161,13 @@ impl Run<'_> {
     }
 
     pub(super) fn record(&mut self, receipt: Receipt) -> Result<()> {
-        receipt.append(&self.workspace.receipts())?;
+        let path = self.workspace.receipts();
+        let size = || std::fs::metadata(&path).map_or(0, |meta| meta.len());
+        if size() < self.receipts_size {
+            (self.notice)("the record of attempts was cut while the agent ran: what it said is lost");
+        }
+        receipt.append(&path)?;
+        self.receipts_size = size();
         if receipt.run == self.state.run {
             self.spent(&receipt.spend);
             self.on_record = receipt.iteration;

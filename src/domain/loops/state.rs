@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::domain::attempt::budget::Spend;
 use crate::domain::loops::control::{self, Action};
+use crate::domain::loops::postmortem;
 use crate::domain::workspace::Workspace;
 use crate::system::lock::Holder;
 use crate::system::{clock, store};
@@ -126,7 +127,7 @@ pub fn status(workspace: &Workspace) -> Result<Value> {
     };
     // A run that was killed could not write why.
     let reason = state.reason.clone().or_else(|| (!runs).then(|| "interrupted".to_owned()));
-    let mut spend = serde_json::to_value(state.spend)?;
+    let mut spend = serde_json::to_value(spent(workspace, &state, runs)?)?;
     spend["budget_usd"] = json!(state.budget_usd);
     Ok(json!({
         "status": status,
@@ -147,12 +148,26 @@ pub fn status(workspace: &Workspace) -> Result<Value> {
     }))
 }
 
+/// What a run has spent; of a killed one also what it could not put on record any more.
+fn spent(workspace: &Workspace, state: &State, runs: bool) -> Result<Spend> {
+    let mut spend = state.spend;
+    if !runs {
+        postmortem::unrecorded(workspace, |receipt| {
+            if receipt.run == state.run {
+                spend.add(&receipt.spend);
+            }
+        })?;
+    }
+    Ok(spend)
+}
+
 /// `Budget: $5/$10`: what the current or last run has spent, and its limit if it has one.
 pub fn budget_line(workspace: &Workspace) -> Result<Option<String>> {
     let Some(state) = State::read(workspace)? else { return Ok(None) };
     let limit = state.budget_usd.map(|limit| format!("/{}", dollars(limit))).unwrap_or_default();
-    let more = if state.spend.known { "" } else { " and an unknown amount" };
-    Ok(Some(format!("Budget: {}{limit}{more}", dollars(state.spend.usd))))
+    let spend = spent(workspace, &state, state.runs())?;
+    let more = if spend.known { "" } else { " and an unknown amount" };
+    Ok(Some(format!("Budget: {}{limit}{more}", dollars(spend.usd))))
 }
 
 /// `$5`, `$2.50`.

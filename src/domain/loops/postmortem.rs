@@ -1,0 +1,121 @@
+//! What an attempt came to whose run was killed, as far as its files tell.
+
+use anyhow::Result;
+
+use crate::domain::agents::catalog::{self, Choice};
+use crate::domain::attempt::budget::{Source, Spend};
+use crate::domain::attempt::engine::file;
+use crate::domain::attempt::receipt::{self, Outcome, Receipt};
+use crate::domain::beads::Store;
+use crate::domain::loops::attempt::epic_of;
+use crate::domain::loops::claims::{Claim, Claims};
+use crate::domain::loops::land::COMPLETED;
+use crate::domain::loops::plan;
+use crate::domain::workspace::Workspace;
+use crate::system::{clock, config};
+
+/// Hands over every receipt on record, then one for each attempt of a dead run that the next run
+/// will put on record: what was spent is told at once.
+pub(super) fn each(workspace: &Workspace, mut take: impl FnMut(Receipt)) -> Result<()> {
+    let open = left_open(workspace, &mut take)?;
+    for claim in &open {
+        take(write(workspace, claim, Outcome::Killed, None));
+    }
+    Ok(())
+}
+
+/// Only those that are not on record yet. Cheap when there are none.
+pub(super) fn unrecorded(workspace: &Workspace, mut take: impl FnMut(Receipt)) -> Result<()> {
+    if Claims::read(workspace)?.claims.is_empty() {
+        return Ok(());
+    }
+    let open = left_open(workspace, &mut |_| {})?;
+    for claim in &open {
+        take(write(workspace, claim, Outcome::Killed, None));
+    }
+    Ok(())
+}
+
+/// The claims of dead runs whose attempts are not among the receipts, all of which go to `take`.
+fn left_open(workspace: &Workspace, take: &mut dyn FnMut(Receipt)) -> Result<Vec<Claim>> {
+    let mut open = Claims::read(workspace)?.claims;
+    open.retain(|claim| !claim.holder.alive());
+    receipt::each(&workspace.receipts(), |receipt| {
+        open.retain(|claim| !belongs(&receipt, claim));
+        take(receipt);
+    })?;
+    Ok(open)
+}
+
+/// Whether a receipt is that of the claim's attempt.
+pub(super) fn belongs(receipt: &Receipt, claim: &Claim) -> bool {
+    receipt.run == claim.run && receipt.iteration == claim.iteration
+}
+
+/// The receipt of a dead run's attempt.
+pub(super) fn write(
+    workspace: &Workspace,
+    claim: &Claim,
+    outcome: Outcome,
+    commit: Option<String>,
+) -> Receipt {
+    let (spend, session, model) = replay(workspace, claim);
+    let ended = clock::now();
+    let took = ended.duration_since(claim.since).as_millis();
+    let store = Store::open(workspace).ok();
+    let title = store.as_ref().and_then(|store| store.issue(&claim.task).ok()).map(|issue| issue.title);
+    let epic = store.as_ref().and_then(|store| epic_of(store, &claim.task).ok()).flatten();
+    let reason = match outcome {
+        Outcome::Closed => COMPLETED,
+        Outcome::Reopened => "git refused the commit",
+        _ => "the run was killed",
+    };
+    let name = |_: &String| format!("refs/taskrun/{}/{}", claim.run, claim.iteration);
+    Receipt {
+        v: Receipt::VERSION,
+        run: claim.run.clone(),
+        iteration: claim.iteration,
+        task: claim.task.clone(),
+        title: title.unwrap_or_default(),
+        epic: epic.map(|(id, ..)| id),
+        attempt: claim.attempt,
+        agent: claim.agent.clone(),
+        model,
+        session,
+        started_at: claim.since,
+        ended_at: ended,
+        duration_ms: u64::try_from(took).unwrap_or(0),
+        outcome,
+        reason: reason.into(),
+        exit_code: None,
+        signal: None,
+        spend,
+        gates: Vec::new(),
+        left_running: Vec::new(),
+        snapshot: claim.snapshot.clone(),
+        snapshot_ref: claim.snapshot.as_ref().map(name),
+        commit,
+        files_changed: 0,
+        not_committed: Vec::new(),
+    }
+}
+
+/// What the stream had shown before the end: spend, session, model.
+fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Option<String>) {
+    let prefix = workspace.run_dir(&claim.run).join(format!("{:04}", claim.iteration));
+    let stdout = file(&prefix, ".stdout");
+    if !stdout.exists() {
+        return (Spend::nothing(), None, None);
+    }
+    let replayed = || -> Result<_> {
+        let config = config::load(Some(&workspace.config_file()))?;
+        let choice = Choice { agent: Some(&claim.agent), ..Choice::default() };
+        let engine = plan::engine(catalog::resolve(&config, choice, workspace.root())?, &config);
+        let report = engine.replay(&stdout)?;
+        let spend = Spend { partial: true, ..engine.spend(&report, true) };
+        Ok((spend, report.session, report.model))
+    };
+    // An agent that is no longer there leaves its cost unknown, never zero.
+    let unknown = Spend { known: false, source: Source::Unknown, partial: true, ..Spend::default() };
+    replayed().unwrap_or((unknown, None, None))
+}
