@@ -52,17 +52,17 @@ pub fn is_temporary(path: &Path) -> bool {
 /// of the directory. A symlink is followed and its target replaced. An existing file keeps its
 /// mode; a new one gets `mode`. On any error the old file is as it was.
 pub fn replace(path: &Path, mode: u32, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let dir = parent(&target);
-    write_beside(&target, &dir, mode, fill).with_context(|| format!("failed to write `{}`", path.display()))
+    write_beside(path, mode, true, fill).with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 fn write_beside(
-    target: &Path,
-    dir: &Path,
+    path: &Path,
     mode: u32,
+    durable: bool,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
+    let target = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let dir = &parent(target);
     let mode = fs::metadata(target).map_or(mode, |meta| meta.permissions().mode() & 0o7777);
     outlive_size_limit();
     let temp = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
@@ -70,9 +70,11 @@ fn write_beside(
     fill(&mut out)?;
     let temp = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
-    temp.as_file().sync_all()?;
+    if durable {
+        temp.as_file().sync_all()?;
+    }
     temp.persist(target).map_err(|error| error.error)?;
-    sync_dir(dir)
+    if durable { sync_dir(dir) } else { Ok(()) }
 }
 
 /// [`replace`] with bytes at hand.
@@ -90,6 +92,15 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(value)?;
     text.push(b'\n');
     write(path, SHARED, &text)
+}
+
+/// [`write_json`] for what need not outlive a power loss: atomic, but not waited for. What a power
+/// loss leaves of it may be an empty file.
+pub fn write_json_soon<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    write_beside(path, SHARED, false, |out| out.write_all(&text))
+        .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 /// Creates `path` with `bytes` unless it exists; says whether it did.

@@ -46,7 +46,7 @@ pub struct Update {
 /// What closing did.
 #[derive(Debug, Clone)]
 pub struct Closed {
-    /// What was closed, epics closed after their last child included (at the end).
+    /// What was closed.
     pub issues: Vec<Issue>,
     /// What became ready by it, in order.
     pub ready: Vec<Issue>,
@@ -132,18 +132,17 @@ impl Store {
     }
 
     /// Closes what a run has finished, and every epic above it whose last child that was.
-    pub fn complete(&self, id: &str, reason: &str) -> Result<Closed> {
+    /// Returns what was closed, the epics at the end.
+    pub fn complete(&self, id: &str, reason: &str) -> Result<Vec<Issue>> {
         self.change(|table| {
             let id = table.resolve(id)?;
-            closing(table, |table| {
-                close_one(table, &id, Some(reason))?;
-                let mut ids = vec![id];
-                while let Some(epic) = finished_epic(&table.graph(), &ids[ids.len() - 1]) {
-                    close_one(table, &epic, Some(ALL_CHILDREN_CLOSED))?;
-                    ids.push(epic);
-                }
-                Ok(ids)
-            })
+            close_one(table, &id, Some(reason))?;
+            let mut ids = vec![id];
+            while let Some(epic) = finished_epic(&table.graph(), &ids[ids.len() - 1]) {
+                close_one(table, &epic, Some(ALL_CHILDREN_CLOSED))?;
+                ids.push(epic);
+            }
+            ids.iter().map(|id| table.issue(id)).collect()
         })
     }
 
@@ -212,16 +211,12 @@ fn check_claimable(graph: &Graph, id: &str) -> Result<()> {
 
 /// Runs `close` and finds out what it made ready.
 fn closing(table: &mut Table, close: impl FnOnce(&mut Table) -> Result<Vec<String>>) -> Result<Closed> {
-    let ready = |table: &Table| -> Vec<String> {
-        let ready = table.graph().ready(&Filter::default(), Sort::Priority);
-        ready.into_iter().map(|record| record.id.to_string()).collect()
-    };
-    let before: std::collections::HashSet<String> = ready(table).into_iter().collect();
+    let before = table.graph().readiness();
     let ids = close(table)?;
     let issues = ids.iter().map(|id| table.issue(id)).collect::<Result<_>>()?;
-    let after = ready(table).into_iter().filter(|id| !before.contains(id));
-    let ready = after.map(|id| table.issue(&id)).collect::<Result<_>>()?;
-    Ok(Closed { issues, ready })
+    let graph = table.graph();
+    let ready = graph.newly_ready(&before).into_iter().map(|record| table.issue(&record.id));
+    Ok(Closed { issues, ready: ready.collect::<Result<_>>()? })
 }
 
 fn close_one(table: &mut Table, id: &str, reason: Option<&str>) -> Result<()> {

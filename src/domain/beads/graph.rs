@@ -159,23 +159,47 @@ impl<'t> Graph<'t> {
 
     /// What can be started now and `filter` wants, in order.
     pub fn ready(&self, filter: &Filter, sort: Sort) -> Vec<&'t Record<'t>> {
+        let mut ready = self.ready_unsorted(filter);
+        sort_ready(&mut ready, sort);
+        ready
+    }
+
+    fn ready_unsorted(&self, filter: &Filter) -> Vec<&'t Record<'t>> {
         let below = filter.epic.as_deref().map(|epic| self.below(epic));
-        let wanted = |at: &usize| {
-            let record = self.nodes[*at];
+        let wanted = |record: &&Record| {
             filter.wants(record) && below.as_ref().is_none_or(|ids| ids.contains(&*record.id))
         };
-        let ready = (0..self.nodes.len()).filter(|&at| self.ready_at(at)).filter(wanted);
-        let mut ready: Vec<_> = ready.map(|at| self.nodes[at]).collect();
-        ready.sort_by_cached_key(|record| {
-            let priority = if sort == Sort::Priority { record.priority() } else { 0 };
-            (priority, record.created(), &*record.id)
-        });
-        ready
+        let ready = (0..self.nodes.len()).filter(|&at| self.ready_at(at));
+        ready.map(|at| self.nodes[at]).filter(wanted).collect()
     }
 
     /// The first one that a loop takes: an epic that has children is not work itself.
     pub fn first(&self, filter: &Filter) -> Option<&'t Record<'t>> {
-        self.ready(filter, Sort::Priority).into_iter().find(|record| self.is_takeable(record))
+        self.first_of(filter, |_| true)
+    }
+
+    /// [`Graph::first`] of those that `wanted` wants too.
+    pub fn first_of(&self, filter: &Filter, wanted: impl Fn(&Record) -> bool) -> Option<&'t Record<'t>> {
+        let mut ready = self.ready_unsorted(filter);
+        ready.retain(|record| self.is_takeable(record) && wanted(record));
+        // Reading times is what costs most here, so it is done for those it can decide on.
+        let top = ready.iter().map(|record| record.priority()).min()?;
+        ready.retain(|record| record.priority() == top);
+        ready.into_iter().min_by_key(|record| (record.created(), &*record.id))
+    }
+
+    /// For each issue whether it is ready; to be given to [`Graph::newly_ready`] after a change.
+    pub fn readiness(&self) -> Vec<bool> {
+        (0..self.nodes.len()).map(|at| self.ready_at(at)).collect()
+    }
+
+    /// What is ready now and was not `before`, in order. No issue was added or removed since.
+    pub fn newly_ready(&self, before: &[bool]) -> Vec<&'t Record<'t>> {
+        let was = |at: usize| before.get(at).copied().unwrap_or(false);
+        let ready = (0..self.nodes.len()).filter(|&at| !was(at) && self.ready_at(at));
+        let mut ready: Vec<_> = ready.map(|at| self.nodes[at]).collect();
+        sort_ready(&mut ready, Sort::Priority);
+        ready
     }
 
     /// Whether a loop may take it at all.
@@ -291,6 +315,13 @@ impl<'t> Graph<'t> {
         }
         None
     }
+}
+
+fn sort_ready<'t>(ready: &mut [&'t Record<'t>], sort: Sort) {
+    ready.sort_by_cached_key(|record| {
+        let priority = if sort == Sort::Priority { record.priority() } else { 0 };
+        (priority, record.created(), &*record.id)
+    });
 }
 
 #[cfg(test)]

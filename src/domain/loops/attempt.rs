@@ -17,7 +17,7 @@ use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::gates::{Place, complaint};
 use crate::domain::attempt::prompt::{self, Facts, Template};
 use crate::domain::attempt::receipt::{GateResult, Outcome, Receipt};
-use crate::domain::beads::{Issue, Store};
+use crate::domain::beads::{Graph, Issue, Store, Table};
 use crate::domain::loops::claims::{Claim, Phase};
 use crate::domain::loops::control::{self, Action};
 use crate::domain::loops::ledger::Past;
@@ -110,11 +110,13 @@ fn tail(path: &Path) -> String {
 
 /// The epic (or other parent) of an issue: id, title, description.
 pub(super) fn epic_of(store: &Store, id: &str) -> Result<Option<(String, String, String)>> {
-    store.view(|table| {
-        let parent = table.graph().parent(id).map(|record| record.id.to_string());
-        let parent = parent.map(|parent| table.issue(&parent)).transpose()?;
-        Ok(parent.map(|parent| (parent.id, parent.title, parent.description)))
-    })
+    store.view(|table| epic_in(table, &table.graph(), id))
+}
+
+/// [`epic_of`] where the store has been read already.
+pub(super) fn epic_in(table: &Table, graph: &Graph, id: &str) -> Result<Option<(String, String, String)>> {
+    let parent = graph.parent(id).map(|record| table.issue(&record.id)).transpose()?;
+    Ok(parent.map(|parent| (parent.id, parent.title, parent.description)))
 }
 
 /// The prompt for an issue; `template` is the user's own.
@@ -124,9 +126,9 @@ pub(super) fn compose(facts: &Facts, template: Option<&(String, String)>) -> Res
 
 impl Run<'_> {
     /// Takes `issue` through one attempt. Nothing happens when somebody else was faster.
-    pub(super) fn iterate(&mut self, issue: &Issue) -> Result<()> {
+    pub(super) fn iterate(&mut self, issue: &Issue, epic: Option<(String, String, String)>) -> Result<()> {
         let past = self.ledger.past(&issue.id);
-        let Some(mut attempt) = self.claim(issue, &past)? else { return Ok(()) };
+        let Some(mut attempt) = self.claim(issue, epic, &past)? else { return Ok(()) };
         self.recorder.tell(Kind::TaskClaimed { title: issue.title.clone() });
         if budget::task_spent(&self.plan.budget, &past.spend, past.dearest) {
             let why =
@@ -138,8 +140,13 @@ impl Run<'_> {
     }
 
     /// Notes the claim, then makes it: a crash between the two leaves a note and no harm.
-    fn claim(&mut self, issue: &Issue, past: &Past) -> Result<Option<Attempt>> {
-        let before = self.look()?;
+    fn claim(
+        &mut self,
+        issue: &Issue,
+        epic: Option<(String, String, String)>,
+        past: &Past,
+    ) -> Result<Option<Attempt>> {
+        let before = self.glance.take().map_or_else(|| self.look(), Ok)?;
         let iteration = self.state.iteration + 1;
         let (snapshot, snapshot_ref) = self.snapshot(&before, iteration)?;
         self.claims.claims.push(Claim {
@@ -176,7 +183,7 @@ impl Run<'_> {
         self.recorder.attempt = Some(past.attempts + 1);
         Ok(Some(Attempt {
             issue: issue.clone(),
-            epic: epic_of(&self.store, &issue.id)?,
+            epic,
             number: past.attempts + 1,
             prefix: self.dir.join(format!("{iteration:04}")),
             before,
@@ -222,6 +229,7 @@ impl Run<'_> {
         cause: &Cell<Option<Cause>>,
     ) -> Result<()> {
         self.ensure_child()?;
+        self.await_ref()?;
         let tally = self.tally();
         let (workspace, run, limits) = (self.workspace, self.state.run.clone(), self.plan.budget);
         let since = Instant::now();

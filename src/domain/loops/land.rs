@@ -9,7 +9,7 @@ use crate::domain::beads::Issue;
 use crate::domain::loops::attempt::Attempt;
 use crate::domain::loops::claims::Phase;
 use crate::domain::loops::run::Run;
-use crate::system::git::{Commit, Committed};
+use crate::system::git::{Commit, Committed, Pending};
 use crate::system::store;
 
 /// The reason a task is closed with.
@@ -48,7 +48,7 @@ impl Run<'_> {
         self.claims.save(self.workspace)?;
         let closed = self.store.complete(id, COMPLETED)?;
         let epics: Vec<String> =
-            closed.issues.iter().map(|issue| issue.id.clone()).filter(|closed| closed != id).collect();
+            closed.into_iter().map(|issue| issue.id).filter(|closed| closed != id).collect();
         let after = self.look()?;
         let changes =
             between(&attempt.before.dirt, &after.dirt, &self.claims.carried(id), attempt.snapshot.as_deref());
@@ -71,6 +71,7 @@ impl Run<'_> {
             }
             self.sync(&landing);
         }
+        self.glance.keep(after, &changes, landing.commit.as_deref());
         Ok(Landed::Closed(landing))
     }
 
@@ -105,7 +106,12 @@ impl Run<'_> {
     }
 
     /// What to go back to: HEAD, with all that lies in the work tree, kept by a ref of its own.
-    pub(super) fn snapshot(&self, before: &Look, iteration: u64) -> Result<(Option<String>, Option<String>)> {
+    /// The ref is made meanwhile: [`Run::await_ref`].
+    pub(super) fn snapshot(
+        &mut self,
+        before: &Look,
+        iteration: u64,
+    ) -> Result<(Option<String>, Option<String>)> {
         let Some((repo, _)) = &self.repo else { return Ok((None, None)) };
         let small = |path: &&PathBuf| {
             let meta = std::fs::symlink_metadata(repo.top().join(path));
@@ -118,14 +124,20 @@ impl Run<'_> {
             store::make_dir(&self.dir)?;
             Some(repo.snapshot(
                 &format!("before iteration {iteration} of {}", self.state.run),
+                before.head.as_deref(),
                 &paths,
                 &self.dir,
             )?)
         };
         let Some(id) = id else { return Ok((None, None)) };
         let name = format!("refs/taskrun/{}/{iteration}", self.state.run);
-        repo.set_ref(&name, &id)?;
+        self.pending = Some(repo.set_ref(&name, &id)?);
         Ok((Some(id), Some(name)))
+    }
+
+    /// Waits until the ref of the last snapshot is there; no agent starts before.
+    pub(super) fn await_ref(&mut self) -> Result<()> {
+        self.pending.take().map_or(Ok(()), Pending::done)
     }
 }
 

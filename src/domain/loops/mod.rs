@@ -5,6 +5,7 @@ mod attempt;
 pub mod check;
 pub mod claims;
 pub mod control;
+mod glance;
 pub mod history;
 mod land;
 pub mod ledger;

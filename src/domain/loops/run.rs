@@ -13,6 +13,7 @@ use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::beads::Store;
 use crate::domain::loops::claims::Claims;
 use crate::domain::loops::control::{self, Action};
+use crate::domain::loops::glance::Glance;
 use crate::domain::loops::ledger::Ledger;
 use crate::domain::loops::plan::Plan;
 use crate::domain::loops::recorder::Recorder;
@@ -21,7 +22,7 @@ use crate::domain::loops::state::State;
 use crate::domain::loops::verdict::{self, Once, Reason, Scope, Standing};
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
-use crate::system::git::Repo;
+use crate::system::git::{Pending, Repo};
 use crate::system::lock::Lock;
 use crate::system::process::Supervisor;
 use crate::system::{clock, interrupt, store};
@@ -55,6 +56,9 @@ pub(super) struct Run<'a> {
     pub(super) ledger: Ledger,
     pub(super) dir: PathBuf,
     pub(super) child: Option<Supervisor>,
+    /// The ref of the last snapshot, while git makes it.
+    pub(super) pending: Option<Pending>,
+    pub(super) glance: Glance,
     pub(super) once: Once,
     pub(super) commits: u64,
     pub(super) unchanged: u64,
@@ -124,6 +128,8 @@ impl<'a> Run<'a> {
             ledger: Ledger::read(&workspace.receipts(), clock::now())?,
             dir,
             child: None,
+            pending: None,
+            glance: Glance::default(),
             once: Once::Idle,
             commits: 0,
             unchanged: 0,
@@ -152,7 +158,9 @@ impl<'a> Run<'a> {
             ));
         }
         // Snapshots need it, too.
-        repo.ensure_identity()
+        repo.ensure_identity()?;
+        self.glance.trust(!(self.plan.commit && repo.has_commit_hooks()));
+        Ok(())
     }
 
     /// Says that the run begins.
@@ -188,7 +196,7 @@ impl<'a> Run<'a> {
                 return Ok((reason, found.scope));
             }
             if let Some(issue) = found.next {
-                self.iterate(&issue)?;
+                self.iterate(&issue, found.epic)?;
             }
         }
     }

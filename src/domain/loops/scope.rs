@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::domain::beads::{Filter, Issue, NEEDS_HUMAN, Record, Store, Table};
+use crate::domain::loops::attempt::epic_in;
 use crate::domain::loops::verdict::Scope;
 
 /// What was found in one look at the store.
@@ -12,6 +13,8 @@ pub struct Survey {
     pub scope: Scope,
     /// The task to take next.
     pub next: Option<Issue>,
+    /// The epic (or other parent) it belongs to: id, title, description.
+    pub epic: Option<(String, String, String)>,
 }
 
 /// Looks for the next task that `filter` wants (or for `task` alone) and counts what is left. An
@@ -40,9 +43,9 @@ fn look(table: &Table, filter: &Filter, task: Option<&str>) -> Result<Survey> {
             scope.waiting += u64::from(record.labels().iter().any(|label| **label == *NEEDS_HUMAN));
         }
     }
-    let mut ready = graph.ready(filter, crate::domain::beads::Sort::Priority).into_iter();
-    let next = ready.find(|record| wanted(record) && graph.is_takeable(record));
+    let next = graph.first_of(filter, wanted);
     scope.ready = next.is_some();
+    let epic = next.map(|record| epic_in(table, &graph, &record.id)).transpose()?.flatten();
     let next = next.map(|record| table.issue(&record.id)).transpose()?;
-    Ok(Survey { scope, next })
+    Ok(Survey { scope, next, epic })
 }

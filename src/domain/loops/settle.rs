@@ -131,6 +131,7 @@ impl Run<'_> {
             attempt.snapshot.as_deref(),
         );
         self.claims.carry(&attempt.issue.id, carry(&changes, &after.dirt));
+        self.glance.keep(after, &Changes::default(), None);
         Ok(changes)
     }
 

@@ -86,13 +86,18 @@ impl State {
 
     /// Reads the current or last run, if there ever was one.
     pub fn read(workspace: &Workspace) -> Result<Option<Self>> {
-        store::read_versioned(&workspace.loop_state(), VERSION)
+        let path = workspace.loop_state();
+        // It is written at every step and not waited for: this is what a power loss may leave.
+        if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == 0) {
+            return Ok(None);
+        }
+        store::read_versioned(&path, VERSION)
     }
 
     /// Writes it, with the time.
     pub fn save(&mut self, workspace: &Workspace) -> Result<()> {
         self.last_activity = clock::now();
-        store::write_json(&workspace.loop_state(), self)
+        store::write_json_soon(&workspace.loop_state(), self)
     }
 
     /// Whether the run still goes: it has not ended and its process lives.

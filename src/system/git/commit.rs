@@ -229,9 +229,15 @@ impl Repo {
         self.must(&RESET, &paths).map(|_| ())
     }
 
-    /// Records HEAD plus everything that lies in the work tree at `paths` as a commit that no
+    /// Records `head` plus everything that lies in the work tree at `paths` as a commit that no
     /// branch holds, and returns its id.
-    pub fn snapshot(&self, message: &str, paths: &[PathBuf], scratch: &Path) -> Result<String> {
+    pub fn snapshot(
+        &self,
+        message: &str,
+        head: Option<&str>,
+        paths: &[PathBuf],
+        scratch: &Path,
+    ) -> Result<String> {
         let index = scratch.join("snapshot.index");
         match fs::copy(self.dir.join("index"), &index) {
             Ok(_) => {}
@@ -242,9 +248,7 @@ impl Repo {
         let tree = self.indexed(&index, &["write-tree"], &[])?;
         store::remove(&index)?;
         let mut args = vec!["commit-tree", &tree, "-m", message];
-        if self.has_head()? {
-            args.extend(["-p", "HEAD"]);
-        }
+        args.extend(head.iter().flat_map(|head| ["-p", head]));
         Ok(self.must(&args, &[])?.text())
     }
 }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::fault::Fault;
-use crate::system::process::{Quick, Said, Supervisor};
+use crate::system::process::{Quick, Said, Started, Supervisor};
 use commit::Place;
 
 /// A work tree.
@@ -107,24 +107,20 @@ impl Repo {
         Ok(())
     }
 
-    /// `user.name` as git knows it here.
-    pub fn user_name(&self) -> Option<String> {
-        let said = self.git(&["config", "user.name"]).run(&[]).ok()?;
-        Some(said.text()).filter(|name| said.ok && !name.is_empty())
+    /// Begins to point `name` (`refs/…`) at `target`, any revision; done when [`Pending::done`] says so.
+    pub fn set_ref(&self, name: &str, target: &str) -> Result<Pending> {
+        Ok(Pending(self.git(&["update-ref", name, target]).start()?))
     }
 
-    /// Points `name` (`refs/…`) at `target`, any revision.
-    pub fn set_ref(&self, name: &str, target: &str) -> Result<()> {
-        self.must(&["update-ref", name, target], &[]).map(|_| ())
-    }
-
-    /// Whether a hook could turn a commit down.
+    /// Whether hooks run with a commit: these could turn it down, or touch the work tree.
     pub fn has_commit_hooks(&self) -> bool {
         let dir = self.hooks.get_or_init(|| {
             let said = self.must(&["rev-parse", "--git-path", "hooks"], &[]);
             self.top.join(said.map(|said| said.text()).unwrap_or_default())
         });
-        ["pre-commit", "commit-msg", "prepare-commit-msg"].iter().any(|hook| dir.join(hook).exists())
+        ["pre-commit", "commit-msg", "prepare-commit-msg", "post-commit"]
+            .iter()
+            .any(|hook| dir.join(hook).exists())
     }
 
     /// Tidies up as `git commit` would have done by itself.
@@ -167,6 +163,23 @@ impl Repo {
 
     fn must<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Result<Said> {
         require(self.git(args).run(input)?, args)
+    }
+}
+
+/// `user.name` as git knows it in `dir`, a repository or not.
+pub fn user_name(dir: &Path) -> Option<String> {
+    let said = Quick::new("git", dir, &["config", "user.name"]).run(&[]).ok()?;
+    Some(said.text()).filter(|name| said.ok && !name.is_empty())
+}
+
+/// A ref on its way.
+#[derive(Debug)]
+pub struct Pending(Started);
+
+impl Pending {
+    /// Waits until the ref is there.
+    pub fn done(self) -> Result<()> {
+        require(self.0.finish()?, &["update-ref"]).map(|_| ())
     }
 }
 

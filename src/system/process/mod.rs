@@ -17,7 +17,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -139,6 +139,21 @@ impl Quick {
 
     /// Runs it with `input` on its standard input and waits for its end.
     pub fn run(mut self, input: &[u8]) -> Result<Said> {
+        if input.is_empty() {
+            return self.start()?.finish();
+        }
+        self.command.stdin(Stdio::piped());
+        let mut started = self.start()?;
+        let stdin = started.child.stdin.take();
+        std::thread::scope(|scope| {
+            // Written beside the reading, so that neither side waits for the other.
+            scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input)));
+            started.finish()
+        })
+    }
+
+    /// Starts it, to be waited for later; for what says little, as nobody reads it meanwhile.
+    pub fn start(mut self) -> Result<Started> {
         let missing = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => Fault::usage(
                 format!("`{}` is not installed or its directory is gone", self.name),
@@ -146,18 +161,23 @@ impl Quick {
             ),
             _ => anyhow::Error::new(error).context(format!("failed to run `{}`", self.name)),
         };
-        if !input.is_empty() {
-            self.command.stdin(Stdio::piped());
-        }
-        let mut child =
-            self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(missing)?;
-        let stdin = child.stdin.take();
-        let out = std::thread::scope(|scope| {
-            // Written beside the reading, so that neither side waits for the other.
-            scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input)));
-            child.wait_with_output()
-        })
-        .with_context(|| format!("failed to wait for `{}`", self.name))?;
+        let child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(missing)?;
+        Ok(Started { child, name: self.name })
+    }
+}
+
+/// A [`Quick`] command under way.
+#[derive(Debug)]
+pub struct Started {
+    child: Child,
+    name: String,
+}
+
+impl Started {
+    /// Waits for its end.
+    pub fn finish(self) -> Result<Said> {
+        let out = self.child.wait_with_output();
+        let out = out.with_context(|| format!("failed to wait for `{}`", self.name))?;
         Ok(Said {
             ok: out.status.success(),
             ended: Ended { code: out.status.code(), signal: out.status.signal() },

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Longest line that is handed over whole; a longer one is reported by its start.
-const LONGEST: u64 = 12 << 20;
+const LONGEST: u64 = 8 << 20;
 /// Up to this size an unfinished line is kept; a longer one is read again once its end is there.
 const KEPT: usize = 256 << 10;
 /// How much of an oversized line is shown.
