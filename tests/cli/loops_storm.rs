@@ -14,9 +14,8 @@ use crate::bench::{Bench, reap};
 const SCRIPT: &str = "```sh\necho $TASKRUN_TASK >> log.txt\necho $TASKRUN_TASK > $TASKRUN_TASK.txt\n\
                       echo $$ >> shared.txt\necho '<promise>COMPLETE</promise>'\n```";
 
-#[test]
-fn storm_of_kills_does_every_task_once() {
-    let (kills, count) = if std::env::var_os("TASKRUN_STORM").is_some() { (100, 60) } else { (20, 12) };
+/// Tasks of the `shell` agent, every third of which waits for the one before it, and a user's changes.
+fn graph(count: usize) -> Bench {
     let bench = Bench::new("");
     bench.sandbox.write("mine.txt", "the user's\n");
     bench.sandbox.write("shared.txt", "one\ntwo\nthree\nfour\n");
@@ -32,6 +31,13 @@ fn storm_of_kills_does_every_task_once() {
     bench.commit_all();
     bench.sandbox.write("mine.txt", "the user's, changed\n");
     bench.sandbox.write("shared.txt", "ONE\ntwo\nthree\nfour\n");
+    bench
+}
+
+#[test]
+fn storm_of_kills_does_every_task_once() {
+    let (kills, count) = if std::env::var_os("TASKRUN_STORM").is_some() { (100, 60) } else { (20, 12) };
+    let bench = graph(count);
     let mut hits = 0;
     let mut seed: u64 = 0x2545_f491_4f6c_dd1d;
     for at in 0..kills {
