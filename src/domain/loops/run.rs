@@ -29,6 +29,8 @@ use crate::system::{clock, interrupt, store};
 
 /// How long agents of a killed run may take to be gone.
 const PREDECESSOR: Duration = Duration::from_secs(10);
+/// How long the lock of a killed run may still be held.
+const A_MOMENT: Duration = Duration::from_millis(500);
 /// Between two looks whether a paused run may go on.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -80,7 +82,13 @@ pub(super) struct Run<'a> {
 pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result<Finished> {
     let store = Store::open(workspace)?;
     store::make_dir(&workspace.dir())?;
-    let Some(_lock) = Lock::try_take(&workspace.run_lock())? else { return Err(busy(workspace)) };
+    // A process that was just being started when its run was killed holds the lock for a moment.
+    let _lock = match Lock::take(&workspace.run_lock(), A_MOMENT) {
+        Err(error) if matches!(error.downcast_ref(), Some(Fault::Busy { .. })) => {
+            return Err(busy(workspace));
+        }
+        other => other?,
+    };
     interrupt::install()?;
     // What an earlier, killed run had started must be gone before anything is judged or claimed.
     drop(
