@@ -14,6 +14,7 @@ mod loops_budget;
 mod loops_callers;
 mod loops_control;
 mod loops_git;
+mod loops_hostile;
 mod loops_signals;
 mod loops_storm;
 mod loops_traps;

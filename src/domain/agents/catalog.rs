@@ -113,22 +113,35 @@ impl Agent {
 /// taken from `dir`, the workspace. Errors are [`Fault::Usage`].
 pub fn resolve(config: &Config, choice: Choice<'_>, dir: &Path) -> Result<Agent> {
     let name = choice.agent.unwrap_or(&config.agent.default);
-    let entry = config.agents.get(name);
-    let model = choice.model.or(entry.and_then(|entry| entry.model.as_deref()));
-    let model = model.or(config.agent.model.as_deref()).map(str::to_owned);
-    let permissions = choice.permissions.unwrap_or(config.agent.permissions);
-    let (kind, output, cost) = describe(name, entry, config)?;
-    check(name, &kind, model.is_some(), permissions)?;
+    let known = recorded(config, name)?;
+    let model = choice.model.map(str::to_owned).or(known.model);
+    let permissions = choice.permissions.unwrap_or(known.permissions);
+    check(name, &known.kind, model.is_some(), permissions)?;
     Ok(Agent {
-        name: name.to_owned(),
-        program: program(name, entry, dir)?,
-        kind,
+        program: program(name, config.agents.get(name), dir)?,
         model,
         permissions,
-        output,
-        cost,
         env_pass: config.agent.env_pass.clone(),
         env_drop: config.agent.env_drop.clone(),
+        ..known
+    })
+}
+
+/// An agent as far as the reading of its output goes: its program need not be there any more.
+pub fn recorded(config: &Config, name: &str) -> Result<Agent> {
+    let entry = config.agents.get(name);
+    let model = entry.and_then(|entry| entry.model.as_ref()).or(config.agent.model.as_ref()).cloned();
+    let (kind, output, cost) = describe(name, entry, config)?;
+    Ok(Agent {
+        name: name.to_owned(),
+        kind,
+        program: PathBuf::new(),
+        model,
+        permissions: config.agent.permissions,
+        output,
+        cost,
+        env_pass: Vec::new(),
+        env_drop: Vec::new(),
     })
 }
 

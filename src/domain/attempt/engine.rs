@@ -237,7 +237,8 @@ impl<'a> Ear<'a> {
             }
             Signal::Used { usage, usd } => {
                 let estimate = self.engine.price.map(|price| prices::estimate(&usage, &price));
-                self.live = Spend::of(usage, usd.or(estimate), Source::Estimated);
+                let source = if usd.is_some() { Source::Reported } else { Source::Estimated };
+                self.live = Spend::of(usage, usd.or(estimate), source);
                 (self.tell)(Kind::AgentUsage { spend: self.live });
             }
             Signal::RateLimited { until } => (self.tell)(Kind::RateLimited { not_before: until }),

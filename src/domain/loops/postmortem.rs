@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::domain::agents::catalog::{self, Choice};
+use crate::domain::agents::catalog;
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::engine::file;
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
@@ -109,13 +109,12 @@ fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Optio
     }
     let replayed = || -> Result<_> {
         let config = config::load(Some(&workspace.config_file()))?;
-        let choice = Choice { agent: Some(&claim.agent), ..Choice::default() };
-        let engine = plan::engine(catalog::resolve(&config, choice, workspace.root())?, &config);
+        let engine = plan::engine(catalog::recorded(&config, &claim.agent)?, &config);
         let report = engine.replay(&stdout)?;
         let spend = Spend { partial: true, ..engine.spend(&report, true) };
         Ok((spend, report.session, report.model))
     };
-    // An agent that is no longer there leaves its cost unknown, never zero.
+    // An agent that nobody knows any more leaves its cost unknown, never zero.
     let unknown = Spend { known: false, source: Source::Unknown, partial: true, ..Spend::default() };
     replayed().unwrap_or((unknown, None, None))
 }

@@ -182,7 +182,8 @@ impl Run<'_> {
         let id = &attempt.issue.id;
         let landing =
             self.claims.claims.iter().any(|claim| claim.task == *id && claim.phase == Phase::Landing);
-        if !landing && self.on_record < self.state.iteration {
+        let closed = self.store.issue(id).is_ok_and(|issue| issue.is_closed());
+        if !(landing && closed) && self.on_record < self.state.iteration {
             let reason = format!("the run ended with an error: {error:#}");
             let receipt = self.receipt(attempt, Outcome::Interrupted, reason);
             // Where this cannot be written either, the claim's note is left for the next run.
