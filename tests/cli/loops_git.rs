@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -82,6 +83,25 @@ fn of_a_file_both_have_changed_only_the_agents_part_is_committed() {
     assert_eq!(bench.git(&["status", "--porcelain"]), " M both.txt\n");
     assert_eq!(receipt["not_committed"], json!([]));
     assert_eq!(bench.subjects(), ["bd-1: Do bd-1", "base"]);
+}
+
+#[test]
+fn a_change_that_git_could_overlook_is_the_users_all_the_same() {
+    let bench = Bench::new(&format!("sed -i 's/^9$/nine/' both.txt; {DONE}"));
+    let set_back = |name: &str| {
+        let file = fs::File::options().write(true).open(bench.sandbox.path(name)).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000)).unwrap();
+    };
+    bench.git(&["config", "core.trustctime", "false"]);
+    bench.sandbox.write("both.txt", LINES);
+    set_back("both.txt");
+    bench.tasks(&["bd-1"]);
+    // As old as before, as old as the index, and of the same size: only its content tells.
+    bench.sandbox.write("both.txt", LINES.replace("1\n", "A\n"));
+    set_back("both.txt");
+    set_back(".git/index");
+    closes(&bench);
+    assert_eq!(bench.git(&["show", "HEAD:both.txt"]), LINES.replace("9\n", "nine\n"));
 }
 
 #[test]
