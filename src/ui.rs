@@ -2,10 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::fault::Fault;
+use crate::system::interrupt;
 
 /// When to colour what goes to a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -139,14 +143,25 @@ impl Ui {
         }
     }
 
-    /// Asks on the terminal and returns the trimmed answer; only where [`Ui::can_ask`] says so.
+    /// Asks on the terminal and returns the trimmed answer; only where [`Ui::can_ask`] says so. A
+    /// signal that comes meanwhile is an error.
     pub fn ask(&self, question: &str) -> anyhow::Result<String> {
         let mut stderr = io::stderr().lock();
         write!(stderr, "{question} ")?;
         stderr.flush()?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
-        Ok(answer.trim().to_owned())
+        let (send, answer) = mpsc::channel();
+        // Beside us, for reading goes on after a signal. Nobody waits for it then.
+        thread::spawn(move || {
+            let mut line = String::new();
+            let _ = send.send(io::stdin().read_line(&mut line).map(|_| line));
+        });
+        loop {
+            match answer.recv_timeout(Duration::from_millis(50)) {
+                Ok(line) => return Ok(line?.trim().to_owned()),
+                Err(RecvTimeoutError::Timeout) => interrupt::check()?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(String::new()),
+            }
+        }
     }
 
     /// A closed stdout is no failure: what follows is dropped in silence.

@@ -109,16 +109,26 @@ pub struct Template<'a> {
 pub fn compose(facts: &Facts, user: Option<Template<'_>>) -> Result<String> {
     let Template { name, source } =
         user.unwrap_or(Template { name: "the built-in prompt template", source: TEMPLATE });
+    let environment = environment(name, source)?;
+    let rendered = environment
+        .get_template(name)
+        .and_then(|template| template.render(prepared(facts)))
+        .map_err(|error| invalid(name, &error))?;
+    Ok(defuse(&rendered))
+}
+
+/// Whether a template can be read at all; what it names is only known once there is a task.
+pub fn check(template: &Template<'_>) -> Result<()> {
+    environment(template.name, template.source).map(|_| ())
+}
+
+fn environment<'t>(name: &'t str, source: &'t str) -> Result<Environment<'t>> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_keep_trailing_newline(true);
-    let rendered = environment
-        .add_template(name, source)
-        .and_then(|()| environment.get_template(name))
-        .and_then(|template| template.render(prepared(facts)))
-        .map_err(|error| invalid(name, &error))?;
-    Ok(defuse(&rendered))
+    environment.add_template(name, source).map_err(|error| invalid(name, &error))?;
+    Ok(environment)
 }
 
 fn invalid(name: &str, error: &minijinja::Error) -> anyhow::Error {

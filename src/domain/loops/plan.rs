@@ -8,6 +8,7 @@ use crate::domain::agents::catalog::{self, Agent, Choice, Cost};
 use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
+use crate::domain::attempt::prompt::{self, Template};
 use crate::domain::beads::Filter;
 use crate::domain::stack;
 use crate::domain::workspace::Workspace;
@@ -94,7 +95,10 @@ pub fn gates(workspace: &Workspace, config: &Config, extra: &[String], configure
 /// The user's own prompt template, if there is one: its path and text.
 pub fn template(workspace: &Workspace) -> Result<Option<(String, String)>> {
     let path = workspace.prompt_template();
-    Ok(store::read_text(&path)?.map(|text| (path.display().to_string(), text)))
+    let Some(text) = store::read_text(&path)? else { return Ok(None) };
+    let name = path.display().to_string();
+    prompt::check(&Template { name: &name, source: &text })?;
+    Ok(Some((name, text)))
 }
 
 /// Decides a run. Errors are [`Fault::Usage`]: an agent that is not there, limits on money with an
