@@ -143,9 +143,9 @@ impl Ui {
         }
     }
 
-    /// Asks on the terminal and returns the trimmed answer; only where [`Ui::can_ask`] says so. A
-    /// signal that comes meanwhile is an error.
-    pub fn ask(&self, question: &str) -> anyhow::Result<String> {
+    /// Asks on the terminal and returns the trimmed answer, `None` at the end of input; only where
+    /// [`Ui::can_ask`] says so. A signal that comes meanwhile is an error.
+    pub fn ask(&self, question: &str) -> anyhow::Result<Option<String>> {
         let mut stderr = io::stderr().lock();
         write!(stderr, "{question} ")?;
         stderr.flush()?;
@@ -153,13 +153,14 @@ impl Ui {
         // Beside us, for reading goes on after a signal. Nobody waits for it then.
         thread::spawn(move || {
             let mut line = String::new();
-            let _ = send.send(io::stdin().read_line(&mut line).map(|_| line));
+            let read = io::stdin().read_line(&mut line);
+            let _ = send.send(read.map(|count| (count > 0).then_some(line)));
         });
         loop {
             match answer.recv_timeout(Duration::from_millis(50)) {
-                Ok(line) => return Ok(line?.trim().to_owned()),
+                Ok(line) => return Ok(line?.map(|line| line.trim().to_owned())),
                 Err(RecvTimeoutError::Timeout) => interrupt::check()?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(String::new()),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::render;
 use crate::commands::Context;
@@ -53,7 +54,7 @@ pub struct Run {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     max_attempts: Option<u64>,
     /// A shell command that must pass before a task is closed, beside the configured ones
-    #[arg(long = "gate", value_name = "CMD")]
+    #[arg(long = "gate", value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
     gates: Vec<String>,
     /// Leave the configured gates out
     #[arg(long)]
@@ -152,7 +153,10 @@ pub(crate) fn drive(
         }
     };
     let mut notice = |message: &str| ui.notice(message);
-    let mut ask = |question: &str| Ok(matches!(ui.ask(question)?.as_str(), "y" | "Y" | "yes"));
+    let mut ask = |question: &str| match ui.ask(question)?.as_deref() {
+        None | Some("q" | "quit") => Err(Fault::usage("nobody wants to answer any more", "")),
+        Some(answer) => Ok(matches!(answer, "y" | "Y" | "yes")),
+    };
     let hands = Hands { tell: &mut tell, notice: &mut notice, ask: &mut ask };
     let finished = loops::run(workspace, plan, hands)?;
     Ok(Exit::from_code(finished.exit_code))

@@ -81,7 +81,12 @@ pub(super) fn pause(context: &Context) -> Result<Exit> {
 
 pub(super) fn resume(context: &Context) -> Result<Exit> {
     let asked = request::resume(&context.workspace()?)?;
-    report(context, asked.as_deref(), "goes on")
+    let what = match &asked {
+        Some((_, Some(Action::Stop | Action::StopNow))) => "is stopping, and that is not taken back",
+        Some((_, None)) => "was not paused",
+        _ => "goes on",
+    };
+    report(context, asked.as_ref().map(|(run, _)| run.as_str()), what)
 }
 
 pub(super) fn stop(args: &Stop, context: &Context) -> Result<Exit> {

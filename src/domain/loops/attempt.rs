@@ -293,7 +293,7 @@ impl Run<'_> {
             return Ok(Fate::NotDone(complaint(red)));
         }
         if self.plan.confirm {
-            let question = format!("task {} seems done; close it? [y/n]", attempt.issue.id);
+            let question = format!("task {} seems done; close it? [y/n/q]", attempt.issue.id);
             if !(self.ask)(&question)? {
                 return Ok(Fate::NotDone("a person did not agree that it is done".into()));
             }

@@ -24,13 +24,15 @@ pub fn ask(workspace: &Workspace, action: Action) -> Result<Option<String>> {
     Ok(Some(state.run))
 }
 
-/// Lets a paused run go on; its id, or `None` when none is under way.
-pub fn resume(workspace: &Workspace) -> Result<Option<String>> {
+/// Lets a paused run go on; its id and what it had been asked to do, or `None` when none is under
+/// way. A stop that was asked for is not taken back.
+pub fn resume(workspace: &Workspace) -> Result<Option<(String, Option<Action>)>> {
     let Some(state) = State::read(workspace)?.filter(State::runs) else { return Ok(None) };
-    if control::asked(workspace, &state.run)? == Some(Action::Pause) {
+    let asked = control::asked(workspace, &state.run)?;
+    if asked == Some(Action::Pause) {
         control::clear(workspace)?;
     }
-    Ok(Some(state.run))
+    Ok(Some((state.run, asked)))
 }
 
 /// Waits until `run` has ended.

@@ -81,6 +81,8 @@ pub(super) struct Run<'a> {
 /// a workspace: a second one is [`Fault::Busy`]. Errors leave no task claimed.
 pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result<Finished> {
     let store = Store::open(workspace)?;
+    // An unknown epic or task is told before anything begins.
+    survey(&store, &plan.filter, plan.task.as_deref())?;
     store::make_dir(&workspace.dir())?;
     // A process that was just being started when its run was killed holds the lock for a moment.
     let _lock = match Lock::take(&workspace.run_lock(), A_MOMENT) {
@@ -188,6 +190,9 @@ impl<'a> Run<'a> {
 
     /// Says that the run begins.
     fn open(&mut self) -> Result<()> {
+        if self.plan.budget.per_day_usd.is_some() && !self.ledger.day.known {
+            (self.notice)("what some of today's attempts cost is unknown: `per_day_usd` counts the rest");
+        }
         if self.plan.gates.commands.is_empty() {
             (self.notice)("no gates are configured: tasks are closed on the agent's word alone");
         }
@@ -331,7 +336,11 @@ impl<'a> Run<'a> {
             escalated: self.state.escalated.clone(),
             left,
             spend: self.state.spend,
-            not_before: self.broken.as_ref().and_then(|failure| failure.not_before),
+            not_before: self
+                .broken
+                .as_ref()
+                .and_then(|failure| failure.not_before)
+                .filter(|at| *at > clock::now()),
             started_at: self.state.started_at,
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             message: failure.as_ref().map(|error| format!("{error:#}")).or_else(|| self.message(reason)),

@@ -114,7 +114,9 @@ impl Run<'_> {
         self.state.failed.retain(|failed| failed != id);
         match outcome {
             Outcome::Escalated => self.state.escalated.push(id.to_owned()),
-            _ => self.state.failed.push(id.to_owned()),
+            Outcome::Reopened => self.state.failed.push(id.to_owned()),
+            // No task is to blame for the rest.
+            _ => {}
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Limits {
 
 /// More than this a child may not print (bytes): it would fill the disk.
 pub const FLOOD: u64 = 1 << 30;
+/// What is kept of a flood (bytes).
+const SAMPLE: u64 = 16 << 20;
 
 /// Why a child was stopped by us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +96,8 @@ impl Supervisor {
             watch.tail.finish(&hurry, &mut |line| hand_over(who, &line))?;
         }
         if watch.why == Some(Why::Flood) {
-            store::shorten(path, FLOOD)?;
-            store::shorten(errors, FLOOD)?;
+            store::shorten(path, SAMPLE)?;
+            store::shorten(errors, SAMPLE)?;
         }
         Ok(Outcome { ended, why: watch.why, left, took: now.elapsed() })
     }
