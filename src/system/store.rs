@@ -178,6 +178,20 @@ pub fn link(from: &Path, to: &Path) -> Result<()> {
     fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(|_| ())).with_context(failed)
 }
 
+/// A copy that is as old as the original; where there is none, there is no copy either.
+pub fn copy_with_age(from: &Path, to: &Path) -> Result<()> {
+    let failed = || format!("failed to copy `{}`", from.display());
+    match fs::metadata(from).and_then(|meta| meta.modified()) {
+        Ok(age) => {
+            fs::copy(from, to).with_context(failed)?;
+            let copy = OpenOptions::new().write(true).open(to);
+            copy.and_then(|copy| copy.set_modified(age)).with_context(failed)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => remove(to),
+        Err(error) => Err(error).with_context(failed),
+    }
+}
+
 /// Makes a directory and its parents.
 pub fn make_dir(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("failed to make directory `{}`", path.display()))

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::comment;
 use super::create::check_title;
-use super::graph::{Filter, Graph, Sort};
+use super::graph::{Filter, Graph};
 use super::issue::Issue;
 use super::line::{Line, quote};
 use super::record::Record;
@@ -163,18 +163,6 @@ impl Store {
     /// The whole issue.
     pub fn issue(&self, id: &str) -> Result<Issue> {
         self.view(|table| table.issue(&table.resolve(id)?))
-    }
-
-    /// What is ready and wanted, in the order a loop takes it (epics that have children included).
-    pub fn ready(&self, filter: &Filter) -> Result<Vec<Issue>> {
-        self.view(|table| {
-            table
-                .graph()
-                .ready(filter, Sort::Priority)
-                .into_iter()
-                .map(|record| table.issue(&record.id))
-                .collect()
-        })
     }
 }
 

@@ -71,11 +71,6 @@ pub fn user() -> Option<String> {
     text("USER").or_else(|| text("LOGNAME"))
 }
 
-/// The user's editor: `VISUAL`, else `EDITOR`.
-pub fn editor() -> Option<OsString> {
-    value("VISUAL").or_else(|| value("EDITOR"))
-}
-
 /// A name to be shown: bytes that are no text become `�`.
 fn text(name: &str) -> Option<String> {
     let text = value(name)?.to_string_lossy().trim().to_owned();

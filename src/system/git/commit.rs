@@ -243,27 +243,15 @@ impl Repo {
         scratch: &Path,
     ) -> Result<String> {
         let index = scratch.join("snapshot.index");
-        copy_index(&self.dir.join("index"), &index)?;
+        // git compares an index's age with that of files to tell which of them may have changed
+        // unseen, in the same moment and to the same size.
+        store::copy_with_age(&self.dir.join("index"), &index)?;
         self.indexed(&index, &UPDATE, &nul(paths))?;
         let tree = self.indexed(&index, &["write-tree"], &[])?;
         store::remove(&index)?;
         let mut args = vec!["commit-tree", &tree, "-m", message];
         args.extend(head.iter().flat_map(|head| ["-p", head]));
         Ok(self.must(&args, &[])?.text())
-    }
-}
-
-/// A copy as old as the original: git compares an index's age with that of files to tell which of
-/// them may have changed unseen, in the same moment and to the same size.
-fn copy_index(from: &Path, to: &Path) -> Result<()> {
-    match fs::metadata(from).and_then(|meta| meta.modified()) {
-        Ok(age) => {
-            fs::copy(from, to).context("failed to copy the index")?;
-            let copy = fs::File::options().write(true).open(to);
-            copy.and_then(|copy| copy.set_modified(age)).context("failed to copy the index")
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => store::remove(to),
-        Err(error) => Err(error).context("failed to read the index"),
     }
 }
 
