@@ -11,9 +11,14 @@ pub fn now() -> Timestamp {
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
-/// Parses `90s`, `30m`, `2h`, `1h30m`; a bare number is refused, for nobody knows its unit.
+/// Parses `90s`, `30m`, `2h`, `1h30m`, `30d`; a bare number is refused, for nobody knows its unit.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a duration; write `90s`, `30m` or `2h`");
+    if let Some(days) = text.trim().strip_suffix('d') {
+        // Days are 24 hours here; `jiff` refuses them for their days of 23.
+        let days: u64 = days.parse().map_err(|_| wrong())?;
+        return days.checked_mul(24 * 3600).map(Duration::from_secs).ok_or_else(wrong);
+    }
     let span: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
     Duration::try_from(span).map_err(|_| wrong())
 }

@@ -1,17 +1,18 @@
 //! Which agents there are, and which of them can run here.
 
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{Reader, claude, text};
+use super::spec::{self, Spec};
+use super::{Journal, Reader, Session, Usage, claude, codex, gemini, opencode, text, version};
 use crate::fault::Fault;
-use crate::system::config::{self, AgentsEntry, Config, Output, Permissions, PromptBy, env, programs};
-
-/// Agents of later versions: named so that the error can say more than "unknown".
-const LATER: [&str; 3] = ["codex", "opencode", "gemini"];
+use crate::system::config::{
+    self, AgentsEntry, Config, McpEntry, Output, Permissions, PromptBy, env, programs,
+};
 
 /// An agent that can be started: found, and checked against what is asked of it.
 #[derive(Debug, Clone)]
@@ -34,6 +35,10 @@ pub struct Agent {
     pub env_pass: Vec<String>,
     /// Variables not handed on.
     pub env_drop: Vec<String>,
+    /// The user's own arguments for a built-in agent.
+    pub args: Vec<String>,
+    /// MCP servers it is given, by name.
+    pub mcp: BTreeMap<String, McpEntry>,
 }
 
 /// How an agent is called.
@@ -44,6 +49,12 @@ pub enum Kind {
         /// Whether it runs with all rights, which it must be told is meant.
         root: bool,
     },
+    /// `codex exec`.
+    Codex,
+    /// `opencode run`.
+    Opencode,
+    /// Gemini CLI, headless.
+    Gemini,
     /// `sh` on the fenced block in the task's own description.
     Shell {
         /// For blocks marked `bash`, where it is installed.
@@ -63,6 +74,8 @@ pub enum Kind {
 pub enum Cost {
     /// It reports what it spent.
     Reported,
+    /// It reports its tokens; money takes a price of its model.
+    ByTokens,
     /// It spends nothing.
     Free,
     /// Nobody knows; never to be counted as zero.
@@ -100,12 +113,52 @@ pub struct Listed {
 }
 
 impl Agent {
-    /// A fresh reader for the output of one attempt.
-    pub fn reader(&self) -> Box<dyn Reader + Send> {
+    /// A fresh reader for the output of one attempt; `before` is what a continued session had used, for
+    /// agents that report their sessions' totals.
+    pub fn reader(&self, before: Usage) -> Box<dyn Reader + Send> {
         match self.output {
             Output::Claude => Box::new(claude::Stream::default()),
+            Output::Codex => Box::new(codex::Stream::new(before)),
+            Output::Opencode => Box::new(opencode::Stream::default()),
+            Output::Gemini => Box::new(gemini::Stream::default()),
             Output::Text => Box::new(text::Text::new(self.cost == Cost::Free)),
         }
+    }
+
+    /// What it writes down of a session on disk, where it does and that can be found.
+    pub fn journal(&self, session: &Session<'_>) -> Option<Box<dyn Journal>> {
+        match self.kind {
+            Kind::Claude { .. } => claude::journal::open(self, session),
+            Kind::Codex => codex::journal::open(self, session),
+            Kind::Gemini => gemini::journal::open(self, session),
+            Kind::Opencode | Kind::Shell { .. } | Kind::Command { .. } => None,
+        }
+    }
+
+    /// What is fixed about it, for a built-in agent with a model behind it.
+    pub fn spec(&self) -> Option<&'static Spec> {
+        match self.kind {
+            Kind::Claude { .. } => Some(&claude::SPEC),
+            Kind::Codex => Some(&codex::SPEC),
+            Kind::Opencode => Some(&opencode::SPEC),
+            Kind::Gemini => Some(&gemini::SPEC),
+            Kind::Shell { .. } | Kind::Command { .. } => None,
+        }
+    }
+
+    /// A variable as it finds it in its environment.
+    pub fn variable(&self, name: &str) -> Option<OsString> {
+        env::value(name).filter(|_| !self.env_drop.iter().any(|dropped| dropped == name))
+    }
+
+    /// Who pays, in words: the API key in force, or its own login. Nothing for agents that are not known.
+    pub fn billing(&self) -> Option<String> {
+        let spec = self.spec()?;
+        let key = spec.keys.iter().find(|key| self.variable(key).is_some());
+        Some(match key {
+            Some(key) => format!("`{}` is paid for by the key in `{key}`", self.name),
+            None => format!("`{}` uses its own login: no API key of its is set", self.name),
+        })
     }
 }
 
@@ -117,14 +170,7 @@ pub fn resolve(config: &Config, choice: Choice<'_>, dir: &Path) -> Result<Agent>
     let model = choice.model.map(str::to_owned).or(known.model);
     let permissions = choice.permissions.unwrap_or(known.permissions);
     check(name, &known.kind, model.is_some(), permissions)?;
-    Ok(Agent {
-        program: program(name, config.agents.get(name), dir)?,
-        model,
-        permissions,
-        env_pass: config.agent.env_pass.clone(),
-        env_drop: config.agent.env_drop.clone(),
-        ..known
-    })
+    Ok(Agent { program: program(name, config.agents.get(name), dir)?, model, permissions, ..known })
 }
 
 /// An agent as far as the reading of its output goes: its program need not be there any more.
@@ -140,8 +186,10 @@ pub fn recorded(config: &Config, name: &str) -> Result<Agent> {
         permissions: config.agent.permissions,
         output,
         cost,
-        env_pass: Vec::new(),
-        env_drop: Vec::new(),
+        env_pass: config.agent.env_pass.clone(),
+        env_drop: config.agent.env_drop.clone(),
+        args: entry.map(|entry| entry.args.clone()).unwrap_or_default(),
+        mcp: config.mcp.clone(),
     })
 }
 
@@ -163,6 +211,9 @@ pub fn list(config: &Config, dir: &Path) -> Vec<Listed> {
             output: match output {
                 Output::Text => "text",
                 Output::Claude => "claude",
+                Output::Codex => "codex",
+                Output::Opencode => "opencode",
+                Output::Gemini => "gemini",
             },
             reports_cost: cost == Cost::Reported,
         }
@@ -172,28 +223,37 @@ pub fn list(config: &Config, dir: &Path) -> Vec<Listed> {
 
 fn names(config: &Config) -> impl Iterator<Item = &str> {
     let own = config.agents.keys().map(String::as_str).filter(|name| !is_builtin(name));
-    ["claude", "shell"].into_iter().chain(own)
+    spec::ALL.into_iter().map(|spec| spec.name).chain(["shell"]).chain(own)
 }
 
 fn is_builtin(name: &str) -> bool {
-    matches!(name, "claude" | "shell")
+    name == "shell" || spec::named(name).is_some()
 }
 
 fn describe(name: &str, entry: Option<&AgentsEntry>, config: &Config) -> Result<(Kind, Output, Cost)> {
     if is_builtin(name) && entry.is_some_and(|entry| !entry.command.is_empty()) {
         return Err(Fault::usage(
             format!("`[agents.{name}]` has a `command`, but `{name}` is built in"),
-            "give your command another name; `CLAUDE_CLI_PATH` says where `claude` lies",
+            format!(
+                "give your command another name; `path` below `[agents.{name}]` says where `{name}` lies"
+            ),
         ));
     }
     match (name, entry) {
         ("claude", _) => Ok((Kind::Claude { root: programs::is_root() }, Output::Claude, Cost::Reported)),
+        ("codex", _) => Ok((Kind::Codex, Output::Codex, Cost::ByTokens)),
+        ("opencode", _) => Ok((Kind::Opencode, Output::Opencode, Cost::Reported)),
+        ("gemini", _) => Ok((Kind::Gemini, Output::Gemini, Cost::ByTokens)),
         ("shell", _) => {
             let bash = programs::find("bash".as_ref(), Path::new("/"));
             Ok((Kind::Shell { bash }, Output::Text, Cost::Free))
         }
         (_, Some(AgentsEntry { command, prompt, output, .. })) if !command.is_empty() => {
-            let cost = if *output == Output::Claude { Cost::Reported } else { Cost::Unknown };
+            let cost = match output {
+                Output::Claude | Output::Opencode => Cost::Reported,
+                Output::Codex | Output::Gemini => Cost::ByTokens,
+                Output::Text => Cost::Unknown,
+            };
             Ok((Kind::Command { args: command[1..].to_vec(), prompt: *prompt }, *output, cost))
         }
         (_, Some(_)) => Err(Fault::usage(
@@ -205,12 +265,6 @@ fn describe(name: &str, entry: Option<&AgentsEntry>, config: &Config) -> Result<
 }
 
 fn unknown(name: &str, config: &Config) -> anyhow::Error {
-    if LATER.contains(&name) {
-        return Fault::usage(
-            format!("agent `{name}` is not available in this version of taskrun"),
-            format!("choose `claude`, or give its command under `[agents.{name}]`"),
-        );
-    }
     let hint = config::nearest(name, names(config)).map_or_else(
         || "`taskrun agent list` shows those there are".to_owned(),
         |near| format!("did you mean `{near}`? `taskrun agent list` shows those there are"),
@@ -220,7 +274,13 @@ fn unknown(name: &str, config: &Config) -> anyhow::Error {
 
 /// Refuses what the agent cannot be held to, before anything runs.
 fn check(name: &str, kind: &Kind, model: bool, permissions: Permissions) -> Result<()> {
-    let own = !matches!(kind, Kind::Claude { .. });
+    match kind {
+        Kind::Codex => codex::args::check(name, permissions)?,
+        Kind::Opencode => opencode::args::check(name, permissions)?,
+        Kind::Gemini => gemini::args::check(name, permissions)?,
+        Kind::Claude { .. } | Kind::Shell { .. } | Kind::Command { .. } => {}
+    }
+    let own = matches!(kind, Kind::Shell { .. } | Kind::Command { .. });
     if own && permissions == Permissions::ReadOnly {
         return Err(Fault::usage(
             format!("agent `{name}` cannot be kept to `read-only`: it runs with your own rights"),
@@ -245,8 +305,12 @@ fn check(name: &str, kind: &Kind, model: bool, permissions: Permissions) -> Resu
 }
 
 fn program(name: &str, entry: Option<&AgentsEntry>, dir: &Path) -> Result<PathBuf> {
+    if let Some(spec) = spec::named(name) {
+        let program = builtin(spec, entry.and_then(|entry| entry.path.as_deref()), dir)?;
+        version::refuse_old(spec, &program)?;
+        return Ok(program);
+    }
     match (name, entry) {
-        ("claude", _) => claude_program(dir),
         ("shell", _) => find("sh", dir, "every POSIX system has it: look at `PATH`"),
         (_, Some(AgentsEntry { command, .. })) if !command.is_empty() => {
             let hint = format!("install it, or correct `command` under `[agents.{name}]`");
@@ -256,19 +320,28 @@ fn program(name: &str, entry: Option<&AgentsEntry>, dir: &Path) -> Result<PathBu
     }
 }
 
-fn claude_program(dir: &Path) -> Result<PathBuf> {
-    let Some(given) = env::claude_path() else {
-        let hint = "install it with `npm install -g @anthropic-ai/claude-code`, \
-                    set `CLAUDE_CLI_PATH`, or choose another with `--agent`";
-        return find("claude", dir, hint);
-    };
-    let here = env::current_dir()?;
-    programs::find(given.as_os_str(), &here).ok_or_else(|| {
-        Fault::usage(
-            format!("`CLAUDE_CLI_PATH` is `{}`, which is no program", given.display()),
-            "correct the variable, or unset it to look for `claude` along `PATH`",
-        )
-    })
+/// A built-in agent's program: by its variable, else by the settings, else along `PATH`.
+fn builtin(spec: &Spec, path: Option<&str>, dir: &Path) -> Result<PathBuf> {
+    let Spec { name, variable, .. } = spec;
+    if let Some(given) = env::value(variable) {
+        return programs::find(&given, &env::current_dir()?).ok_or_else(|| {
+            Fault::usage(
+                format!("`{variable}` is `{}`, which is no program", given.display()),
+                format!("correct the variable, or unset it to look for `{name}` along `PATH`"),
+            )
+        });
+    }
+    if let Some(path) = path {
+        return programs::find(path.as_ref(), dir).ok_or_else(|| {
+            Fault::usage(
+                format!("`agents.{name}.path` is `{path}`, which is no program"),
+                format!("correct it, or remove it to look for `{name}` along `PATH`"),
+            )
+        });
+    }
+    let hint =
+        format!("install it with `{}`, set `{variable}`, or choose another with `--agent`", spec.install());
+    find(spec.program, dir, &hint)
 }
 
 fn find(program: &str, dir: &Path, hint: &str) -> Result<PathBuf> {

@@ -15,7 +15,7 @@ fn mistakes_are_said_before_anything_runs() {
     let table = [
         ("", "clade", "unknown agent `clade`", "did you mean `claude`?"),
         ("", "zzz", "unknown agent `zzz`", "`taskrun agent list`"),
-        ("", "codex", "agent `codex` is not available in this version", "`[agents.codex]`"),
+        ("[agents.codex]\npath = './gone'", "codex", "`agents.codex.path` is `./gone`", "along `PATH`"),
         ("[agents.mine]\nmodel = 'm'", "mine", "`[agents.mine]` has no `command`", "command = ["),
         (
             "[agents.mine]\ncommand = ['no-such-thing']",
@@ -31,7 +31,7 @@ fn mistakes_are_said_before_anything_runs() {
             "{prompt_file}",
         ),
         ("[agents.mine]\ncommand = ['sh', '{model}']", "mine", "needs a model", "`--model`"),
-        ("[agents.claude]\ncommand = ['x']", "claude", "`claude` is built in", "CLAUDE_CLI_PATH"),
+        ("[agents.claude]\ncommand = ['x']", "claude", "`claude` is built in", "`path` below"),
         ("[agent]\npermissions = 'read-only'", "shell", "cannot be kept to `read-only`", "`claude`"),
     ];
     for (text, name, message, hint) in table {
@@ -66,9 +66,9 @@ fn flags_go_before_the_agents_own_settings_and_these_before_all_agents() {
     let full = Choice { permissions: Some(Permissions::Full), ..named("shell") };
     let shell = resolve(&config, full, Path::new("/")).unwrap();
     assert_eq!((shell.cost, shell.permissions), (Cost::Free, Permissions::Full));
-    assert_eq!(shell.reader().report().usd, Some(0.0));
-    assert_eq!(mine.reader().report().usd, None);
-    assert_eq!(other.reader().report().terminal, super::super::Terminal::Missing);
+    assert_eq!(shell.reader(Usage::default()).report().usd, Some(0.0));
+    assert_eq!(mine.reader(Usage::default()).report().usd, None);
+    assert_eq!(other.reader(Usage::default()).report().terminal, super::super::Terminal::Missing);
 }
 
 #[test]

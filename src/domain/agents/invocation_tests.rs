@@ -1,5 +1,7 @@
 //! The command lines, word for word.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::domain::agents::catalog::Cost;
 use crate::system::config::{Output, Permissions};
@@ -15,6 +17,8 @@ fn agent(kind: Kind) -> Agent {
         cost: Cost::Unknown,
         env_pass: Vec::new(),
         env_drop: Vec::new(),
+        args: Vec::new(),
+        mcp: BTreeMap::new(),
     }
 }
 
@@ -26,6 +30,9 @@ fn request(description: &str) -> Request<'_> {
         task: "bd-1",
         attempt: 2,
         description,
+        resume: None,
+        prefix: Path::new("/r/0001"),
+        prompt_chars: 100,
     }
 }
 

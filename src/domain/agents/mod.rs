@@ -2,14 +2,20 @@
 
 pub mod catalog;
 pub mod claude;
-mod claude_args;
-mod claude_end;
-mod claude_spend;
+pub mod codex;
 mod command;
+pub mod gemini;
 pub mod invocation;
+mod json;
+pub mod opencode;
 pub mod prices;
+pub mod reset;
 mod shell;
+pub mod spec;
 pub mod text;
+pub mod version;
+
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +25,9 @@ use serde::{Deserialize, Serialize};
 pub struct Usage {
     /// Input tokens that were not cached (cache writes included).
     pub input: u64,
+    /// Those of `input` that were written to a cache.
+    #[serde(default)]
+    pub cache_write: u64,
     /// Input tokens read from a cache.
     pub cached: u64,
     /// Output tokens, reasoning included.
@@ -48,9 +57,13 @@ pub enum Signal {
         /// USD so far, where the agent says so.
         usd: Option<f64>,
     },
-    /// The provider makes the agent wait.
-    RateLimited {
-        /// When it may go on, if that was said.
+    /// The agent tries again by itself what its provider refused or dropped.
+    Retry {
+        /// What went wrong.
+        class: Class,
+        /// The agent's own words, without numbers that change from one try to the next.
+        words: String,
+        /// When it goes on, if that was said.
         until: Option<Timestamp>,
     },
 }
@@ -95,10 +108,35 @@ pub enum Class {
     ContextTooLong,
     /// The agent's own turn, output or budget limit.
     AgentLimit,
+    /// Something it needed was not permitted.
+    Permission,
+    /// It went in circles and ended itself, or was ended for that.
+    Loop,
+    /// It could not start or broke down: bad usage, a signal nobody sent, no result.
+    Crash,
+    /// It took longer than `agent.timeout`, or said nothing at all in `agent.start_timeout`.
+    Timeout,
+    /// It was silent for longer than `agent.idle_timeout`.
+    Idle,
     /// It was interrupted.
     Aborted,
     /// Anything else.
     Other,
+}
+
+impl Class {
+    /// What a provider's HTTP status means.
+    pub fn of_status(status: u16) -> Option<Self> {
+        match status {
+            401 | 403 => Some(Self::Authentication),
+            402 => Some(Self::Billing),
+            413 => Some(Self::ContextTooLong),
+            429 => Some(Self::RateLimit),
+            400 | 404 | 422 => Some(Self::Model),
+            408 | 500..=599 => Some(Self::Overload),
+            _ => None,
+        }
+    }
 }
 
 /// All that is known about an attempt's agent once its output has ended.
@@ -128,8 +166,47 @@ pub trait Reader {
     fn oversized(&mut self, start: &[u8]) {
         let _ = start;
     }
+    /// Whether a tool of the agent's is known to run, so that its silence means nothing.
+    fn busy(&self) -> bool {
+        false
+    }
+    /// Takes how the process ended, and the end of its standard error (at most 16 KiB), which is the
+    /// agent's own and no tool's. Comes once, after the last line.
+    fn ended(&mut self, code: Option<i32>, stderr: &str) {
+        let _ = (code, stderr);
+    }
     /// What is known now; also before the end, after a kill.
     fn report(&self) -> Report;
+}
+
+/// What an agent writes down of its own session while it runs: the place to look where its stream does
+/// not say (yet) what was used.
+pub trait Journal {
+    /// What this attempt has used by now, in total; `None` while nothing is known. Asked twice a second
+    /// during an attempt, so it reads only what is new.
+    fn used(&mut self) -> Option<Used>;
+}
+
+/// What a [`Journal`] tells.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Used {
+    /// Tokens of this attempt.
+    pub usage: Usage,
+    /// Its cost in USD, where the agent itself says so.
+    pub usd: Option<f64>,
+    /// The model, where it is named.
+    pub model: Option<String>,
+}
+
+/// A session whose [`Journal`] is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Session<'a> {
+    /// The agent's own id for it.
+    pub id: &'a str,
+    /// Where the agent works.
+    pub dir: &'a Path,
+    /// When the attempt began: a continued session's earlier entries do not count.
+    pub since: Timestamp,
 }
 
 /// Bytes of a final message that are kept.

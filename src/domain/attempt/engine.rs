@@ -2,21 +2,19 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::domain::agents::catalog::{Agent, Cost};
 use crate::domain::agents::invocation::{Request, Stdin, invocation};
-use crate::domain::agents::{
-    Class, Failure, Reader, Report, Signal, Terminal, Usage, one_line, prices, tail,
-};
+use crate::domain::agents::prices::Book;
+use crate::domain::agents::{Class, Failure, Reader, Report, Signal, Terminal, Usage, one_line, tail};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
 use crate::domain::attempt::event::Kind;
 use crate::fault::Fault;
-use crate::system::config::Price;
 use crate::system::process::{Attendant, Limits, Outcome, Spawn, Supervisor, Why};
 use crate::system::store;
 
@@ -37,7 +35,7 @@ pub struct Engine {
     /// Whether what the agent leaves running may stay.
     pub leave_children: bool,
     /// What tokens cost, for agents that report tokens but no money.
-    pub price: Option<Price>,
+    pub prices: Book,
 }
 
 /// One attempt.
@@ -56,6 +54,10 @@ pub struct Order<'a> {
     pub attempt: u64,
     /// USD it may cost at most.
     pub budget_left: Option<f64>,
+    /// The session to continue, by the agent's own id.
+    pub resume: Option<&'a str>,
+    /// What that session had used before.
+    pub before: Usage,
     /// Whether it must end now, given what it has spent so far.
     pub stop: &'a dyn Fn(&Spend) -> bool,
 }
@@ -73,12 +75,7 @@ pub struct Answer {
     pub outcome: Option<Outcome>,
 }
 
-/// The files of the attempt with this prefix.
-pub fn file(prefix: &Path, suffix: &str) -> PathBuf {
-    let mut name = prefix.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
+pub use crate::domain::agents::invocation::file;
 
 impl Engine {
     /// Runs the agent to its end. A task that this agent cannot work at all is `Blocked`; an agent that
@@ -99,6 +96,9 @@ impl Engine {
             task: order.task,
             attempt: order.attempt,
             description: order.description,
+            resume: order.resume,
+            prefix: order.prefix,
+            prompt_chars: order.prompt.chars().count(),
         };
         let call = match invocation(&self.agent, &request) {
             Err(error) if matches!(error.downcast_ref(), Some(Fault::Refused { .. })) => {
@@ -106,6 +106,9 @@ impl Engine {
             }
             other => other?,
         };
+        for (path, bytes) in &call.files {
+            store::scratch(path, bytes)?;
+        }
         let stderr = file(order.prefix, ".stderr");
         let spawn = Spawn {
             argv: std::iter::once(call.program.into_os_string()).chain(call.args).collect(),
@@ -134,7 +137,7 @@ impl Engine {
 
     /// What the stream recorded in a file shows; for attempts whose run was killed.
     pub fn replay(&self, stdout: &Path) -> Result<Report> {
-        let mut reader = self.agent.reader();
+        let mut reader = self.agent.reader(Usage::default());
         let take = &mut |line: &[u8]| drop(reader.line(line));
         crate::system::process::read_lines(stdout, take)?;
         Ok(reader.report())
@@ -142,14 +145,12 @@ impl Engine {
 
     /// What an attempt cost, as far as its report says; `cut` when it was ended early.
     pub fn spend(&self, report: &Report, cut: bool) -> Spend {
-        let estimate = || self.price.filter(|_| report.usage != Usage::default());
+        let model = report.model.as_deref().or(self.agent.model.as_deref());
+        let estimate = || self.prices.cost(model, &report.usage).filter(|_| report.usage != Usage::default());
         let spend = match (self.agent.cost, report.usd) {
             (Cost::Free, _) => Spend::of(report.usage, Some(0.0), Source::Free),
             (_, Some(usd)) => Spend::of(report.usage, Some(usd), Source::Reported),
-            (_, None) => {
-                let usd = estimate().map(|price| prices::estimate(&report.usage, &price));
-                Spend::of(report.usage, usd, Source::Estimated)
-            }
+            (_, None) => Spend::of(report.usage, estimate(), Source::Estimated),
         };
         let partial = cut && !matches!(spend.source, Source::Reported | Source::Free);
         Spend { partial, ..spend }
@@ -164,7 +165,7 @@ impl Engine {
     }
 
     fn not_started(&self, why: String) -> Answer {
-        let report = self.agent.reader().report();
+        let report = self.agent.reader(Usage::default()).report();
         Answer { verdict: Verdict::Blocked(why), report, spend: Spend::nothing(), outcome: None }
     }
 }
@@ -222,7 +223,7 @@ struct Ear<'a> {
 
 impl<'a> Ear<'a> {
     fn new(engine: &'a Engine, order: &'a Order<'a>, tell: &'a mut dyn FnMut(Kind)) -> Self {
-        let reader = engine.agent.reader();
+        let reader = engine.agent.reader(order.before);
         let (text, since, live) = (String::new(), Instant::now(), Spend::nothing());
         let speaks_of_its_end = reader.report().terminal == Terminal::Missing;
         Self { engine, order, tell, reader, text, truncated: false, since, live, speaks_of_its_end }
@@ -236,12 +237,16 @@ impl<'a> Ear<'a> {
                 (self.tell)(Kind::AgentTool { name, detail });
             }
             Signal::Used { usage, usd } => {
-                let estimate = self.engine.price.map(|price| prices::estimate(&usage, &price));
+                let model = self.engine.agent.model.as_deref();
+                let estimate = self.engine.prices.cost(model, &usage);
                 let source = if usd.is_some() { Source::Reported } else { Source::Estimated };
                 self.live = Spend::of(usage, usd.or(estimate), source);
                 (self.tell)(Kind::AgentUsage { spend: self.live });
             }
-            Signal::RateLimited { until } => (self.tell)(Kind::RateLimited { not_before: until }),
+            Signal::Retry { class: Class::RateLimit, until, .. } => {
+                (self.tell)(Kind::RateLimited { not_before: until });
+            }
+            Signal::Retry { .. } => {}
             Signal::Session(_) | Signal::Model(_) => {}
         }
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use crate::domain::agents::{Class, Failure};
+use crate::domain::agents::{Class, Failure, Usage};
 use crate::domain::attempt::budget::{self, Spend, Stop};
 use crate::domain::attempt::changes::Look;
 use crate::domain::attempt::completion::Verdict;
@@ -259,6 +259,8 @@ impl Run<'_> {
             description: &attempt.issue.description,
             attempt: attempt.number,
             budget_left: budget::left(&self.plan.budget, &tally, task),
+            resume: None,
+            before: Usage::default(),
             stop: &stop,
         };
         self.recorder.tell(Kind::AttemptStarted {

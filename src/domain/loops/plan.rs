@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::domain::agents::catalog::{self, Agent, Choice, Cost};
+use crate::domain::agents::prices::Book;
 use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
@@ -109,11 +110,8 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
     let agent = catalog::resolve(config, choice, workspace.root())?;
     let budget = merge(config, options);
     let unknown_allowed = options.allow_unknown_cost;
-    if budget.counts_money() && agent.cost == Cost::Unknown && !unknown_allowed {
-        return Err(Fault::usage(
-            format!("agent `{}` does not report what it costs, so a limit in USD cannot be kept", agent.name),
-            "limit tokens, time or iterations instead, or accept it with `--allow-unknown-cost`",
-        ));
+    if budget.counts_money() && !unknown_allowed {
+        refuse_unknown_cost(&agent, &Book::new(config.prices.clone()))?;
     }
     let filter = Filter { epic: options.epic.clone(), label: options.label.clone(), ..Filter::default() };
     Ok(Plan {
@@ -133,12 +131,37 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
     })
 }
 
+/// A limit on money cannot be kept where nobody can tell what was spent.
+fn refuse_unknown_cost(agent: &Agent, prices: &Book) -> Result<()> {
+    let name = &agent.name;
+    match (agent.cost, &agent.model) {
+        (Cost::Reported | Cost::Free, _) => Ok(()),
+        (Cost::ByTokens, Some(model)) if prices.knows(model) => Ok(()),
+        (Cost::ByTokens, Some(model)) => Err(Fault::usage(
+            format!("agent `{name}` reports tokens only, and there is no price for `{model}`"),
+            format!("add `[prices.\"{model}\"]` to the settings, or accept it with `--allow-unknown-cost`"),
+        )),
+        (Cost::ByTokens, None) => Err(Fault::usage(
+            format!("agent `{name}` reports tokens only, and which model it will use is not known"),
+            "name the model with `--model`, or accept it with `--allow-unknown-cost`",
+        )),
+        (Cost::Unknown, _) => Err(Fault::usage(
+            format!("agent `{name}` does not report what it costs, so a limit in USD cannot be kept"),
+            "limit tokens, time or iterations instead, or accept it with `--allow-unknown-cost`",
+        )),
+    }
+}
+
 /// The engine for an agent, with the settings' limits.
 pub(super) fn engine(agent: Agent, config: &Config) -> Engine {
-    let price = agent.model.as_ref().and_then(|model| config.prices.get(model)).copied();
     let some = |time: Duration| (!time.is_zero()).then_some(time);
     let limits = Limits { total: some(config.agent.timeout), idle: some(config.agent.idle_timeout) };
-    Engine { agent, limits, leave_children: config.agent.leave_children, price }
+    Engine {
+        agent,
+        limits,
+        leave_children: config.agent.leave_children,
+        prices: Book::new(config.prices.clone()),
+    }
 }
 
 fn merge(config: &Config, options: &Options) -> Budget {

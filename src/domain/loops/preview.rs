@@ -68,6 +68,13 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         iterations: 0,
         elapsed: std::time::Duration::ZERO,
     };
+    let brief = Brief {
+        epic: epic_of(&store, &issue.id)?,
+        gates: &plan.gates.commands,
+        max_attempts: plan.max_attempts,
+        dir: workspace.root(),
+    };
+    let prompt = compose(&brief.facts(&issue, &past), plan.template.as_ref())?;
     let request = Request {
         prompt_file: &workspace.runs_dir().join("RUN/0001.prompt.md"),
         dir: workspace.root(),
@@ -75,20 +82,15 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         task: &issue.id,
         attempt: past.attempts + 1,
         description: &issue.description,
+        resume: None,
+        prefix: &workspace.runs_dir().join("RUN/0001"),
+        prompt_chars: prompt.chars().count(),
     };
     let call = invocation(&plan.engine.agent, &request)?;
     let words = std::iter::once(call.program.into_os_string()).chain(call.args);
     preview.argv = words.map(|word| word.to_string_lossy().into_owned()).collect();
     preview.attempt = past.attempts + 1;
-    preview.prompt = Some({
-        let brief = Brief {
-            epic: epic_of(&store, &issue.id)?,
-            gates: &plan.gates.commands,
-            max_attempts: plan.max_attempts,
-            dir: workspace.root(),
-        };
-        compose(&brief.facts(&issue, &past), plan.template.as_ref())?
-    });
+    preview.prompt = Some(prompt);
     preview.task = Some(Current { id: issue.id, title: issue.title });
     Ok(preview)
 }

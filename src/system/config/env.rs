@@ -51,9 +51,9 @@ pub fn workspace() -> Option<PathBuf> {
     value("TASKRUN_WORKSPACE").map(PathBuf::from)
 }
 
-/// `CLAUDE_CLI_PATH`: the `claude` program.
-pub fn claude_path() -> Option<PathBuf> {
-    value("CLAUDE_CLI_PATH").map(PathBuf::from)
+/// Every variable, name and value.
+pub fn all() -> impl Iterator<Item = (OsString, OsString)> {
+    env::vars_os()
 }
 
 /// The directories of `PATH`, in order.

@@ -28,13 +28,17 @@ pub struct Config {
     pub beads: BeadsTable,
     /// `[prices."MODEL"]`
     pub prices: BTreeMap<String, Price>,
+    /// `[mcp.NAME]`
+    pub mcp: BTreeMap<String, McpEntry>,
+    /// `[logs]`
+    pub logs: LogsTable,
 }
 
 /// `[agent]`: which agent runs, with what rights, for how long.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentTable {
-    /// `claude`, `shell`, or a name below `[agents]`.
+    /// `claude`, `codex`, `opencode`, `gemini`, `shell`, or a name below `[agents]`.
     pub default: String,
     /// Model name handed to the agent; none leaves the agent's own choice.
     pub model: Option<String>,
@@ -43,9 +47,24 @@ pub struct AgentTable {
     /// Longest time one attempt may take.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
-    /// Longest silence of the agent.
+    /// Longest silence of the agent, but for the time that a tool of its is known to run.
     #[serde(deserialize_with = "duration")]
     pub idle_timeout: Duration,
+    /// Longest time before an agent that reports what it does says anything at all.
+    #[serde(deserialize_with = "duration")]
+    pub start_timeout: Duration,
+    /// Who takes over for the rest of a run when the provider makes the agent wait, in this order.
+    pub fallback: Vec<String>,
+    /// What a rate limit does where no flag says it; none is `fallback` where there is one, else `wait`
+    /// on a terminal and `exit` without.
+    pub on_rate_limit: Option<OnRateLimit>,
+    /// How often in a row an overloaded provider or a dropped stream is tried again.
+    pub retries: u64,
+    /// The pause before the first of those, doubled each time.
+    #[serde(deserialize_with = "duration")]
+    pub retry_delay: Duration,
+    /// The same event this often in a row ends the agent; 0 never does.
+    pub max_repeats: u64,
     /// Environment variables handed on though they would be cleared.
     pub env_pass: Vec<String>,
     /// Environment variables not handed on.
@@ -62,11 +81,29 @@ impl Default for AgentTable {
             permissions: Permissions::Workspace,
             timeout: Duration::from_secs(30 * 60),
             idle_timeout: Duration::from_secs(10 * 60),
+            start_timeout: Duration::from_secs(60),
+            fallback: Vec::new(),
+            on_rate_limit: None,
+            retries: 5,
+            retry_delay: Duration::from_secs(5),
+            max_repeats: 50,
             env_pass: Vec::new(),
             env_drop: Vec::new(),
             leave_children: false,
         }
     }
+}
+
+/// What the loop does when the provider makes the agent wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnRateLimit {
+    /// Wait until it is over.
+    Wait,
+    /// End the run, to be tried again later.
+    Exit,
+    /// Go on with the next agent of `agent.fallback`.
+    Fallback,
 }
 
 /// What an agent may do without being asked.
@@ -94,6 +131,10 @@ pub struct AgentsEntry {
     pub output: Output,
     /// Model, where it differs from `[agent] model`.
     pub model: Option<String>,
+    /// The program of a built-in agent, where it is not on `PATH`.
+    pub path: Option<String>,
+    /// More arguments for a built-in agent, put after taskrun's own.
+    pub args: Vec<String>,
 }
 
 /// How the prompt reaches a command.
@@ -116,6 +157,12 @@ pub enum Output {
     Text,
     /// Claude Code's `stream-json`.
     Claude,
+    /// `codex exec --json`.
+    Codex,
+    /// `opencode run --format json`.
+    Opencode,
+    /// Gemini CLI's `stream-json`.
+    Gemini,
 }
 
 /// `[budget]`: limits of a run, of a task, of a day.
@@ -134,6 +181,9 @@ pub struct BudgetTable {
     /// Time one run may take.
     #[serde(deserialize_with = "optional_duration")]
     pub time: Option<Duration>,
+    /// USD one attempt may spend.
+    #[serde(deserialize_with = "optional_usd")]
+    pub per_attempt_usd: Option<f64>,
     /// USD all attempts on one task may spend.
     #[serde(deserialize_with = "optional_usd")]
     pub per_task_usd: Option<f64>,
@@ -162,6 +212,8 @@ pub struct LoopTable {
     pub commit: bool,
     /// Iterations in a row that changed nothing before the run ends; 0 never ends it.
     pub no_progress: u64,
+    /// Continue the agent's session on the next attempt of the same task.
+    pub resume_session: bool,
     /// Tasks at a time; only 1 is possible in this version.
     #[serde(deserialize_with = "count")]
     pub jobs: u64,
@@ -169,7 +221,7 @@ pub struct LoopTable {
 
 impl Default for LoopTable {
     fn default() -> Self {
-        Self { max_attempts: 3, commit: true, no_progress: 3, jobs: 1 }
+        Self { max_attempts: 3, commit: true, no_progress: 3, resume_session: false, jobs: 1 }
     }
 }
 
@@ -184,8 +236,48 @@ pub struct BeadsTable {
     pub push: bool,
 }
 
+/// `[mcp.NAME]`: an MCP server that every agent is given, in its own form.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct McpEntry {
+    /// Program to start, for a server on standard input and output.
+    pub command: Option<String>,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables set for it; no secrets, which go by `pass_env`.
+    pub env: BTreeMap<String, String>,
+    /// Names of variables handed on to it; their values are written nowhere.
+    pub pass_env: Vec<String>,
+    /// Address, for a server reached by HTTP.
+    pub url: Option<String>,
+    /// HTTP headers; `${NAME}` in a value is the variable of that name.
+    pub headers: BTreeMap<String, String>,
+    /// The only tools of it that may be used; empty is all.
+    pub tools: Vec<String>,
+    /// Longest time of one call, in seconds.
+    pub timeout_s: Option<u64>,
+}
+
+/// `[logs]`: what is kept of what agents and gates print.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogsTable {
+    /// How long the logs of a run are kept.
+    #[serde(deserialize_with = "duration")]
+    pub keep: Duration,
+    /// Largest size of one log, in bytes.
+    #[serde(deserialize_with = "count")]
+    pub max_size: u64,
+}
+
+impl Default for LogsTable {
+    fn default() -> Self {
+        Self { keep: Duration::from_secs(30 * 24 * 3600), max_size: 64 << 20 }
+    }
+}
+
 /// `[prices."MODEL"]`: USD per million tokens.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Uncached input.
@@ -194,6 +286,9 @@ pub struct Price {
     /// Cached input.
     #[serde(default, deserialize_with = "usd")]
     pub cached: f64,
+    /// Input written to a cache; none is as `input`.
+    #[serde(default, deserialize_with = "optional_usd")]
+    pub cache_write: Option<f64>,
     /// Output.
     #[serde(deserialize_with = "usd")]
     pub output: f64,

@@ -11,13 +11,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::fault::Fault;
 use crate::system::document::Document;
 use crate::system::store;
 
 pub use file::{
-    AgentTable, AgentsEntry, BeadsTable, BudgetTable, Config, GatesTable, LoopTable, Output, Permissions,
-    Price, PromptBy,
+    AgentTable, AgentsEntry, BeadsTable, BudgetTable, Config, GatesTable, LogsTable, LoopTable, McpEntry,
+    OnRateLimit, Output, Permissions, Price, PromptBy,
 };
 pub use keys::{KNOWN, nearest};
 
@@ -40,7 +39,6 @@ fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
         }
     }
     let config = Config::deserialize(merged).context("failed to read the merged settings")?;
-    refuse_later_agent(&config)?;
     Ok(config)
 }
 
@@ -61,17 +59,6 @@ fn merge(into: &mut toml::Table, from: toml::Table) {
             }
         }
     }
-}
-
-fn refuse_later_agent(config: &Config) -> Result<()> {
-    let name = config.agent.default.as_str();
-    if keys::LATER_AGENTS.contains(&name) && !config.agents.contains_key(name) {
-        return Err(Fault::usage(
-            format!("agent `{name}` (`agent.default`) is not available in this version of taskrun"),
-            format!("choose `claude`, or give its command under `[agents.{name}]`"),
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -158,14 +145,5 @@ mod tests {
                 "{known} is missing from the template"
             );
         }
-    }
-
-    #[test]
-    fn a_later_agent_needs_a_command() {
-        let config = |text: &str| toml::from_str::<Config>(text).unwrap();
-        assert!(refuse_later_agent(&config("[agent]\ndefault='codex'")).is_err());
-        assert!(
-            refuse_later_agent(&config("[agent]\ndefault='codex'\n[agents.codex]\ncommand=['c']")).is_ok()
-        );
     }
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::claude::value;
-use super::claude_end::Outcome;
-use super::{Signal, Usage};
+use super::end::Outcome;
+use crate::domain::agents::json::value;
+use crate::domain::agents::{Signal, Usage};
 
 /// Messages whose lines are told apart; one message's lines (one a block) follow each other
 /// closely, so a few are enough.
@@ -48,6 +48,7 @@ impl From<Tokens> for Usage {
 fn usage(input: [Option<u64>; 2], cached: Option<u64>, output: Option<u64>) -> Usage {
     Usage {
         input: input.into_iter().flatten().fold(0, u64::saturating_add),
+        cache_write: input[1].unwrap_or(0),
         cached: cached.unwrap_or(0),
         output: output.unwrap_or(0),
     }
@@ -56,6 +57,7 @@ fn usage(input: [Option<u64>; 2], cached: Option<u64>, output: Option<u64>) -> U
 fn merge(a: Usage, b: Usage, with: impl Fn(u64, u64) -> u64) -> Usage {
     Usage {
         input: with(a.input, b.input),
+        cache_write: with(a.cache_write, b.cache_write),
         cached: with(a.cached, b.cached),
         output: with(a.output, b.output),
     }
@@ -201,7 +203,7 @@ mod tests {
         assert!(spend.message("a", Some(&more)));
         assert!(spend.message("b", Some(&one)));
         assert!(!spend.message("b", None));
-        assert_eq!(spend.usage(), Usage { input: 30, cached: 0, output: 8 });
+        assert_eq!(spend.usage(), Usage { input: 30, cache_write: 10, cached: 0, output: 8 });
         assert_eq!(spend.usd(), None);
         for number in 0..1000 {
             spend.message(&number.to_string(), Some(&one));

@@ -3,15 +3,46 @@
 //! A line is looked at in two steps: its outer fields are borrowed as raw JSON, and only those of
 //! lines that matter are decoded. Tool results, which may be megabytes, are passed over.
 
+pub(super) mod args;
+mod end;
+pub(super) mod journal;
+mod mcp;
+mod spend;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::claude_end::{self, Limit};
-use super::claude_spend::Spend;
-use super::{Failure, Reader, Report, Signal, Terminal, one_line, printable, tail};
+use self::end::Limit;
+use self::spend::Spend;
+use super::json::{Raw, detail, is, value};
+use super::spec::Spec;
+use super::{Class, Failure, Reader, Report, Signal, Terminal, one_line, printable, tail};
 use crate::domain::attempt::completion::{Promise, promise};
 
-type Raw<'a> = Option<&'a RawValue>;
+/// What is fixed about it. Names of variables as version 2.1 sets them.
+pub const SPEC: Spec = Spec {
+    name: "claude",
+    program: "claude",
+    variable: "CLAUDE_CLI_PATH",
+    package: "@anthropic-ai/claude-code",
+    oldest: [2, 1, 0],
+    nested: &[
+        "CLAUDECODE",
+        "CLAUDE_CODE_ENTRYPOINT",
+        "CLAUDE_CODE_SSE_PORT",
+        "CLAUDE_CODE_SESSION_ID",
+        "CLAUDE_CODE_SESSION_KIND",
+        "CLAUDE_CODE_SESSION_ATTENDED",
+        "CLAUDE_CODE_CHILD_SESSION",
+        "CLAUDE_CODE_LAUNCHED_BY_SESSION_IDS",
+        "CLAUDE_PID",
+        "CLAUDE_EFFORT",
+        "AI_AGENT",
+    ],
+    keys: &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
+    // 10 MB of input are refused; what does not fit the model's context it says itself.
+    prompt_limit: Some(10_000_000),
+};
 
 /// The outer fields of every kind of line. Key order is not fixed, unknown ones are skipped.
 #[derive(Default, Deserialize)]
@@ -61,15 +92,6 @@ struct Block<'a> {
     input: Raw<'a>,
 }
 
-/// Decodes a raw value, where it is there and of that kind.
-pub(super) fn value<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
-}
-
-fn is(raw: Raw<'_>, word: &str) -> bool {
-    raw.is_some_and(|raw| raw.get().trim_matches('"') == word)
-}
-
 /// Reads one attempt's stream in constant memory.
 #[derive(Debug, Default)]
 pub struct Stream {
@@ -95,7 +117,8 @@ impl Stream {
         }
         let waits =
             is(line.subtype, "api_retry") && (is(line.error, "rate_limit") || is(line.error_status, "429"));
-        if waits { vec![Signal::RateLimited { until: None }] } else { Vec::new() }
+        let class = if waits { Class::RateLimit } else { return Vec::new() };
+        vec![Signal::Retry { class, words: "rate limit".into(), until: None }]
     }
 
     fn assistant(&mut self, line: &Line<'_>) -> Vec<Signal> {
@@ -112,7 +135,7 @@ impl Stream {
         let blocks: Vec<Block<'_>> = value(message.content).unwrap_or_default();
         if let Some(error) = value::<String>(line.error) {
             let words = blocks.iter().find_map(|block| value::<String>(block.text)).unwrap_or_default();
-            self.error = Some((error, one_line(&words, claude_end::WORDS)));
+            self.error = Some((error, one_line(&words, end::WORDS)));
             return signals;
         }
         self.error = None;
@@ -122,7 +145,7 @@ impl Stream {
     }
 
     fn result(&mut self, line: &[u8]) -> Vec<Signal> {
-        let Ok(result) = serde_json::from_slice::<claude_end::Outcome<'_>>(line) else { return Vec::new() };
+        let Ok(result) = serde_json::from_slice::<end::Outcome<'_>>(line) else { return Vec::new() };
         let text: String = value(result.result).unwrap_or_default();
         let error = self.error.as_ref().map(|(error, _)| error.as_str());
         let end = result.terminal(&text, error, self.limit.as_ref());
@@ -137,7 +160,8 @@ impl Stream {
     fn rate_limit(&mut self, line: &Line<'_>) -> Vec<Signal> {
         self.limit = value(line.rate_limit_info).as_ref().and_then(Limit::rejected);
         let until = self.limit.as_ref().map(|limit| limit.until);
-        until.map(|until| Signal::RateLimited { until }).into_iter().collect()
+        let retry = |until| Signal::Retry { class: Class::RateLimit, words: "usage limit".into(), until };
+        until.map(retry).into_iter().collect()
     }
 }
 
@@ -148,17 +172,6 @@ fn said(block: &Block<'_>) -> Option<Signal> {
     }
     let name = is(block.kind, "tool_use").then(|| value(block.name)).flatten()?;
     Some(Signal::Tool { name, detail: detail(block.input) })
-}
-
-/// The arguments that tell most about a call, the most telling first.
-const TELLING: [&str; 9] =
-    ["command", "file_path", "notebook_path", "path", "pattern", "url", "query", "description", "prompt"];
-
-fn detail(input: Raw<'_>) -> String {
-    let fields: std::collections::HashMap<String, &RawValue> = value(input).unwrap_or_default();
-    let found = TELLING.iter().find_map(|name| value::<String>(fields.get(*name).copied()));
-    let text = found.as_deref().or(input.map(RawValue::get)).unwrap_or_default();
-    one_line(text, 200)
 }
 
 impl Reader for Stream {
@@ -176,7 +189,7 @@ impl Reader for Stream {
     fn report(&self) -> Report {
         let named = self.error.as_ref().map(|(error, words)| {
             Terminal::Failure(Failure {
-                class: claude_end::class(Some(error), None, None),
+                class: end::class(Some(error), None, None),
                 message: words.clone(),
                 not_before: self.limit.as_ref().and_then(|limit| limit.until),
             })
@@ -194,5 +207,4 @@ impl Reader for Stream {
 }
 
 #[cfg(test)]
-#[path = "claude_tests.rs"]
 mod tests;

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 
-use super::catalog::Agent;
-use super::invocation::Request;
+use super::mcp;
+use crate::domain::agents::catalog::Agent;
+use crate::domain::agents::invocation::{Call, Request, Stdin, file};
 use crate::fault::Fault;
 use crate::system::config::Permissions;
 
@@ -33,13 +34,32 @@ fn permissions(level: Permissions) -> &'static [&'static str] {
     }
 }
 
-/// The arguments; the prompt comes on standard input.
-pub(super) fn args(agent: &Agent, request: &Request<'_>) -> Result<Vec<OsString>> {
+/// How it is called; the prompt comes on standard input.
+pub(in crate::domain::agents) fn call(agent: &Agent, root: bool, request: &Request<'_>) -> Result<Call> {
+    let mut args = args(agent, request)?;
+    let mut files = Vec::new();
+    // A server's tools may change things, so `read-only` goes without.
+    let servers = mcp::config(&agent.mcp).filter(|_| agent.permissions != Permissions::ReadOnly);
+    if let Some(config) = servers {
+        let path = file(request.prefix, ".mcp.json");
+        args.extend(["--mcp-config".into(), path.clone().into_os_string(), "--strict-mcp-config".into()]);
+        args.extend(["--allowedTools".into(), mcp::rules(&agent.mcp).join(",").into()]);
+        files.push((path, config));
+    }
+    args.extend(agent.args.iter().map(OsString::from));
+    let env = env(agent.permissions, root).into_iter().collect();
+    Ok(Call { args, env, files, stdin: Stdin::Prompt })
+}
+
+fn args(agent: &Agent, request: &Request<'_>) -> Result<Vec<OsString>> {
     // `stream-json` is refused without `--verbose`.
     let mut args: Vec<OsString> =
         ["-p", "--output-format", "stream-json", "--verbose"].map(OsString::from).into();
     if let Some(model) = &agent.model {
         args.extend(["--model".into(), model.into()]);
+    }
+    if let Some(session) = request.resume {
+        args.extend(["--resume".into(), session.into()]);
     }
     if let Some(left) = request.budget_left {
         args.extend(["--max-budget-usd".into(), budget(left, request.task)?.into()]);

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::claude::value;
-use super::{Class, Failure, Terminal, one_line};
+use crate::domain::agents::json::value;
+use crate::domain::agents::{Class, Failure, Terminal, one_line};
 
 /// Characters of an error that are kept.
 pub(super) const WORDS: usize = 500;
@@ -84,15 +84,7 @@ pub(super) fn class(error: Option<&str>, reason: Option<&str>, status: Option<u1
         "max_output_tokens" => Some(Class::AgentLimit),
         _ => None,
     };
-    let by_status = || match status? {
-        401 | 403 => Some(Class::Authentication),
-        402 => Some(Class::Billing),
-        413 => Some(Class::ContextTooLong),
-        429 => Some(Class::RateLimit),
-        400 | 404 | 422 => Some(Class::Model),
-        408 | 500..=599 => Some(Class::Overload),
-        _ => None,
-    };
+    let by_status = || status.and_then(Class::of_status);
     by_reason.or_else(by_error).or_else(by_status).unwrap_or(Class::Other)
 }
 

@@ -61,7 +61,11 @@ fn recorded_sessions_come_to_what_they_were() {
     for (name, text, code, expected, usd, [input, cached, output]) in table {
         let (report, signals) = read(text);
         assert_eq!(verdict(code, &report), expected, "{name}: {report:?}");
-        assert_eq!(report.usage, Usage { input, cached, output }, "{name}");
+        assert_eq!(
+            report.usage,
+            Usage { input, cached, output, cache_write: report.usage.cache_write },
+            "{name}"
+        );
         assert_eq!(report.usd.map(|usd| (usd * 1e6).round()), usd.map(|usd| (usd * 1e6).round()), "{name}");
         assert_eq!(report.model.as_deref(), Some("claude-sonnet-4-6"), "{name}");
         assert!(matches!(&signals[0], Signal::Session(id) if Some(id) == report.session.as_ref()), "{name}");
@@ -97,7 +101,8 @@ fn signals_are_the_agents_own_words_and_calls() {
 fn limits_say_until_when() {
     let (report, signals) = read(recorded!("usage_limit"));
     let until = "2026-11-20T15:53:20Z".parse().ok();
-    assert!(signals.contains(&Signal::RateLimited { until }), "{signals:?}");
+    let told = |signal: &Signal| matches!(signal, Signal::Retry { class: Class::RateLimit, until: at, .. } if *at == until);
+    assert!(signals.iter().any(told), "{signals:?}");
     assert!(
         matches!(&report.terminal, Terminal::Failure(failure) if failure.not_before == until
         && failure.message.starts_with("You've hit your 5-hour limit")),
@@ -105,7 +110,7 @@ fn limits_say_until_when() {
     );
     let (report, signals) = read(recorded!("rate429_long"));
     assert!(matches!(report.terminal, Terminal::Failure(Failure { not_before: None, .. })));
-    assert!(!signals.iter().any(|signal| matches!(signal, Signal::RateLimited { until: Some(_) })));
+    assert!(!signals.iter().any(|signal| matches!(signal, Signal::Retry { until: Some(_), .. })));
 }
 
 const DONE: &str = r#"{"type":"result","subtype":"success","is_error":false,"result":"x\n<promise>COMPLETE</promise>","total_cost_usd":0.1,"usage":{}}"#;
