@@ -269,7 +269,9 @@ fn the_provider_decides_about_later_and_never() {
         [("usage_limit", "rate_limited", 75), ("auth401_noretry", "failed", 1), ("model404", "failed", 1)]
     {
         let bench = Bench::new("");
-        bench.claude(&format!("cat '{}'; exit 1", fixture(name)));
+        // The limit is always lifted in an hour from now, not on the day of the recording.
+        let hour = "s/\"resetsAt\":[0-9]*/\"resetsAt\":$(($(date +%s) + 3600))/g";
+        bench.claude(&format!("sed \"{}\" '{}'; exit 1", hour.replace('"', "\\\""), fixture(name)));
         bench.tasks(&["bd-1"]);
         let last = bench.finish(&["--agent", "claude"]);
         assert_eq!((&last["reason"], &last["exit_code"]), (&json!(reason), &json!(code)), "{name}: {last}");
