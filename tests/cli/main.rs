@@ -17,6 +17,7 @@ mod loops_git;
 mod loops_hostile;
 mod loops_signals;
 mod loops_storm;
+mod loops_streams;
 mod loops_traps;
 mod manual;
 mod sandbox;
