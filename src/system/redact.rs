@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
 
 use crate::system::config::env;
 
@@ -137,14 +138,15 @@ pub struct Lines {
 impl Lines {
     /// One line without secrets, by [`ours`].
     pub fn line<'a>(&mut self, line: &'a [u8]) -> Cow<'a, [u8]> {
-        let footer = line.windows(FOOTER.len()).position(|part| part == FOOTER);
         if std::mem::replace(&mut self.in_key, false) {
+            let footer = memmem::find(line, FOOTER);
             self.in_key = footer.is_none();
             let rest = footer.map_or(&[][..], |at| &line[at..]);
             return [REDACTED.as_bytes(), rest].concat().into();
         }
         let header = SHAPES[PRIVATE_KEY].0.as_bytes();
-        self.in_key = line.ends_with(header) && footer.is_none();
+        // Whatever footer stands on this line comes before the header.
+        self.in_key = line.ends_with(header);
         ours().clean(line)
     }
 }
@@ -157,7 +159,7 @@ fn none() -> AhoCorasick {
 /// Where the secret ends whose shape begins at `start..end`, if it is one.
 fn secret_end(text: &[u8], start: usize, end: usize, shape: usize) -> Option<usize> {
     if shape == PRIVATE_KEY {
-        let footer = text[end..].windows(FOOTER.len()).position(|part| part == FOOTER);
+        let footer = memmem::find(&text[end..], FOOTER);
         return Some(footer.map_or(text.len(), |at| end + at));
     }
     let joined = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');

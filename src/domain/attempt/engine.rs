@@ -210,8 +210,9 @@ impl Engine {
             return Spend::of(usage, usd, Source::Reported);
         }
         let cost = |model: Option<&str>| self.prices.cost(model, &usage);
-        let used = usage != Usage::default();
-        let estimate = cost(model).or_else(|| cost(self.agent.model.as_deref())).filter(|_| used);
+        let estimate = cost(model).or_else(|| cost(self.agent.model.as_deref()));
+        // Nothing counted may as well be nothing said.
+        let estimate = estimate.filter(|_| usage != Usage::default());
         Spend::of(usage, estimate, Source::Estimated)
     }
 

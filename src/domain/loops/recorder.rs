@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::domain::attempt::event::{Event, Kind};
-use crate::system::store;
+use crate::system::store::Appender;
 
 /// Stamps events and hands them on.
 pub struct Recorder<'a> {
     run: String,
-    log: PathBuf,
+    log: Appender,
     /// Iteration that events belong to from now on.
     pub iteration: Option<u64>,
     /// Task that events belong to from now on.
@@ -22,6 +22,7 @@ pub struct Recorder<'a> {
 impl<'a> Recorder<'a> {
     /// For `run`, whose events are appended to `log`.
     pub fn new(run: &str, log: PathBuf, listener: &'a mut dyn FnMut(&Event)) -> Self {
+        let log = Appender::new(log);
         Self { run: run.into(), log, iteration: None, task: None, attempt: None, listener, failed: false }
     }
 
@@ -33,7 +34,7 @@ impl<'a> Recorder<'a> {
         event.task.clone_from(&self.task);
         event.attempt = self.attempt;
         let line = serde_json::to_string(&event).unwrap_or_default();
-        self.failed |= store::append(&self.log, &line).is_err();
+        self.failed |= self.log.line(&line).is_err();
         (self.listener)(&event);
     }
 

@@ -89,7 +89,7 @@ impl Tail {
 
     fn scan(&mut self, block: &[u8], take: &mut dyn FnMut(Line<'_>)) -> Result<()> {
         let mut rest = block;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', rest) {
             self.seen += end as u64;
             self.line(&rest[..end], take)?;
             self.seen += 1;
