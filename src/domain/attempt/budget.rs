@@ -57,7 +57,7 @@ impl Spend {
     /// One attempt's spend. `usd` is `None` where nobody knows it.
     pub fn of(usage: Usage, usd: Option<f64>, source: Source) -> Self {
         Self {
-            usd: usd.unwrap_or(0.0),
+            usd: usd.unwrap_or(0.0) + 0.0, // a sum of nothing may be -0.0
             known: usd.is_some(),
             source: if usd.is_some() { source } else { Source::Unknown },
             input_tokens: usage.input,

@@ -102,7 +102,7 @@ fn the_limit_that_reaches_furthest_cuts() {
         (Some(2.0), Some(2.0), Some(2.0), None),
     ];
     for (usd, per_task_usd, per_attempt_usd, expected) in table {
-        let budget = Budget { usd, per_task_usd, per_attempt_usd, ..Budget::default() };
+        let budget = Budget { usd, per_attempt_usd, per_task_usd, ..Budget::default() };
         let name = format!("{usd:?} {per_task_usd:?} {per_attempt_usd:?}");
         assert_eq!(during(&budget, &tally(0.0, 0.0), &none, &spent(1.0)), expected, "{name}");
         assert_eq!(kept(&budget, &tally(0.0, 0.0), &none, &spent(1.0)), expected, "{name}");
@@ -218,7 +218,7 @@ proptest! {
         tries in tries(),
     ) {
         let (usd, per_day_usd, per_task_usd, per_attempt_usd) = limits;
-        let budget = Budget { usd, per_day_usd, per_task_usd, per_attempt_usd, ..Budget::default() };
+        let budget = Budget { usd, per_attempt_usd, per_task_usd, per_day_usd, ..Budget::default() };
         let mut books = Books { tally: tally(0.0, 0.0), tasks: [spent(0.0); 3], dearest: [0.0; 3] };
         books.tally.day = spent(f64::from(earlier) / 1e6);
         for one in &tries {
