@@ -137,7 +137,7 @@ fn a_warning_comes_at_four_fifths_of_every_limit() {
     };
     let late = Tally { iterations: 4, elapsed: Duration::from_secs(8), ..tally(0.0, 0.0) };
     let live = Spend { output_tokens: 80, ..spent(0.8) };
-    let every = ["usd", "per_day_usd", "per_task_usd", "per_attempt_usd", "tokens", "iterations", "time"];
+    let every = ["usd", "per_day_usd", "per_task_usd", "per_attempt_usd", "tokens", "time"];
     assert_eq!(names(&all, &late, &none, &live), every);
     assert_eq!(names(&all, &tally(0.0, 0.0), &spent(0.5), &spent(0.3)), ["per_task_usd"]);
     assert_eq!(names(&Budget::default(), &late, &spent(9.0), &live), [""; 0]);

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::domain::agents::catalog;
+use crate::domain::agents::catalog::{self, Agent};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::engine::file;
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
@@ -110,7 +110,8 @@ fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Optio
     }
     let replayed = || -> Result<_> {
         let config = config::load(Some(&workspace.config_file()))?;
-        let engine = plan::engine(catalog::recorded(&config, &claim.agent)?, &config);
+        let agent = Agent { model: claim.model.clone(), ..catalog::recorded(&config, &claim.agent)? };
+        let engine = plan::engine(agent, &config);
         let report = engine.replay(&stdout)?;
         let spend = Spend { partial: true, ..engine.spend(&report, true) };
         Ok((spend, report.session, report.model))
