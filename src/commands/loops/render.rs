@@ -61,10 +61,7 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
         Kind::BudgetWarning { limit, used } => {
             format!("    {:.0} % of the limit `{limit}` are used", used * 100.0)
         }
-        Kind::RateLimited { not_before } => {
-            let until = not_before.map(|at| format!(" until {at}")).unwrap_or_default();
-            format!("    the provider makes the agent wait{until}")
-        }
+        Kind::RateLimited { .. } | Kind::TurnedAway(_) => return held_up(&event.kind),
         Kind::RunPaused {} => "paused; `taskrun loop resume` lets it go on".into(),
         Kind::RunResumed {} => "going on".into(),
         Kind::AttemptFinished { left_running, .. } if !left_running.is_empty() => {
@@ -77,6 +74,20 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
         Kind::AttemptStarted { prompt, .. } if verbose => format!("    prompt in {prompt}"),
         _ => return None,
     })
+}
+
+/// What the provider does to the agent; where the run waits or another agent takes over, a notice says so.
+fn held_up(kind: &Kind) -> Option<String> {
+    match kind {
+        Kind::RateLimited { not_before } => {
+            let until = not_before.map(|at| format!(" until {at}")).unwrap_or_default();
+            Some(format!("    the provider makes the agent wait{until}"))
+        }
+        Kind::TurnedAway(away) if away.action == "retry" => {
+            Some(format!("    `{}` did not get through to its provider: trying again", away.agent))
+        }
+        _ => None,
+    }
 }
 
 /// How a run ended, for stdout.
@@ -99,6 +110,9 @@ pub(super) fn summary(finished: &Finished) -> String {
     let _ = writeln!(out, "{head}");
     if let Some(message) = &finished.message {
         let _ = writeln!(out, "  {}", plain(message));
+    }
+    if let Some(hint) = &finished.hint {
+        let _ = writeln!(out, "  hint: {}", plain(hint));
     }
     if let Some(at) = finished.not_before {
         let _ = writeln!(out, "  try again after {at}");
@@ -129,6 +143,9 @@ pub(super) fn preview(preview: &Preview) -> String {
         None => writeln!(out, "task      none is ready"),
     };
     let _ = writeln!(out, "agent     {}", preview.agent);
+    if !preview.fallback.is_empty() {
+        let _ = writeln!(out, "fallback  {}", preview.fallback.join(", "));
+    }
     if task.is_some() {
         let _ = writeln!(
             out,

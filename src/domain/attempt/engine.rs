@@ -86,6 +86,13 @@ pub struct Answer {
     pub outcome: Option<Outcome>,
 }
 
+impl Answer {
+    /// What kind of failure it was, where the agent itself failed.
+    pub fn class(&self) -> Option<Class> {
+        if let Verdict::Broken(failure) = &self.verdict { Some(failure.class) } else { None }
+    }
+}
+
 impl Engine {
     /// The engine for an agent, with the settings' limits.
     pub fn new(agent: Agent, config: &Config) -> Self {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::domain::agents::catalog;
+use crate::domain::agents::catalog::{self, Agent};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::engine::{Engine, file};
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
@@ -86,6 +86,7 @@ pub(super) fn write(
         duration_ms: u64::try_from(took).unwrap_or(0),
         outcome,
         reason: reason.into(),
+        class: None,
         exit_code: None,
         signal: None,
         spend,
@@ -107,7 +108,8 @@ fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Optio
     }
     let replayed = || -> Result<_> {
         let config = config::load(Some(&workspace.config_file()))?;
-        let engine = Engine::new(catalog::recorded(&config, &claim.agent)?, &config);
+        let agent = Agent { model: claim.model.clone(), ..catalog::recorded(&config, &claim.agent)? };
+        let engine = Engine::new(agent, &config);
         let report = engine.replay(&prefix, workspace.root(), claim.since)?;
         let spend = Spend { partial: true, ..engine.spend(&report, true) };
         Ok((spend, report.session, report.model))
