@@ -192,13 +192,26 @@ impl<'a> Ear<'a> {
         let mut report = self.reader.report();
         let told = report.terminal == Terminal::Success && report.usage != Usage::default();
         // The totals of a continued session are only as good as our own record of it.
-        if (!told || self.order.resume.is_some())
-            && let Some(used) = self.written()
-        {
-            settle(&mut report, used, self.order.resume.is_some());
+        if !told || self.order.resume.is_some() {
+            match self.written() {
+                Some(used) => settle(&mut report, used, self.order.resume.is_some()),
+                // It keeps a record, and what it was turned away with is not in it: nothing was used.
+                None if self.journal.is_some() && turned_away(&report) => report.usd = Some(0.0),
+                None => {}
+            }
         }
         (report, self.row.circles)
     }
+}
+
+/// Whether its provider refused it before anything was used.
+fn turned_away(report: &Report) -> bool {
+    let refused = |class| {
+        use Class::{Authentication, Billing, ContextTooLong, Model, Overload, RateLimit};
+        matches!(class, RateLimit | Overload | Authentication | Billing | Model | ContextTooLong)
+    };
+    report.usage == Usage::default()
+        && matches!(&report.terminal, Terminal::Failure(failure) if refused(failure.class))
 }
 
 /// Lays what an agent wrote down itself over what its stream said.
