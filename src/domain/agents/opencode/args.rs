@@ -1,4 +1,4 @@
-//! OpenCode's command line: headless, JSON lines, held to permissions.
+//! Opencode's command line: headless, JSON lines, held to permissions.
 
 use std::ffi::OsString;
 

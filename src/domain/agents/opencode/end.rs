@@ -1,4 +1,4 @@
-//! How an OpenCode session ended: the reason of its last step, its `error` lines, and its log.
+//! How an opencode session ended: the reason of its last step, its `error` lines, and its log.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -9,6 +9,15 @@ use crate::domain::agents::{Class, Failure, Terminal, one_line, reset};
 
 /// Characters of an error that are kept.
 const WORDS: usize = 500;
+
+/// How the error of a tool begins that asked for a permission nobody gave.
+const REJECTED: &str = "The user rejected permission";
+
+/// Whether a tool's error says that it was not let run at all.
+pub(super) fn not_begun(error: &str) -> bool {
+    let denied = ["Model tried to call unavailable tool", "The user has specified a rule", REJECTED];
+    denied.iter().any(|start| error.starts_with(start))
+}
 
 /// How it stands, by what was printed so far.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -26,7 +35,7 @@ impl End {
     /// After a tool that failed. One that asked for permission in vain ends the session, and no line
     /// says so; after any other failure the model goes on.
     pub(super) fn of_tool(name: &str, error: &str) -> Self {
-        if !error.starts_with("The user rejected permission") {
+        if !error.starts_with(REJECTED) {
             return Self::Open;
         }
         let message = format!("the tool `{name}` asked for a permission that nobody is there to give");
@@ -135,7 +144,7 @@ pub(super) fn failure(error: Option<&RawValue>, now: Timestamp) -> Failure {
     Failure { class, message: one_line(&words, WORDS), not_before }
 }
 
-/// What OpenCode's own names for errors mean.
+/// What opencode's own names for errors mean.
 fn by_name(name: &str) -> Option<Class> {
     match name {
         "ContextOverflowError" => Some(Class::ContextTooLong),

@@ -1,4 +1,4 @@
-//! Errors in OpenCode's own lines and log, and what they mean.
+//! Errors in opencode's own lines and log, and what they mean.
 
 use super::*;
 

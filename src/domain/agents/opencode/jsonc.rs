@@ -1,4 +1,4 @@
-//! JSON as people write it: with comments and trailing commas, which OpenCode takes in its settings.
+//! JSON as people write it: with comments and trailing commas, which opencode takes in its settings.
 
 use serde_json::Value;
 

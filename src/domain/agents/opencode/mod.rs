@@ -154,11 +154,12 @@ impl Stream {
         self.go_on();
         let state: State<'_> = value(part.state).unwrap_or_default();
         let Some(name) = value::<String>(part.tool) else { return Vec::new() };
-        if name == "task" {
+        let error: Option<String> = is(state.status, "error").then(|| value(state.error).unwrap_or_default());
+        if name == "task" && !error.as_deref().is_some_and(end::not_begun) {
             self.spend.hidden(); // a sub-agent: nothing of what it uses is printed
         }
-        if is(state.status, "error") {
-            self.end = End::of_tool(&name, &value::<String>(state.error).unwrap_or_default());
+        if let Some(error) = error {
+            self.end = End::of_tool(&name, &error);
         }
         vec![Signal::Tool { name, detail: detail(state.input) }]
     }

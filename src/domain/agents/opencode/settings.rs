@@ -1,4 +1,4 @@
-//! OpenCode's settings for one attempt, handed over in `OPENCODE_CONFIG_CONTENT`: permissions and MCP
+//! Opencode's settings for one attempt, handed over in `OPENCODE_CONFIG_CONTENT`: permissions and MCP
 //! servers, laid over what the user has set there.
 
 use std::ffi::OsString;
@@ -11,10 +11,10 @@ use crate::domain::agents::catalog::Agent;
 use crate::fault::Fault;
 use crate::system::config::{McpEntry, Permissions};
 
-/// The variable; OpenCode reads it after the user's and the project's files, and lays it over them.
+/// The variable; opencode reads it after the user's and the project's files, and lays it over them.
 pub(super) const VARIABLE: &str = "OPENCODE_CONFIG_CONTENT";
 
-/// The agent (in OpenCode's sense: prompt, model and rules) whose rules hold this level; none leaves
+/// The agent (in opencode's sense: prompt, model and rules) whose rules hold this level; none leaves
 /// the user's own in force.
 ///
 /// Rules of an agent come after all others, and of rules the last one that fits decides. Those for all
@@ -111,9 +111,9 @@ fn ours(agent: &Agent, variables: Variables<'_>) -> Result<Value> {
     Ok(settings)
 }
 
-/// A server in OpenCode's own form. `pass_env` needs nothing: it hands a server its whole environment.
+/// A server in opencode's own form. `pass_env` needs nothing: it hands a server its whole environment.
 /// To name a variable (`{env:NAME}`) would put its value into the settings' text, which a quotation
-/// mark in it breaks, and which OpenCode then prints.
+/// mark in it breaks, and which opencode then prints.
 fn server(name: &str, entry: &McpEntry, variables: Variables<'_>) -> Result<Value> {
     let mut server = match (&entry.command, &entry.url) {
         (Some(command), _) => {
@@ -135,7 +135,7 @@ fn server(name: &str, entry: &McpEntry, variables: Variables<'_>) -> Result<Valu
     Ok(server)
 }
 
-/// A header's value with OpenCode's form of naming a variable, `{env:NAME}` for `${NAME}`.
+/// A header's value with opencode's form of naming a variable, `{env:NAME}` for `${NAME}`.
 fn named(server: &str, text: &str, variables: Variables<'_>) -> Result<String> {
     let mut out = String::new();
     let mut rest = text;
@@ -151,15 +151,14 @@ fn named(server: &str, text: &str, variables: Variables<'_>) -> Result<String> {
                 "a quotation mark, a backslash or a line break there would break its settings: correct the variable",
             ));
         }
-        out.push_str(before);
-        out.push_str(&format!("{{env:{name}}}"));
+        out.extend([before, "{env:", name, "}"]);
         rest = left;
     }
     out.push_str(rest);
     Ok(out)
 }
 
-/// The rules that let a server's tools be called: all, or those named. OpenCode calls them
+/// The rules that let a server's tools be called: all, or those named. Opencode calls them
 /// `SERVER_TOOL`, with `_` for every character that a tool's name cannot have.
 fn tools(server: &str, entry: &McpEntry) -> Vec<(String, Value)> {
     let word = |text: &str| -> String {

@@ -1,4 +1,4 @@
-//! What OpenCode's settings come to, level by level and over the user's.
+//! What opencode's settings come to, level by level and over the user's.
 
 use std::collections::BTreeMap;
 

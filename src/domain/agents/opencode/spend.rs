@@ -1,4 +1,4 @@
-//! What an OpenCode session used: the sum of its finished steps.
+//! What an opencode session used: the sum of its finished steps.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -36,7 +36,7 @@ impl From<Tokens> for Usage {
     }
 }
 
-/// The sums so far. A step that was cut off counts nothing: OpenCode itself does not know it either.
+/// The sums so far. A step that was cut off counts nothing: opencode itself does not know it either.
 #[derive(Debug, Default)]
 pub(super) struct Spend {
     usage: Usage,

@@ -251,11 +251,26 @@ fn odd_streams_complete_nothing() {
 
 #[test]
 fn what_a_sub_agent_used_makes_the_cost_unknown() {
-    let task = r#"{"type":"tool_use","part":{"tool":"task","state":{"status":"completed","input":{"description":"look"}}}}"#;
-    let (report, signals) =
-        read(&[START, task, &STOP.replace("stop", "tool-calls"), START, TEXT, STOP].join("\n"));
-    assert_eq!((report.usd, report.usage.input, report.terminal), (None, 10, Terminal::Success));
-    assert!(signals.contains(&Signal::Tool { name: "task".into(), detail: "look".into() }));
+    let with = |state: &str| {
+        let task =
+            format!(r#"{{"type":"tool_use","part":{{"tool":"task","state":{{"input":{{}},{state}}}}}}}"#);
+        let (report, signals) =
+            read(&[START, &task, &STOP.replace("stop", "tool-calls"), START, TEXT, STOP].join("\n"));
+        assert_eq!((report.usage.input, report.terminal), (10, Terminal::Success));
+        assert!(signals.contains(&Signal::Tool { name: "task".into(), detail: "{}".into() }));
+        report.usd
+    };
+    for (state, usd) in [
+        (r#""status":"completed""#, None),
+        (r#""status":"error","error":"it broke""#, None),
+        (r#""status":"error","error":"Model tried to call unavailable tool 'task'.""#, Some(0.2)),
+        (
+            r#""status":"error","error":"The user has specified a rule which prevents you from using it""#,
+            Some(0.2),
+        ),
+    ] {
+        assert_eq!(with(state), usd, "{state}");
+    }
 }
 
 #[test]
