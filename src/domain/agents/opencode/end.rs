@@ -239,7 +239,9 @@ impl Logged {
 fn by_words(words: &str) -> Class {
     let words = words.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|word| words.contains(word));
-    if says(&["rate limit", "usage limit", "too many requests", "quota"]) {
+    if says(&["prompt is too long", "context length"]) {
+        Class::ContextTooLong
+    } else if says(&["rate limit", "usage limit", "too many requests", "quota"]) {
         Class::RateLimit
     } else if says(&["overloaded", "connect", "socket", "internal server error", "timed out"]) {
         Class::Overload

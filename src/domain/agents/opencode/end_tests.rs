@@ -135,6 +135,7 @@ fn the_log_of_errors_says_what_the_stream_does_not() {
 fn the_providers_words_in_the_log_have_a_class() {
     for (words, expected) in [
         ("You have hit your usage limit", Class::RateLimit),
+        ("prompt is too long: 250000 tokens > 200000 maximum", Class::ContextTooLong),
         ("Overloaded", Class::Overload),
         ("Cannot connect to API: Unable to connect.", Class::Overload),
         ("invalid x-api key", Class::Authentication),

@@ -29,7 +29,15 @@ pub const SPEC: Spec = Spec {
     // `run` calls its approval of everything `--auto` from here on: 1.18.3 does, 1.17.11 did not yet
     // (`--dangerously-skip-permissions`). The rest of the call is older.
     oldest: [1, 18, 0],
-    nested: &["AGENT", "OPENCODE", "OPENCODE_PID"],
+    // The last three change how another one behaves: the options of `run` are handed on so.
+    nested: &[
+        "AGENT",
+        "OPENCODE",
+        "OPENCODE_PID",
+        "OPENCODE_CLIENT",
+        "OPENCODE_PRINT_LOGS",
+        "OPENCODE_LOG_LEVEL",
+    ],
     // It knows the keys of a hundred providers and takes the one of the model's; these are the common.
     keys: &[
         "OPENCODE_API_KEY",

@@ -58,6 +58,7 @@ fn recorded_sessions_come_to_what_they_were() {
         row("toolfail", recorded!("toolfail"), 0, "complete", (Some(0.02175), [5000, 10000, 250])),
         row("resume", recorded!("resume"), 0, "incomplete", TWO),
         row("resume.2", recorded!("resume.2"), 0, "complete", ONE),
+        row("subagent", recorded!("subagent"), 0, "complete", (None, [2000, 4000, 100])),
         row("max_tokens", recorded!("max_tokens"), 0, "AgentLimit", TWO),
         row("drop_forever", recorded!("drop_forever"), 1, "Overload", ONE),
         row("drop_before_forever", recorded!("drop_before_forever"), 1, "Overload", NONE),
