@@ -125,6 +125,12 @@ pub enum Class {
 }
 
 impl Class {
+    /// Whether it is the provider that says no, whatever the task.
+    pub fn is_providers(self) -> bool {
+        use Class::{Authentication, Billing, Model, Overload, RateLimit};
+        matches!(self, RateLimit | Overload | Authentication | Billing | Model)
+    }
+
     /// What a provider's HTTP status means.
     pub fn of_status(status: u16) -> Option<Self> {
         match status {

@@ -98,6 +98,11 @@ fn claude_streams_torn() {
     hold(&claude::Stream::default(), "claude");
 }
 
+#[test]
+fn opencode_streams_torn() {
+    hold(&opencode::Stream::default(), "opencode");
+}
+
 /// Lines of all recorded streams of an agent, to be shuffled.
 fn lines(agent: &str) -> Vec<Vec<u8>> {
     let whole = recorded(agent);
@@ -130,5 +135,6 @@ proptest! {
         picks in prop::collection::vec((any::<usize>(), 0usize..400, any::<u8>()), 1..40),
     ) {
         survives(&claude::Stream::default(), &lines("claude"), &picks);
+        survives(&opencode::Stream::default(), &lines("opencode"), &picks);
     }
 }

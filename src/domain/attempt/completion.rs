@@ -137,7 +137,11 @@ pub fn judge(ended: &Ended, report: &Report) -> Verdict {
             }
             TimedOut::Flood => (Class::Loop, "it printed more than 1 GiB and was ended"),
         };
-        return broken(class, words);
+        // What it waited for says more than that it waited.
+        return match &report.terminal {
+            Terminal::Failure(failure) if failure.class.is_providers() => Verdict::Broken(failure.clone()),
+            _ => broken(class, words),
+        };
     }
     if let Terminal::Failure(failure) = &report.terminal {
         return Verdict::Broken(failure.clone());

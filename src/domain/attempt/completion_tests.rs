@@ -139,6 +139,7 @@ fn every_end_has_its_verdict() {
         (total, Success, Complete, "broken Timeout"),
         (total, failed(Class::Aborted), Nothing, "broken Timeout"),
         (idle, Missing, Nothing, "broken Idle"),
+        (idle, failed(Class::RateLimit), Nothing, "broken RateLimit"),
         (stopped, Success, Complete, "broken Aborted"),
         (stopped, Success, blocked("key"), "broken Aborted"),
         (both, Missing, Nothing, "broken Aborted"),

@@ -206,10 +206,7 @@ impl<'a> Ear<'a> {
 
 /// Whether its provider refused it before anything was used.
 fn turned_away(report: &Report) -> bool {
-    let refused = |class| {
-        use Class::{Authentication, Billing, ContextTooLong, Model, Overload, RateLimit};
-        matches!(class, RateLimit | Overload | Authentication | Billing | Model | ContextTooLong)
-    };
+    let refused = |class: Class| class.is_providers() || class == Class::ContextTooLong;
     report.usage == Usage::default()
         && matches!(&report.terminal, Terminal::Failure(failure) if refused(failure.class))
 }

@@ -274,7 +274,7 @@ fn ended(outcome: &Outcome) -> Ended {
 fn explained(mut verdict: Verdict, stderr: &str) -> Verdict {
     let reason = match &mut verdict {
         Verdict::Incomplete(reason) => reason,
-        Verdict::Broken(failure) => &mut failure.message,
+        Verdict::Broken(failure) if failure.class == Class::Crash => &mut failure.message,
         _ => return verdict,
     };
     let words = stderr.lines().rev().map(|line| one_line(line, WORDS)).find(|line| !line.is_empty());

@@ -104,7 +104,7 @@ struct State<'a> {
 }
 
 /// Reads one attempt's stream in constant memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Stream {
     session: Option<String>,
     spend: Spend,

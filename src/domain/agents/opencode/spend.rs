@@ -37,7 +37,7 @@ impl From<Tokens> for Usage {
 }
 
 /// The sums so far. A step that was cut off counts nothing: opencode itself does not know it either.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Spend {
     usage: Usage,
     usd: Money,
