@@ -28,12 +28,13 @@ pub const SPEC: Spec = Spec {
     program: "gemini",
     variable: "GEMINI_PATH",
     package: "@google/gemini-cli",
-    // `--output-format stream-json` came with 0.11, `--policy`, by which it is held to permissions,
-    // with 0.30, and rules for all tools at once (`*`) hold as of 0.31 (tried with 0.31.0).
-    oldest: [0, 31, 0],
+    // `--output-format stream-json` came with 0.11 and `--policy`, by which it is held to permissions,
+    // with 0.30; but 0.31 and 0.33 give a headless run no shell whatever a policy says, and 0.36 writes
+    // no journal that grows. 0.40.0 does all of it (each of these tried).
+    oldest: [0, 40, 0],
     // As 0.61 sets them. `GEMINI_CLI_NO_RELAUNCH` is meant for its own second process.
     nested: &["GEMINI_CLI", "GEMINI_CLI_NO_RELAUNCH"],
-    // In the order in which it takes them itself.
+    // Which is in force its own settings say (`security.auth.selectedType`); the second is Vertex AI's.
     keys: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     // What is longer than 8 MiB is cut, with nothing but a warning. Its limit is in bytes, ours in
     // characters, which have four at most.
