@@ -103,6 +103,11 @@ fn opencode_streams_torn() {
     hold(&opencode::Stream::default(), "opencode");
 }
 
+#[test]
+fn gemini_streams_torn() {
+    hold(&gemini::Stream::default(), "gemini");
+}
+
 /// Lines of all recorded streams of an agent, to be shuffled.
 fn lines(agent: &str) -> Vec<Vec<u8>> {
     let whole = recorded(agent);
@@ -136,5 +141,6 @@ proptest! {
     ) {
         survives(&claude::Stream::default(), &lines("claude"), &picks);
         survives(&opencode::Stream::default(), &lines("opencode"), &picks);
+        survives(&gemini::Stream::default(), &lines("gemini"), &picks);
     }
 }

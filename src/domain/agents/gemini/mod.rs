@@ -99,7 +99,7 @@ struct Share {
 }
 
 /// Reads one attempt's stream in constant memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Stream {
     session: Option<String>,
     model: Option<String>,

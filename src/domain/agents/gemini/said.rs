@@ -9,7 +9,7 @@ const LINE: usize = 64 << 10;
 const MESSAGE: usize = 64 << 10;
 
 /// The text since the last tool call, as it comes in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Said {
     scan: Scan,
     line: String,
@@ -82,7 +82,7 @@ impl Said {
 }
 
 /// Fragments of a message that is not yet passed on.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Gather(String);
 
 impl Gather {
