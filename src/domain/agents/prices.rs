@@ -75,18 +75,16 @@ fn names(model: &str) -> Vec<&str> {
 
 /// `name` without a date at its end: `-20250929` or `-2024-08-06`.
 fn undated(name: &str) -> &str {
-    let date = |date: &&str| date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    let is = |rest: &str, digits: usize| rest.bytes().filter(u8::is_ascii_digit).count() == digits;
-    for length in ["-20250929".len(), "-2024-08-06".len()] {
-        let Some((before, rest)) = name.len().checked_sub(length).and_then(|at| name.split_at_checked(at))
-        else {
-            continue;
-        };
-        if !before.is_empty() && rest.starts_with("-20") && Some(rest).filter(date).is_some() && is(rest, 8) {
-            return before;
-        }
-    }
-    name
+    let dated = |rest: &str, shape: &str| {
+        rest.bytes()
+            .zip(shape.bytes())
+            .all(|(byte, of)| if of == b'#' { byte.is_ascii_digit() } else { byte == of })
+    };
+    let before = |shape: &str| {
+        let (before, rest) = name.split_at_checked(name.len().checked_sub(shape.len())?)?;
+        (!before.is_empty() && dated(rest, shape)).then_some(before)
+    };
+    before("-20######").or_else(|| before("-20##-##-##")).unwrap_or(name)
 }
 
 /// The lines of a table as `prices.txt` describes it; `None` for one that cannot be read.

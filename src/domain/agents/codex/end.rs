@@ -176,10 +176,7 @@ pub(super) fn refused(code: i32, turn: bool, stderr: &str) -> Option<Failure> {
         !line.trim().is_empty() && !log && !line.starts_with("Reading ") && !line.starts_with("WARNING")
     };
     let lines = || stderr.lines().map(str::trim_end);
-    let line = match turn {
-        true => lines().rfind(own),
-        false => lines().find(own).or_else(|| lines().rfind(spoken)),
-    };
+    let line = if turn { lines().rfind(own) } else { lines().find(own).or_else(|| lines().rfind(spoken)) };
     let line = line.filter(|line| !line.is_empty())?;
     let message = line.strip_prefix("Error: ").or_else(|| line.strip_prefix("error: ")).unwrap_or(line);
     let class = match class(message) {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::tokens::Tokens;
-use super::json::{Raw, detail, is, value};
+use super::json::{Raw, detail, value};
 use super::spec::Spec;
 use super::{Reader, Report, Signal, Terminal, Usage, one_line, printable, tail};
 use crate::domain::attempt::completion::{Promise, promise};

@@ -8,21 +8,25 @@ use crate::domain::agents::Usage;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Tokens {
-    input_tokens: Option<u64>,
-    cached_input_tokens: Option<u64>,
-    cache_write_input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
+    #[serde(rename = "input_tokens")]
+    input: Option<u64>,
+    #[serde(rename = "cached_input_tokens")]
+    cached_input: Option<u64>,
+    #[serde(rename = "cache_write_input_tokens")]
+    cache_write_input: Option<u64>,
+    #[serde(rename = "output_tokens")]
+    output: Option<u64>,
 }
 
 impl From<Tokens> for Usage {
     fn from(tokens: Tokens) -> Self {
-        let cached = tokens.cached_input_tokens.unwrap_or(0);
-        let input = tokens.input_tokens.unwrap_or(0).saturating_sub(cached);
+        let cached = tokens.cached_input.unwrap_or(0);
+        let input = tokens.input.unwrap_or(0).saturating_sub(cached);
         Self {
             input,
-            cache_write: tokens.cache_write_input_tokens.unwrap_or(0).min(input),
+            cache_write: tokens.cache_write_input.unwrap_or(0).min(input),
             cached,
-            output: tokens.output_tokens.unwrap_or(0),
+            output: tokens.output.unwrap_or(0),
         }
     }
 }
