@@ -241,6 +241,7 @@ impl Reader for Stream {
         self.running.retain(|id| !start.contains(id.as_str()));
     }
 
+    /// A command that goes on behind the model's back is not told from one it waits for.
     fn busy(&self) -> bool {
         !self.running.is_empty()
     }
