@@ -38,11 +38,26 @@ const READING: &str = "Reading prompt from stdin...\n";
 const LOG: &str = "2026-11-20T09:53:46.377538Z ERROR codex_core::session: failed to record rollout items: thread \
                    01a1f860-5452-7db0-86b4-1d526fdf53eb not found\n";
 
+/// Name, stream, exit code, verdict, calls of the model (1000 tokens of input, 2000 cached, 50 of output).
+type Row = (&'static str, &'static str, i32, &'static str, u64);
+
+fn come_to(table: &[Row], busy: bool, stderr: &str) {
+    for (name, text, code, expected, calls) in table {
+        let (mut stream, signals) = read(text);
+        assert_eq!(stream.busy(), busy, "{name}");
+        stream.ended(Some(*code).filter(|code| *code >= 0), stderr);
+        let report = stream.report();
+        assert_eq!(verdict(*code, &report), *expected, "{name}: {report:?}");
+        let usage = Usage { input: 1000 * calls, cached: 2000 * calls, cache_write: 0, output: 50 * calls };
+        assert_eq!(report.usage, usage, "{name}");
+        assert_eq!((report.usd, report.model), (None, None), "{name}");
+        assert!(matches!(&signals[0], Signal::Session(id) if Some(id) == report.session.as_ref()), "{name}");
+    }
+}
+
 #[test]
 fn recorded_sessions_come_to_what_they_were() {
-    // name, stream, exit code, verdict, calls of the model (1000 tokens of input, 2000 cached, 50 of output)
-    type Row = (&'static str, &'static str, i32, &'static str, u64);
-    let table: [Row; 50] = [
+    let table: [Row; 38] = [
         ("success", recorded!("success"), 0, "complete", 3),
         ("appendprompt", recorded!("appendprompt"), 0, "complete", 1),
         ("lastmessage", recorded!("lastmessage"), 0, "complete", 2),
@@ -81,6 +96,13 @@ fn recorded_sessions_come_to_what_they_were() {
         ("rate429_long", recorded!("rate429_long"), -9, "Aborted", 0),
         ("noserver", recorded!("noserver"), -9, "Aborted", 0),
         ("noserver_few_retries", recorded!("noserver_few_retries"), -9, "Aborted", 0),
+    ];
+    come_to(&table, false, READING);
+}
+
+#[test]
+fn what_was_killed_in_a_tool_says_nothing_of_itself() {
+    let table: [Row; 12] = [
         ("kill_int_group", recorded!("kill_int_group"), 1, "Other", 0),
         ("kill_int_pid", recorded!("kill_int_pid"), 1, "Other", 0),
         ("kill_kill_group", recorded!("kill_kill_group"), -9, "Aborted", 0),
@@ -94,18 +116,7 @@ fn recorded_sessions_come_to_what_they_were() {
         ("native term group", recorded!("native/kill_term_group"), -15, "Aborted", 0),
         ("native term pid", recorded!("native/kill_term_pid"), -15, "Aborted", 0),
     ];
-    for (name, text, code, expected, calls) in table {
-        let (mut stream, signals) = read(text);
-        assert_eq!(stream.busy(), name.contains("kill") || name.starts_with("native"), "{name}");
-        let stderr = if name.contains("int") { [READING, LOG].concat() } else { READING.to_owned() };
-        stream.ended(Some(code).filter(|code| *code >= 0), &stderr);
-        let report = stream.report();
-        assert_eq!(verdict(code, &report), expected, "{name}: {report:?}");
-        let usage = Usage { input: 1000 * calls, cached: 2000 * calls, cache_write: 0, output: 50 * calls };
-        assert_eq!(report.usage, usage, "{name}");
-        assert_eq!((report.usd, report.model), (None, None), "{name}");
-        assert!(matches!(&signals[0], Signal::Session(id) if Some(id) == report.session.as_ref()), "{name}");
-    }
+    come_to(&table, true, &[READING, LOG].concat());
 }
 
 #[test]
