@@ -193,6 +193,8 @@ pub trait Journal {
     /// What this attempt has used by now, in total; `None` while nothing is known. Asked twice a second
     /// during an attempt, so it reads only what is new.
     fn used(&mut self) -> Option<Used>;
+    /// Whether there is such a record of the session at all, so that what is not in it was not used.
+    fn found(&self) -> bool;
 }
 
 /// What a [`Journal`] tells.

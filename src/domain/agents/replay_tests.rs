@@ -104,6 +104,11 @@ fn opencode_streams_torn() {
 }
 
 #[test]
+fn codex_streams_torn() {
+    hold(&codex::Stream::new(Usage::default()), "codex");
+}
+
+#[test]
 fn gemini_streams_torn() {
     hold(&gemini::Stream::default(), "gemini");
 }
@@ -142,5 +147,6 @@ proptest! {
         survives(&claude::Stream::default(), &lines("claude"), &picks);
         survives(&opencode::Stream::default(), &lines("opencode"), &picks);
         survives(&gemini::Stream::default(), &lines("gemini"), &picks);
+        survives(&codex::Stream::new(Usage::default()), &lines("codex"), &picks);
     }
 }

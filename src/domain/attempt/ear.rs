@@ -42,8 +42,18 @@ pub(super) struct Ear<'a> {
     began: Timestamp,
     looked: Instant,
     row: Row,
+    /// What it was told when it last tried again, until it gets on.
+    waits_for: Option<Failure>,
     /// Whether the stream has a terminal event; plain text has none.
     speaks_of_its_end: bool,
+}
+
+/// Why an agent got nowhere, where it did not say so itself.
+pub(super) struct Behind {
+    /// It did the same again and again.
+    pub(super) circles: Option<Failure>,
+    /// Its provider made it wait, up to its end.
+    pub(super) waits_for: Option<Failure>,
 }
 
 /// The same event again and again.
@@ -104,12 +114,21 @@ impl<'a> Ear<'a> {
             began: clock::now(),
             looked: now,
             row: Row::default(),
+            waits_for: None,
             speaks_of_its_end,
         }
     }
 
     fn signal(&mut self, signal: Signal) {
         self.row.count(&signal, self.engine.max_repeats);
+        match &signal {
+            Signal::Retry { class, words, until } => {
+                let message = format!("it tried again and again: {words}");
+                self.waits_for = Some(Failure { class: *class, message, not_before: *until });
+            }
+            Signal::Message(_) | Signal::Tool { .. } => self.waits_for = None,
+            _ => {}
+        }
         match signal {
             Signal::Message(text) => self.say(&text),
             Signal::Tool { name, detail } => {
@@ -184,9 +203,9 @@ impl<'a> Ear<'a> {
         }
     }
 
-    /// What it came to, once all lines are in: the report, and why it was ended if it went in circles.
+    /// What it came to, once all lines are in: the report, and what was behind it if we had to end it.
     /// `code` is the exit code, `stderr` the end of its standard error.
-    pub(super) fn finish(mut self, code: Option<i32>, stderr: &str) -> (Report, Option<Failure>) {
+    pub(super) fn finish(mut self, code: Option<i32>, stderr: &str) -> (Report, Behind) {
         self.flush();
         self.reader.ended(code, stderr);
         let mut report = self.reader.report();
@@ -196,11 +215,15 @@ impl<'a> Ear<'a> {
             match self.written() {
                 Some(used) => settle(&mut report, used, self.order.resume.is_some()),
                 // It keeps a record, and what it was turned away with is not in it: nothing was used.
-                None if self.journal.is_some() && turned_away(&report) => report.usd = Some(0.0),
+                None if self.journal.as_ref().is_some_and(|journal| journal.found())
+                    && turned_away(&report) =>
+                {
+                    report.usd = Some(0.0)
+                }
                 None => {}
             }
         }
-        (report, self.row.circles)
+        (report, Behind { circles: self.row.circles, waits_for: self.waits_for })
     }
 }
 

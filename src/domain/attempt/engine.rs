@@ -162,11 +162,13 @@ impl Engine {
             other => other?,
         };
         let stderr = self.keep_stderr(order.prefix)?;
-        let (report, circles) = ear.finish(outcome.ended.code, &stderr);
+        let (report, behind) = ear.finish(outcome.ended.code, &stderr);
         store::remove(&stdout)?;
         let spend = self.spend(&report, outcome.why.is_some());
-        let verdict = match circles {
-            Some(failure) if outcome.why == Some(Why::Asked) => Verdict::Broken(failure),
+        let verdict = match (outcome.why, behind.circles, behind.waits_for) {
+            (Some(Why::Asked), Some(failure), _) | (Some(Why::Idle | Why::Total), _, Some(failure)) => {
+                Verdict::Broken(failure)
+            }
             _ => explained(completion::judge(&ended(&outcome), &report), &stderr),
         };
         Ok(Answer { verdict, report, spend, outcome: Some(outcome) })

@@ -162,6 +162,10 @@ impl Journal for Project {
         let some = told.usd.is_some() || told.model.is_some();
         some.then(|| Used { usage: told.counted.sum(), usd: told.usd, model: told.model.clone() })
     }
+
+    fn found(&self) -> bool {
+        !self.files.is_empty()
+    }
 }
 
 #[cfg(test)]

@@ -128,6 +128,10 @@ impl Journal for Chat {
         }
         self.found.then(|| Used { usage: self.counted.sum(), usd: None, model: self.model.clone() })
     }
+
+    fn found(&self) -> bool {
+        !self.files.is_empty()
+    }
 }
 
 #[cfg(test)]

@@ -62,8 +62,8 @@ fn recorded_sessions_come_to_what_they_were() {
         ("overloaded529", recorded!("overloaded529_forever"), 17, "Overload", [0, 0, 0]),
         ("noserver", recorded!("noserver"), 1, "Overload", [0, 0, 0]),
         ("drop_forever", recorded!("drop_forever"), 1, "Overload", [1000, 2000, 50]),
-        ("kill_term_group", recorded!("kill_term_group"), 0, "Other", [0, 0, 0]),
-        ("kill_int_group", recorded!("kill_int_group"), 0, "Other", [0, 0, 0]),
+        ("kill_term_group", recorded!("kill_term_group"), 0, "Crash", [0, 0, 0]),
+        ("kill_int_group", recorded!("kill_int_group"), 0, "Crash", [0, 0, 0]),
     ];
     for (name, text, code, expected, [input, cached, output]) in table {
         let report = read(text, code, "");
@@ -137,8 +137,8 @@ fn without_a_result_its_exit_code_and_its_own_words_count() {
         (41, "Warning: x\nPlease set an Auth method", "Authentication", "Please set an Auth method"),
         (1, "Unknown argument: bogus\nUsage: gemini", "Crash", "Unknown argument: bogus"),
         (173, "", "RateLimit", "ended with exit code 173"),
-        (99, "quota", "Other", "ended with exit code 99 and no result in its output"),
-        (0, "Attempt 1 failed: rate limit", "Other", "ended with exit code 0 and no result in its output"),
+        (99, "quota", "Crash", "ended with exit code 99 and no result in its output"),
+        (0, "Attempt 1 failed: rate limit", "Crash", "ended with exit code 0 and no result in its output"),
     ];
     for (code, stderr, class, words) in table {
         let report = read("", code, stderr);
@@ -175,12 +175,12 @@ fn odd_streams_complete_nothing() {
         (&[SAID, DONE], "complete"),
         (&["\u{1b}[31mnoise", "", "[1,2]", "12", SAID, "{\"type\":\"new\"}", DONE], "complete"),
         (&[SAID, DONE, "{\"type\":\"resu"], "complete"),
-        (&[SAID, &DONE[..DONE.len() - 1]], "Other"),
-        (&[SAID], "Other"),
+        (&[SAID, &DONE[..DONE.len() - 1]], "Crash"),
+        (&[SAID], "Crash"),
         (&[DONE], "Other"),
         (&[&user, DONE], "Other"),
         (&[SAID, more, DONE], "incomplete"),
-        (&[SAID, DONE, more], "Other"),
+        (&[SAID, DONE, more], "Crash"),
         (&[SAID, call, answer, DONE], "Other"),
         (&[call, answer, SAID, DONE], "complete"),
         (&[SAID, looped, DONE], "Loop"),
