@@ -174,7 +174,7 @@ fn secret_end(text: &[u8], start: usize, end: usize, shape: usize) -> Option<usi
     let length = rest.iter().take_while(|byte| joined(**byte) || (dotted && **byte == b'.')).count();
     let body = &rest[..length];
     let mixed = body.iter().any(u8::is_ascii_digit) || body.iter().any(u8::is_ascii_uppercase);
-    let whole = !dotted || body.iter().filter(|byte| **byte == b'.').count() == 2;
+    let whole = !dotted || memchr::memchr_iter(b'.', body).count() == 2;
     (length >= SHAPES[shape].1 && mixed && whole).then_some(end + length)
 }
 
