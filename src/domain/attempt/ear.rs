@@ -218,7 +218,7 @@ impl<'a> Ear<'a> {
                 None if self.journal.as_ref().is_some_and(|journal| journal.found())
                     && turned_away(&report) =>
                 {
-                    report.usd = Some(0.0)
+                    report.usd = Some(0.0);
                 }
                 None => {}
             }
