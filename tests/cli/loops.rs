@@ -99,7 +99,7 @@ fn events_come_in_order_and_the_last_says_it_all() {
     }
     assert!(last["run"].as_str().unwrap().starts_with("r-") && last["not_before"].is_null());
     assert_eq!(
-        out.stderr, "note: `claude` uses its own login: no API key of its is set\n",
+        out.stderr, "note: `claude` is paid for by its own login: no API key for it is set\n",
         "the rest is said on stdout"
     );
 }

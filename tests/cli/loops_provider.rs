@@ -98,7 +98,7 @@ fn login_credit_and_model_end_the_run_with_the_way_out() {
     let bench = tried("", &[refuses(402, "billing_error")]);
     let mut run = bench.looping(&[]);
     let out = crate::sandbox::Outcome::of(run.env("ANTHROPIC_API_KEY", "k"));
-    assert!(out.stdout.contains("hint: `claude` is paid for by the key in `ANTHROPIC_API_KEY`"), "{out:?}");
+    assert!(out.stdout.contains("hint: `claude` is paid for by `ANTHROPIC_API_KEY`"), "{out:?}");
 }
 
 #[test]
@@ -336,9 +336,9 @@ fn who_pays_is_said_once() {
     let bench = tried(QUICK, &[overloaded(), works()]);
     bench.tasks(&["bd-2"]);
     let out = bench.run(&[]);
-    assert_eq!(out.stderr.matches("`claude` uses its own login").count(), 1, "{out:?}");
+    assert_eq!(out.stderr.matches("`claude` is paid for by its own login").count(), 1, "{out:?}");
     assert!(out.stderr.contains("`claude` did not get through to its provider: trying again"), "{out:?}");
     let out = crate::sandbox::Outcome::of(bench.looping(&["--json"]).env("ANTHROPIC_API_KEY", "secret"));
-    assert!(out.stderr.contains("`claude` is paid for by the key in `ANTHROPIC_API_KEY`"), "{out:?}");
+    assert!(out.stderr.contains("`claude` is paid for by `ANTHROPIC_API_KEY`"), "{out:?}");
     assert!(!out.stderr.contains("secret") && !out.stdout.contains("secret"));
 }

@@ -154,10 +154,15 @@ impl Agent {
     /// Who pays, in words: the API key in force, or its own login. Nothing for agents that are not known.
     pub fn billing(&self) -> Option<String> {
         let spec = self.spec()?;
-        let key = spec.keys.iter().find(|key| self.variable(key).is_some());
-        Some(match key {
-            Some(key) => format!("`{}` is paid for by the key in `{key}`", self.name),
-            None => format!("`{}` uses its own login: no API key of its is set", self.name),
+        let set = spec.keys.iter().filter(|key| self.variable(key).is_some());
+        // With one provider the first key wins; with many it depends on the model.
+        let set: Vec<String> = set.map(|key| format!("`{key}`")).collect();
+        let several = self.kind == Kind::Opencode;
+        let keys = if several { set.join(", ") } else { set.first().cloned().unwrap_or_default() };
+        Some(if keys.is_empty() {
+            format!("`{}` is paid for by its own login: no API key for it is set", self.name)
+        } else {
+            format!("`{}` is paid for by {keys}, unless its own settings say otherwise", self.name)
         })
     }
 }
