@@ -84,6 +84,9 @@ fn check_mcp(name: &str, entry: &McpEntry) -> Result<()> {
     if let Some((key, _)) = entry.headers.iter().find(secret) {
         return wrong(&format!("has a secret in the file: `headers.{key}`"), hint);
     }
+    if let Some(tool) = entry.tools.iter().find(|tool| tool.is_empty() || !tool.chars().all(plain)) {
+        return wrong(&format!("names `{tool}`, which is no tool"), "use letters, digits, `-` and `_`");
+    }
     let variable = |name: &&String| {
         name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
@@ -169,6 +172,7 @@ mod tests {
             ("[mcp.'a b']\ncommand = 'x'", "no name that every agent takes"),
             ("[mcp.a]\ncommand = 'x'\nenv = {A_TOKEN = 'y'}", "a secret in the file: `env.A_TOKEN`"),
             ("[mcp.a]\nurl = 'x'\nheaders = {authorization = 'y'}", "a secret in the file: `headers.auth"),
+            ("[mcp.a]\ncommand = 'x'\ntools = ['a.*']", "names `a.*`, which is no tool"),
             ("[mcp.a]\ncommand = 'x'\npass_env = ['A=B']", "names `A=B`, which is no variable"),
         ];
         for (text, expected) in table {

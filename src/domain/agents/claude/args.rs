@@ -44,6 +44,11 @@ pub(in crate::domain::agents) fn call(agent: &Agent, root: bool, request: &Reque
         let path = file(request.prefix, ".mcp.json");
         args.extend(["--mcp-config".into(), path.clone().into_os_string(), "--strict-mcp-config".into()]);
         args.extend(["--allowedTools".into(), mcp::rules(&agent.mcp).join(",").into()]);
+        if let Some(guard) = mcp::guard(&agent.mcp) {
+            let path = file(request.prefix, ".settings.json");
+            args.extend(["--settings".into(), path.clone().into_os_string()]);
+            files.push((path, guard));
+        }
         files.push((path, config));
     }
     args.extend(agent.args.iter().map(OsString::from));

@@ -44,6 +44,20 @@ pub(super) fn rules(servers: &BTreeMap<String, McpEntry>) -> Vec<String> {
     servers.iter().flat_map(rules).collect()
 }
 
+/// The settings that refuse the other tools of servers with a list of `tools`: nothing else holds where
+/// permissions are skipped. None where no server has one.
+pub(super) fn guard(servers: &BTreeMap<String, McpEntry>) -> Option<Vec<u8>> {
+    let limited = servers.iter().filter(|(_, entry)| !entry.tools.is_empty());
+    let hooks: Vec<Value> = limited
+        .map(|(name, entry)| {
+            let matcher = format!("mcp__{name}__(?!(?:{})$).*", entry.tools.join("|"));
+            let refuse = format!("echo 'not one of the tools of `mcp.{name}` that may be used' >&2; exit 2");
+            json!({"matcher": matcher, "hooks": [{"type": "command", "command": refuse}]})
+        })
+        .collect();
+    (!hooks.is_empty()).then(|| json!({"hooks": {"PreToolUse": hooks}}).to_string().into_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +77,8 @@ mod tests {
         assert_eq!(config, expected);
         assert_eq!(rules(&servers), ["mcp__a__find", "mcp__a__read", "mcp__b__*"]);
         assert_eq!(super::config(&BTreeMap::new()), None);
+        let guard: Value = serde_json::from_slice(&guard(&servers).unwrap()).unwrap();
+        assert_eq!(guard["hooks"]["PreToolUse"][0]["matcher"], "mcp__a__(?!(?:find|read)$).*");
+        assert_eq!(guard["hooks"]["PreToolUse"].as_array().unwrap().len(), 1);
     }
 }
