@@ -7,6 +7,7 @@ mod command;
 pub mod gemini;
 pub mod invocation;
 mod json;
+pub mod listing;
 pub mod opencode;
 pub mod prices;
 pub mod reset;

@@ -1,0 +1,132 @@
+//! Versions from trees as npm and the native installers lay them out.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use super::*;
+use crate::domain::agents::spec;
+
+/// A program in a tree with these `package.json` files; the link to it as npm makes it.
+fn tree(program: &str, packages: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join(program);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    drop(fs::File::create_new(&file).unwrap());
+    for (dir, text) in packages {
+        fs::create_dir_all(temp.path().join(dir)).unwrap();
+        crate::system::store::write(&temp.path().join(dir).join("package.json"), 0o644, text.as_bytes())
+            .unwrap();
+    }
+    fs::create_dir_all(temp.path().join("bin")).unwrap();
+    let link = temp.path().join("bin/agent");
+    symlink(&file, &link).unwrap();
+    (temp, link)
+}
+
+fn package(name: &str, version: &str) -> String {
+    format!(r#"{{"type": "module", "name": "{name}", "version": "{version}", "bin": {{}}}}"#)
+}
+
+#[test]
+fn files_tell_the_version() {
+    let n = "lib/node_modules";
+    let p = |at: &str, name: &str, version: &str| vec![(format!("{n}/{at}"), package(name, version))];
+    let table = [
+        (
+            "claude",
+            format!("{n}/@anthropic-ai/claude-code/cli.js"),
+            p("@anthropic-ai/claude-code", "@anthropic-ai/claude-code", "2.1.197"),
+            Some("2.1.197"),
+        ),
+        (
+            "claude",
+            format!("{n}/@anthropic-ai/claude-code-linux-x64/claude"),
+            p("@anthropic-ai/claude-code-linux-x64", "@anthropic-ai/claude-code-linux-x64", "2.1.328"),
+            Some("2.1.328"),
+        ),
+        (
+            "codex",
+            format!("{n}/@openai/codex-linux-x64/vendor/x86_64/codex/codex"),
+            p("@openai/codex-linux-x64", "@openai/codex", "0.169.0-linux-x64"),
+            Some("0.169.0"),
+        ),
+        (
+            "codex",
+            format!("{n}/@openai/codex/bin/codex.js"),
+            p("@openai/codex", "@openai/codex", "0.9.0-beta.1"),
+            Some("0.9.0-beta.1"),
+        ),
+        (
+            "opencode",
+            format!("{n}/opencode-linux-x64-baseline/bin/opencode"),
+            p("opencode-linux-x64-baseline", "opencode-linux-x64-baseline", "1.18.33"),
+            Some("1.18.33"),
+        ),
+        (
+            "opencode",
+            format!("{n}/opencode-ai/bin/opencode"),
+            p("opencode-ai", "opencode-ai", "1.18.33"),
+            Some("1.18.33"),
+        ),
+        (
+            "gemini",
+            format!("{n}/@google/gemini-cli/bundle/gemini.js"),
+            [
+                p("@google/gemini-cli/bundle", "inner", "9.9.9"),
+                p("@google/gemini-cli", "@google/gemini-cli", "0.61.0"),
+            ]
+            .concat(),
+            Some("0.61.0"),
+        ),
+        // Somebody else's package, a fork with a similar name, rubbish.
+        ("claude", "bin2/claude".into(), vec![("bin2".into(), package("my-project", "1.0.0"))], None),
+        ("gemini", format!("{n}/x/gemini.js"), p("x", "@google/gemini-cli-core", "0.61.0"), None),
+        ("gemini", format!("{n}/x/gemini.js"), vec![(format!("{n}/x"), "{".into())], None),
+        ("gemini", format!("{n}/x/gemini.js"), p("x", "@google/gemini-cli", "newest"), None),
+        ("claude", "share/claude/versions/2.1.328".into(), vec![], Some("2.1.328")),
+        ("codex", "Cellar/codex/0.150.2/bin/codex".into(), vec![], Some("0.150.2")),
+        ("codex", ".nvm/versions/node/v20.20.0/bin/codex".into(), vec![], None),
+    ];
+    for (name, program, packages, expected) in table {
+        let packages: Vec<(&str, &str)> =
+            packages.iter().map(|(dir, text)| (dir.as_str(), text.as_str())).collect();
+        let (_temp, link) = tree(&program, &packages);
+        assert_eq!(installed(spec::named(name).unwrap(), &link).as_deref(), expected, "{program}");
+    }
+}
+
+#[test]
+fn what_is_known_to_be_too_old_is_refused_with_the_way_out() {
+    let spec = spec::named("claude").unwrap();
+    let at = "m/@anthropic-ai/claude-code";
+    let refused = |version: &str| {
+        let (_temp, link) = tree(&format!("{at}/cli.js"), &[(at, &package(spec.package, version))]);
+        refuse_old(spec, &link).err().map(|error| {
+            let hint = error.downcast_ref::<Fault>().and_then(Fault::hint).unwrap_or_default().to_owned();
+            (error.to_string(), hint)
+        })
+    };
+    let (message, hint) = refused("1.0.128").unwrap();
+    assert!(message.contains("is version 1.0.128; at least 2.1.0 is needed"), "{message}");
+    assert!(hint.contains("`npm install -g @anthropic-ai/claude-code`"), "{hint}");
+    assert_eq!(refused("2.1.0"), None);
+    assert_eq!(refused("2.10.0"), None);
+    assert_eq!(refused("what"), None);
+    assert!(refuse_old(spec, Path::new("/nowhere/claude")).is_ok());
+}
+
+#[test]
+fn versions_are_found_in_words() {
+    let table = [
+        ("2.1.328 (Claude Code)\n", Some("2.1.328")),
+        ("codex-cli 0.169.0\n", Some("0.169.0")),
+        ("v1.18.33", Some("1.18.33")),
+        ("error: unknown option\n", None),
+        ("1.2 3 1.2.3.4 \u{1b}[1m1.2.3", None),
+        ("", None),
+    ];
+    for (text, expected) in table {
+        assert_eq!(of_words(text).as_deref(), expected, "{text}");
+    }
+}
