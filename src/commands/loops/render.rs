@@ -15,7 +15,7 @@ use crate::ui::one_line;
 const SHOWN: usize = 200;
 
 /// One event as a line, or nothing where it is not worth one.
-pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
+pub(crate) fn line(event: &Event, verbose: bool) -> Option<String> {
     let task = event.task.as_deref().unwrap_or_default();
     Some(match &event.kind {
         Kind::RunStarted { agent, model, dir, .. } => {
@@ -156,7 +156,7 @@ fn counted(count: u64, word: &str) -> String {
 }
 
 /// `$1.25`, and a word where that is not all.
-pub(super) fn money(spend: &Spend) -> String {
+pub(crate) fn money(spend: &Spend) -> String {
     match (spend.known, spend.usd > 0.0) {
         (true, _) => format!("${:.2}", spend.usd),
         (false, true) => format!("${:.2} and an unknown amount", spend.usd),
@@ -165,7 +165,7 @@ pub(super) fn money(spend: &Spend) -> String {
 }
 
 /// The first line of foreign text, fit for a terminal and not too long for it.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let line = one_line(&console::strip_ansi_codes(text.lines().next().unwrap_or_default()));
     match line.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}…", &line[..at]),

@@ -28,71 +28,59 @@ fn package(name: &str, version: &str) -> String {
     format!(r#"{{"type": "module", "name": "{name}", "version": "{version}", "bin": {{}}}}"#)
 }
 
+/// The version told of a program in `lib/node_modules` with these packages around it.
+fn told_by(agent: &str, program: &str, packages: &[(&str, &str, &str)]) -> Option<String> {
+    let dir = |at: &str| format!("lib/node_modules/{at}");
+    let packages: Vec<_> =
+        packages.iter().map(|(at, name, version)| (dir(at), package(name, version))).collect();
+    let packages: Vec<_> = packages.iter().map(|(at, text)| (at.as_str(), text.as_str())).collect();
+    let (_temp, link) = tree(&dir(program), &packages);
+    installed(spec::named(agent).unwrap(), &link)
+}
+
 #[test]
-fn files_tell_the_version() {
-    let n = "lib/node_modules";
-    let p = |at: &str, name: &str, version: &str| vec![(format!("{n}/{at}"), package(name, version))];
+fn packages_tell_the_version() {
+    // Agent, program, its package: folder, name, version.
     let table = [
-        (
-            "claude",
-            format!("{n}/@anthropic-ai/claude-code/cli.js"),
-            p("@anthropic-ai/claude-code", "@anthropic-ai/claude-code", "2.1.197"),
-            Some("2.1.197"),
-        ),
-        (
-            "claude",
-            format!("{n}/@anthropic-ai/claude-code-linux-x64/claude"),
-            p("@anthropic-ai/claude-code-linux-x64", "@anthropic-ai/claude-code-linux-x64", "2.1.328"),
-            Some("2.1.328"),
-        ),
-        (
-            "codex",
-            format!("{n}/@openai/codex-linux-x64/vendor/x86_64/codex/codex"),
-            p("@openai/codex-linux-x64", "@openai/codex", "0.169.0-linux-x64"),
-            Some("0.169.0"),
-        ),
-        (
-            "codex",
-            format!("{n}/@openai/codex/bin/codex.js"),
-            p("@openai/codex", "@openai/codex", "0.9.0-beta.1"),
-            Some("0.9.0-beta.1"),
-        ),
-        (
-            "opencode",
-            format!("{n}/opencode-linux-x64-baseline/bin/opencode"),
-            p("opencode-linux-x64-baseline", "opencode-linux-x64-baseline", "1.18.33"),
-            Some("1.18.33"),
-        ),
-        (
-            "opencode",
-            format!("{n}/opencode-ai/bin/opencode"),
-            p("opencode-ai", "opencode-ai", "1.18.33"),
-            Some("1.18.33"),
-        ),
+        ("claude", "@anthropic-ai/claude-code/cli.js", "", "@anthropic-ai/claude-code", "2.1.197"),
+        ("claude", "claude-x64/claude", "", "@anthropic-ai/claude-code-linux-x64", "2.1.328"),
+        ("codex", "codex-x64/vendor/x86_64/codex/codex", "codex-x64", "@openai/codex", "0.169.0-linux-x64"),
+        ("codex", "codex/bin/codex.js", "codex", "@openai/codex", "0.9.0-beta.1"),
+        ("opencode", "o-x64/bin/opencode", "o-x64", "opencode-linux-x64-baseline", "1.18.33"),
+        ("opencode", "opencode-ai/bin/opencode", "opencode-ai", "opencode-ai", "1.18.33"),
         (
             "gemini",
-            format!("{n}/@google/gemini-cli/bundle/gemini.js"),
-            [
-                p("@google/gemini-cli/bundle", "inner", "9.9.9"),
-                p("@google/gemini-cli", "@google/gemini-cli", "0.61.0"),
-            ]
-            .concat(),
-            Some("0.61.0"),
+            "@google/gemini-cli/bundle/gemini.js",
+            "@google/gemini-cli",
+            "@google/gemini-cli",
+            "0.61.0",
         ),
-        // Somebody else's package, a fork with a similar name, rubbish.
-        ("claude", "bin2/claude".into(), vec![("bin2".into(), package("my-project", "1.0.0"))], None),
-        ("gemini", format!("{n}/x/gemini.js"), p("x", "@google/gemini-cli-core", "0.61.0"), None),
-        ("gemini", format!("{n}/x/gemini.js"), vec![(format!("{n}/x"), "{".into())], None),
-        ("gemini", format!("{n}/x/gemini.js"), p("x", "@google/gemini-cli", "newest"), None),
-        ("claude", "share/claude/versions/2.1.328".into(), vec![], Some("2.1.328")),
-        ("codex", "Cellar/codex/0.150.2/bin/codex".into(), vec![], Some("0.150.2")),
-        ("codex", ".nvm/versions/node/v20.20.0/bin/codex".into(), vec![], None),
     ];
-    for (name, program, packages, expected) in table {
-        let packages: Vec<(&str, &str)> =
-            packages.iter().map(|(dir, text)| (dir.as_str(), text.as_str())).collect();
-        let (_temp, link) = tree(&program, &packages);
-        assert_eq!(installed(spec::named(name).unwrap(), &link).as_deref(), expected, "{program}");
+    for (agent, program, at, name, version) in table {
+        let at = if at.is_empty() { program.rsplit_once('/').unwrap().0 } else { at };
+        let expected = version.trim_end_matches("-linux-x64");
+        assert_eq!(told_by(agent, program, &[(at, name, version)]).as_deref(), Some(expected), "{program}");
+    }
+    let inner = [("g/bundle", "inner", "9.9.9"), ("g", "@google/gemini-cli", "0.61.0")];
+    assert_eq!(told_by("gemini", "g/bundle/gemini.js", &inner).as_deref(), Some("0.61.0"));
+    // Somebody's project, a package with a similar name, rubbish.
+    assert_eq!(told_by("claude", "x/claude", &[("x", "my-project", "1.0.0")]), None);
+    assert_eq!(told_by("gemini", "x/gemini.js", &[("x", "@google/gemini-cli-core", "0.61.0")]), None);
+    assert_eq!(told_by("gemini", "x/gemini.js", &[("x", "@google/gemini-cli", "newest")]), None);
+    let (_temp, link) = tree("x/gemini.js", &[("x", "{")]);
+    assert_eq!(installed(spec::named("gemini").unwrap(), &link), None);
+}
+
+#[test]
+fn paths_tell_the_version() {
+    let table = [
+        ("claude", "share/claude/versions/2.1.328", Some("2.1.328")),
+        ("codex", "Cellar/codex/0.150.2/bin/codex", Some("0.150.2")),
+        ("codex", ".nvm/versions/node/v20.20.0/bin/codex", None),
+    ];
+    for (agent, program, expected) in table {
+        let (_temp, link) = tree(program, &[]);
+        assert_eq!(installed(spec::named(agent).unwrap(), &link).as_deref(), expected, "{program}");
     }
 }
 

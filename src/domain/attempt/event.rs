@@ -215,4 +215,10 @@ pub struct Finished {
     /// What there is to say about the reason, where it does not say it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// `agent prompt`: the agent's final message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `agent prompt`: the agent's session, to be continued with `--continue`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
 }

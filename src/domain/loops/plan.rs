@@ -132,7 +132,7 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
 }
 
 /// A limit on money cannot be kept where nobody can tell what was spent.
-fn refuse_unknown_cost(agent: &Agent, prices: &Book) -> Result<()> {
+pub(crate) fn refuse_unknown_cost(agent: &Agent, prices: &Book) -> Result<()> {
     let name = &agent.name;
     match (agent.cost, &agent.model) {
         (Cost::Reported | Cost::Free, _) => Ok(()),
@@ -153,7 +153,7 @@ fn refuse_unknown_cost(agent: &Agent, prices: &Book) -> Result<()> {
 }
 
 /// The engine for an agent, with the settings' limits.
-pub(super) fn engine(agent: Agent, config: &Config) -> Engine {
+pub(crate) fn engine(agent: Agent, config: &Config) -> Engine {
     let some = |time: Duration| (!time.is_zero()).then_some(time);
     let limits = Limits { total: some(config.agent.timeout), idle: some(config.agent.idle_timeout) };
     Engine {

@@ -1,5 +1,7 @@
 //! What an attempt came to whose run was killed, as far as its files tell.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::domain::agents::catalog;
@@ -11,15 +13,23 @@ use crate::domain::loops::attempt::epic_of;
 use crate::domain::loops::claims::{Claim, Claims};
 use crate::domain::loops::land::COMPLETED;
 use crate::domain::loops::plan;
+use crate::domain::prompted;
 use crate::domain::workspace::Workspace;
 use crate::system::{clock, config};
 
 /// Hands over every receipt on record, then one for each attempt of a dead run that the next run
 /// will put on record: what was spent is told at once.
 pub(super) fn each(workspace: &Workspace, mut take: impl FnMut(Receipt)) -> Result<()> {
-    let open = left_open(workspace, &mut take)?;
+    let mut prompts = prompted::record::dead(workspace);
+    let open = left_open(workspace, &mut |receipt| {
+        prompts.retain(|prompt| prompt.run != receipt.run);
+        take(receipt);
+    })?;
     for claim in &open {
         take(write(workspace, claim, Outcome::Killed, None));
+    }
+    for prompt in &prompts {
+        take(prompt.postmortem(workspace));
     }
     Ok(())
 }
@@ -103,14 +113,22 @@ pub(super) fn write(
 /// What the stream had shown before the end: spend, session, model.
 fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Option<String>) {
     let prefix = workspace.run_dir(&claim.run).join(format!("{:04}", claim.iteration));
-    let stdout = file(&prefix, ".stdout");
+    read_back(workspace, &file(&prefix, ".stdout"), &claim.agent)
+}
+
+/// What the stream of an agent shows that was killed: spend, session, model.
+pub(crate) fn read_back(
+    workspace: &Workspace,
+    stdout: &Path,
+    agent: &str,
+) -> (Spend, Option<String>, Option<String>) {
     if !stdout.exists() {
         return (Spend::nothing(), None, None);
     }
     let replayed = || -> Result<_> {
         let config = config::load(Some(&workspace.config_file()))?;
-        let engine = plan::engine(catalog::recorded(&config, &claim.agent)?, &config);
-        let report = engine.replay(&stdout)?;
+        let engine = plan::engine(catalog::recorded(&config, agent)?, &config);
+        let report = engine.replay(stdout)?;
         let spend = Spend { partial: true, ..engine.spend(&report, true) };
         Ok((spend, report.session, report.model))
     };

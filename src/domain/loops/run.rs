@@ -20,6 +20,7 @@ use crate::domain::loops::recorder::Recorder;
 use crate::domain::loops::scope::survey;
 use crate::domain::loops::state::State;
 use crate::domain::loops::verdict::{self, Once, Reason, Scope, Standing};
+use crate::domain::prompted;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::git::{Pending, Repo};
@@ -100,6 +101,8 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
     // What a newer version wrote is not to be replaced.
     State::read(workspace)?;
     control::clear(workspace)?;
+    // What a killed prompt spent counts as well.
+    prompted::settle(workspace, &mut *hands.notice)?;
     let mut run = Run::begin(workspace, plan, store, hands)?;
     run.prepare()?;
     run.recover()?;
@@ -344,6 +347,8 @@ impl<'a> Run<'a> {
             started_at: self.state.started_at,
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             message: failure.as_ref().map(|error| format!("{error:#}")).or_else(|| self.message(reason)),
+            text: None,
+            session: None,
         };
         self.state.reason = Some(finished.reason.clone());
         self.state.task = None;
