@@ -123,8 +123,8 @@ impl Repo {
     /// Removes refs, those that still point where [`Repo::refs`] saw them, all or none.
     pub fn drop_refs(&self, refs: &[(String, String)]) -> Result<()> {
         let lines: Vec<String> =
-            refs.iter().map(|(name, commit)| format!("delete {name} {commit}")).collect();
-        self.must(&["update-ref", "--stdin"], lines.join("\n").as_bytes()).map(|_| ())
+            refs.iter().map(|(name, commit)| format!("delete {name} {commit}\n")).collect();
+        self.must(&["update-ref", "--stdin"], lines.concat().as_bytes()).map(|_| ())
     }
 
     /// Whether hooks run with a commit: these could turn it down, or touch the work tree.
