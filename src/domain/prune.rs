@@ -72,8 +72,9 @@ pub fn prune(workspace: &Workspace, keep: Duration, dry_run: bool) -> Result<Pru
 
 /// Which folders may go, by their age: not what is needed, nor the last of each kind.
 fn old(mut folders: Vec<Folder>, now: SystemTime, keep: Duration, needed: &[String]) -> Vec<Folder> {
-    let age = |id: &str| id.get(2..).unwrap_or_default().to_owned();
-    folders.sort_by_key(|folder| age(&folder.id));
+    // The names tell the second in which each began.
+    let second = |id: &str| id.split('-').nth(1).unwrap_or_default().to_owned();
+    folders.sort_by_key(|folder| (second(&folder.id), folder.written));
     let last = |kind: &str| {
         folders.iter().rev().find(|folder| folder.id.starts_with(kind)).map(|folder| folder.id.clone())
     };

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::agent_prompt::{asking, fifo, let_go};
+use crate::bench::stream::{init, print, used};
 use crate::bench::{Bench, DONE, kill, living, reap, wait_for};
 use crate::sandbox::Outcome;
 
@@ -16,7 +17,7 @@ const WAITS: &str =
 /// A prompt that waits at a gate of its own.
 fn waiting(bench: &Bench, gate: &str) -> Child {
     fifo(bench, gate);
-    let child = asking(bench, &[gate, "-q"]).stdout(Stdio::null()).spawn().unwrap();
+    let child = asking(bench, &[gate, "-q"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for("the agent", || bench.aside(&format!("up-{gate}")).exists());
     child
 }
@@ -101,7 +102,7 @@ fn two_prompts_go_on_at_once_and_are_stopped_by_name() {
     assert_eq!(reap(first), 1);
     assert_eq!(running(&bench), [ids[1 - of_first].clone()]);
     let stopped = bench.sandbox.run(&["agent", "status", &ids[of_first], "--json"]).json();
-    assert_eq!((&stopped["status"], &stopped["reason"]), (&json!("failed"), &json!("stopped")));
+    assert_eq!((&stopped["status"], &stopped["reason"]), (&json!("stopped"), &json!("stopped")));
     // The only one that is left needs no name.
     let out = bench.sandbox.run(&["agent", "stop"]);
     assert_eq!((out.code, out.stdout), (0, format!("{} has ended\n", ids[1 - of_first])));
@@ -129,7 +130,7 @@ fn a_loops_agent_is_stopped_too_with_all_that_it_started() {
     let ended = bench.sandbox.run(&["agent", "status", &id, "--json"]).json();
     assert_eq!(
         (&ended["status"], &ended["reason"], &ended["kind"]),
-        (&json!("completed"), &json!("stopped"), &json!("loop"))
+        (&json!("stopped"), &json!("stopped"), &json!("loop"))
     );
 }
 
@@ -259,4 +260,24 @@ fn what_runs_or_waits_for_its_recovery_is_not_pruned() {
     assert_eq!(reap(child), 0);
     assert_eq!(Outcome::of(&mut asking(&bench, &["x"])).code, 0);
     assert_eq!(prune().as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_days_money_is_shared_by_all_that_run() {
+    let shown = print(&[init(), used("m1", 900_000, 0)]);
+    let bench = Bench::bare("");
+    bench.claude(&format!("gate=$(cat)\n{shown}touch \"$ASIDE/up-$gate\"; read x < \"$ASIDE/$gate\""));
+    bench.config("[agent]\ndefault = 'claude'\nmodel = 'm-1'\n[budget]\nper_day_usd = 1.0\n[prices.m-1]\ninput = 1.0\noutput = 1.0");
+    let first = waiting(&bench, "a");
+    wait_for("its spend", || status(&bench)["agents"][0]["spend"]["usd"] == 0.9);
+    // Neither has passed the limit by itself.
+    let second = waiting(&bench, "b");
+    assert_eq!(reap(second), 3);
+    assert_eq!(running(&bench).len(), 1);
+    kill(first.id(), "INT");
+    assert_eq!(reap(first), 130);
+    // What is on record counts for the next one.
+    fifo(&bench, "c");
+    assert_eq!(asking(&bench, &["c", "-q"]).output().unwrap().status.code(), Some(3));
+    assert!(!bench.aside("up-c").exists());
 }

@@ -8,7 +8,17 @@ mod status;
 use clap::Subcommand;
 
 use crate::commands::Context;
+use crate::domain::attempt::budget::Spend;
 use crate::exit::Exit;
+
+/// What was spent, to a hundredth of a cent: a single prompt is cheap.
+fn money(spend: &Spend) -> String {
+    match (spend.known, spend.usd > 0.0) {
+        (true, _) => format!("${:.4}", spend.usd.abs()),
+        (false, true) => format!("${:.4} and an unknown amount", spend.usd),
+        (false, false) => "an unknown amount".to_owned(),
+    }
+}
 
 /// Ask a coding agent by hand, and see which there are and which run.
 #[derive(Debug, Subcommand)]

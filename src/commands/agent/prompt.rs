@@ -133,7 +133,7 @@ pub(super) fn prompt(args: &Prompt, context: &Context) -> Result<Exit> {
 /// How a prompt ended, for stderr.
 fn summary(run: &str, finished: &Finished) -> String {
     let took = clock::human(Duration::from_millis(finished.duration_ms));
-    let spent = render::money(&finished.spend);
+    let spent = super::money(&finished.spend);
     let session = finished.session.as_ref().map(|id| format!(", session {id}")).unwrap_or_default();
     let end = match finished.reason.as_str() {
         "complete" => String::new(),

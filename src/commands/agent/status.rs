@@ -56,7 +56,7 @@ fn shown(status: &status::Status) -> String {
     row("prompt", status.prompt.clone());
     row("session", status.session.clone());
     row("started", status.started_at.map(|at| at.to_string()));
-    row("spent", Some(render::money(&status.spend)));
+    row("spent", Some(super::money(&status.spend)));
     let killed = if status.killed { " (killed)" } else { "" };
     let code = status.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
     row("ended", status.reason.as_ref().map(|reason| format!("{reason}{killed}{code}")));

@@ -156,7 +156,7 @@ fn counted(count: u64, word: &str) -> String {
 }
 
 /// `$1.25`, and a word where that is not all.
-pub(crate) fn money(spend: &Spend) -> String {
+pub(super) fn money(spend: &Spend) -> String {
     match (spend.known, spend.usd > 0.0) {
         (true, _) => format!("${:.2}", spend.usd),
         (false, true) => format!("${:.2} and an unknown amount", spend.usd),

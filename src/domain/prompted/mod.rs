@@ -1,5 +1,6 @@
 //! A prompt typed by hand: one attempt of the one engine, beside any loop, with a run folder of its own.
 
+mod day;
 pub mod logs;
 pub mod plan;
 pub mod record;

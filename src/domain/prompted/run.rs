@@ -11,8 +11,8 @@ use crate::domain::attempt::budget::{self, Spend, Tally};
 use crate::domain::attempt::engine::{Answer, Order, file};
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::attempt::receipt::Receipt;
-use crate::domain::loops::ledger::Ledger;
 use crate::domain::loops::recorder::Recorder;
+use crate::domain::prompted::day::Day;
 use crate::domain::prompted::plan::Plan;
 use crate::domain::prompted::record::{Ended, NO_TASK, PREFIX, Record, settle};
 use crate::domain::prompted::verdict::{Cause, End, Seen, end};
@@ -43,6 +43,7 @@ struct Run<'a> {
     prefix: PathBuf,
     tally: Tally,
     since: Instant,
+    day: RefCell<Day<'a>>,
 }
 
 /// What came of it.
@@ -62,8 +63,9 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
     let id = clock::run_id().replacen("r-", "p-", 1);
     let dir = workspace.run_dir(&id);
     store::make_dir(&dir)?;
-    let ledger = Ledger::read(&workspace.receipts(), clock::now())?;
-    if plan.budget.per_day_usd.is_some() && !ledger.day.known {
+    let day = Day::read(workspace, &id)?;
+    let (spent, day_dearest) = day.spent();
+    if plan.budget.per_day_usd.is_some() && !spent.known {
         (hands.notice)("what some of today's attempts cost is unknown: `per_day_usd` counts the rest");
     }
     let mut run = Run {
@@ -75,12 +77,13 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
         tally: Tally {
             run: Spend::nothing(),
             dearest: 0.0,
-            day: ledger.day,
-            day_dearest: ledger.day_dearest,
+            day: spent,
+            day_dearest,
             iterations: 0,
             elapsed: Duration::ZERO,
         },
         since: Instant::now(),
+        day: RefCell::new(day),
     };
     run.record.save(workspace)?;
     run.recorder.tell(Kind::RunStarted {
@@ -127,11 +130,12 @@ impl Run<'_> {
         let voice = Voice::new(&self.plan.engine.agent, file(&self.prefix, ".stdout"), text);
         let voice = RefCell::new(voice);
         let cause = Cell::new(None);
-        let (plan, tally, since) = (self.plan, self.tally, self.since);
+        let (plan, tally, since, day) = (self.plan, self.tally, self.since, &self.day);
         let asked = self.workspace.prompt_stop(&self.record.run);
         let stop = |live: &Spend| {
             voice.borrow_mut().poll();
-            let tally = Tally { elapsed: since.elapsed(), ..tally };
+            let spent = if plan.budget.per_day_usd.is_some() { day.borrow_mut().now() } else { tally.day };
+            let tally = Tally { elapsed: since.elapsed(), day: spent, ..tally };
             let cut = budget::during(&plan.budget, &tally, &Spend::nothing(), live).map(Cause::Limit);
             let now = cut.or_else(|| asked.exists().then_some(Cause::Asked));
             cause.set(cause.get().or(now));
@@ -169,7 +173,7 @@ impl Run<'_> {
             recorder.tell(kind);
         })?;
         let mut voice = voice.into_inner();
-        voice.finish();
+        voice.finish(answer.outcome.as_ref().is_none_or(|outcome| outcome.why.is_some()));
         let text = voice.whole(&answer.report.final_text);
         drop(voice);
         self.judge(&answer, text, cause.get(), left)

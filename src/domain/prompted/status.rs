@@ -25,7 +25,7 @@ pub struct Status {
     pub id: String,
     /// `prompt` or `loop`.
     pub kind: &'static str,
-    /// `running`, `completed`, `failed`, `limited`, `blocked`, `rate_limited`, `interrupted`.
+    /// `running`, `completed`, `failed`, `stopped`, `limited`, `blocked`, `rate_limited`, `interrupted`.
     pub status: &'static str,
     /// The process that waits for the agent, while it runs.
     pub pid: Option<u32>,
@@ -91,7 +91,15 @@ pub fn running(workspace: &Workspace) -> Result<Vec<String>> {
 
 /// The id of what began last, running or not.
 pub fn latest(workspace: &Workspace) -> Option<String> {
-    folders(workspace).into_iter().max_by(|a, b| age(a).cmp(age(b)))
+    // The names tell the second; within one, the first event does.
+    let second = |id: &String| age(id).split('-').next().unwrap_or_default().to_owned();
+    let all = folders(workspace);
+    let last = all.iter().map(second).max()?;
+    let began = |id: &String| {
+        let first: Option<First> = first_line(&workspace.run_dir(id).join("events.ndjson"));
+        first.and_then(|first| first.ts)
+    };
+    all.into_iter().filter(|id| second(id) == last).max_by_key(began)
 }
 
 /// The ids of all prompts and runs whose folders are still there, in no order.
@@ -129,7 +137,11 @@ fn prompt(workspace: &Workspace, id: &str) -> Result<Status> {
     let found = dead.then(|| history::history(workspace, &of_run(id))).transpose()?.unwrap_or_default();
     let receipt = found.last();
     Ok(Status {
-        status: if runs { "running" } else { word(ended.map(|ended| ended.exit_code)) },
+        status: if runs {
+            "running"
+        } else {
+            ended.map_or("interrupted", |ended| word(&ended.reason, ended.exit_code))
+        },
         pid: runs.then_some(record.holder.pid),
         agent: Some(record.agent),
         model: record.model,
@@ -160,7 +172,7 @@ fn looped(workspace: &Workspace, id: &str) -> Result<Status> {
     }
     let receipt = receipts.last();
     Ok(Status {
-        status: if runs { "running" } else { word(last.as_ref().and_then(|last| last.exit_code)) },
+        status: if runs { "running" } else { last.as_ref().map_or("interrupted", Last::word) },
         pid: state.as_ref().filter(|_| runs).map(|state| state.holder.pid),
         agent: state.as_ref().map(|state| state.agent.clone()).or_else(|| first.as_ref()?.agent.clone()),
         model: receipt.and_then(|receipt| receipt.model.clone()).or_else(|| first.as_ref()?.model.clone()),
@@ -206,15 +218,16 @@ fn blank(id: &str, kind: &'static str) -> Status {
     }
 }
 
-/// What an exit code stands for; none is that of a process that was killed.
-fn word(code: Option<u8>) -> &'static str {
+/// What a reason and an exit code stand for.
+fn word(reason: &str, code: u8) -> &'static str {
     match code {
-        Some(0) => "completed",
-        Some(3) => "limited",
-        Some(4) => "blocked",
-        Some(75) => "rate_limited",
-        Some(128..) | None => "interrupted",
-        Some(_) => "failed",
+        _ if reason == "stopped" => "stopped",
+        0 => "completed",
+        3 => "limited",
+        4 => "blocked",
+        75 => "rate_limited",
+        128.. => "interrupted",
+        _ => "failed",
     }
 }
 
@@ -233,6 +246,13 @@ struct Last {
     reason: Option<String>,
     exit_code: Option<u8>,
     message: Option<String>,
+}
+
+impl Last {
+    fn word(&self) -> &'static str {
+        let code = self.exit_code.unwrap_or(2);
+        self.reason.as_deref().map_or("interrupted", |reason| word(reason, code))
+    }
 }
 
 fn first_line<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {

@@ -65,11 +65,15 @@ impl<'a> Voice<'a> {
         false
     }
 
-    /// Passes on all that is left, a last line without its end too.
-    pub(super) fn finish(&mut self) {
+    /// Passes on all that is left, a last line without its end too; in a `hurry` only the end of it.
+    pub(super) fn finish(&mut self, hurry: bool) {
         // A flood is cut when it is over, which is no new beginning.
         if self.file.is_none() {
             self.poll();
+        }
+        let size = self.size();
+        if hurry && size.saturating_sub(self.at) > GULP as u64 {
+            (self.at, self.rest) = (size - GULP as u64, Vec::new());
         }
         while !self.read() {}
         let rest = std::mem::take(&mut self.rest);
@@ -95,11 +99,14 @@ impl<'a> Voice<'a> {
 
     /// An agent that is started once more prints to the same file, from its start.
     fn begin_again(&mut self) {
-        let size = self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |meta| meta.len());
-        if size < self.at {
+        if self.size() < self.at {
             (self.at, self.reader) = (0, reader(self.agent));
             (self.rest, self.said, self.last) = (Vec::new(), String::new(), String::new());
         }
+    }
+
+    fn size(&self) -> u64 {
+        self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |meta| meta.len())
     }
 
     fn take(&mut self, mut block: &[u8]) {
