@@ -271,8 +271,8 @@ fn the_days_money_is_shared_by_all_that_run() {
     let first = waiting(&bench, "a");
     wait_for("its spend", || status(&bench)["agents"][0]["spend"]["usd"] == 0.9);
     // Neither has passed the limit by itself.
-    let second = waiting(&bench, "b");
-    assert_eq!(reap(second), 3);
+    fifo(&bench, "b");
+    assert_eq!(asking(&bench, &["b", "-q"]).output().unwrap().status.code(), Some(3));
     assert_eq!(running(&bench).len(), 1);
     kill(first.id(), "INT");
     assert_eq!(reap(first), 130);
