@@ -39,7 +39,7 @@ complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "board" -d 'Show eve
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "loop" -d 'Work the ready tasks with an agent, and see how it goes'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "gates" -d 'Quality gates: the commands that must pass before a task is closed'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "budget" -d 'See what was spent'
-complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'See which coding agents there are'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'Ask a coding agent by hand, and see which there are and which run'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "skill" -d 'Show the skills: kinds of work with their stories, gates and prompts'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "demo" -d 'Work a small task graph in a throw-away repository, to see how it goes'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
@@ -477,15 +477,19 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_
 complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand budget; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
 never\t'Never'"
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the agents that can be named, and which are installed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -f -a "list" -d 'List the agents that can be named: which are installed, their versions, what they can do'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -f -a "prompt" -d 'Hand a prompt to an agent and print its answer as it comes'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -f -a "status" -d 'Show which agents run, or what the last one came to'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -f -a "logs" -d 'Print what an agent printed, or remove what old runs left'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and not __fish_seen_subcommand_from list prompt status logs stop" -f -a "stop" -d 'End a running agent now, and wait until all is ended'
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -494,6 +498,54 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l file -d 'Read the prompt from this file' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l context -d 'Show the agent this file, too; as often as needed' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l agent -d 'Agent that answers' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l model -d 'Model to ask the agent for' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l permissions -d 'What the agent may do without being asked' -r -f -a "read-only\t'Look, but change nothing'
+workspace\t'Change files in the workspace and run commands there'
+full\t'Anything'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l continue -d 'Go on with an earlier session, by the agent\'s own id' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l budget-usd -d 'Spend at most this much in USD' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l budget-tokens -d 'Use at most this many tokens' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l max-time -d 'End the agent after this time (90s, 30m, 2h)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l allow-unknown-cost -d 'Keep a limit in USD as well as may be with an agent that does not say what it costs'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from status" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from status" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from status" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -s n -l tail -d 'Only the last N lines' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on printing until that run ends'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -l prune -d 'Remove the logs and snapshots of runs older than `[logs] keep`; receipts stay'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -l dry-run -d 'Only say what would be removed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'

@@ -65,7 +65,7 @@ pub enum Command {
     /// See what was spent
     #[command(subcommand)]
     Budget(Lazy<commands::budget::Command>),
-    /// See which coding agents there are
+    /// Ask a coding agent by hand, and see which there are and which run
     #[command(subcommand)]
     Agent(Lazy<commands::agent::Command>),
     /// Show the skills: kinds of work with their stories, gates and prompts

@@ -59,6 +59,11 @@ impl Ui {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// Whether whoever read stdout has had enough, as far as that was noticed.
+    pub fn stdout_is_gone(&self) -> bool {
+        self.stdout_gone.get()
+    }
+
     /// Whether stdout is a terminal (for fitting text to its width, never for its format).
     pub fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()

@@ -6,6 +6,8 @@ pub mod beads;
 pub mod demo;
 pub mod loops;
 pub mod manual;
+pub mod prompted;
+pub mod prune;
 pub mod skills;
 pub mod stack;
 pub mod workspace;

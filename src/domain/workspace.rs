@@ -63,6 +63,21 @@ impl Workspace {
         self.runs_dir().join(run)
     }
 
+    /// `.taskrun/runs/<run>/prompt.json`: what a prompt typed by hand is doing.
+    pub fn prompt_state(&self, run: &str) -> PathBuf {
+        self.run_dir(run).join("prompt.json")
+    }
+
+    /// `.taskrun/runs/<run>/stop`: somebody asked the prompt to end.
+    pub fn prompt_stop(&self, run: &str) -> PathBuf {
+        self.run_dir(run).join("stop")
+    }
+
+    /// `.taskrun/runs/<run>/lock`: held by a prompt's supervisor until its last child is gone.
+    pub fn prompt_lock(&self, run: &str) -> PathBuf {
+        self.run_dir(run).join("lock")
+    }
+
     /// `.taskrun/loop.json`: what the current or last run is doing.
     pub fn loop_state(&self) -> PathBuf {
         self.dir().join("loop.json")

@@ -230,6 +230,16 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes a directory and all below it; a missing one is fine. Links are removed, not followed.
+pub fn remove_tree(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("failed to remove `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads a text file that may be missing.
 pub fn read_text(path: &Path) -> Result<Option<String>> {
     match fs::read(path) {

@@ -3,6 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)] // tests touch the world directly
 
 mod agent;
+mod agent_prompt;
+mod agent_runs;
 mod beads;
 mod beads_files;
 mod beads_storm;

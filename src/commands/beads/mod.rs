@@ -202,7 +202,7 @@ fn rows(records: &[(usize, &Record)]) -> String {
 }
 
 /// `-` stands for standard input.
-fn text_or_stdin(text: &str) -> Result<String> {
+pub(crate) fn text_or_stdin(text: &str) -> Result<String> {
     if text == "-" { Ok(std::io::read_to_string(std::io::stdin())?) } else { Ok(text.to_owned()) }
 }
 

@@ -1,7 +1,7 @@
 //! `loop run|status|pause|resume|stop|logs|history|prompt`
 
-mod render;
-mod run;
+pub(crate) mod render;
+pub(crate) mod run;
 mod show;
 
 pub(crate) use run::drive;

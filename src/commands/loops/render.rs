@@ -15,7 +15,7 @@ use crate::ui::one_line;
 const SHOWN: usize = 200;
 
 /// One event as a line, or nothing where it is not worth one.
-pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
+pub(crate) fn line(event: &Event, verbose: bool) -> Option<String> {
     let task = event.task.as_deref().unwrap_or_default();
     Some(match &event.kind {
         Kind::RunStarted { agent, model, dir, .. } => {
@@ -182,7 +182,7 @@ pub(super) fn money(spend: &Spend) -> String {
 }
 
 /// The first line of foreign text, fit for a terminal and not too long for it.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let line = one_line(&console::strip_ansi_codes(text.lines().next().unwrap_or_default()));
     match line.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}…", &line[..at]),

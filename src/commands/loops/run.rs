@@ -105,7 +105,7 @@ impl From<RateLimit> for OnRateLimit {
     }
 }
 
-fn money(text: &str) -> Result<f64, String> {
+pub(crate) fn money(text: &str) -> Result<f64, String> {
     let amount: f64 = text.parse().map_err(|_| format!("`{text}` is not an amount in USD"))?;
     if amount.is_finite() && amount >= 0.0 {
         Ok(amount)

@@ -5,7 +5,6 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use serde::Serialize;
 
 use super::spec::{self, Spec};
 use super::{Journal, Reader, Session, Usage, claude, codex, gemini, opencode, text, version};
@@ -91,25 +90,6 @@ pub struct Choice<'a> {
     pub model: Option<&'a str>,
     /// Rights instead of the configured ones.
     pub permissions: Option<Permissions>,
-}
-
-/// One line of `agent list`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listed {
-    /// As the user names it.
-    pub name: String,
-    /// `claude`, `shell` or `command`.
-    pub kind: String,
-    /// Whether its program was found.
-    pub installed: bool,
-    /// Its program, where found.
-    pub path: Option<PathBuf>,
-    /// Whether it runs when none is named.
-    pub default: bool,
-    /// What its output is: `text` or `claude`.
-    pub output: &'static str,
-    /// Whether it reports what it spent.
-    pub reports_cost: bool,
 }
 
 impl Agent {
@@ -198,44 +178,20 @@ pub fn recorded(config: &Config, name: &str) -> Result<Agent> {
     })
 }
 
-/// Every agent that can be named: the built-in ones, then `[agents]` in alphabetical order.
-pub fn list(config: &Config, dir: &Path) -> Vec<Listed> {
-    let listed = |name: &str| {
-        let entry = config.agents.get(name);
-        let described = describe(name, entry, config).ok();
-        // What is set wrongly is listed too, as not there; naming it says what is wrong.
-        let path = described.as_ref().and_then(|_| program(name, entry, dir).ok());
-        let (output, cost) =
-            described.map_or((Output::Text, Cost::Unknown), |(_, output, cost)| (output, cost));
-        Listed {
-            name: name.to_owned(),
-            kind: if is_builtin(name) { name.to_owned() } else { "command".to_owned() },
-            installed: path.is_some(),
-            path,
-            default: name == config.agent.default,
-            output: match output {
-                Output::Text => "text",
-                Output::Claude => "claude",
-                Output::Codex => "codex",
-                Output::Opencode => "opencode",
-                Output::Gemini => "gemini",
-            },
-            reports_cost: cost == Cost::Reported,
-        }
-    };
-    names(config).map(listed).collect()
-}
-
-fn names(config: &Config) -> impl Iterator<Item = &str> {
+pub(super) fn names(config: &Config) -> impl Iterator<Item = &str> {
     let own = config.agents.keys().map(String::as_str).filter(|name| !is_builtin(name));
     spec::ALL.into_iter().map(|spec| spec.name).chain(["shell"]).chain(own)
 }
 
-fn is_builtin(name: &str) -> bool {
+pub(super) fn is_builtin(name: &str) -> bool {
     name == "shell" || spec::named(name).is_some()
 }
 
-fn describe(name: &str, entry: Option<&AgentsEntry>, config: &Config) -> Result<(Kind, Output, Cost)> {
+pub(super) fn describe(
+    name: &str,
+    entry: Option<&AgentsEntry>,
+    config: &Config,
+) -> Result<(Kind, Output, Cost)> {
     if is_builtin(name) && entry.is_some_and(|entry| !entry.command.is_empty()) {
         return Err(Fault::usage(
             format!("`[agents.{name}]` has a `command`, but `{name}` is built in"),
@@ -278,7 +234,7 @@ fn unknown(name: &str, config: &Config) -> anyhow::Error {
 }
 
 /// Refuses what the agent cannot be held to, before anything runs.
-fn check(name: &str, kind: &Kind, model: bool, permissions: Permissions) -> Result<()> {
+pub(super) fn check(name: &str, kind: &Kind, model: bool, permissions: Permissions) -> Result<()> {
     match kind {
         Kind::Codex => codex::args::check(name, permissions)?,
         Kind::Opencode => opencode::args::check(name, permissions)?,
@@ -309,7 +265,7 @@ fn check(name: &str, kind: &Kind, model: bool, permissions: Permissions) -> Resu
     Ok(())
 }
 
-fn program(name: &str, entry: Option<&AgentsEntry>, dir: &Path) -> Result<PathBuf> {
+pub(super) fn program(name: &str, entry: Option<&AgentsEntry>, dir: &Path) -> Result<PathBuf> {
     if let Some(spec) = spec::named(name) {
         let program = builtin(spec, entry.and_then(|entry| entry.path.as_deref()), dir)?;
         version::refuse_old(spec, &program)?;
@@ -326,7 +282,7 @@ fn program(name: &str, entry: Option<&AgentsEntry>, dir: &Path) -> Result<PathBu
 }
 
 /// A built-in agent's program: by its variable, else by the settings, else along `PATH`.
-fn builtin(spec: &Spec, path: Option<&str>, dir: &Path) -> Result<PathBuf> {
+pub(super) fn builtin(spec: &Spec, path: Option<&str>, dir: &Path) -> Result<PathBuf> {
     let Spec { name, variable, .. } = spec;
     if let Some(given) = env::value(variable) {
         return programs::find(&given, &env::current_dir()?).ok_or_else(|| {

@@ -9,6 +9,7 @@ pub mod gemini;
 mod growing;
 pub mod invocation;
 mod json;
+pub mod listing;
 pub mod opencode;
 pub mod prices;
 pub mod reset;

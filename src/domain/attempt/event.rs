@@ -244,4 +244,10 @@ pub struct Finished {
     /// The way out, where there is one to tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// `agent prompt`: the agent's final message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `agent prompt`: the agent's session, to be continued with `--continue`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
 }

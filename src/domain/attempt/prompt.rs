@@ -165,7 +165,7 @@ fn prepared(facts: &Facts) -> Facts {
     facts
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
@@ -209,7 +209,7 @@ fn after(text: &str, limit: usize) -> &str {
 }
 
 /// A fence that nothing in `text` closes.
-fn around(text: &str) -> String {
+pub(crate) fn around(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
 }

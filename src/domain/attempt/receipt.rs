@@ -30,6 +30,10 @@ pub enum Outcome {
     Interrupted,
     /// The run was killed; found by a later one. Does not count either.
     Killed,
+    /// A prompt typed by hand was answered; no task is meant.
+    Answered,
+    /// A prompt typed by hand was not answered; no task is meant.
+    Unanswered,
     /// The agent could not work (login, credit, rate limit); does not count either.
     AgentFailed,
 }
@@ -48,6 +52,8 @@ impl Outcome {
             Self::Escalated => "escalated",
             Self::Interrupted => "interrupted",
             Self::Killed => "killed",
+            Self::Answered => "answered",
+            Self::Unanswered => "unanswered",
             Self::AgentFailed => "agent_failed",
         }
     }
@@ -80,9 +86,9 @@ pub struct Receipt {
     pub run: String,
     /// Iteration of that run, from 1.
     pub iteration: u64,
-    /// Issue id.
+    /// Issue id; `-` for a prompt typed by hand.
     pub task: String,
-    /// Its title then.
+    /// Its title then; the prompt's first line.
     pub title: String,
     /// The epic it belongs to.
     pub epic: Option<String>,

@@ -59,6 +59,8 @@ impl Run<'_> {
                 .broken
                 .as_ref()
                 .and_then(|broken| provider::way_out(&self.plan.engine.agent, broken.class)),
+            text: None,
+            session: None,
         };
         self.state.reason = Some(finished.reason.clone());
         self.state.task = None;

@@ -202,7 +202,7 @@ fn policy(config: &Config, options: &Options, alone: bool) -> Result<Policy> {
 }
 
 /// A limit on money cannot be kept where nobody can tell what was spent.
-fn refuse_unknown_cost(agent: &Agent, prices: &Book) -> Result<()> {
+pub(crate) fn refuse_unknown_cost(agent: &Agent, prices: &Book) -> Result<()> {
     let name = &agent.name;
     match (agent.cost, &agent.model) {
         (Cost::Reported | Cost::Free, _) => Ok(()),

@@ -1,6 +1,9 @@
 //! What an attempt came to whose run was killed, as far as its files tell.
 
+use std::path::Path;
+
 use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::domain::agents::catalog::{self, Agent};
 use crate::domain::attempt::budget::{Source, Spend};
@@ -10,15 +13,23 @@ use crate::domain::beads::Store;
 use crate::domain::loops::attempt::epic_of;
 use crate::domain::loops::claims::{Claim, Claims};
 use crate::domain::loops::land::COMPLETED;
+use crate::domain::prompted;
 use crate::domain::workspace::Workspace;
 use crate::system::{clock, config};
 
 /// Hands over every receipt on record, then one for each attempt of a dead run that the next run
 /// will put on record: what was spent is told at once.
 pub(super) fn each(workspace: &Workspace, mut take: impl FnMut(Receipt)) -> Result<()> {
-    let open = left_open(workspace, &mut take)?;
+    let mut prompts = prompted::record::dead(workspace);
+    let open = left_open(workspace, &mut |receipt| {
+        prompts.retain(|prompt| prompt.run != receipt.run);
+        take(receipt);
+    })?;
     for claim in &open {
         take(write(workspace, claim, Outcome::Killed, None));
+    }
+    for prompt in &prompts {
+        take(prompt.postmortem(workspace));
     }
     Ok(())
 }
@@ -103,14 +114,32 @@ pub(super) fn write(
 /// What the stream had shown before the end: spend, session, model.
 fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Option<String>) {
     let prefix = workspace.run_dir(&claim.run).join(format!("{:04}", claim.iteration));
-    if !file(&prefix, ".stdout").exists() {
+    let dead = Dead { prefix: &prefix, agent: &claim.agent, model: claim.model.as_ref(), since: claim.since };
+    read_back(workspace, &dead)
+}
+
+/// An attempt that nobody saw end.
+pub(crate) struct Dead<'a> {
+    /// Path and start of the name of its files.
+    pub(crate) prefix: &'a Path,
+    /// Who worked.
+    pub(crate) agent: &'a str,
+    /// The model that was asked for.
+    pub(crate) model: Option<&'a String>,
+    /// When it began.
+    pub(crate) since: Timestamp,
+}
+
+/// What its files show of an attempt that was killed: spend, session, model.
+pub(crate) fn read_back(workspace: &Workspace, dead: &Dead<'_>) -> (Spend, Option<String>, Option<String>) {
+    if ![".capture", ".stdout"].iter().any(|end| file(dead.prefix, end).exists()) {
         return (Spend::nothing(), None, None);
     }
     let replayed = || -> Result<_> {
         let config = config::load(Some(&workspace.config_file()))?;
-        let agent = Agent { model: claim.model.clone(), ..catalog::recorded(&config, &claim.agent)? };
+        let agent = Agent { model: dead.model.cloned(), ..catalog::recorded(&config, dead.agent)? };
         let engine = Engine::new(agent, &config);
-        let report = engine.replay(&prefix, workspace.root(), claim.since)?;
+        let report = engine.replay(dead.prefix, workspace.root(), dead.since)?;
         let spend = Spend { partial: true, ..engine.spend(&report, true) };
         Ok((spend, report.session, report.model))
     };

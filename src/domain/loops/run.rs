@@ -21,6 +21,7 @@ use crate::domain::loops::recorder::{Recorder, Warned};
 use crate::domain::loops::scope::survey;
 use crate::domain::loops::state::State;
 use crate::domain::loops::verdict::{self, Once, Reason, Scope, Standing};
+use crate::domain::prompted;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::git::{Pending, Repo};
@@ -105,6 +106,8 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
     // What a newer version wrote is not to be replaced.
     State::read(workspace)?;
     control::clear(workspace)?;
+    // What a killed prompt spent counts as well.
+    prompted::settle(workspace, plan.engine.log_limit, &mut *hands.notice)?;
     let mut run = Run::begin(workspace, plan, store, hands)?;
     run.prepare()?;
     run.recover()?;

@@ -112,6 +112,21 @@ impl Repo {
         Ok(Pending(self.git(&["update-ref", name, target]).start()?))
     }
 
+    /// The refs whose names begin with `prefix` (`refs/…/`), each with the commit it points at.
+    pub fn refs(&self, prefix: &str) -> Result<Vec<(String, String)>> {
+        let said = self.must(&["for-each-ref", "--format=%(objectname) %(refname)", prefix], &[])?;
+        let pair =
+            |line: &str| line.split_once(' ').map(|(commit, name)| (name.to_owned(), commit.to_owned()));
+        Ok(said.text().lines().filter_map(pair).collect())
+    }
+
+    /// Removes refs, those that still point where [`Repo::refs`] saw them, all or none.
+    pub fn drop_refs(&self, refs: &[(String, String)]) -> Result<()> {
+        let lines: Vec<String> =
+            refs.iter().map(|(name, commit)| format!("delete {name} {commit}\n")).collect();
+        self.must(&["update-ref", "--stdin"], lines.concat().as_bytes()).map(|_| ())
+    }
+
     /// Whether hooks run with a commit: these could turn it down, or touch the work tree.
     pub fn has_commit_hooks(&self) -> bool {
         let dir = self.hooks.get_or_init(|| {

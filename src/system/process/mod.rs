@@ -4,12 +4,14 @@
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
 mod attend;
+mod probe;
 pub mod supervise;
 mod supervisor;
 mod tail;
 mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
+pub use probe::probe;
 pub use supervisor::Supervisor;
 pub use tail::{Line, read_lines};
 

@@ -1,0 +1,147 @@
+//! `agent prompt`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::commands::Context;
+use crate::commands::beads::text_or_stdin;
+use crate::commands::loops::render;
+use crate::commands::loops::run::money;
+use crate::domain::attempt::budget::Budget;
+use crate::domain::attempt::event::{Event, Finished, Kind};
+use crate::domain::prompted::plan::{self, Options, Text};
+use crate::domain::prompted::{self, Hands};
+use crate::exit::Exit;
+use crate::system::config::Permissions;
+use crate::system::{clock, config};
+
+/// Hand a prompt to an agent and print its answer as it comes; exit 0 when it answered, 1 when it failed,
+/// 3 when a limit ended it, 4 when it needs a person, 75 when its provider makes it wait.
+#[derive(Debug, clap::Args)]
+pub struct Prompt {
+    /// What the agent is told; `-` reads it from stdin
+    #[arg(required_unless_present = "file")]
+    text: Option<String>,
+    /// Read the prompt from this file
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    file: Option<PathBuf>,
+    /// Show the agent this file, too; as often as needed
+    #[arg(long = "context", value_name = "FILE")]
+    contexts: Vec<PathBuf>,
+    /// Agent that answers
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Model to ask the agent for
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// What the agent may do without being asked
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    permissions: Option<Level>,
+    /// Go on with an earlier session, by the agent's own id
+    #[arg(long = "continue", value_name = "SESSION")]
+    session: Option<String>,
+    /// Spend at most this much in USD
+    #[arg(long, value_name = "USD", value_parser = money, allow_negative_numbers = true)]
+    budget_usd: Option<f64>,
+    /// Use at most this many tokens
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
+    budget_tokens: Option<u64>,
+    /// End the agent after this time (90s, 30m, 2h)
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
+    max_time: Option<Duration>,
+    /// Keep a limit in USD as well as may be with an agent that does not say what it costs
+    #[arg(long)]
+    allow_unknown_cost: bool,
+}
+
+/// What an agent may do without being asked.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Level {
+    /// Look, but change nothing
+    ReadOnly,
+    /// Change files in the workspace and run commands there
+    Workspace,
+    /// Anything
+    Full,
+}
+
+impl Prompt {
+    fn options(&self) -> Result<Options> {
+        let text = match (&self.text, &self.file) {
+            (_, Some(file)) if file.as_os_str() == "-" => Text::Given(text_or_stdin("-")?),
+            (_, Some(file)) => Text::File(file.clone()),
+            (text, None) => Text::Given(text_or_stdin(text.as_deref().unwrap_or_default())?),
+        };
+        Ok(Options {
+            text,
+            contexts: self.contexts.clone(),
+            agent: self.agent.clone(),
+            model: self.model.clone(),
+            permissions: self.permissions.map(|level| match level {
+                Level::ReadOnly => Permissions::ReadOnly,
+                Level::Workspace => Permissions::Workspace,
+                Level::Full => Permissions::Full,
+            }),
+            session: self.session.clone(),
+            budget: Budget {
+                usd: self.budget_usd,
+                tokens: self.budget_tokens,
+                time: self.max_time,
+                ..Budget::default()
+            },
+            allow_unknown_cost: self.allow_unknown_cost,
+        })
+    }
+}
+
+pub(super) fn prompt(args: &Prompt, context: &Context) -> Result<Exit> {
+    let workspace = context.workspace()?;
+    let config = config::load(Some(&workspace.config_file()))?;
+    let plan = plan::plan(&workspace, &config, &args.options()?)?;
+    let ui = &context.ui;
+    let mut tell = |event: &Event| {
+        if ui.json() {
+            // An agent is heard to its end without our stdout.
+            let _ = ui.line(event);
+            return;
+        }
+        match &event.kind {
+            // It is on stdout, whole.
+            Kind::AgentMessage { .. } => {}
+            Kind::RunFinished(finished) => {
+                let summary = summary(&event.run, finished);
+                if finished.exit_code == 0 { ui.progress(&summary) } else { ui.warn(&summary) }
+            }
+            _ => render::line(event, ui.verbose()).into_iter().for_each(|line| ui.progress(&line)),
+        }
+    };
+    let mut text = |text: &str| {
+        if !ui.json() {
+            ui.bytes(text.as_bytes());
+            ui.bytes(b"\n");
+        }
+    };
+    let mut notice = |message: &str| ui.notice(message);
+    let hands = Hands { tell: &mut tell, text: &mut text, notice: &mut notice };
+    let finished = prompted::run(&workspace, &plan, hands)?;
+    Ok(Exit::from_code(finished.exit_code))
+}
+
+/// How a prompt ended, for stderr.
+fn summary(run: &str, finished: &Finished) -> String {
+    let took = clock::human(Duration::from_millis(finished.duration_ms));
+    let spent = super::money(&finished.spend);
+    let session = finished.session.as_ref().map(|id| format!(", session {id}")).unwrap_or_default();
+    let end = match finished.reason.as_str() {
+        "complete" => String::new(),
+        reason => {
+            let why = finished.message.as_ref().map(|why| format!(": {}", render::plain(why)));
+            format!("{reason}{}; ", why.unwrap_or_default())
+        }
+    };
+    let later = finished.not_before.map(|at| format!("; try again after {at}")).unwrap_or_default();
+    format!("{end}{run} took {took} and cost {spent}{session}{later}")
+}

@@ -1,0 +1,14 @@
+//! A prompt typed by hand: one attempt of the one engine, beside any loop, with a run folder of its own.
+
+mod day;
+pub mod logs;
+pub mod plan;
+pub mod record;
+mod run;
+pub mod status;
+pub mod stop;
+mod verdict;
+mod voice;
+
+pub use record::settle;
+pub use run::{Hands, run};

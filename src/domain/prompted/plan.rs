@@ -1,0 +1,209 @@
+//! What a prompt typed by hand asks for, decided before anything starts.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::domain::agents::Usage;
+use crate::domain::agents::catalog::{self, Choice};
+use crate::domain::attempt::budget::Budget;
+use crate::domain::attempt::engine::Engine;
+use crate::domain::attempt::prompt::{around, one_line};
+use crate::domain::attempt::receipt;
+use crate::domain::loops::plan::refuse_unknown_cost;
+use crate::domain::workspace::Workspace;
+use crate::fault::Fault;
+use crate::system::config::{Config, Permissions};
+use crate::system::store;
+
+/// Characters of the prompt's first line that stand for it in lists.
+const TITLE: usize = 80;
+
+/// Where the prompt's text is.
+#[derive(Debug, Clone)]
+pub enum Text {
+    /// Here.
+    Given(String),
+    /// In a file.
+    File(PathBuf),
+}
+
+/// What the user asks for on the command line, over the settings.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What the agent is told.
+    pub text: Text,
+    /// Files that it is shown, in order.
+    pub contexts: Vec<PathBuf>,
+    /// Agent instead of the default.
+    pub agent: Option<String>,
+    /// Model instead of the configured one.
+    pub model: Option<String>,
+    /// Rights instead of the configured ones.
+    pub permissions: Option<Permissions>,
+    /// The session to continue, by the agent's own id.
+    pub session: Option<String>,
+    /// Limits on USD, tokens and time; each replaces the configured one of a run.
+    pub budget: Budget,
+    /// Work within a budget though the agent does not say what it costs.
+    pub allow_unknown_cost: bool,
+}
+
+/// A prompt, ready to be handed over.
+#[derive(Debug)]
+pub struct Plan {
+    /// Who answers, and how long it may take.
+    pub engine: Engine,
+    /// All that it is told.
+    pub prompt: String,
+    /// The start of it, for lists.
+    pub title: String,
+    /// The session to continue.
+    pub session: Option<String>,
+    /// What attempts on record used in that session.
+    pub before: Usage,
+    /// The limits.
+    pub budget: Budget,
+    /// Whether money limits hold though a cost may be unknown.
+    pub unknown_allowed: bool,
+}
+
+/// Decides a prompt. Errors are [`Fault::Usage`]: no text, a file that is not there, an agent that is not
+/// there or cannot continue sessions, limits on money with an agent that does not say what it costs.
+pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result<Plan> {
+    let text = match &options.text {
+        Text::Given(text) => text.clone(),
+        Text::File(path) => read(path)?,
+    };
+    if text.trim().is_empty() {
+        return Err(Fault::usage(
+            "the prompt is empty",
+            "give it as TEXT, with `--file FILE`, or on stdin with `-`",
+        ));
+    }
+    let contexts = options.contexts.iter().map(|path| Ok((path.display().to_string(), read(path)?)));
+    let contexts = contexts.collect::<Result<Vec<_>>>()?;
+    let choice = Choice {
+        agent: options.agent.as_deref(),
+        model: options.model.as_deref(),
+        permissions: options.permissions,
+    };
+    let agent = catalog::resolve(config, choice, workspace.root())?;
+    if let Some(session) = &options.session {
+        if agent.spec().is_none() {
+            return Err(Fault::usage(
+                format!("agent `{}` keeps no sessions that could be continued", agent.name),
+                "leave out `--continue`, or choose another agent with `--agent`",
+            ));
+        }
+        // It becomes an argument of the agent's and must not be read as an option.
+        if session.starts_with('-') || session.trim().is_empty() {
+            return Err(Fault::usage(
+                format!("`{session}` is no session id"),
+                "`taskrun agent status --json` shows the session of the last prompt",
+            ));
+        }
+    }
+    let engine = Engine::new(agent, config);
+    let budget = limits(config, &options.budget);
+    if budget.counts_money() && !options.allow_unknown_cost {
+        refuse_unknown_cost(&engine.agent, &engine.prices)?;
+    }
+    Ok(Plan {
+        before: before(workspace, &engine.agent.name, options.session.as_deref())?,
+        engine,
+        title: title(&text),
+        prompt: compose(&text, &contexts),
+        session: options.session.clone(),
+        budget,
+        unknown_allowed: options.allow_unknown_cost,
+    })
+}
+
+fn read(path: &Path) -> Result<String> {
+    store::read_text(path)?.ok_or_else(|| {
+        Fault::usage(format!("`{}` does not exist", path.display()), "give the path of a text file")
+    })
+}
+
+/// One run of one attempt: what limits a run and what limits an attempt both hold.
+fn limits(config: &Config, flags: &Budget) -> Budget {
+    let file = &config.budget;
+    let usd = [flags.usd.or(file.usd), file.per_attempt_usd].into_iter().flatten().min_by(f64::total_cmp);
+    Budget {
+        usd,
+        tokens: flags.tokens.or(file.tokens),
+        time: flags.time.or(file.time),
+        per_day_usd: file.per_day_usd,
+        ..Budget::default()
+    }
+}
+
+/// What a session has used by the receipts.
+fn before(workspace: &Workspace, agent: &str, session: Option<&str>) -> Result<Usage> {
+    let mut used = Usage::default();
+    let Some(session) = session else { return Ok(used) };
+    receipt::each(&workspace.receipts(), |receipt| {
+        if receipt.agent == agent && receipt.session.as_deref() == Some(session) {
+            used.input = used.input.saturating_add(receipt.spend.input_tokens);
+            used.cached = used.cached.saturating_add(receipt.spend.cached_tokens);
+            used.output = used.output.saturating_add(receipt.spend.output_tokens);
+        }
+    })?;
+    Ok(used)
+}
+
+fn title(text: &str) -> String {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    one_line(line).chars().take(TITLE).collect()
+}
+
+/// The prompt's text, then each file in a code block that nothing in it can close.
+fn compose(text: &str, contexts: &[(String, String)]) -> String {
+    let mut prompt = text.trim_end().to_owned();
+    for (name, content) in contexts {
+        let (fence, end) = (around(content), if content.ends_with('\n') { "" } else { "\n" });
+        let name = one_line(name).replace('`', "'");
+        let _ = write!(prompt, "\n\nContext, the file `{name}`:\n\n{fence}\n{content}{end}{fence}");
+    }
+    prompt.push('\n');
+    prompt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_are_fenced_and_named() {
+        assert_eq!(compose("Say hello\n\n", &[]), "Say hello\n");
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let composed = compose("Look", &[file("a`\nb.rs", "x"), file("c.md", "````\nfenced\n````\n")]);
+        assert_eq!(
+            composed,
+            "Look\n\nContext, the file `a' b.rs`:\n\n```\nx\n```\n\nContext, the file `c.md`:\n\n\
+             `````\n````\nfenced\n````\n`````\n"
+        );
+    }
+
+    #[test]
+    fn a_title_is_the_first_line_that_says_something() {
+        assert_eq!(title("\n \n  Do\tthis \x1b[31m\nand that"), "Do this [31m");
+        assert_eq!(title(&"x".repeat(200)).len(), TITLE);
+    }
+
+    #[test]
+    fn the_smallest_limit_on_money_holds() {
+        let config: Config =
+            toml::from_str("[budget]\nusd = 5.0\nper_attempt_usd = 2.0\nper_day_usd = 9.0\ntokens = 7")
+                .unwrap();
+        let asked = |usd| limits(&config, &Budget { usd, tokens: Some(3), ..Budget::default() });
+        assert_eq!(
+            (asked(None).usd, asked(Some(1.0)).usd, asked(Some(8.0)).usd),
+            (Some(2.0), Some(1.0), Some(2.0))
+        );
+        assert_eq!((asked(None).per_day_usd, asked(None).tokens), (Some(9.0), Some(3)));
+        assert_eq!(limits(&config, &Budget::default()).tokens, Some(7));
+    }
+}

@@ -1,0 +1,316 @@
+//! One prompt from its run folder to its last event.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::domain::agents::{Class, Terminal};
+use crate::domain::attempt::budget::{self, Spend, Tally};
+use crate::domain::attempt::engine::{Answer, Order, file};
+use crate::domain::attempt::event::{Event, Finished, Kind};
+use crate::domain::attempt::receipt::Receipt;
+use crate::domain::loops::provider;
+use crate::domain::loops::recorder::Recorder;
+use crate::domain::prompted::day::Day;
+use crate::domain::prompted::plan::Plan;
+use crate::domain::prompted::record::{Ended, NO_TASK, PREFIX, Record, settle};
+use crate::domain::prompted::verdict::{Cause, End, Seen, end};
+use crate::domain::prompted::voice::Voice;
+use crate::domain::workspace::Workspace;
+use crate::system::process::Supervisor;
+use crate::system::{clock, interrupt, store};
+
+/// Money that is left below this is none (USD).
+const NOTHING: f64 = 1e-9;
+
+/// What the caller lends a prompt.
+pub struct Hands<'a> {
+    /// Hears every event.
+    pub tell: &'a mut dyn FnMut(&Event),
+    /// Hears the agent's own text as it comes, whole and without a final newline.
+    pub text: &'a mut dyn FnMut(&str),
+    /// Hears what the user should know beside that.
+    pub notice: &'a mut dyn FnMut(&str),
+}
+
+/// A prompt under way.
+struct Run<'a> {
+    workspace: &'a Workspace,
+    plan: &'a Plan,
+    record: Record,
+    recorder: Recorder<'a>,
+    prefix: PathBuf,
+    tally: Tally,
+    since: Instant,
+    day: RefCell<Day<'a>>,
+    /// Limits whose warning was given.
+    warned: Vec<&'static str>,
+}
+
+/// What came of it.
+struct Came {
+    end: End,
+    spend: Spend,
+    text: Option<String>,
+    class: Option<Class>,
+}
+
+/// Has one prompt answered, in the foreground. Any number may go on at the same time, also beside a
+/// loop. Errors: it could not be run; an agent that fails is an answer, too.
+#[allow(clippy::needless_pass_by_value)] // the hands are lent for the whole prompt
+pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finished> {
+    interrupt::install()?;
+    store::make_dir(&workspace.dir())?;
+    settle(workspace, plan.engine.log_limit, hands.notice)?;
+    let id = clock::run_id().replacen("r-", "p-", 1);
+    let dir = workspace.run_dir(&id);
+    store::make_dir(&dir)?;
+    let day = Day::read(workspace, &id)?;
+    let (spent, day_dearest) = day.spent();
+    if plan.budget.per_day_usd.is_some() && !spent.known {
+        (hands.notice)("what some of today's attempts cost is unknown: `per_day_usd` counts the rest");
+    }
+    let mut run = Run {
+        workspace,
+        plan,
+        record: Record::begin(&id, &plan.engine.agent, &plan.title),
+        recorder: Recorder::new(&id, dir.join("events.ndjson"), hands.tell),
+        prefix: dir.join(PREFIX),
+        tally: Tally {
+            run: Spend::nothing(),
+            dearest: 0.0,
+            day: spent,
+            day_dearest,
+            iterations: 0,
+            elapsed: Duration::ZERO,
+        },
+        since: Instant::now(),
+        day: RefCell::new(day),
+        warned: Vec::new(),
+    };
+    run.record.save(workspace)?;
+    run.recorder.tell(Kind::RunStarted {
+        agent: run.record.agent.clone(),
+        model: run.record.model.clone(),
+        pid: std::process::id(),
+        max_iterations: None,
+        budget_usd: plan.budget.usd,
+        dir: dir.display().to_string(),
+    });
+    let came = run.go(hands.text);
+    let finished = run.close(came);
+    if run.recorder.failed() {
+        (hands.notice)("the event log of this prompt is not complete: it could not be written");
+    }
+    finished
+}
+
+impl Run<'_> {
+    fn go(&mut self, text: &mut dyn FnMut(&str)) -> Result<Came> {
+        self.warned = warn(&mut self.recorder, &self.plan.budget, &self.tally, &Spend::nothing(), &[]);
+        let nothing = |end| Came { end, spend: Spend::nothing(), text: None, class: None };
+        if let Some(stop) = budget::before(&self.plan.budget, &self.tally, self.plan.unknown_allowed) {
+            let message =
+                format!("nothing was started: `{}` is used up", limit_name(&self.plan.budget, stop));
+            return Ok(nothing(End { message: Some(message), ..End::limit(stop) }));
+        }
+        // A lock of its own: it works beside a loop and beside other prompts.
+        let lock = self.workspace.prompt_lock(&self.record.run);
+        let mut child = match Supervisor::start(&lock, &self.record.run) {
+            Err(_) if interrupt::signal().is_some() => {
+                return Ok(nothing(End::interrupted(interrupt::signal().unwrap_or_default())));
+            }
+            other => other?,
+        };
+        let came = self.attempt(&mut child, text);
+        child.quit();
+        came
+    }
+
+    fn attempt(&mut self, child: &mut Supervisor, text: &mut dyn FnMut(&str)) -> Result<Came> {
+        let voice = Voice::new(&self.plan.engine.agent, file(&self.prefix, ".stdout"), text);
+        let voice = RefCell::new(voice);
+        let cause = Cell::new(None);
+        let (plan, tally, since, day) = (self.plan, self.tally, self.since, &self.day);
+        let asked = self.workspace.prompt_stop(&self.record.run);
+        let stop = |live: &Spend| {
+            voice.borrow_mut().poll();
+            let spent = if plan.budget.per_day_usd.is_some() { day.borrow_mut().now() } else { tally.day };
+            let tally = Tally { elapsed: since.elapsed(), day: spent, ..tally };
+            let cut = budget::during(&plan.budget, &tally, &Spend::nothing(), live).map(Cause::of);
+            let now = cut.or_else(|| asked.exists().then_some(Cause::Asked));
+            cause.set(cause.get().or(now));
+            now.is_some()
+        };
+        let left = budget::left(&plan.budget, &tally, &Spend::nothing());
+        let order = Order {
+            prompt: &plan.prompt,
+            dir: self.workspace.root(),
+            prefix: &self.prefix,
+            task: NO_TASK,
+            description: &plan.prompt,
+            attempt: 1,
+            budget_left: left,
+            resume: plan.session.as_deref(),
+            before: plan.before,
+            stop: &stop,
+        };
+        self.recorder.attempt = Some(1);
+        self.recorder.tell(Kind::AttemptStarted {
+            agent: self.record.agent.clone(),
+            snapshot: None,
+            resumes: plan.session.clone(),
+            prompt: file(&self.prefix, ".prompt.md").display().to_string(),
+            output: file(&self.prefix, ".stdout").display().to_string(),
+        });
+        let (recorder, record, workspace) = (&mut self.recorder, &mut self.record, self.workspace);
+        let warned = &mut self.warned;
+        let answer = plan.engine.run(child, &order, &mut |kind| {
+            // What was said before comes first.
+            voice.borrow_mut().poll();
+            if let Kind::AgentUsage { spend } = &kind {
+                (record.spend, record.session) = (*spend, voice.borrow().session());
+                // It is only looked at by those who ask how it goes.
+                let _ = record.save(workspace);
+                let more = warn(recorder, &plan.budget, &tally, spend, warned);
+                warned.extend(more);
+            }
+            recorder.tell(kind);
+        })?;
+        let mut voice = voice.into_inner();
+        voice.finish(answer.outcome.as_ref().is_none_or(|outcome| outcome.why.is_some()));
+        let text = voice.whole(&answer.report.final_text);
+        drop(voice);
+        self.judge(&answer, text, cause.get(), left)
+    }
+
+    /// Judges, tells and puts on record what came of the attempt.
+    fn judge(
+        &mut self,
+        answer: &Answer,
+        text: String,
+        cause: Option<Cause>,
+        left: Option<f64>,
+    ) -> Result<Came> {
+        let outcome = answer.outcome.as_ref();
+        let ended = outcome.map(|outcome| outcome.ended);
+        let left_alone = outcome.is_some_and(|outcome| outcome.why.is_none());
+        let exited_well = ended.is_some_and(|ended| ended.code == Some(0) && ended.signal.is_none());
+        let end = end(&Seen {
+            verdict: &answer.verdict,
+            started: outcome.is_some(),
+            well: left_alone && exited_well && answer.report.terminal == Terminal::Success,
+            silent: text.trim().is_empty(),
+            cause: cause.filter(|_| !left_alone),
+            broke: left.is_some_and(|left| answer.spend.usd + NOTHING >= left),
+            signal: interrupt::signal(),
+        });
+        self.recorder.tell(Kind::AttemptFinished {
+            verdict: end.verdict,
+            reason: end.message.clone().unwrap_or_default(),
+            class: answer.class(),
+            exit_code: ended.and_then(|ended| ended.code),
+            signal: ended.and_then(|ended| ended.signal),
+            duration_ms: outcome.map_or(0, |outcome| millis(outcome.took)),
+            spend: answer.spend,
+            left_running: outcome.map(|outcome| outcome.left.clone()).unwrap_or_default(),
+        });
+        self.record.session = answer.report.session.clone().or(self.record.session.take());
+        self.record.spend = answer.spend;
+        // An agent that was never started has no attempt on record.
+        if end.exit_code != 2 {
+            self.receipt(answer, &end).append(&self.workspace.receipts())?;
+        }
+        let text = Some(text).filter(|text| !text.is_empty());
+        Ok(Came { end, spend: answer.spend, text, class: answer.class() })
+    }
+
+    fn receipt(&self, answer: &Answer, end: &End) -> Receipt {
+        let outcome = answer.outcome.as_ref();
+        let reason = end.message.as_deref().unwrap_or(end.reason);
+        Receipt {
+            class: answer.class(),
+            model: answer.report.model.clone().or_else(|| self.record.model.clone()),
+            exit_code: outcome.and_then(|outcome| outcome.ended.code),
+            signal: outcome.and_then(|outcome| outcome.ended.signal),
+            spend: answer.spend,
+            left_running: outcome.map(|outcome| outcome.left.clone()).unwrap_or_default(),
+            ..self.record.receipt(end.outcome, reason, clock::now())
+        }
+    }
+
+    /// Tells the end, and leaves it for those who ask.
+    fn close(&mut self, came: Result<Came>) -> Result<Finished> {
+        let (came, failure) = match came {
+            Ok(came) => (came, None),
+            Err(error) => {
+                let end = interrupt::signal().map_or_else(
+                    || End { message: Some(format!("{error:#}")), ..End::could_not() },
+                    End::interrupted,
+                );
+                let failure = interrupt::signal().is_none().then_some(error);
+                (Came { end, spend: self.record.spend, text: None, class: None }, failure)
+            }
+        };
+        let finished = Finished {
+            reason: came.end.reason.into(),
+            exit_code: came.end.exit_code,
+            iterations: u64::from(self.recorder.attempt.is_some()),
+            completed: Vec::new(),
+            failed: Vec::new(),
+            escalated: Vec::new(),
+            left: 0,
+            spend: came.spend,
+            not_before: came.end.not_before.filter(|at| *at > clock::now()),
+            started_at: self.record.started_at,
+            duration_ms: millis(self.since.elapsed()),
+            message: came.end.message,
+            hint: came.class.and_then(|class| provider::way_out(&self.plan.engine.agent, class)),
+            text: came.text,
+            session: self.record.session.clone(),
+        };
+        self.record.ended = Some(Ended {
+            at: clock::now(),
+            reason: finished.reason.clone(),
+            exit_code: finished.exit_code,
+            message: finished.message.clone(),
+            killed: false,
+        });
+        let saved = self.record.save(self.workspace).context("the prompt's end could not be noted");
+        self.recorder.attempt = None;
+        self.recorder.tell(Kind::RunFinished(Box::new(finished.clone())));
+        failure.map_or(saved, Err).map(|()| finished)
+    }
+}
+
+/// Gives each warning that is due and was not given yet; returns for which limits.
+fn warn(
+    recorder: &mut Recorder<'_>,
+    budget: &budget::Budget,
+    tally: &Tally,
+    live: &Spend,
+    given: &[&'static str],
+) -> Vec<&'static str> {
+    let mut due = budget::warnings(budget, tally, &Spend::nothing(), live);
+    due.retain(|(limit, _)| !given.contains(limit));
+    for (limit, used) in &due {
+        recorder.tell(Kind::BudgetWarning { limit: (*limit).to_owned(), used: *used });
+    }
+    due.into_iter().map(|(limit, _)| limit).collect()
+}
+
+fn limit_name(budget: &budget::Budget, stop: budget::Stop) -> &'static str {
+    match stop {
+        budget::Stop::Usd if budget.usd.is_some_and(|usd| usd <= NOTHING) => "budget_usd",
+        budget::Stop::Usd => "per_day_usd",
+        budget::Stop::Tokens => "budget_tokens",
+        budget::Stop::Time => "max_time",
+        budget::Stop::Iterations => "iterations",
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
