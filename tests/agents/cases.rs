@@ -52,7 +52,10 @@ pub fn works_two_tasks_and_is_accounted_for_to_the_cent(trial: &Trial) {
     let gates = seen.events.iter().filter(|event| event["type"] == "gate.finished");
     assert_eq!(gates.map(|gate| &gate["passed"]).collect::<Vec<_>>(), [true, true]);
     for task in ["bd-1", "bd-2"] {
-        assert_eq!(trial.server.served(task).len(), 3);
+        let served = trial.server.served(task);
+        assert_eq!(served.iter().map(|served| served.status).collect::<Vec<_>>(), [200; 3]);
+        let asked = served.iter().all(|served| trial.row.model.ends_with(&served.model));
+        assert!(asked, "another model than `{}`: {served:?}", trial.row.model);
         trial.accounted_for(task);
     }
     let (spend, expected) = (&seen.last()["spend"], trial.true_cost("bd-1") + trial.true_cost("bd-2"));
@@ -114,7 +117,7 @@ fn goes_on_after(trial: &Trial, how: Cut) {
     steps.insert(1, cut(how));
     trial.server.script("bd-1", steps);
     trial.config("retry_delay = '1s'");
-    let seen = trial.run(&["--once"]);
+    let seen = trial.run(&["--task", "bd-1"]);
     seen.is(0, "complete", trial);
     assert_eq!(trial.bench.status("bd-1"), "closed");
     trial.accounted_for("bd-1");

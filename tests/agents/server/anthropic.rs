@@ -69,8 +69,8 @@ impl Wire for Messages {
         3
     }
 
-    fn claimed_by_then(&self, usage: Usage) -> Usage {
-        Usage { output: 1, reasoning: 0, ..usage }
+    fn claims_at_once(&self) -> bool {
+        true
     }
 
     fn document(&self, answer: &Answer) -> Value {

@@ -36,8 +36,11 @@ pub struct Served {
     pub model: String,
     /// The HTTP status it got.
     pub status: u16,
-    /// The tokens that the answer claimed, as far as it was sent.
+    /// The tokens that a whole answer claimed.
     pub claimed: Usage,
+    /// The most that could be counted for an answer that broke off after it had named its input. What of
+    /// it is paid for, nobody says: Claude Code counts it (the output by a guess) if it got to read it.
+    pub torn: Usage,
 }
 
 #[derive(Default)]
@@ -87,9 +90,12 @@ impl Server {
 
     /// All tokens claimed for a task.
     pub fn claimed(&self, task: &str) -> Usage {
-        let mut sum = Usage::default();
-        self.served(task).iter().for_each(|served| sum += served.claimed);
-        sum
+        self.served(task).iter().map(|served| served.claimed).sum()
+    }
+
+    /// All tokens for a task that were lost on the way, at most.
+    pub fn torn(&self, task: &str) -> Usage {
+        self.served(task).iter().map(|served| served.torn).sum()
     }
 
     /// Everything that went on, for a test that fails.
@@ -183,8 +189,12 @@ impl State {
             call,
             usage: step.usage,
         };
-        let (status, claimed, reply) = carry_out(wire, &step, &answer, streams);
-        self.served.push(Served { task, model: answer.model, status, claimed });
+        let (status, reply) = carry_out(wire, &step, &answer, streams);
+        let whole = matches!(step.turn, Turn::Say(_) | Turn::Write { .. } | Turn::Run(_));
+        let torn = matches!(step.turn, Turn::Break(_)) && wire.claims_at_once();
+        let used = |holds: bool| if holds { answer.usage } else { Usage::default() };
+        let (claimed, torn) = (used(whole), used(torn));
+        self.served.push(Served { task, model: answer.model, status, claimed, torn });
         reply
     }
 
@@ -230,18 +240,18 @@ impl State {
     }
 }
 
-/// The reply to a step, its status, and the tokens it claims.
-fn carry_out(wire: &dyn Wire, step: &Step, answer: &Answer, streams: bool) -> (u16, Usage, Reply) {
+/// The reply to a step, and its status.
+fn carry_out(wire: &dyn Wire, step: &Step, answer: &Answer, streams: bool) -> (u16, Reply) {
     match &step.turn {
         Turn::Refuse { status, words, headers } => {
             let body = wire.refusal(*status, words);
-            (*status, Usage::default(), Reply::Document { status: *status, headers: headers.clone(), body })
+            (*status, Reply::Document { status: *status, headers: headers.clone(), body })
         }
         Turn::Break(cut) => {
             let events: Vec<String> = wire.events(answer).into_iter().take(wire.begun()).collect();
-            (200, wire.claimed_by_then(answer.usage), Reply::Events { events, cut: Some(*cut) })
+            (200, Reply::Events { events, cut: Some(*cut) })
         }
-        _ if streams => (200, answer.usage, Reply::Events { events: wire.events(answer), cut: None }),
-        _ => (200, answer.usage, document(200, wire.document(answer))),
+        _ if streams => (200, Reply::Events { events: wire.events(answer), cut: None }),
+        _ => (200, document(200, wire.document(answer))),
     }
 }

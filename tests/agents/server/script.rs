@@ -40,13 +40,15 @@ pub struct Usage {
     pub reasoning: u64,
 }
 
-impl std::ops::AddAssign for Usage {
-    fn add_assign(&mut self, other: Self) {
-        self.input += other.input;
-        self.cached += other.cached;
-        self.written += other.written;
-        self.output += other.output;
-        self.reasoning += other.reasoning;
+impl std::iter::Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(usages: I) -> Self {
+        usages.fold(Self::default(), |sum, next| Self {
+            input: sum.input + next.input,
+            cached: sum.cached + next.cached,
+            written: sum.written + next.written,
+            output: sum.output + next.output,
+            reasoning: sum.reasoning + next.reasoning,
+        })
     }
 }
 

@@ -28,9 +28,9 @@ pub trait Wire {
     fn events(&self, answer: &Answer) -> Vec<String>;
     /// How many of the events have been sent when the first piece of text is out.
     fn begun(&self) -> usize;
-    /// The tokens that the events up to there have claimed.
-    fn claimed_by_then(&self, _usage: Usage) -> Usage {
-        Usage::default()
+    /// Whether the tokens of the input have been named by then.
+    fn claims_at_once(&self) -> bool {
+        false
     }
     /// The answer as one document.
     fn document(&self, answer: &Answer) -> Value;
