@@ -1386,7 +1386,7 @@ _taskrun() {
             return 0
             ;;
         taskrun__subcmd__loop__subcmd__run)
-            opts="-C -q -v -h --agent --model --epic --label --task --once --max-iterations --budget-usd --budget-tokens --max-time --max-attempts --gate --no-gates --commit --no-commit --confirm --allow-unknown-cost --dry-run --print-prompt --workspace --json --quiet --verbose --color --help"
+            opts="-C -q -v -h --agent --model --epic --label --task --once --max-iterations --budget-usd --budget-tokens --max-time --max-attempts --gate --no-gates --commit --no-commit --confirm --on-rate-limit --allow-unknown-cost --dry-run --print-prompt --workspace --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1434,6 +1434,10 @@ _taskrun() {
                     ;;
                 --gate)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-rate-limit)
+                    COMPREPLY=($(compgen -W "wait exit fallback" -- "${cur}"))
                     return 0
                     ;;
                 --workspace)

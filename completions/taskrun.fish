@@ -317,6 +317,9 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-time -d 'End after this time (90s, 30m, 2h)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-attempts -d 'Attempts on one task before a person is asked' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l gate -d 'A shell command that must pass before a task is closed, beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l on-rate-limit -d 'What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`' -r -f -a "wait\t'Wait until it is over'
+exit\t'End the run with exit code 75'
+fallback\t'Go on with the next agent of `agent.fallback`'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -344,6 +347,9 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-time -d 'End after this time (90s, 30m, 2h)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-attempts -d 'Attempts on one task before a person is asked' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l gate -d 'A shell command that must pass before a task is closed, beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l on-rate-limit -d 'What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`' -r -f -a "wait\t'Wait until it is over'
+exit\t'End the run with exit code 75'
+fallback\t'Go on with the next agent of `agent.fallback`'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'

@@ -64,6 +64,11 @@ impl Ui {
         io::stdout().is_terminal()
     }
 
+    /// Whether stderr is a terminal: somebody may be watching.
+    pub fn stderr_is_terminal(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
     /// Columns of the terminal behind stdout, or 80.
     pub fn width(&self) -> usize {
         console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))

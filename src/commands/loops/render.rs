@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use console::style;
 
+use crate::domain::agents::Class;
 use crate::domain::attempt::budget::Spend;
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::loops::preview::Preview;
@@ -65,6 +66,11 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
             let until = not_before.map(|at| format!(" until {at}")).unwrap_or_default();
             format!("    the provider makes the agent wait{until}")
         }
+        Kind::TurnedAway(away) if away.action == "retry" => {
+            let class = if away.class == Class::Overload { "overload" } else { "rate limit" };
+            let until = away.until.map(|at| format!(" at {at}")).unwrap_or_default();
+            format!("    {class}: trying again{until}")
+        }
         Kind::RunPaused {} => "paused; `taskrun loop resume` lets it go on".into(),
         Kind::RunResumed {} => "going on".into(),
         Kind::AttemptFinished { left_running, .. } if !left_running.is_empty() => {
@@ -100,6 +106,9 @@ pub(super) fn summary(finished: &Finished) -> String {
     if let Some(message) = &finished.message {
         let _ = writeln!(out, "  {}", plain(message));
     }
+    if let Some(hint) = &finished.hint {
+        let _ = writeln!(out, "  hint: {}", plain(hint));
+    }
     if let Some(at) = finished.not_before {
         let _ = writeln!(out, "  try again after {at}");
     }
@@ -129,6 +138,9 @@ pub(super) fn preview(preview: &Preview) -> String {
         None => writeln!(out, "task      none is ready"),
     };
     let _ = writeln!(out, "agent     {}", preview.agent);
+    if !preview.fallback.is_empty() {
+        let _ = writeln!(out, "fallback  {}", preview.fallback.join(", "));
+    }
     if task.is_some() {
         let _ = writeln!(
             out,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
 use super::render;
@@ -14,6 +15,7 @@ use crate::domain::loops::preview::{self, Preview};
 use crate::domain::loops::{self, Hands};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::system::config::OnRateLimit;
 use crate::system::{clock, config};
 
 /// Take ready tasks one by one until there is a reason to end.
@@ -68,6 +70,9 @@ pub struct Run {
     /// Ask before a task is closed
     #[arg(long)]
     confirm: bool,
+    /// What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`
+    #[arg(long, value_name = "ACTION", value_enum)]
+    on_rate_limit: Option<RateLimit>,
     /// Keep a limit in USD as well as may be with an agent that does not say what it costs
     #[arg(long)]
     allow_unknown_cost: bool,
@@ -77,6 +82,27 @@ pub struct Run {
     /// Print the prompt of the next task, and do nothing
     #[arg(long)]
     print_prompt: bool,
+}
+
+/// What a rate limit does.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RateLimit {
+    /// Wait until it is over
+    Wait,
+    /// End the run with exit code 75
+    Exit,
+    /// Go on with the next agent of `agent.fallback`
+    Fallback,
+}
+
+impl From<RateLimit> for OnRateLimit {
+    fn from(flag: RateLimit) -> Self {
+        match flag {
+            RateLimit::Wait => Self::Wait,
+            RateLimit::Exit => Self::Exit,
+            RateLimit::Fallback => Self::Fallback,
+        }
+    }
 }
 
 fn money(text: &str) -> Result<f64, String> {
@@ -89,7 +115,7 @@ fn money(text: &str) -> Result<f64, String> {
 }
 
 impl Run {
-    fn options(&self) -> Options {
+    fn options(&self, terminal: bool) -> Options {
         Options {
             agent: self.agent.clone(),
             model: self.model.clone(),
@@ -113,6 +139,8 @@ impl Run {
                 (false, false) => None,
             },
             confirm: self.confirm,
+            on_rate_limit: self.on_rate_limit.map(OnRateLimit::from),
+            terminal,
             allow_unknown_cost: self.allow_unknown_cost,
         }
     }
@@ -124,7 +152,7 @@ pub(super) fn run(args: &Run, context: &Context) -> Result<Exit> {
         return Err(Fault::usage("`--confirm` needs a terminal to ask on", "run without `--confirm`"));
     }
     let config = config::load(Some(&workspace.config_file()))?;
-    let plan = plan::plan(&workspace, &config, &args.options())?;
+    let plan = plan::plan(&workspace, &config, &args.options(context.ui.stderr_is_terminal()))?;
     if args.dry_run || args.print_prompt {
         let preview = preview::preview(&workspace, &plan)?;
         return show(&preview, args.print_prompt, context);

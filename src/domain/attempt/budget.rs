@@ -10,6 +10,8 @@ use crate::domain::agents::Usage;
 const CENT_FRACTION: f64 = 1e-9;
 /// The part of a limit after which a warning is due.
 const WARN_AT: f64 = 0.8;
+/// An agent is told its limit in steps of this, rounded down (USD).
+const STEP: f64 = 1e-4;
 
 /// Where an attempt's cost comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -98,6 +100,8 @@ pub struct Budget {
     pub iterations: Option<u64>,
     /// Time of this run, pauses not counted.
     pub time: Option<Duration>,
+    /// USD of one attempt.
+    pub per_attempt_usd: Option<f64>,
     /// USD of one task, over all runs.
     pub per_task_usd: Option<f64>,
     /// USD of one UTC day, over all runs.
@@ -107,7 +111,7 @@ pub struct Budget {
 impl Budget {
     /// Whether any limit counts money, so that an unknown cost cannot be allowed.
     pub fn counts_money(&self) -> bool {
-        self.usd.or(self.per_task_usd).or(self.per_day_usd).is_some()
+        self.usd.or(self.per_attempt_usd).or(self.per_task_usd).or(self.per_day_usd).is_some()
     }
 }
 
@@ -168,29 +172,58 @@ pub fn before(budget: &Budget, tally: &Tally, unknown_allowed: bool) -> Option<S
     }
 }
 
-/// Whether a running attempt that has used `live` so far must be ended.
-pub fn during(budget: &Budget, tally: &Tally, task: &Spend, live: &Spend) -> Option<Stop> {
-    let over = |limit: Option<f64>, spent: &Spend| {
-        limit.is_some_and(|limit| spent.usd + live.usd > limit + CENT_FRACTION)
-    };
-    if over(budget.usd, &tally.run) || over(budget.per_day_usd, &tally.day) || over(budget.per_task_usd, task)
-    {
-        Some(Stop::Usd)
-    } else if budget.tokens.is_some_and(|limit| tally.run.tokens().saturating_add(live.tokens()) > limit) {
-        Some(Stop::Tokens)
-    } else if budget.time.is_some_and(|limit| tally.elapsed >= limit) {
-        Some(Stop::Time)
+/// What an attempt ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// A limit of the run or the day, after which the run ends.
+    Run(Stop),
+    /// `per_task_usd`
+    Task,
+    /// `per_attempt_usd`
+    Attempt,
+}
+
+/// Whether a running attempt that has used `live` so far must be ended: as soon as a limit is passed.
+/// Of several limits the one that reaches furthest counts.
+pub fn during(budget: &Budget, tally: &Tally, task: &Spend, live: &Spend) -> Option<Cut> {
+    let cut = money(budget, tally, task, |limit, spent| spent + live.usd > limit + CENT_FRACTION);
+    cut.or_else(|| {
+        if budget.tokens.is_some_and(|limit| tally.run.tokens().saturating_add(live.tokens()) > limit) {
+            Some(Cut::Run(Stop::Tokens))
+        } else {
+            budget.time.filter(|limit| tally.elapsed >= *limit).map(|_| Cut::Run(Stop::Time))
+        }
+    })
+}
+
+/// Which limit on money an agent kept that ended itself because of what it may spend, having spent `own`.
+pub fn kept(budget: &Budget, tally: &Tally, task: &Spend, own: &Spend) -> Option<Cut> {
+    money(budget, tally, task, |limit, spent| spent + own.usd > limit - STEP)
+}
+
+/// The limit on money for which `over(limit, spent before this attempt)` holds.
+fn money(budget: &Budget, tally: &Tally, task: &Spend, over: impl Fn(f64, f64) -> bool) -> Option<Cut> {
+    let over = |limit: Option<f64>, spent: f64| limit.is_some_and(|limit| over(limit, spent));
+    if over(budget.usd, tally.run.usd) || over(budget.per_day_usd, tally.day.usd) {
+        Some(Cut::Run(Stop::Usd))
+    } else if over(budget.per_task_usd, task.usd) {
+        Some(Cut::Task)
     } else {
-        None
+        over(budget.per_attempt_usd, 0.0).then_some(Cut::Attempt)
     }
 }
 
 /// USD that the next attempt may cost at most; `None` when nothing limits it.
 pub fn left(budget: &Budget, tally: &Tally, task: &Spend) -> Option<f64> {
-    [(budget.usd, &tally.run), (budget.per_day_usd, &tally.day), (budget.per_task_usd, task)]
-        .iter()
-        .filter_map(|(limit, spent)| limit.map(|limit| (limit - spent.usd).max(0.0)))
-        .min_by(f64::total_cmp)
+    [
+        (budget.usd, tally.run.usd),
+        (budget.per_day_usd, tally.day.usd),
+        (budget.per_task_usd, task.usd),
+        (budget.per_attempt_usd, 0.0),
+    ]
+    .iter()
+    .filter_map(|(limit, spent)| limit.map(|limit| (limit - spent).max(0.0)))
+    .min_by(f64::total_cmp)
 }
 
 /// Whether a task has used up what one task may cost, expecting the next attempt to be as dear as
@@ -202,117 +235,27 @@ pub fn task_spent(budget: &Budget, task: &Spend, dearest: f64) -> bool {
     })
 }
 
-/// A warning to give once: which limit is nearly used up, and how far (0.8 and more).
-pub fn warning(budget: &Budget, tally: &Tally) -> Option<(&'static str, f64)> {
+/// The limits that are nearly used up, each by its name in the settings, and how far (0.8 and more).
+/// `task` and `live` are what was spent on the task before and in this attempt so far; both are
+/// nothing between attempts.
+pub fn warnings(budget: &Budget, tally: &Tally, task: &Spend, live: &Spend) -> Vec<(&'static str, f64)> {
     #[allow(clippy::cast_precision_loss)] // a percentage
-    let part = |used: u64, limit: u64| used as f64 / limit.max(1) as f64;
+    let count = |limit: Option<u64>, used: u64| limit.map(|limit| used as f64 / limit.max(1) as f64);
+    let usd = |limit: Option<f64>, spent: f64| limit.map(|limit| (spent + live.usd) / limit);
+    let tokens = tally.run.tokens().saturating_add(live.tokens());
     let parts = [
-        ("usd", budget.usd.map(|limit| tally.run.usd / limit)),
-        ("per_day_usd", budget.per_day_usd.map(|limit| tally.day.usd / limit)),
-        ("tokens", budget.tokens.map(|limit| part(tally.run.tokens(), limit))),
+        ("usd", usd(budget.usd, tally.run.usd)),
+        ("per_day_usd", usd(budget.per_day_usd, tally.day.usd)),
+        ("per_task_usd", usd(budget.per_task_usd, task.usd)),
+        ("per_attempt_usd", usd(budget.per_attempt_usd, 0.0)),
+        ("tokens", count(budget.tokens, tokens)),
+        ("iterations", count(budget.iterations, tally.iterations)),
+        ("time", budget.time.map(|limit| tally.elapsed.as_secs_f64() / limit.as_secs_f64())),
     ];
-    parts
-        .into_iter()
-        .filter_map(|(name, part)| part.map(|part| (name, part)))
-        .find(|(_, part)| *part >= WARN_AT)
+    let part = |(name, part): (&'static str, Option<f64>)| part.map(|part| (name, part));
+    parts.into_iter().filter_map(part).filter(|(_, part)| *part >= WARN_AT).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spent(usd: f64) -> Spend {
-        Spend { usd, ..Spend::nothing() }
-    }
-
-    fn tally(usd: f64, dearest: f64) -> Tally {
-        Tally {
-            run: spent(usd),
-            dearest,
-            day: spent(usd),
-            day_dearest: 0.0,
-            iterations: 0,
-            elapsed: Duration::ZERO,
-        }
-    }
-
-    #[test]
-    fn money_stops_before_a_limit_is_passed() {
-        let table = [
-            (10.0, 8.0, 4.0, Some(Stop::Usd)),
-            (10.0, 6.0, 4.0, None),
-            (1.0, 1.0, 0.5, Some(Stop::Usd)),
-            (1.0, 0.5, 0.5, None),
-            (1.0, 0.1 + 0.2 + 0.6, 0.1, None),
-            (0.0, 0.0, 0.0, Some(Stop::Usd)),
-        ];
-        for (limit, usd, dearest, expected) in table {
-            let budget = Budget { usd: Some(limit), ..Budget::default() };
-            assert_eq!(before(&budget, &tally(usd, dearest), false), expected, "{limit} {usd}");
-            let day = Budget { per_day_usd: Some(limit), ..Budget::default() };
-            assert_eq!(before(&day, &tally(usd, dearest), false), expected, "day {limit} {usd}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_cost_stops_where_money_counts() {
-        let mut tally = tally(0.0, 0.0);
-        tally.run.add(&Spend::of(Usage::default(), None, Source::Reported));
-        let money = Budget { usd: Some(5.0), ..Budget::default() };
-        assert_eq!(before(&money, &tally, false), Some(Stop::Usd));
-        assert_eq!(before(&money, &tally, true), None);
-        assert_eq!(before(&Budget::default(), &tally, false), None);
-        assert!(!tally.run.known);
-        assert_eq!(tally.run.source, Source::Unknown);
-    }
-
-    #[test]
-    fn other_limits_stop_too() {
-        let base = Budget {
-            iterations: Some(3),
-            tokens: Some(10),
-            time: Some(Duration::from_secs(9)),
-            ..Budget::default()
-        };
-        assert_eq!(before(&base, &tally(0.0, 0.0), false), None);
-        let three = Tally { iterations: 3, ..tally(0.0, 0.0) };
-        assert_eq!(before(&base, &three, false), Some(Stop::Iterations));
-        let mut many = tally(0.0, 0.0);
-        many.run.output_tokens = 10;
-        assert_eq!(before(&base, &many, false), Some(Stop::Tokens));
-        let late = Tally { elapsed: Duration::from_secs(9), ..tally(0.0, 0.0) };
-        assert_eq!(before(&base, &late, false), Some(Stop::Time));
-    }
-
-    #[test]
-    fn a_live_attempt_is_ended_when_over() {
-        let budget =
-            Budget { usd: Some(1.0), per_task_usd: Some(0.5), tokens: Some(100), ..Budget::default() };
-        let none = Spend::nothing();
-        assert_eq!(during(&budget, &tally(0.6, 0.0), &none, &spent(0.4)), None);
-        assert_eq!(during(&budget, &tally(0.7, 0.0), &none, &spent(0.4)), Some(Stop::Usd));
-        assert_eq!(during(&budget, &tally(0.0, 0.0), &spent(0.3), &spent(0.3)), Some(Stop::Usd));
-        let tokens = Spend { output_tokens: 101, ..none };
-        assert_eq!(during(&budget, &tally(0.0, 0.0), &none, &tokens), Some(Stop::Tokens));
-    }
-
-    #[test]
-    fn the_smallest_rest_is_handed_down() {
-        let budget =
-            Budget { usd: Some(10.0), per_task_usd: Some(2.0), per_day_usd: Some(25.0), ..Budget::default() };
-        assert_eq!(left(&budget, &tally(3.0, 0.0), &spent(0.5)), Some(1.5));
-        assert_eq!(left(&budget, &tally(9.0, 0.0), &spent(0.0)), Some(1.0));
-        assert_eq!(left(&budget, &tally(11.0, 0.0), &spent(0.0)), Some(0.0));
-        assert_eq!(left(&Budget::default(), &tally(3.0, 0.0), &spent(0.0)), None);
-        assert!(task_spent(&budget, &spent(2.0), 0.0));
-        assert!(task_spent(&budget, &spent(1.5), 0.6));
-        assert!(!task_spent(&budget, &spent(1.5), 0.5));
-    }
-
-    #[test]
-    fn a_warning_comes_at_four_fifths() {
-        let budget = Budget { usd: Some(10.0), ..Budget::default() };
-        assert_eq!(warning(&budget, &tally(7.9, 0.0)), None);
-        assert_eq!(warning(&budget, &tally(8.0, 0.0)).map(|(name, _)| name), Some("usd"));
-    }
-}
+#[path = "budget_tests.rs"]
+mod tests;

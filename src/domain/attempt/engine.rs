@@ -75,6 +75,13 @@ pub struct Answer {
     pub outcome: Option<Outcome>,
 }
 
+impl Answer {
+    /// What kind of failure it was, where the agent itself failed.
+    pub fn class(&self) -> Option<Class> {
+        if let Verdict::Broken(failure) = &self.verdict { Some(failure.class) } else { None }
+    }
+}
+
 pub use crate::domain::agents::invocation::file;
 
 impl Engine {

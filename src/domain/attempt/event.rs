@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::agents::Class;
 use crate::domain::attempt::budget::Spend;
 use crate::domain::attempt::receipt::GateResult;
 use crate::system::clock;
@@ -79,6 +80,9 @@ pub enum Kind {
     AttemptStarted {
         /// Agent's name.
         agent: String,
+        /// The session it continues, by the agent's own id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resumes: Option<String>,
         /// The commit to go back to.
         snapshot: Option<String>,
         /// File that holds the prompt.
@@ -116,6 +120,8 @@ pub enum Kind {
         verdict: &'static str,
         /// Why, one line.
         reason: String,
+        /// What kind of failure it was, where the agent itself failed.
+        class: Option<Class>,
         /// Its exit code.
         exit_code: Option<i32>,
         /// The signal that ended it.
@@ -165,17 +171,20 @@ pub enum Kind {
     /// A limit is nearly used up.
     #[serde(rename = "budget.warning")]
     BudgetWarning {
-        /// Which: `usd`, `per_day_usd`, `tokens`.
+        /// Which, by its name under `[budget]`.
         limit: String,
         /// How much of it is used, 0.8 and more.
         used: f64,
     },
-    /// The provider makes the agent wait.
+    /// The provider makes the agent wait, which it does by itself.
     #[serde(rename = "rate.limited")]
     RateLimited {
         /// Until when, if known.
         not_before: Option<Timestamp>,
     },
+    /// The provider has turned the agent away, and this is what the run does about it.
+    #[serde(rename = "rate.limited")]
+    TurnedAway(Box<TurnedAway>),
     /// The run waits for `loop resume`.
     #[serde(rename = "run.paused")]
     RunPaused {},
@@ -185,6 +194,23 @@ pub enum Kind {
     /// The run is over.
     #[serde(rename = "run.finished")]
     RunFinished(Box<Finished>),
+}
+
+/// An agent turned away by its provider.
+#[derive(Debug, Clone, Serialize)]
+pub struct TurnedAway {
+    /// Until when, if the provider said so.
+    pub not_before: Option<Timestamp>,
+    /// `rate_limit` or `overload`.
+    pub class: Class,
+    /// Whose provider it is.
+    pub agent: String,
+    /// What the run does: `wait`, `retry`, `fallback`, `exit`.
+    pub action: &'static str,
+    /// When it goes on with the same agent, if it does.
+    pub until: Option<Timestamp>,
+    /// Who takes over for the rest of the run, if somebody does.
+    pub fallback: Option<String>,
 }
 
 /// How a run ended; the last event, and the result of `loop run --json`.
@@ -215,4 +241,7 @@ pub struct Finished {
     /// What there is to say about the reason, where it does not say it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The way out, where there is one to tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::agents::Class;
 use crate::domain::attempt::budget::Spend;
 use crate::fault::Fault;
 use crate::system::store;
@@ -103,6 +104,9 @@ pub struct Receipt {
     pub outcome: Outcome,
     /// Why, one line.
     pub reason: String,
+    /// What kind of failure it was, where the agent itself failed. Older receipts do not say.
+    #[serde(default)]
+    pub class: Option<Class>,
     /// The agent's exit code.
     pub exit_code: Option<i32>,
     /// The signal that ended it.

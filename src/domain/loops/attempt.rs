@@ -1,23 +1,22 @@
 //! One iteration: claim a task, have it worked and judged, and hand the verdict on.
 
 use std::cell::Cell;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
 use jiff::Timestamp;
 
-use crate::domain::agents::{Class, Failure, Usage};
-use crate::domain::attempt::budget::{self, Spend, Stop};
+use crate::domain::agents::{Class, Failure};
+use crate::domain::attempt::budget::{self, Cut, Spend};
 use crate::domain::attempt::changes::Look;
 use crate::domain::attempt::completion::Verdict;
 use crate::domain::attempt::engine::{Answer, Order, file};
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::gates::{Place, complaint};
-use crate::domain::attempt::prompt::{self, Facts, Template};
-use crate::domain::attempt::receipt::{GateResult, Outcome, Receipt};
+use crate::domain::attempt::receipt::GateResult;
 use crate::domain::beads::{Graph, Issue, Store, Table};
+use crate::domain::loops::brief::{Brief, compose};
 use crate::domain::loops::claims::{Claim, Phase};
 use crate::domain::loops::control::{self, Action};
 use crate::domain::loops::ledger::Past;
@@ -32,8 +31,6 @@ use crate::system::store;
 
 /// The task store as it was when the agent started.
 const KEPT: &str = "issues.jsonl";
-/// Bytes of a gate's output that are read back for the next prompt.
-const OUTPUT: u64 = 64 << 10;
 
 /// An attempt on its way: what was known when it began, and what came of it so far.
 #[derive(Debug)]
@@ -50,67 +47,6 @@ pub(super) struct Attempt {
     pub(super) gates: Vec<GateResult>,
 }
 
-/// What a prompt says beside the task and its past.
-#[derive(Debug)]
-pub(super) struct Brief<'a> {
-    pub(super) epic: Option<(String, String, String)>,
-    pub(super) gates: &'a [String],
-    pub(super) max_attempts: u64,
-    pub(super) dir: &'a Path,
-}
-
-impl Brief<'_> {
-    pub(super) fn facts(self, issue: &Issue, past: &Past) -> Facts {
-        Facts {
-            task: prompt::Task {
-                id: issue.id.clone(),
-                title: issue.title.clone(),
-                kind: issue.kind.clone(),
-                priority: issue.priority,
-                description: issue.description.clone(),
-                design: issue.design.clone(),
-                acceptance_criteria: issue.acceptance_criteria.clone(),
-                notes: issue.notes.clone(),
-                labels: issue.labels.clone(),
-            },
-            epic: self.epic.map(|(id, title, description)| prompt::Epic { id, title, description }),
-            attempt: past.attempts + 1,
-            max_attempts: self.max_attempts,
-            previous: past.last.as_ref().filter(|last| last.outcome != Outcome::Closed).map(previous),
-            gates: self.gates.to_vec(),
-            extra: Vec::new(),
-            dir: self.dir.display().to_string(),
-        }
-    }
-}
-
-fn previous(receipt: &Receipt) -> prompt::Previous {
-    let red = receipt.gates.iter().find(|gate| !gate.passed);
-    prompt::Previous {
-        outcome: receipt.outcome.word().into(),
-        reason: receipt.reason.clone(),
-        gate: red.map(|gate| prompt::Gate {
-            command: gate.command.clone(),
-            exit: gate.exit_code,
-            output: tail(&gate.output),
-            fence: String::new(),
-        }),
-    }
-}
-
-fn tail(path: &Path) -> String {
-    use std::os::unix::fs::FileExt;
-    let read = || -> std::io::Result<Vec<u8>> {
-        let file = fs::File::open(path)?;
-        let size = file.metadata()?.len();
-        let from = size.saturating_sub(OUTPUT);
-        let mut bytes = vec![0; usize::try_from(size - from).unwrap_or(0)];
-        file.read_exact_at(&mut bytes, from)?;
-        Ok(bytes)
-    };
-    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
-}
-
 /// The epic (or other parent) of an issue: id, title, description.
 pub(super) fn epic_of(store: &Store, id: &str) -> Result<Option<(String, String, String)>> {
     store.view(|table| epic_in(table, &table.graph(), id))
@@ -120,11 +56,6 @@ pub(super) fn epic_of(store: &Store, id: &str) -> Result<Option<(String, String,
 pub(super) fn epic_in(table: &Table, graph: &Graph, id: &str) -> Result<Option<(String, String, String)>> {
     let parent = graph.parent(id).map(|record| table.issue(&record.id)).transpose()?;
     Ok(parent.map(|parent| (parent.id, parent.title, parent.description)))
-}
-
-/// The prompt for an issue; `template` is the user's own.
-pub(super) fn compose(facts: &Facts, template: Option<&(String, String)>) -> Result<String> {
-    prompt::compose(facts, template.map(|(name, source)| Template { name, source }))
 }
 
 impl Run<'_> {
@@ -213,7 +144,7 @@ impl Run<'_> {
         };
         let prompt = compose(&brief.facts(&attempt.issue, past), self.plan.template.as_ref())?;
         let cause = Cell::new(None);
-        if let Err(error) = self.agent(attempt, &prompt, &past.spend, &cause) {
+        if let Err(error) = self.agent(attempt, &prompt, past, &cause) {
             // It could not even be started: no task is to blame.
             return Ok(blameless(other(&error)));
         }
@@ -228,7 +159,10 @@ impl Run<'_> {
             Verdict::Incomplete(why) => Ok(Fate::NotDone(why)),
             // Nobody saw it end: there is no supervisor to work with any more.
             Verdict::Broken(failure) if answer.outcome.is_none() => Ok(blameless(failure)),
-            Verdict::Broken(failure) => Ok(self.broken_by(failure, cause.get(), past)),
+            Verdict::Broken(failure) => {
+                let spend = answer.spend;
+                Ok(self.broken_by(failure, cause.get(), past, &spend))
+            }
         }
     }
 
@@ -236,21 +170,22 @@ impl Run<'_> {
         &mut self,
         attempt: &mut Attempt,
         prompt: &str,
-        task: &Spend,
+        past: &Past,
         cause: &Cell<Option<Cause>>,
     ) -> Result<()> {
         self.ensure_child()?;
         self.await_ref()?;
         let tally = self.tally();
         let (workspace, run, limits) = (self.workspace, self.state.run.clone(), self.plan.budget);
-        let since = Instant::now();
+        let (since, task) = (Instant::now(), past.spend);
+        let tally = move || budget::Tally { elapsed: tally.elapsed + since.elapsed(), ..tally };
         let stop = |live: &Spend| {
-            let tally = budget::Tally { elapsed: tally.elapsed + since.elapsed(), ..tally };
-            let cut = budget::during(&limits, &tally, task, live).map(Cause::Limit);
+            let cut = budget::during(&limits, &tally(), &task, live).map(Cause::Limit);
             let now = cut.or_else(|| stop_now(workspace, &run).then_some(Cause::Asked));
             cause.set(cause.get().or(now));
             now.is_some()
         };
+        let thread = past.thread.as_ref().filter(|thread| self.plan.continues(thread));
         let order = Order {
             prompt,
             dir: self.workspace.root(),
@@ -258,20 +193,26 @@ impl Run<'_> {
             task: &attempt.issue.id,
             description: &attempt.issue.description,
             attempt: attempt.number,
-            budget_left: budget::left(&self.plan.budget, &tally, task),
-            resume: None,
-            before: Usage::default(),
+            budget_left: budget::left(&limits, &tally(), &task),
+            resume: thread.map(|thread| thread.session.as_str()),
+            before: thread.map(|thread| thread.used).unwrap_or_default(),
             stop: &stop,
         };
         self.recorder.tell(Kind::AttemptStarted {
             agent: self.plan.engine.agent.name.clone(),
+            resumes: thread.map(|thread| thread.session.clone()),
             snapshot: attempt.snapshot.clone(),
             prompt: file(&attempt.prefix, ".prompt.md").display().to_string(),
             output: file(&attempt.prefix, ".stdout").display().to_string(),
         });
         let Some(child) = self.child.as_mut() else { return Ok(()) };
-        let recorder = &mut self.recorder;
-        let answer = self.plan.engine.run(child, &order, &mut |kind| recorder.tell(kind))?;
+        let (recorder, warned) = (&mut self.recorder, &mut self.warned);
+        let answer = self.plan.engine.run(child, &order, &mut |kind| {
+            let live = if let Kind::AgentUsage { spend } = &kind { Some(*spend) } else { None };
+            recorder.tell(kind);
+            let near = live.map(|live| budget::warnings(&limits, &tally(), &task, &live));
+            warned.tell(near.unwrap_or_default(), recorder);
+        })?;
         recorder.tell(finished(&answer));
         attempt.answer = Some(answer);
         Ok(())
@@ -303,30 +244,35 @@ impl Run<'_> {
         Ok(Fate::Done)
     }
 
-    /// What the agent's own failure means for its task.
-    fn broken_by(&self, failure: Failure, cause: Option<Cause>, past: &Past) -> Fate {
-        match (cause, failure.class) {
-            (Some(Cause::Limit(Stop::Usd)), _)
-                if self.plan.budget.per_task_usd.is_some() && self.within_run() =>
-            {
-                Fate::Escalate(format!(
-                    "`per_task_usd` was reached ({:.2} USD before this attempt)",
-                    past.spend.usd
-                ))
-            }
-            (Some(_), _) => Fate::Interrupted,
-            (None, _) if interrupt::signal().is_some() => Fate::Interrupted,
+    /// What the agent's own failure means for its task, after it has spent `own`.
+    fn broken_by(&self, failure: Failure, cause: Option<Cause>, past: &Past, own: &Spend) -> Fate {
+        let kept = || budget::kept(&self.plan.budget, &self.tally(), &past.spend, own);
+        let cut = match (cause, failure.class) {
+            (Some(Cause::Asked), _) => return Fate::Interrupted,
+            (Some(Cause::Limit(cut)), _) => Some(cut),
+            (None, _) if interrupt::signal().is_some() => return Fate::Interrupted,
+            // It keeps the limit it was told by itself.
+            (None, Class::AgentLimit) => kept(),
+            (None, _) => None,
+        };
+        let limit = |limit: Option<f64>| limit.unwrap_or_default();
+        match (cut, failure.class) {
+            (Some(Cut::Run(_)), _) => Fate::Interrupted,
+            (Some(Cut::Task), _) => Fate::Escalate(format!(
+                "`per_task_usd` ({:.2} USD) was reached ({:.2} USD before this attempt)",
+                limit(self.plan.budget.per_task_usd),
+                past.spend.usd
+            )),
+            (Some(Cut::Attempt), _) => Fate::NotDone(format!(
+                "it was ended because it reached `per_attempt_usd` ({:.2} USD)",
+                limit(self.plan.budget.per_attempt_usd)
+            )),
             (
                 None,
                 Class::RateLimit | Class::Overload | Class::Authentication | Class::Billing | Class::Model,
             ) => Fate::Broken(failure),
             (None, _) => Fate::NotDone(failure.message),
         }
-    }
-
-    /// Whether the run's and the day's money are not what is used up.
-    fn within_run(&self) -> bool {
-        budget::before(&self.plan.budget, &self.tally(), true) != Some(Stop::Usd)
     }
 }
 
@@ -342,7 +288,7 @@ fn other(error: &anyhow::Error) -> Failure {
 /// Why an agent was ended before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
-    Limit(Stop),
+    Limit(Cut),
     Asked,
 }
 
@@ -368,6 +314,7 @@ fn finished(answer: &Answer) -> Kind {
     Kind::AttemptFinished {
         verdict,
         reason,
+        class: answer.class(),
         exit_code: outcome.and_then(|outcome| outcome.ended.code),
         signal: outcome.and_then(|outcome| outcome.ended.signal),
         duration_ms: outcome.map_or(0, |outcome| u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX)),

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::attempt::budget::Spend;
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
+use crate::domain::loops::resume::Thread;
 
 /// What is known about one task.
 #[derive(Debug, Clone)]
@@ -22,11 +23,13 @@ pub struct Past {
     pub dearest: f64,
     /// The last attempt that says something about the task.
     pub last: Option<Receipt>,
+    /// The session of the very last attempt, where it had one.
+    pub thread: Option<Thread>,
 }
 
 impl Default for Past {
     fn default() -> Self {
-        Self { attempts: 0, spend: Spend::nothing(), dearest: 0.0, last: None }
+        Self { attempts: 0, spend: Spend::nothing(), dearest: 0.0, last: None, thread: None }
     }
 }
 
@@ -59,6 +62,7 @@ impl Ledger {
         let past = self.tasks.entry(receipt.task.clone()).or_default();
         past.spend.add(&receipt.spend);
         past.dearest = past.dearest.max(receipt.spend.usd);
+        past.thread = Thread::after(past.thread.take(), &receipt);
         match receipt.outcome {
             Outcome::Closed | Outcome::Escalated => past.attempts = 0,
             outcome if outcome.counts() => past.attempts += 1,

@@ -2,9 +2,11 @@
 //! verdict. `verdict` decides, `plan` fixes what is done, `run` and its neighbours do it.
 
 mod attempt;
+mod brief;
 pub mod check;
 pub mod claims;
 pub mod control;
+mod finish;
 mod glance;
 pub mod history;
 mod land;
@@ -12,13 +14,16 @@ pub mod ledger;
 pub mod plan;
 mod postmortem;
 pub mod preview;
+pub mod provider;
 mod recorder;
 mod recover;
 pub mod request;
+pub mod resume;
 mod run;
 mod scope;
 mod settle;
 pub mod state;
+mod turned_away;
 pub mod verdict;
 
 pub use run::{Hands, run};

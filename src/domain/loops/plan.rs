@@ -1,5 +1,6 @@
 //! What a run will do, decided once before it starts: nothing an agent edits later changes it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -11,10 +12,12 @@ use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
 use crate::domain::attempt::prompt::{self, Template};
 use crate::domain::beads::Filter;
+use crate::domain::loops::provider::Policy;
+use crate::domain::loops::resume::Thread;
 use crate::domain::stack;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
-use crate::system::config::Config;
+use crate::system::config::{Config, OnRateLimit};
 use crate::system::process::Limits;
 use crate::system::store;
 
@@ -46,6 +49,10 @@ pub struct Options {
     pub commit: Option<bool>,
     /// Ask a person before a task is closed.
     pub confirm: bool,
+    /// What a rate limit does.
+    pub on_rate_limit: Option<OnRateLimit>,
+    /// Whether somebody may be watching on a terminal.
+    pub terminal: bool,
     /// Work within a budget though the agent does not say what it costs.
     pub allow_unknown_cost: bool,
 }
@@ -56,6 +63,12 @@ pub struct Options {
 pub struct Plan {
     /// Who works, and how long it may take.
     pub engine: Engine,
+    /// Who takes over for the rest of the run when the provider turns the agent away, in this order.
+    pub fallbacks: VecDeque<Engine>,
+    /// What is done when that happens.
+    pub policy: Policy,
+    /// Whether the next attempt on a task continues the session of the last.
+    pub resume_session: bool,
     /// What is run after it.
     pub gates: Gates,
     /// The limits.
@@ -80,6 +93,15 @@ pub struct Plan {
     pub confirm: bool,
     /// The user's own prompt template: path and text.
     pub template: Option<(String, String)>,
+}
+
+impl Plan {
+    /// Whether the next attempt goes on in this session, the last one of its task.
+    pub(super) fn continues(&self, thread: &Thread) -> bool {
+        let agent = &self.engine.agent;
+        // Other commands are not told which session.
+        self.resume_session && agent.spec().is_some() && thread.goes_on(&agent.name)
+    }
 }
 
 /// The gates in force: those configured for the project's stack, then `extra`.
@@ -109,13 +131,21 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         Choice { agent: options.agent.as_deref(), model: options.model.as_deref(), ..Choice::default() };
     let agent = catalog::resolve(config, choice, workspace.root())?;
     let budget = merge(config, options);
+    let fallbacks = fallbacks(workspace, config, &agent.name)?;
+    let policy = policy(config, options, fallbacks.is_empty())?;
     let unknown_allowed = options.allow_unknown_cost;
     if budget.counts_money() && !unknown_allowed {
-        refuse_unknown_cost(&agent, &Book::new(config.prices.clone()))?;
+        let prices = Book::new(config.prices.clone());
+        for agent in std::iter::once(&agent).chain(&fallbacks) {
+            refuse_unknown_cost(agent, &prices)?;
+        }
     }
     let filter = Filter { epic: options.epic.clone(), label: options.label.clone(), ..Filter::default() };
     Ok(Plan {
         engine: engine(agent, config),
+        fallbacks: fallbacks.into_iter().map(|agent| engine(agent, config)).collect(),
+        policy,
+        resume_session: config.loops.resume_session,
         gates: gates(workspace, config, &options.gates, !options.no_gates)?,
         budget,
         unknown_allowed,
@@ -128,6 +158,43 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         once: options.once,
         confirm: options.confirm,
         template: template(workspace)?,
+    })
+}
+
+/// The agents of `agent.fallback`, each once, without the one that works first.
+///
+/// A model's name means something to one agent only, so `--model` and `[agent] model` are for the agent
+/// they were written for: the first one and the default one. Any other takes its own `[agents.NAME]
+/// model`, or what it chooses by itself.
+fn fallbacks(workspace: &Workspace, config: &Config, first: &str) -> Result<Vec<Agent>> {
+    let mut others = config.clone();
+    others.agent.model = None;
+    let mut found: Vec<Agent> = Vec::new();
+    for name in &config.agent.fallback {
+        let config = if *name == config.agent.default { config } else { &others };
+        let choice = Choice { agent: Some(name), ..Choice::default() };
+        let agent = catalog::resolve(config, choice, workspace.root())?;
+        if agent.name != first && found.iter().all(|known| known.name != agent.name) {
+            found.push(agent);
+        }
+    }
+    Ok(found)
+}
+
+/// What is done when the provider turns an agent away: flags over settings.
+fn policy(config: &Config, options: &Options, alone: bool) -> Result<Policy> {
+    let on_rate_limit = options.on_rate_limit.or(config.agent.on_rate_limit);
+    if alone && on_rate_limit == Some(OnRateLimit::Fallback) {
+        return Err(Fault::usage(
+            "a rate limit cannot be answered with `fallback`: no other agent is set to take over",
+            "write `fallback = [\"codex\"]` below `[agent]`, or use `--on-rate-limit wait` or `exit`",
+        ));
+    }
+    Ok(Policy {
+        on_rate_limit,
+        terminal: options.terminal,
+        retries: config.agent.retries,
+        retry_delay: config.agent.retry_delay,
     })
 }
 
@@ -171,6 +238,7 @@ fn merge(config: &Config, options: &Options) -> Budget {
         tokens: flags.tokens.or(file.tokens),
         iterations: flags.iterations.or(file.iterations),
         time: flags.time.or(file.time),
+        per_attempt_usd: flags.per_attempt_usd.or(file.per_attempt_usd),
         per_task_usd: flags.per_task_usd.or(file.per_task_usd),
         per_day_usd: flags.per_day_usd.or(file.per_day_usd),
     }

@@ -87,6 +87,7 @@ pub(super) fn write(
         duration_ms: u64::try_from(took).unwrap_or(0),
         outcome,
         reason: reason.into(),
+        class: None,
         exit_code: None,
         signal: None,
         spend,

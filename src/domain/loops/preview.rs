@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::domain::agents::invocation::{Request, invocation};
 use crate::domain::attempt::budget;
 use crate::domain::beads::Store;
-use crate::domain::loops::attempt::{Brief, compose, epic_of};
+use crate::domain::loops::attempt::epic_of;
+use crate::domain::loops::brief::{Brief, compose};
 use crate::domain::loops::ledger::Ledger;
 use crate::domain::loops::plan::{self, Plan};
 use crate::domain::loops::scope::survey;
@@ -22,6 +23,8 @@ pub struct Preview {
     pub task: Option<Current>,
     /// Agent's name.
     pub agent: String,
+    /// Who takes over when the provider turns it away, in this order.
+    pub fallback: Vec<String>,
     /// Its command line; the prompt's file is made when the run starts.
     pub argv: Vec<String>,
     /// The gates.
@@ -49,6 +52,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
     let mut preview = Preview {
         task: None,
         agent: plan.engine.agent.name.clone(),
+        fallback: plan.fallbacks.iter().map(|engine| engine.agent.name.clone()).collect(),
         argv: Vec::new(),
         gates: plan.gates.commands.clone(),
         commit: plan.commit,
@@ -75,6 +79,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         dir: workspace.root(),
     };
     let prompt = compose(&brief.facts(&issue, &past), plan.template.as_ref())?;
+    let thread = past.thread.as_ref().filter(|thread| plan.continues(thread));
     let request = Request {
         prompt_file: &workspace.runs_dir().join("RUN/0001.prompt.md"),
         dir: workspace.root(),
@@ -82,7 +87,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         task: &issue.id,
         attempt: past.attempts + 1,
         description: &issue.description,
-        resume: None,
+        resume: thread.map(|thread| thread.session.as_str()),
         prefix: &workspace.runs_dir().join("RUN/0001"),
         prompt_chars: prompt.chars().count(),
     };

@@ -1,9 +1,32 @@
 //! Tells everybody what happens in a run: the event log, and whoever listens.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::domain::attempt::event::{Event, Kind};
 use crate::system::store;
+
+/// Which limits have been warned of: each once, those of a task and an attempt once for each of them.
+#[derive(Debug, Default)]
+pub struct Warned {
+    told: HashSet<(&'static str, Option<String>, Option<u64>)>,
+}
+
+impl Warned {
+    /// Tells of those limits in `near` that were not told of yet.
+    pub fn tell(&mut self, near: Vec<(&'static str, f64)>, recorder: &mut Recorder<'_>) {
+        for (limit, used) in near {
+            let about = match limit {
+                "per_task_usd" => (limit, recorder.task.clone(), None),
+                "per_attempt_usd" => (limit, recorder.task.clone(), recorder.iteration),
+                _ => (limit, None, None),
+            };
+            if self.told.insert(about) {
+                recorder.tell(Kind::BudgetWarning { limit: limit.to_owned(), used });
+            }
+        }
+    }
+}
 
 /// Stamps events and hands them on.
 pub struct Recorder<'a> {

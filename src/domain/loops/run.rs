@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
-use crate::domain::agents::{Class, Failure};
-use crate::domain::attempt::budget::{self, Tally};
+use crate::domain::agents::Failure;
+use crate::domain::attempt::budget::{self, Spend, Tally};
 use crate::domain::attempt::changes::{Look, Own, look};
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::beads::Store;
@@ -16,7 +16,8 @@ use crate::domain::loops::control::{self, Action};
 use crate::domain::loops::glance::Glance;
 use crate::domain::loops::ledger::Ledger;
 use crate::domain::loops::plan::Plan;
-use crate::domain::loops::recorder::Recorder;
+use crate::domain::loops::provider::Streak;
+use crate::domain::loops::recorder::{Recorder, Warned};
 use crate::domain::loops::scope::survey;
 use crate::domain::loops::state::State;
 use crate::domain::loops::verdict::{self, Once, Reason, Scope, Standing};
@@ -68,12 +69,16 @@ pub(super) struct Run<'a> {
     pub(super) receipts_size: u64,
     /// The last iteration that has its receipt.
     pub(super) on_record: u64,
+    /// Set when an attempt came to nothing that no task is to blame for.
+    pub(super) trouble: Option<Failure>,
     /// Set when the agent or the provider cannot go on.
     pub(super) broken: Option<Failure>,
+    /// Attempts in a row that did not get through.
+    pub(super) streak: Streak,
     dearest: f64,
-    started: Instant,
+    pub(super) started: Instant,
     paused: Duration,
-    warned: Vec<&'static str>,
+    pub(super) warned: Warned,
     noticed: Vec<String>,
 }
 
@@ -106,15 +111,6 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
     run.open()?;
     let ended = run.go();
     run.close(ended)
-}
-
-/// The exit code of a run that an error ended; the error itself goes to the caller.
-fn code_of(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref() {
-        Some(Fault::Busy { .. }) => 75,
-        Some(Fault::NotFound { .. } | Fault::Refused { .. }) => 1,
-        _ => 2,
-    }
 }
 
 fn busy(workspace: &Workspace) -> anyhow::Error {
@@ -158,11 +154,13 @@ impl<'a> Run<'a> {
             unchanged: 0,
             on_record: 0,
             receipts_size: std::fs::metadata(workspace.receipts()).map_or(0, |meta| meta.len()),
+            trouble: None,
             broken: None,
+            streak: Streak::default(),
             dearest: 0.0,
             started: Instant::now(),
             paused: Duration::ZERO,
-            warned: Vec::new(),
+            warned: Warned::default(),
             noticed: Vec::new(),
             plan,
         })
@@ -196,6 +194,7 @@ impl<'a> Run<'a> {
         if self.plan.gates.commands.is_empty() {
             (self.notice)("no gates are configured: tasks are closed on the agent's word alone");
         }
+        self.tell_billing();
         store::make_dir(&self.dir)?;
         self.state.save(self.workspace)?;
         self.recorder.tell(Kind::RunStarted {
@@ -213,9 +212,12 @@ impl<'a> Run<'a> {
         loop {
             self.wait_while_paused()?;
             let found = survey(&self.store, &self.plan.filter, self.plan.task.as_deref())?;
-            if let Some(failure) = &self.broken {
-                let later = matches!(failure.class, Class::RateLimit | Class::Overload);
-                return Ok((if later { Reason::RateLimited } else { Reason::Failed }, found.scope));
+            if let Some(failure) = self.trouble.take() {
+                match self.turned_away(failure)? {
+                    Some(reason) => return Ok((reason, found.scope)),
+                    // The store may have changed meanwhile.
+                    None => continue,
+                }
             }
             self.ledger.turn(clock::now());
             self.pass_on_notices();
@@ -239,7 +241,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn standing(&self) -> Result<Standing> {
+    pub(super) fn standing(&self) -> Result<Standing> {
         let asked = control::asked(self.workspace, &self.state.run)?;
         Ok(Standing {
             interrupted: interrupt::signal().is_some(),
@@ -258,24 +260,21 @@ impl<'a> Run<'a> {
             dearest: self.dearest,
             day: self.ledger.day,
             day_dearest: self.ledger.day_dearest,
-            iterations: self.state.iteration,
+            iterations: self.state.counted(),
             elapsed: self.started.elapsed().saturating_sub(self.paused),
         }
     }
 
     /// Counts what an attempt spent.
-    pub(super) fn spent(&mut self, spend: &budget::Spend) {
+    pub(super) fn spent(&mut self, spend: &Spend) {
         self.state.spend.add(spend);
         self.dearest = self.dearest.max(spend.usd);
     }
 
     fn warn(&mut self) {
-        if let Some((limit, used)) = budget::warning(&self.plan.budget, &self.tally())
-            && !self.warned.contains(&limit)
-        {
-            self.warned.push(limit);
-            self.recorder.tell(Kind::BudgetWarning { limit: limit.to_owned(), used });
-        }
+        let nothing = Spend::nothing();
+        let near = budget::warnings(&self.plan.budget, &self.tally(), &nothing, &nothing);
+        self.warned.tell(near, &mut self.recorder);
     }
 
     /// The work tree as it is now; without git there is nothing to tell.
@@ -294,7 +293,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn wait_while_paused(&mut self) -> Result<()> {
+    pub(super) fn wait_while_paused(&mut self) -> Result<()> {
         let asked = |run: &Self| control::asked(run.workspace, &run.state.run);
         if asked(self)? != Some(Action::Pause) || interrupt::signal().is_some() {
             return Ok(());
@@ -309,65 +308,6 @@ impl<'a> Run<'a> {
         self.state.save(self.workspace)?;
         self.recorder.tell(Kind::RunResumed {});
         Ok(())
-    }
-
-    /// Ends the run: what is still claimed goes back, the state says why, the last event is told.
-    fn close(mut self, ended: Result<(Reason, Scope)>) -> Result<Finished> {
-        let signal = interrupt::signal();
-        let (reason, left, failure) = match (ended, signal) {
-            (Ok((reason, scope)), _) => (reason, scope.left, None),
-            (Err(_), Some(_)) => (Reason::Interrupted, self.count_left(), None),
-            (Err(error), None) => (Reason::Failed, self.count_left(), Some(error)),
-        };
-        self.give_back_all();
-        if let Some(child) = self.child.take() {
-            child.quit();
-        }
-        if let Some((repo, _)) = self.repo.as_ref().filter(|_| self.commits > 0) {
-            repo.maintain();
-        }
-        let once = self.plan.once.then_some(self.once);
-        let finished = Finished {
-            reason: reason.word().into(),
-            exit_code: failure.as_ref().map_or_else(|| verdict::exit_code(reason, signal, once), code_of),
-            iterations: self.state.iteration,
-            completed: self.state.completed.clone(),
-            failed: self.state.failed.clone(),
-            escalated: self.state.escalated.clone(),
-            left,
-            spend: self.state.spend,
-            not_before: self
-                .broken
-                .as_ref()
-                .and_then(|failure| failure.not_before)
-                .filter(|at| *at > clock::now()),
-            started_at: self.state.started_at,
-            duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            message: failure.as_ref().map(|error| format!("{error:#}")).or_else(|| self.message(reason)),
-        };
-        self.state.reason = Some(finished.reason.clone());
-        self.state.task = None;
-        let saved = self.state.save(self.workspace).and_then(|()| control::clear(self.workspace));
-        self.recorder.iteration = None;
-        self.recorder.tell(Kind::RunFinished(Box::new(finished.clone())));
-        if self.recorder.failed() {
-            (self.notice)("the event log of this run is not complete: it could not be written");
-        }
-        failure.map_or(saved, Err).map(|()| finished)
-    }
-
-    fn message(&self, reason: Reason) -> Option<String> {
-        match (reason, &self.broken) {
-            (Reason::Failed | Reason::RateLimited, Some(failure)) => Some(failure.message.clone()),
-            (Reason::BudgetUsd, _) if !self.state.spend.known && !self.plan.unknown_allowed => {
-                Some("what the last attempt cost is unknown, so the limit in USD cannot be kept".into())
-            }
-            _ => None,
-        }
-    }
-
-    fn count_left(&self) -> u64 {
-        survey(&self.store, &self.plan.filter, self.plan.task.as_deref()).map_or(0, |found| found.scope.left)
     }
 
     /// The time an event began, for receipts.

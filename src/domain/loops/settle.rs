@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::domain::agents::Failure;
 use crate::domain::attempt::budget::Spend;
 use crate::domain::attempt::changes::{Carried, Changes, between, carry};
+use crate::domain::attempt::engine::Answer;
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::{Outcome, Receipt};
 use crate::domain::loops::attempt::Attempt;
@@ -89,7 +90,7 @@ impl Run<'_> {
             Fate::Broken(failure) => {
                 self.store.release(&id, None, &assignee)?;
                 let reason = failure.message.clone();
-                self.broken = Some(failure);
+                self.trouble = Some(failure);
                 (Outcome::AgentFailed, reason)
             }
             Fate::Interrupted | Fate::Done => {
@@ -97,7 +98,7 @@ impl Run<'_> {
                 (Outcome::Interrupted, "stopped before it was done".to_owned())
             }
         };
-        let changes = self.leave_behind(attempt)?;
+        let changes = self.leave_behind(attempt, outcome)?;
         let mut receipt = self.receipt(attempt, outcome, reason.clone());
         receipt.files_changed = changes.count();
         self.record(receipt)?;
@@ -121,11 +122,16 @@ impl Run<'_> {
     }
 
     /// Remembers what the attempt left in the work tree, and whether it changed anything at all.
-    fn leave_behind(&mut self, attempt: &Attempt) -> Result<Changes> {
+    fn leave_behind(&mut self, attempt: &Attempt, outcome: Outcome) -> Result<Changes> {
         let after = self.look()?;
         let before = &attempt.before;
         let same = after.head == before.head && after.dirt == before.dirt;
-        self.unchanged = if same { self.unchanged + 1 } else { 0 };
+        self.unchanged = match (same, outcome) {
+            (false, _) => 0,
+            // Who is turned away has no chance to change anything.
+            (true, Outcome::AgentFailed) => self.unchanged,
+            (true, _) => self.unchanged + 1,
+        };
         let changes = between(
             &before.dirt,
             &after.dirt,
@@ -171,6 +177,7 @@ impl Run<'_> {
         receipt.append(&path)?;
         self.receipts_size = size();
         if receipt.run == self.state.run {
+            self.got_through(receipt.outcome);
             self.spent(&receipt.spend);
             self.on_record = receipt.iteration;
         }
@@ -216,6 +223,7 @@ impl Run<'_> {
             duration_ms: u64::try_from(took).unwrap_or(0),
             outcome,
             reason,
+            class: answer.and_then(Answer::class),
             exit_code: process.and_then(|process| process.ended.code),
             signal: process.and_then(|process| process.ended.signal),
             spend: answer.map_or_else(Spend::nothing, |answer| answer.spend),

@@ -39,7 +39,13 @@ pub struct State {
     pub reason: Option<String>,
     /// Iterations begun.
     pub iteration: u64,
-    /// Their limit.
+    /// Those of them that do not count, for the provider turned the agent away.
+    #[serde(default)]
+    pub excused: u64,
+    /// Until when it waits for the provider, if it does.
+    #[serde(default)]
+    pub waits_until: Option<Timestamp>,
+    /// The limit of iterations.
     pub max_iterations: Option<u64>,
     /// What is worked on.
     pub task: Option<Current>,
@@ -72,6 +78,8 @@ impl State {
             paused: false,
             reason: None,
             iteration: 0,
+            excused: 0,
+            waits_until: None,
             max_iterations: None,
             task: None,
             agent: agent.into(),
@@ -101,6 +109,11 @@ impl State {
         store::write_json_soon(&workspace.loop_state(), self)
     }
 
+    /// Iterations that count against their limit.
+    pub fn counted(&self) -> u64 {
+        self.iteration.saturating_sub(self.excused)
+    }
+
     /// Whether the run still goes: it has not ended and its process lives.
     pub fn runs(&self) -> bool {
         self.reason.is_none() && self.holder.alive()
@@ -111,7 +124,7 @@ impl State {
 pub fn status(workspace: &Workspace) -> Result<Value> {
     let Some(state) = State::read(workspace)? else {
         return Ok(json!({
-            "status": "idle", "run": null, "pid": null, "iteration": 0, "max_iterations": null, "task": null,
+            "status": "idle", "run": null, "pid": null, "iteration": 0, "max_iterations": null, "task": null, "waits_until": null,
             "agent": null, "spend": null, "completed": [], "failed": [], "escalated": [], "reason": null,
             "started_at": null, "last_activity": null,
         }));
@@ -133,9 +146,10 @@ pub fn status(workspace: &Workspace) -> Result<Value> {
         "status": status,
         "run": state.run,
         "pid": runs.then_some(state.holder.pid),
-        "iteration": state.iteration,
+        "iteration": state.counted(),
         "max_iterations": state.max_iterations,
         "task": state.task.as_ref().filter(|_| runs),
+        "waits_until": state.waits_until.filter(|_| runs),
         "agent": state.agent,
         "spend": spend,
         "completed": state.completed,

@@ -1,0 +1,80 @@
+//! What an agent is told about its task, and how the last attempt on it went.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::domain::attempt::prompt::{self, Facts, Template};
+use crate::domain::attempt::receipt::{Outcome, Receipt};
+use crate::domain::beads::Issue;
+use crate::domain::loops::ledger::Past;
+
+/// Bytes of a gate's output that are read back for the next prompt.
+const OUTPUT: u64 = 64 << 10;
+
+/// What a prompt says beside the task and its past.
+#[derive(Debug)]
+pub(super) struct Brief<'a> {
+    pub(super) epic: Option<(String, String, String)>,
+    pub(super) gates: &'a [String],
+    pub(super) max_attempts: u64,
+    pub(super) dir: &'a Path,
+}
+
+impl Brief<'_> {
+    pub(super) fn facts(self, issue: &Issue, past: &Past) -> Facts {
+        Facts {
+            task: prompt::Task {
+                id: issue.id.clone(),
+                title: issue.title.clone(),
+                kind: issue.kind.clone(),
+                priority: issue.priority,
+                description: issue.description.clone(),
+                design: issue.design.clone(),
+                acceptance_criteria: issue.acceptance_criteria.clone(),
+                notes: issue.notes.clone(),
+                labels: issue.labels.clone(),
+            },
+            epic: self.epic.map(|(id, title, description)| prompt::Epic { id, title, description }),
+            attempt: past.attempts + 1,
+            max_attempts: self.max_attempts,
+            previous: past.last.as_ref().filter(|last| last.outcome != Outcome::Closed).map(previous),
+            gates: self.gates.to_vec(),
+            extra: Vec::new(),
+            dir: self.dir.display().to_string(),
+        }
+    }
+}
+
+fn previous(receipt: &Receipt) -> prompt::Previous {
+    let red = receipt.gates.iter().find(|gate| !gate.passed);
+    prompt::Previous {
+        outcome: receipt.outcome.word().into(),
+        reason: receipt.reason.clone(),
+        gate: red.map(|gate| prompt::Gate {
+            command: gate.command.clone(),
+            exit: gate.exit_code,
+            output: tail(&gate.output),
+            fence: String::new(),
+        }),
+    }
+}
+
+fn tail(path: &Path) -> String {
+    use std::os::unix::fs::FileExt;
+    let read = || -> std::io::Result<Vec<u8>> {
+        let file = fs::File::open(path)?;
+        let size = file.metadata()?.len();
+        let from = size.saturating_sub(OUTPUT);
+        let mut bytes = vec![0; usize::try_from(size - from).unwrap_or(0)];
+        file.read_exact_at(&mut bytes, from)?;
+        Ok(bytes)
+    };
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+}
+
+/// The prompt for an issue; `template` is the user's own.
+pub(super) fn compose(facts: &Facts, template: Option<&(String, String)>) -> Result<String> {
+    prompt::compose(facts, template.map(|(name, source)| Template { name, source }))
+}
