@@ -23,7 +23,7 @@ install() {
     local try
     for try in 1 2 3; do
       echo "installing $2 (try $try)" >&2
-      # No script of a package is run; none of the four needs one.
+      # No script of a package is run: only OpenCode has one, which copies the program that is linked below.
       if npm install --prefix "$home" --ignore-scripts --no-audit --no-fund --loglevel=error "$2" >&2; then
         break
       fi
@@ -41,7 +41,7 @@ for agent; do
     # The native binary: the package around it wants a newer node than many have.
     claude) install claude "@anthropic-ai/claude-code-$os-$cpu@2.1.328" "@anthropic-ai/claude-code-$os-$cpu/claude" ;;
     codex) install codex @openai/codex@0.169.0 .bin/codex ;;
-    opencode) install opencode opencode-ai@1.18.33 .bin/opencode ;;
+    opencode) install opencode opencode-ai@1.18.33 "opencode-$os-$cpu/bin/opencode" ;;
     gemini) install gemini @google/gemini-cli@0.61.0 .bin/gemini ;;
     *) echo "error: unknown agent \`$agent\`" >&2; exit 2 ;;
   esac

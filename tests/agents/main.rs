@@ -15,6 +15,7 @@ mod rows;
 #[path = "../cli/sandbox.rs"]
 mod sandbox;
 mod server;
+mod server_alone;
 mod trial;
 
 /// The cases, each as a test of one agent.

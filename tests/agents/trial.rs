@@ -27,7 +27,7 @@ pub fn folder() -> Option<PathBuf> {
 
 /// Standard error itself, which the test harness does not keep back.
 fn tell(line: &str) {
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 /// Everything that one test needs.

@@ -1,6 +1,6 @@
 //! As much HTTP as an agent's client needs: a request in, one document or a stream of events out.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -30,14 +30,13 @@ pub enum Reply {
 }
 
 /// The next request, unless the client has gone or speaks something else.
-pub fn read(stream: &TcpStream) -> Option<Request> {
-    let mut reader = BufReader::new(stream);
-    let first = line(&mut reader)?;
+pub fn read(reader: &mut impl BufRead) -> Option<Request> {
+    let first = line(reader)?;
     let mut words = first.split(' ').map(str::to_owned);
     let (method, path) = (words.next()?, words.next()?);
     let (mut length, mut chunked) = (0, false);
     loop {
-        let header = line(&mut reader)?;
+        let header = line(reader)?;
         let Some((name, value)) = header.split_once(':') else { break };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
@@ -47,12 +46,12 @@ pub fn read(stream: &TcpStream) -> Option<Request> {
     }
     let mut body = Vec::new();
     if chunked {
-        while let size @ 1.. = usize::from_str_radix(line(&mut reader)?.trim(), 16).ok()? {
-            take(&mut reader, size, &mut body)?;
-            line(&mut reader)?;
+        while let size @ 1.. = usize::from_str_radix(line(reader)?.trim(), 16).ok()? {
+            take(reader, size, &mut body)?;
+            line(reader)?;
         }
     } else {
-        take(&mut reader, length, &mut body)?;
+        take(reader, length, &mut body)?;
     }
     Some(Request { method, path, body })
 }
@@ -68,38 +67,36 @@ fn take(reader: &mut impl Read, size: usize, body: &mut Vec<u8>) -> Option<()> {
     (count == size).then_some(())
 }
 
-/// Sends a reply and ends the connection. A client that has gone is no matter.
-pub fn send(stream: &TcpStream, reply: &Reply) -> std::io::Result<()> {
+/// Sends a reply; says whether the connection may go on. It has to be able to: where the server has announced
+/// its end, clients take a broken answer for a whole one.
+pub fn send(stream: &TcpStream, reply: &Reply) -> std::io::Result<bool> {
     let mut out = stream;
     match reply {
         Reply::Document { status, headers, body } => {
             let text = body.to_string();
-            let mut head = format!(
-                "HTTP/1.1 {status} Scripted\r\nContent-Type: application/json\r\nConnection: close\r\n\
-                 Content-Length: {}\r\n",
-                text.len()
-            );
+            let length = text.len();
+            write!(out, "HTTP/1.1 {status} Scripted\r\nContent-Type: application/json\r\n")?;
             for (name, value) in headers {
-                head.push_str(&format!("{name}: {value}\r\n"));
+                write!(out, "{name}: {value}\r\n")?;
             }
-            out.write_all(format!("{head}\r\n{text}").as_bytes())
+            write!(out, "Content-Length: {length}\r\n\r\n{text}").map(|()| true)
         }
         Reply::Events { events, cut } => {
             out.write_all(
-                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\
-                  Transfer-Encoding: chunked\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
             )?;
             for event in events {
                 out.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())?;
             }
             match cut {
-                None => out.write_all(b"0\r\n\r\n"),
-                Some(Cut::Closed) => Ok(()),
+                None => out.write_all(b"0\r\n\r\n")?,
+                Some(Cut::Closed) => {}
                 // A socket that must not linger is reset when it is closed.
                 Some(Cut::Reset) => {
-                    Ok(rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO))?)
+                    rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO))?;
                 }
             }
+            Ok(cut.is_none())
         }
     }
 }

@@ -9,6 +9,7 @@ mod responses;
 pub mod script;
 mod wire;
 
+use std::io::BufReader;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -117,12 +118,16 @@ impl Drop for Server {
     }
 }
 
-/// One connection, one request.
+/// One connection, request by request.
 fn attend(stream: &TcpStream, state: &Mutex<State>) {
-    let Some(request) = http::read(stream) else { return };
-    let reply = state.lock().unwrap().reply(&request);
-    // The agent may have gone by now.
-    http::send(stream, &reply).ok();
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = http::read(&mut reader) {
+        let reply = state.lock().unwrap().reply(&request);
+        // The agent may have gone by now.
+        if !http::send(stream, &reply).unwrap_or(false) {
+            break;
+        }
+    }
 }
 
 /// The protocol a path belongs to, and whether it streams by its own nature.

@@ -1,4 +1,4 @@
-//! OpenAI's responses.
+//! The responses of `OpenAI`.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! What the four protocols have in common, and how a turn becomes a call of the agent's own tools.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::script::{Turn, Usage};
@@ -66,10 +68,7 @@ pub fn call(turn: &Turn, tools: &[String]) -> Result<Option<Call>, String> {
             let name = find(&["Write", "write", "write_file", "exec_command"])?;
             let arguments = match name {
                 "write" => json!({"filePath": path, "content": content}),
-                "exec_command" => {
-                    let heredoc = format!("cat > '{}' <<'END OF FILE'\n{content}END OF FILE", path.display());
-                    json!({"cmd": heredoc})
-                }
+                "exec_command" => json!({"cmd": patch(path, content)}),
                 _ => json!({"file_path": path, "content": content}),
             };
             (name, arguments)
@@ -85,6 +84,13 @@ pub fn call(turn: &Turn, tools: &[String]) -> Result<Option<Call>, String> {
         Turn::Say(_) | Turn::Refuse { .. } | Turn::Break(_) => return Ok(None),
     };
     Ok(Some(Call { name: name.to_owned(), arguments }))
+}
+
+/// How Codex writes a file: by a patch in its own format, which its shell tool understands.
+fn patch(path: &Path, content: &str) -> String {
+    let added = content.trim_end().replace('\n', "\n+");
+    let file = path.display();
+    format!("apply_patch <<'END'\n*** Begin Patch\n*** Add File: {file}\n+{added}\n*** End Patch\nEND")
 }
 
 /// Values of `key` in the objects of a list.
