@@ -301,6 +301,28 @@ pub mod stream {
             "usage": {"input_tokens": 100, "output_tokens": 10}})
     }
 
+    /// The lines of a call that the provider refuses with this HTTP status; `error` is its name for that.
+    pub fn refused(status: u64, error: &str, words: &str, usd: f64) -> Vec<Value> {
+        let mut said = says(words);
+        said["error"] = json!(error);
+        let mut end = result(words, usd);
+        (end["is_error"], end["terminal_reason"]) = (json!(true), json!("api_error"));
+        end["api_error_status"] = json!(status);
+        if usd <= 0.0 {
+            end["usage"] = json!({"input_tokens": 0, "output_tokens": 0});
+        }
+        vec![init(), said, end]
+    }
+
+    /// The lines of a call that is turned away until `until`, in epoch seconds.
+    pub fn limited(until: i64) -> Vec<Value> {
+        let info = json!({"status": "rejected", "resetsAt": until, "rateLimitType": "five_hour"});
+        let event = json!({"type": "rate_limit_event", "rate_limit_info": info, "session_id": "s-1"});
+        let mut lines = refused(429, "rate_limit", "You've hit your 5-hour limit", 0.0);
+        lines.insert(1, event);
+        lines
+    }
+
     /// The shell command that prints these lines.
     pub fn print(lines: &[Value]) -> String {
         let lines: Vec<String> = lines.iter().chain([&json!("end")]).map(Value::to_string).collect();

@@ -196,7 +196,11 @@ fn what_was_spent_is_added_up() {
     assert_eq!(bench.run(&["--max-iterations", "3"]).code, 3);
     let show = |args: &[&str]| bench.sandbox.run(&[&["budget", "show", "--json"], args].concat()).json();
     let all = show(&[]);
-    assert_eq!((&all["total"]["usd"], &all["attempts"]), (&json!(1.5), &json!(3)));
+    assert_eq!(
+        (&all["total"]["usd"], &all["attempts"], &all["unknown"]),
+        (&json!(1.5), &json!(3), &json!(0))
+    );
+    assert_eq!((&all["total"]["source"], &all["total"]["partial"]), (&json!("reported"), &json!(false)));
     assert_eq!(all["by"][0]["key"], "bd-1");
     assert_eq!(show(&["--epic", "bd-e"])["total"]["usd"], 0.5);
     let epics = show(&["--by", "epic"])["by"].clone();
@@ -206,5 +210,11 @@ fn what_was_spent_is_added_up() {
         assert_eq!(show(&["--by", by])["by"][0]["key"], key);
     }
     let text: Outcome = bench.sandbox.run(&["budget", "show"]);
-    assert!(text.stdout.contains("total") && text.stdout.contains("$1.5000"), "{text:?}");
+    assert!(
+        text.stdout.starts_with("TASK ")
+            && text
+                .stdout
+                .contains("\ntotal          3          300            0           30       1.5000\n"),
+        "{text:?}"
+    );
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use console::style;
 
-use crate::domain::agents::Class;
 use crate::domain::attempt::budget::Spend;
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::loops::preview::Preview;
@@ -62,15 +61,7 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
         Kind::BudgetWarning { limit, used } => {
             format!("    {:.0} % of the limit `{limit}` are used", used * 100.0)
         }
-        Kind::RateLimited { not_before } => {
-            let until = not_before.map(|at| format!(" until {at}")).unwrap_or_default();
-            format!("    the provider makes the agent wait{until}")
-        }
-        Kind::TurnedAway(away) if away.action == "retry" => {
-            let class = if away.class == Class::Overload { "overload" } else { "rate limit" };
-            let until = away.until.map(|at| format!(" at {at}")).unwrap_or_default();
-            format!("    {class}: trying again{until}")
-        }
+        Kind::RateLimited { .. } | Kind::TurnedAway(_) => return held_up(&event.kind),
         Kind::RunPaused {} => "paused; `taskrun loop resume` lets it go on".into(),
         Kind::RunResumed {} => "going on".into(),
         Kind::AttemptFinished { left_running, .. } if !left_running.is_empty() => {
@@ -83,6 +74,20 @@ pub(super) fn line(event: &Event, verbose: bool) -> Option<String> {
         Kind::AttemptStarted { prompt, .. } if verbose => format!("    prompt in {prompt}"),
         _ => return None,
     })
+}
+
+/// What the provider does to the agent; where the run waits or another agent takes over, a notice says so.
+fn held_up(kind: &Kind) -> Option<String> {
+    match kind {
+        Kind::RateLimited { not_before } => {
+            let until = not_before.map(|at| format!(" until {at}")).unwrap_or_default();
+            Some(format!("    the provider makes the agent wait{until}"))
+        }
+        Kind::TurnedAway(away) if away.action == "retry" => {
+            Some(format!("    `{}` did not get through to its provider: trying again", away.agent))
+        }
+        _ => None,
+    }
 }
 
 /// How a run ended, for stdout.

@@ -121,6 +121,8 @@ pub struct Sum {
     pub key: String,
     /// Attempts counted.
     pub attempts: u64,
+    /// Those of them of which nobody knows what they cost; what is known of them is in `spend`.
+    pub unknown: u64,
     /// What they spent.
     pub spend: Spend,
 }
@@ -132,6 +134,8 @@ pub struct Spent {
     pub total: Spend,
     /// Attempts counted.
     pub attempts: u64,
+    /// Those of them of which nobody knows what they cost.
+    pub unknown: u64,
     /// Its parts.
     pub by: Vec<Sum>,
 }
@@ -139,20 +143,26 @@ pub struct Spent {
 /// Adds up what was spent, over all runs; `epic` leaves out what does not belong to it.
 pub fn spent(workspace: &Workspace, by: By, epic: Option<&str>) -> Result<Spent> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
-    let (mut total, mut attempts) = (Spend::nothing(), 0);
+    let (mut total, mut attempts, mut unknown) = (Spend::nothing(), 0, 0);
     postmortem::each(workspace, |receipt| {
         if epic.is_some_and(|epic| receipt.epic.as_deref() != Some(epic) && receipt.task != epic) {
             return;
         }
         total.add(&receipt.spend);
         attempts += 1;
+        unknown += u64::from(!receipt.spend.known);
         let key = key(&receipt, by);
-        let sum =
-            sums.entry(key.clone()).or_insert_with(|| Sum { key, attempts: 0, spend: Spend::nothing() });
+        let sum = sums.entry(key.clone()).or_insert_with(|| Sum {
+            key,
+            attempts: 0,
+            unknown: 0,
+            spend: Spend::nothing(),
+        });
         sum.attempts += 1;
+        sum.unknown += u64::from(!receipt.spend.known);
         sum.spend.add(&receipt.spend);
     })?;
-    Ok(Spent { total, attempts, by: sums.into_values().collect() })
+    Ok(Spent { total, attempts, unknown, by: sums.into_values().collect() })
 }
 
 fn key(receipt: &Receipt, by: By) -> String {
