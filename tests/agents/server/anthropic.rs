@@ -83,7 +83,7 @@ impl Wire for Messages {
         message(answer, &content, Some(stop(answer)), answer.usage.output)
     }
 
-    fn refusal(&self, status: u16, words: &str) -> Value {
+    fn refusal(&self, status: u16, words: &str, _after: Option<&str>) -> Value {
         let kind = match status {
             401 => "authentication_error",
             403 => "permission_error",

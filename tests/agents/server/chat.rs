@@ -79,7 +79,7 @@ impl Wire for Chat {
         whole
     }
 
-    fn refusal(&self, status: u16, words: &str) -> Value {
+    fn refusal(&self, status: u16, words: &str, _after: Option<&str>) -> Value {
         refusal(status, words)
     }
 }

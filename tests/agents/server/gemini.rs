@@ -53,7 +53,7 @@ impl Wire for Content {
         chunk(answer, &json!(parts), true)
     }
 
-    fn refusal(&self, status: u16, words: &str) -> Value {
+    fn refusal(&self, status: u16, words: &str, after: Option<&str>) -> Value {
         let name = match status {
             401 => "UNAUTHENTICATED",
             403 => "PERMISSION_DENIED",
@@ -61,6 +61,11 @@ impl Wire for Content {
             500.. => "INTERNAL",
             _ => "INVALID_ARGUMENT",
         };
-        json!({"error": {"code": status, "message": words, "status": name}})
+        let mut error = json!({"code": status, "message": words, "status": name});
+        if let Some(after) = after {
+            let wait = json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": format!("{after}s")});
+            error["details"] = json!([wait]);
+        }
+        json!({"error": error})
     }
 }

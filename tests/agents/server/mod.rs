@@ -206,7 +206,7 @@ impl State {
     /// The script and the agent do not go together: the test is wrong.
     fn lost(&mut self, wire: &dyn Wire, words: &str) -> Reply {
         self.aside.push(format!("lost: {words}"));
-        document(400, wire.refusal(400, words))
+        document(400, wire.refusal(400, words, None))
     }
 
     /// What agents ask beside: titles of conversations, counts of tokens, lists of models.
@@ -249,7 +249,8 @@ impl State {
 fn carry_out(wire: &dyn Wire, step: &Step, answer: &Answer, streams: bool) -> (u16, Reply) {
     match &step.turn {
         Turn::Refuse { status, words, headers } => {
-            let body = wire.refusal(*status, words);
+            let after = headers.iter().find(|(name, _)| name == "retry-after").map(|(_, wait)| wait.as_str());
+            let body = wire.refusal(*status, words, after);
             (*status, Reply::Document { status: *status, headers: headers.clone(), body })
         }
         Turn::Break(cut) => {

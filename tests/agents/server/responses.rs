@@ -96,7 +96,7 @@ impl Wire for Responses {
         response(answer, true)
     }
 
-    fn refusal(&self, status: u16, words: &str) -> Value {
+    fn refusal(&self, status: u16, words: &str, _after: Option<&str>) -> Value {
         super::chat::refusal(status, words)
     }
 }

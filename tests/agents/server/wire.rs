@@ -36,8 +36,8 @@ pub trait Wire {
     }
     /// The answer as one document.
     fn document(&self, answer: &Answer) -> Value;
-    /// The body of a refusal.
-    fn refusal(&self, status: u16, words: &str) -> Value;
+    /// The body of a refusal; `after` is the wait in seconds that its header names.
+    fn refusal(&self, status: u16, words: &str, after: Option<&str>) -> Value;
 }
 
 /// The text in pieces, as a model makes it: a tag seldom comes whole.
