@@ -232,6 +232,40 @@ else
   echo "peak memory: not read, there is no /proc here"
 fi
 
+# ---- 4b. reading agents' streams ----
+# The recorded streams again and again, read for what they say (`budget show` reads what a killed run's agent
+# had printed), and as a whole iteration that also tells, cleans and keeps them; `jq -c` reads and prints.
+head_ "recorded streams, $(pick 16 64) MB, against \`jq -c\`" taskrun jq ratio
+replay_jq() { jq -c . "$scratch/stream"; }
+replay_read() { "$taskrun" -C "$scratch/replay" budget show; }
+replay_whole() {
+  cp "$scratch/replay.jsonl" "$scratch/replay/.beads/issues.jsonl"
+  "$taskrun" -q -C "$scratch/replay" loop run --once --agent "re-$which" --no-gates --no-commit
+}
+for which in claude codex opencode gemini; do
+  from=$root/tests/fixtures/agents/$which
+  [ -d "$from" ] || continue
+  # Whole lines of JSON only, so that jq can read them; the last stream is one that ends well.
+  cat "$from"/*.ndjson | jq -cR 'fromjson? // empty' >"$scratch/once"
+  for ((k = 0; k < $(pick 16 64) * 1000000 / $(wc -c <"$scratch/once"); k++)); do cat "$scratch/once"; done >"$scratch/stream"
+  cat "$from/success.ndjson" >>"$scratch/stream"
+  tasks 1 "$scratch/replay"
+  cp "$scratch/replay/.beads/issues.jsonl" "$scratch/replay.jsonl"
+  { printf '[agent]\nmax_repeats = 0\n[agents.re-%s]\ncommand = ["cat", "%s"]\noutput = "%s"\n' $which "$scratch/stream" $which
+    printf '[agents.hangs]\ncommand = ["sh", "-c", "cat %s; touch %s; exec sleep 600"]\noutput = "%s"\n' "$scratch/stream" "$scratch/printed" $which
+  } >>"$scratch/replay/.taskrun/config.toml"
+  "$taskrun" -q -C "$scratch/replay" loop run --once --agent hangs --no-gates --no-commit & run=$!
+  until [ -e "$scratch/printed" ]; do sleep 0.05; done
+  kill -KILL $run; wait $run 2>/dev/null || true
+  rm "$scratch/printed"
+  pair "$(pick 1 5)" replay_read replay_jq
+  row "$which, read" "$(ms "$A")" "$(ms "$B")" "$(ratio "$B" "$A") x" ">= 5 x as fast"
+  pair "$(pick 1 5)" replay_whole replay_jq
+  row "$which, a whole iteration" "$(ms "$A")" "$(ms "$B")" "$(ratio "$B" "$A") x" ""
+  rm -rf "$scratch/replay"
+done
+rm -f "$scratch/stream" "$scratch/once"
+
 # ---- 5. the task store ----
 sizes=(100 10000); [ "$short" ] || sizes+=(100000)
 for n in "${sizes[@]}"; do store "$n" "$scratch/store-$n"; done

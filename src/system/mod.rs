@@ -6,5 +6,7 @@ pub mod document;
 pub mod git;
 pub mod interrupt;
 pub mod lock;
+pub mod log;
 pub mod process;
+pub mod redact;
 pub mod store;

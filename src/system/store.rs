@@ -125,14 +125,37 @@ pub fn create_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<bool> {
     outcome.with_context(failed)
 }
 
-/// Appends one line (a newline is added) by a single write, so that readers never see half of it
-/// from a live writer. A torn last line that a dead writer left is closed first. Not fsynced:
-/// logs outlive a crash of the program; for power loss see [`append_durable`].
-pub fn append(path: &Path, line: &str) -> Result<()> {
-    append_with(path, line).map(|_| ()).with_context(|| format!("failed to append to `{}`", path.display()))
+/// Appends to one file again and again. Not fsynced: logs outlive a crash of the program; for power loss
+/// see [`append_durable`].
+#[derive(Debug)]
+pub struct Appender {
+    path: PathBuf,
+    file: Option<File>,
 }
 
-/// [`append`], on disk before it returns.
+impl Appender {
+    /// For the file at `path`, made when the first line comes.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+
+    /// Appends one line (a newline is added) by a single write. A file that was removed meanwhile is
+    /// made again.
+    pub fn line(&mut self, line: &str) -> Result<()> {
+        use std::os::unix::fs::MetadataExt;
+        let there = |file: &File| file.metadata().is_ok_and(|meta| meta.nlink() > 0);
+        let written = match self.file.take().filter(there) {
+            Some(mut file) => file.write_all(format!("{line}\n").as_bytes()).map(|()| file),
+            None => append_with(&self.path, line),
+        };
+        self.file = Some(written.with_context(|| format!("failed to append to `{}`", self.path.display()))?);
+        Ok(())
+    }
+}
+
+/// Appends one line (a newline is added) by a single write, so that readers never see half of it
+/// from a live writer. A torn last line that a dead writer left is closed first. It is on disk before
+/// this returns.
 pub fn append_durable(path: &Path, line: &str) -> Result<()> {
     append_with(path, line)
         .and_then(|file| file.sync_data())

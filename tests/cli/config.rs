@@ -52,9 +52,9 @@ fn what_is_wrong_is_named_by_file_line_and_key() {
              hint: remove it, or use a newer taskrun\n",
         ),
         (
-            "[agent]\ndefault = 'codex'\n",
-            "agent `codex` (`agent.default`) is not available in this version of taskrun\n\
-             hint: choose `claude`, or give its command under `[agents.codex]`\n",
+            "[mcp.docs]\nargs = ['--stdio']\n",
+            "`[mcp.docs]` needs either `command` or `url`\n\
+             hint: `man taskrun-config` documents both\n",
         ),
         (
             "[budget]\nusd = nan\n",

@@ -92,6 +92,9 @@ fn login_credit_and_model_end_the_run_with_the_way_out() {
         assert_eq!(finished["class"], class);
         assert_eq!((bench.status("bd-1").as_str(), &bench.issue("bd-1")["notes"]), ("open", &Value::Null));
     }
+    let bench = tried("", &[refuses(401, "authentication_failed")]);
+    let out = crate::sandbox::Outcome::of(bench.looping(&[]).env("ANTHROPIC_API_KEY", "k"));
+    assert!(out.stdout.contains("correct it, or unset it and run `claude`"), "{out:?}");
     let bench = tried("", &[refuses(402, "billing_error")]);
     let mut run = bench.looping(&[]);
     let out = crate::sandbox::Outcome::of(run.env("ANTHROPIC_API_KEY", "k"));
@@ -245,8 +248,8 @@ fn an_overloaded_provider_is_tried_again() {
         let (out, events) = bench.events(args);
         let last = events.last().unwrap();
         assert_eq!((out.code, &last["iterations"], &last["left"]), (0, &json!(1), &json!(0)), "{last}");
-        let lost = is("agent_failed", "overload", 1);
-        assert_eq!(outcomes(&bench), [lost.clone(), lost, is("closed", "-", 1)]);
+        let refused = is("agent_failed", "overload", 1);
+        assert_eq!(outcomes(&bench), [refused.clone(), refused, is("closed", "-", 1)]);
         let actions: Vec<_> = away(&events).iter().map(|event| event["action"].clone()).collect();
         assert_eq!(actions, ["retry", "retry"]);
         assert_eq!(bench.loop_status()["iteration"], 1);
@@ -322,6 +325,7 @@ fn a_wait_can_be_paused() {
     assert_eq!(bench.sandbox.run(&["loop", "resume"]).code, 0);
     wait_for("the end of the pause", || bench.loop_status()["status"] == "running");
     assert!(bench.loop_status()["waits_until"].is_string());
+    assert!(bench.sandbox.run(&["loop", "status"]).stdout.contains("\nwaits      until 20"));
     assert_eq!(bench.sandbox.run(&["loop", "stop"]).code, 0);
     assert_eq!(reap(child), 0);
     assert_eq!(calls(&bench), 1);

@@ -41,8 +41,15 @@ fn the_next_attempt_continues_the_session() {
     // Over runs, and shown before.
     let bench = twice(&not_yet, RESUME);
     assert_eq!(bench.finish(&["--once"])["exit_code"], 1);
-    let plan = bench.sandbox.run(&["loop", "run", "--dry-run", "--json", "--agent", "shell"]);
-    assert!(!plan.stdout.contains("s-1"), "{plan:?}");
+    let argv = bench
+        .sandbox
+        .command()
+        .args(["loop", "run", "--dry-run", "--json"])
+        .env("CLAUDE_CLI_PATH", bench.aside("claude"))
+        .output()
+        .unwrap();
+    let argv = serde_json::from_slice::<Value>(&argv.stdout).unwrap()["argv"].to_string();
+    assert!(argv.contains("\"--resume\",\"s-1\""), "{argv}");
     assert_eq!(bench.finish(&["--once"])["exit_code"], 0);
     assert_eq!(resumed(&bench), [None, Some("s-1".to_owned())]);
 }

@@ -20,6 +20,7 @@ mod loops_provider;
 mod loops_sessions;
 mod loops_signals;
 mod loops_storm;
+mod loops_streams;
 mod loops_traps;
 mod manual;
 mod sandbox;

@@ -66,6 +66,9 @@ pub(super) fn status(context: &Context) -> Result<Exit> {
         let limit =
             status["spend"]["budget_usd"].as_f64().map(|limit| format!("/${limit:.2}")).unwrap_or_default();
         let _ = writeln!(out, "budget     ${:.2}{limit}", status["spend"]["usd"].as_f64().unwrap_or(0.0));
+        if status["waits_until"].is_string() {
+            let _ = writeln!(out, "waits      until {}, for the provider", text("waits_until"));
+        }
         if status["reason"].is_string() {
             let _ = writeln!(out, "ended      {}", text("reason"));
         }

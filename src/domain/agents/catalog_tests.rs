@@ -101,6 +101,9 @@ fn the_list_names_every_agent_once() {
     let row = |name: &str, kind: &str, default, cost| (name.to_owned(), kind.to_owned(), true, default, cost);
     let expected = [
         row("claude", "claude", false, true),
+        row("codex", "codex", false, false),
+        row("opencode", "opencode", false, true),
+        row("gemini", "gemini", false, false),
         row("shell", "shell", false, false),
         row("a", "command", false, false),
         row("b", "command", true, false),
@@ -108,6 +111,6 @@ fn the_list_names_every_agent_once() {
     ];
     assert_eq!(shown, expected);
     let installed: Vec<bool> =
-        list(&config, Path::new("/")).iter().skip(1).map(|agent| agent.installed).collect();
+        list(&config, Path::new("/")).iter().skip(4).map(|agent| agent.installed).collect();
     assert_eq!(installed, [true, false, true, false]);
 }

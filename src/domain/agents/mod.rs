@@ -234,3 +234,6 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
         printable(&near).chars().map(|c| if c.is_control() { ' ' } else { c }).take(limit).collect();
     line.trim().to_owned()
 }
+
+#[cfg(test)]
+mod replay_tests;

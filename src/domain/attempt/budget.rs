@@ -57,7 +57,7 @@ impl Spend {
     /// One attempt's spend. `usd` is `None` where nobody knows it.
     pub fn of(usage: Usage, usd: Option<f64>, source: Source) -> Self {
         Self {
-            usd: usd.unwrap_or(0.0),
+            usd: usd.unwrap_or(0.0) + 0.0, // a sum of nothing may be -0.0
             known: usd.is_some(),
             source: if usd.is_some() { source } else { Source::Unknown },
             input_tokens: usage.input,
@@ -235,12 +235,12 @@ pub fn task_spent(budget: &Budget, task: &Spend, dearest: f64) -> bool {
     })
 }
 
-/// The limits that are nearly used up, each by its name in the settings, and how far (0.8 and more).
-/// `task` and `live` are what was spent on the task before and in this attempt so far; both are
-/// nothing between attempts.
+/// The limits that are nearly used up, each by its name in the settings, and how far (0.8 and more);
+/// not iterations, which everybody sees counted. `task` and `live` are what was spent on the task
+/// before and in this attempt so far; both are nothing between attempts.
 pub fn warnings(budget: &Budget, tally: &Tally, task: &Spend, live: &Spend) -> Vec<(&'static str, f64)> {
     #[allow(clippy::cast_precision_loss)] // a percentage
-    let count = |limit: Option<u64>, used: u64| limit.map(|limit| used as f64 / limit.max(1) as f64);
+    let part = |used: u64, limit: u64| used as f64 / limit.max(1) as f64;
     let usd = |limit: Option<f64>, spent: f64| limit.map(|limit| (spent + live.usd) / limit);
     let tokens = tally.run.tokens().saturating_add(live.tokens());
     let parts = [
@@ -248,12 +248,11 @@ pub fn warnings(budget: &Budget, tally: &Tally, task: &Spend, live: &Spend) -> V
         ("per_day_usd", usd(budget.per_day_usd, tally.day.usd)),
         ("per_task_usd", usd(budget.per_task_usd, task.usd)),
         ("per_attempt_usd", usd(budget.per_attempt_usd, 0.0)),
-        ("tokens", count(budget.tokens, tokens)),
-        ("iterations", count(budget.iterations, tally.iterations)),
+        ("tokens", budget.tokens.map(|limit| part(tokens, limit))),
         ("time", budget.time.map(|limit| tally.elapsed.as_secs_f64() / limit.as_secs_f64())),
     ];
-    let part = |(name, part): (&'static str, Option<f64>)| part.map(|part| (name, part));
-    parts.into_iter().filter_map(part).filter(|(_, part)| *part >= WARN_AT).collect()
+    let known = |(name, part): (&'static str, Option<f64>)| part.map(|part| (name, part));
+    parts.into_iter().filter_map(known).filter(|(_, part)| *part >= WARN_AT).collect()
 }
 
 #[cfg(test)]

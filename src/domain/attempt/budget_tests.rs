@@ -102,7 +102,7 @@ fn the_limit_that_reaches_furthest_cuts() {
         (Some(2.0), Some(2.0), Some(2.0), None),
     ];
     for (usd, per_task_usd, per_attempt_usd, expected) in table {
-        let budget = Budget { usd, per_task_usd, per_attempt_usd, ..Budget::default() };
+        let budget = Budget { usd, per_attempt_usd, per_task_usd, ..Budget::default() };
         let name = format!("{usd:?} {per_task_usd:?} {per_attempt_usd:?}");
         assert_eq!(during(&budget, &tally(0.0, 0.0), &none, &spent(1.0)), expected, "{name}");
         assert_eq!(kept(&budget, &tally(0.0, 0.0), &none, &spent(1.0)), expected, "{name}");
@@ -137,7 +137,7 @@ fn a_warning_comes_at_four_fifths_of_every_limit() {
     };
     let late = Tally { iterations: 4, elapsed: Duration::from_secs(8), ..tally(0.0, 0.0) };
     let live = Spend { output_tokens: 80, ..spent(0.8) };
-    let every = ["usd", "per_day_usd", "per_task_usd", "per_attempt_usd", "tokens", "iterations", "time"];
+    let every = ["usd", "per_day_usd", "per_task_usd", "per_attempt_usd", "tokens", "time"];
     assert_eq!(names(&all, &late, &none, &live), every);
     assert_eq!(names(&all, &tally(0.0, 0.0), &spent(0.5), &spent(0.3)), ["per_task_usd"]);
     assert_eq!(names(&Budget::default(), &late, &spent(9.0), &live), [""; 0]);
@@ -218,7 +218,7 @@ proptest! {
         tries in tries(),
     ) {
         let (usd, per_day_usd, per_task_usd, per_attempt_usd) = limits;
-        let budget = Budget { usd, per_day_usd, per_task_usd, per_attempt_usd, ..Budget::default() };
+        let budget = Budget { usd, per_attempt_usd, per_task_usd, per_day_usd, ..Budget::default() };
         let mut books = Books { tally: tally(0.0, 0.0), tasks: [spent(0.0); 3], dearest: [0.0; 3] };
         books.tally.day = spent(f64::from(earlier) / 1e6);
         for one in &tries {

@@ -97,6 +97,8 @@ pub enum TimedOut {
     Total,
     /// The agent was silent for too long.
     Idle,
+    /// The agent did not say anything at all.
+    Start,
     /// It printed more than a disk can take.
     Flood,
 }
@@ -120,18 +122,22 @@ pub enum Verdict {
 /// event says success and its final message ends with the tag. A plea for help (`BLOCKED`,
 /// `FAILED`) of an agent that ended by itself is heard whatever its exit code: it closes nothing.
 pub fn judge(ended: &Ended, report: &Report) -> Verdict {
-    let aborted = |message: String| Verdict::Broken(failure(Class::Aborted, message));
+    let broken = |class, message: &str| Verdict::Broken(failure(class, message.into()));
     if ended.stopped {
-        return aborted("stopped before it was done".into());
+        return broken(Class::Aborted, "stopped before it was done");
     }
     if let Some(limit) = ended.timed_out {
-        return Verdict::Incomplete(match limit {
-            TimedOut::Total => "it took longer than `agent.timeout` allows and was ended".into(),
+        let (class, words) = match limit {
+            TimedOut::Total => (Class::Timeout, "it took longer than `agent.timeout` allows and was ended"),
             TimedOut::Idle => {
-                "it was silent for longer than `agent.idle_timeout` allows and was ended".into()
+                (Class::Idle, "it was silent for longer than `agent.idle_timeout` allows and was ended")
             }
-            TimedOut::Flood => "it printed more than 1 GiB and was ended".into(),
-        });
+            TimedOut::Start => {
+                (Class::Timeout, "it said nothing at all within `agent.start_timeout` and was ended")
+            }
+            TimedOut::Flood => (Class::Loop, "it printed more than 1 GiB and was ended"),
+        };
+        return broken(class, words);
     }
     if let Terminal::Failure(failure) = &report.terminal {
         return Verdict::Broken(failure.clone());
@@ -139,11 +145,11 @@ pub fn judge(ended: &Ended, report: &Report) -> Verdict {
     let Some(code) = ended.code.filter(|_| ended.signal.is_none()) else {
         let how =
             ended.signal.map_or_else(|| "vanished".into(), |signal| format!("killed by signal {signal}"));
-        return aborted(how);
+        return broken(Class::Crash, &how);
     };
     if report.terminal == Terminal::Missing {
         let message = format!("ended with exit code {code} and no result in its output");
-        return Verdict::Broken(failure(Class::Other, message));
+        return broken(Class::Crash, &message);
     }
     match (&report.promise, code) {
         (Promise::Blocked(why), _) => Verdict::Blocked(why.clone()),

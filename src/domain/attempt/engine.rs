@@ -3,27 +3,34 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::domain::agents::catalog::{Agent, Cost};
+pub use crate::domain::agents::invocation::file;
 use crate::domain::agents::invocation::{Request, Stdin, invocation};
 use crate::domain::agents::prices::Book;
-use crate::domain::agents::{Class, Failure, Reader, Report, Signal, Terminal, Usage, one_line, tail};
+use crate::domain::agents::{Class, Failure, Report, Session, Usage, one_line};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
+use crate::domain::attempt::ear::{self, Ear};
 use crate::domain::attempt::event::Kind;
 use crate::fault::Fault;
-use crate::system::process::{Attendant, Limits, Outcome, Spawn, Supervisor, Why};
-use crate::system::store;
+use crate::system::config::{Config, Output};
+use crate::system::log::{self, Log};
+use crate::system::process::{self, Limits, Line, Outcome, Spawn, Supervisor, Why};
+use crate::system::{clock, redact, store};
 
-/// Text gathered before the start of it is dropped (bytes); [`tail`] is what an event carries.
-const MESSAGE: usize = 4 << 10;
 /// Characters of an agent's last words that are kept.
 const WORDS: usize = 300;
-/// Text of plain output is gathered this long before it becomes one event.
-const GATHER: Duration = Duration::from_millis(200);
+/// Bytes of standard error that are looked at.
+const END: u64 = 16 << 10;
+/// Where an agent's standard output goes as it is, until it has become the log.
+const CAPTURE: &str = ".capture";
+/// The same for standard error.
+const CAPTURE_STDERR: &str = ".capture-stderr";
 
 /// What stays the same over the attempts of a run.
 #[derive(Debug)]
@@ -36,6 +43,10 @@ pub struct Engine {
     pub leave_children: bool,
     /// What tokens cost, for agents that report tokens but no money.
     pub prices: Book,
+    /// How many of the same event may follow each other; 0 is any number.
+    pub max_repeats: u64,
+    /// Bytes of one log.
+    pub log_limit: u64,
 }
 
 /// One attempt.
@@ -82,9 +93,23 @@ impl Answer {
     }
 }
 
-pub use crate::domain::agents::invocation::file;
-
 impl Engine {
+    /// The engine for an agent, with the settings' limits.
+    pub fn new(agent: Agent, config: &Config) -> Self {
+        let (set, some) = (&config.agent, |time: Duration| (!time.is_zero()).then_some(time));
+        // Plain output may come at the very end.
+        let start = some(set.start_timeout).filter(|_| agent.output != Output::Text);
+        let limits = Limits { total: some(set.timeout), idle: some(set.idle_timeout), start };
+        Self {
+            agent,
+            limits,
+            leave_children: set.leave_children,
+            prices: Book::new(config.prices.clone()),
+            max_repeats: set.max_repeats,
+            log_limit: config.logs.max_size,
+        }
+    }
+
     /// Runs the agent to its end. A task that this agent cannot work at all is `Blocked`; an agent that
     /// was ended because its supervisor was killed is `Broken` and has no outcome. Errors: the agent
     /// could not be started.
@@ -116,56 +141,93 @@ impl Engine {
         for (path, bytes) in &call.files {
             store::scratch(path, bytes)?;
         }
-        let stderr = file(order.prefix, ".stderr");
+        let [stdout, stderr] = [CAPTURE, CAPTURE_STDERR].map(|suffix| file(order.prefix, suffix));
         let spawn = Spawn {
             argv: std::iter::once(call.program.into_os_string()).chain(call.args).collect(),
             dir: order.dir.into(),
             env: call.env,
             env_remove: call.env_remove,
             stdin: (call.stdin == Stdin::Prompt).then(|| prompt.clone().into()),
-            stdout: file(order.prefix, ".stdout").into(),
-            stderr: stderr.clone().into(),
+            stdout: stdout.clone().into(),
+            stderr: stderr.into(),
             leave_children: self.leave_children,
             tidies_up: false,
         };
-        let mut ear = Ear::new(self, order, tell);
+        let log = Log::create(&file(order.prefix, ".stdout"), self.log_limit)?;
+        let mut ear = Ear::new(self, order, log, tell);
+        let began = clock::now();
         let attended = child.attend(spawn, self.limits, &mut ear);
-        ear.flush();
         let outcome = match attended {
-            Err(error) if child.lost() => return self.cut_off(&file(order.prefix, ".stdout"), &error),
+            Err(error) if child.lost() => return self.cut_off(order, began, &error),
             other => other?,
         };
-        let report = ear.reader.report();
+        let stderr = self.keep_stderr(order.prefix)?;
+        let (report, circles) = ear.finish(outcome.ended.code, &stderr);
+        store::remove(&stdout)?;
         let spend = self.spend(&report, outcome.why.is_some());
-        let mut verdict = completion::judge(&ended(&outcome), &report);
-        explain(&mut verdict, &stderr);
+        let verdict = match circles {
+            Some(failure) if outcome.why == Some(Why::Asked) => Verdict::Broken(failure),
+            _ => explained(completion::judge(&ended(&outcome), &report), &stderr),
+        };
         Ok(Answer { verdict, report, spend, outcome: Some(outcome) })
     }
 
-    /// What the stream recorded in a file shows; for attempts whose run was killed.
-    pub fn replay(&self, stdout: &Path) -> Result<Report> {
+    /// Makes the log of standard error; returns the end of it.
+    fn keep_stderr(&self, prefix: &Path) -> Result<String> {
+        let log = file(prefix, ".stderr");
+        log::settle(&file(prefix, CAPTURE_STDERR), &log, self.log_limit)?;
+        Ok(end_of(&log).unwrap_or_default())
+    }
+
+    /// What the files with this prefix show of an attempt in `dir` that began at `since` and whose run
+    /// was killed.
+    pub fn replay(&self, prefix: &Path, dir: &Path, since: Timestamp) -> Result<Report> {
         let mut reader = self.agent.reader(Usage::default());
-        let take = &mut |line: &[u8]| drop(reader.line(line));
-        crate::system::process::read_lines(stdout, take)?;
-        Ok(reader.report())
+        let capture = file(prefix, CAPTURE);
+        let stdout = if capture.exists() { capture } else { file(prefix, ".stdout") };
+        process::read_lines(&stdout, &mut |line| {
+            if let Line::Whole(bytes) = line {
+                drop(reader.line(&redact::ours().clean(bytes)));
+            }
+        })?;
+        let mut report = reader.report();
+        let session = report.session.clone();
+        let session = session.as_deref().map(|id| Session { id, dir, since });
+        let written = session.and_then(|session| self.agent.journal(&session)?.used());
+        if let Some(written) = written {
+            ear::settle(&mut report, written, false);
+        }
+        Ok(report)
     }
 
     /// What an attempt cost, as far as its report says; `cut` when it was ended early.
     pub fn spend(&self, report: &Report, cut: bool) -> Spend {
-        let model = report.model.as_deref().or(self.agent.model.as_deref());
-        let estimate = || self.prices.cost(model, &report.usage).filter(|_| report.usage != Usage::default());
-        let spend = match (self.agent.cost, report.usd) {
-            (Cost::Free, _) => Spend::of(report.usage, Some(0.0), Source::Free),
-            (_, Some(usd)) => Spend::of(report.usage, Some(usd), Source::Reported),
-            (_, None) => Spend::of(report.usage, estimate(), Source::Estimated),
-        };
+        let spend = self.priced(report.usage, report.usd, report.model.as_deref());
         let partial = cut && !matches!(spend.source, Source::Reported | Source::Free);
         Spend { partial, ..spend }
     }
 
+    /// What tokens cost: as reported, else by the price of the model that answers, else of the one that
+    /// was asked for, else unknown.
+    pub(super) fn priced(&self, usage: Usage, usd: Option<f64>, model: Option<&str>) -> Spend {
+        if self.agent.cost == Cost::Free {
+            return Spend::of(usage, Some(0.0), Source::Free);
+        }
+        if usd.is_some() {
+            return Spend::of(usage, usd, Source::Reported);
+        }
+        let cost = |model: Option<&str>| self.prices.cost(model, &usage);
+        let estimate = cost(model).or_else(|| cost(self.agent.model.as_deref()));
+        // Nothing counted may as well be nothing said.
+        let estimate = estimate.filter(|_| usage != Usage::default());
+        Spend::of(usage, estimate, Source::Estimated)
+    }
+
     /// What is known of an agent that nobody saw end.
-    fn cut_off(&self, stdout: &Path, error: &anyhow::Error) -> Result<Answer> {
-        let report = self.replay(stdout)?;
+    fn cut_off(&self, order: &Order<'_>, since: Timestamp, error: &anyhow::Error) -> Result<Answer> {
+        let report = self.replay(order.prefix, order.dir, since)?;
+        log::settle(&file(order.prefix, CAPTURE), &file(order.prefix, ".stdout"), self.log_limit)?;
+        self.keep_stderr(order.prefix)?;
         let spend = self.spend(&report, true);
         let failure = Failure { class: Class::Other, message: format!("{error:#}"), not_before: None };
         Ok(Answer { verdict: Verdict::Broken(failure), report, spend, outcome: None })
@@ -177,6 +239,22 @@ impl Engine {
     }
 }
 
+/// Makes the logs of a run that was killed, in its folder, and removes the captures they are made of.
+pub fn tidy(dir: &Path, limit: u64) -> Result<()> {
+    let Ok(entries) = dir.read_dir() else { return Ok(()) };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let log = match name.split_once(CAPTURE) {
+            Some((start, "-stderr")) => format!("{start}.stderr"),
+            Some((start, "")) if start.contains(".gate-") => format!("{start}.log"),
+            Some((start, "")) => format!("{start}.stdout"),
+            _ => continue,
+        };
+        log::settle(&path, &dir.join(log), limit)?;
+    }
+    Ok(())
+}
+
 fn ended(outcome: &Outcome) -> Ended {
     Ended {
         code: outcome.ended.code,
@@ -184,6 +262,7 @@ fn ended(outcome: &Outcome) -> Ended {
         timed_out: match outcome.why {
             Some(Why::Total) => Some(TimedOut::Total),
             Some(Why::Idle) => Some(TimedOut::Idle),
+            Some(Why::Start) => Some(TimedOut::Start),
             Some(Why::Flood) => Some(TimedOut::Flood),
             _ => None,
         },
@@ -192,113 +271,26 @@ fn ended(outcome: &Outcome) -> Ended {
 }
 
 /// Adds the last words on standard error where the agent itself gave no better reason.
-fn explain(verdict: &mut Verdict, stderr: &Path) {
-    let reason = match verdict {
+fn explained(mut verdict: Verdict, stderr: &str) -> Verdict {
+    let reason = match &mut verdict {
         Verdict::Incomplete(reason) => reason,
         Verdict::Broken(failure) => &mut failure.message,
-        _ => return,
+        _ => return verdict,
     };
-    if let Some(words) = last_words(stderr).filter(|words| !reason.contains(words.as_str())) {
+    let words = stderr.lines().rev().map(|line| one_line(line, WORDS)).find(|line| !line.is_empty());
+    if let Some(words) = words.filter(|words| !reason.contains(words.as_str())) {
         reason.push_str(": ");
         reason.push_str(&words);
     }
+    verdict
 }
 
-fn last_words(path: &Path) -> Option<String> {
-    let mut file = File::open(path).ok()?;
-    let size = file.metadata().ok()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(4 << 10))).ok()?;
+/// The last [`END`] bytes of a file.
+fn end_of(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(END)))?;
     let mut end = Vec::new();
-    file.read_to_end(&mut end).ok()?;
-    let end = String::from_utf8_lossy(&end);
-    end.lines().rev().map(|line| one_line(line, WORDS)).find(|line| !line.is_empty())
-}
-
-/// Listens to an agent: turns lines into signals, signals into events, and watches its spend.
-struct Ear<'a> {
-    engine: &'a Engine,
-    order: &'a Order<'a>,
-    tell: &'a mut dyn FnMut(Kind),
-    reader: Box<dyn Reader>,
-    text: String,
-    truncated: bool,
-    since: Instant,
-    live: Spend,
-    /// Whether the stream has a terminal event; plain text has none.
-    speaks_of_its_end: bool,
-}
-
-impl<'a> Ear<'a> {
-    fn new(engine: &'a Engine, order: &'a Order<'a>, tell: &'a mut dyn FnMut(Kind)) -> Self {
-        let reader = engine.agent.reader(order.before);
-        let (text, since, live) = (String::new(), Instant::now(), Spend::nothing());
-        let speaks_of_its_end = reader.report().terminal == Terminal::Missing;
-        Self { engine, order, tell, reader, text, truncated: false, since, live, speaks_of_its_end }
-    }
-
-    fn signal(&mut self, signal: Signal) {
-        match signal {
-            Signal::Message(text) => self.say(&text),
-            Signal::Tool { name, detail } => {
-                self.flush();
-                (self.tell)(Kind::AgentTool { name, detail });
-            }
-            Signal::Used { usage, usd } => {
-                let model = self.engine.agent.model.as_deref();
-                let estimate = self.engine.prices.cost(model, &usage);
-                let source = if usd.is_some() { Source::Reported } else { Source::Estimated };
-                self.live = Spend::of(usage, usd.or(estimate), source);
-                (self.tell)(Kind::AgentUsage { spend: self.live });
-            }
-            Signal::Retry { class: Class::RateLimit, until, .. } => {
-                (self.tell)(Kind::RateLimited { not_before: until });
-            }
-            Signal::Retry { .. } => {}
-            Signal::Session(_) | Signal::Model(_) => {}
-        }
-    }
-
-    /// Gathers text, so that a flood of lines becomes few events of bounded size.
-    fn say(&mut self, text: &str) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
-        self.text.push_str(text);
-        if self.text.len() > 2 * MESSAGE {
-            self.text = tail(&self.text).to_owned();
-            self.truncated = true;
-        }
-    }
-
-    fn flush(&mut self) {
-        self.since = Instant::now();
-        let text = std::mem::take(&mut self.text);
-        let truncated = std::mem::take(&mut self.truncated) || text.len() > MESSAGE;
-        let text = tail(&text);
-        if !text.trim().is_empty() {
-            (self.tell)(Kind::AgentMessage { text: text.to_owned(), truncated });
-        }
-    }
-}
-
-impl Attendant for Ear<'_> {
-    fn line(&mut self, line: &[u8]) {
-        for signal in self.reader.line(line) {
-            self.signal(signal);
-        }
-    }
-
-    fn oversized(&mut self, start: &[u8]) {
-        self.reader.oversized(start);
-    }
-
-    fn stop(&mut self) -> bool {
-        if self.since.elapsed() >= GATHER {
-            self.flush();
-        }
-        // Once it has reported its end, it is spared for its spend: ending it would save nothing.
-        let ended = self.live.known && self.reader.report().terminal != Terminal::Missing;
-        let live = if ended && self.speaks_of_its_end { Spend::nothing() } else { self.live };
-        (self.order.stop)(&live)
-    }
+    file.read_to_end(&mut end)?;
+    Ok(String::from_utf8_lossy(&end).into_owned())
 }

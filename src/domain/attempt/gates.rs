@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::domain::agents::invocation::file;
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::GateResult;
-use crate::system::interrupt;
 use crate::system::process::{Attendant, Limits, Spawn, Supervisor, Why};
+use crate::system::{interrupt, log};
 
 /// How long a gate may take where the config says nothing.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20 * 60);
@@ -23,6 +24,8 @@ pub struct Gates {
     pub timeout: Duration,
     /// Whether the first red one ends the check.
     pub stop_at_red: bool,
+    /// Bytes of one gate's log.
+    pub log_limit: u64,
 }
 
 /// Where the gates' output goes: `<prefix>.gate-1.log`, …
@@ -66,9 +69,10 @@ impl Gates {
         let mut results = Vec::new();
         for (number, command) in self.commands.iter().enumerate() {
             tell(Kind::GateStarted { command: command.clone() });
-            let output = output_of(place.prefix, number + 1);
-            let limits = Limits { total: Some(self.timeout), idle: None };
-            let outcome = child.attend(spawn(command, place, &output), limits, &mut Watch { asked })?;
+            let [output, capture] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
+            let limits = Limits { total: Some(self.timeout), ..Limits::default() };
+            let outcome = child.attend(spawn(command, place, &capture), limits, &mut Watch { asked })?;
+            log::settle(&capture, &output, self.log_limit)?;
             if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
                 return Ok(None);
             }
@@ -95,10 +99,8 @@ impl Gates {
     }
 }
 
-fn output_of(prefix: &Path, number: usize) -> PathBuf {
-    let mut name = prefix.as_os_str().to_owned();
-    name.push(format!(".gate-{number}.log"));
-    name.into()
+fn output_of(prefix: &Path, number: usize, end: &str) -> PathBuf {
+    file(prefix, &format!(".gate-{number}{end}"))
 }
 
 fn spawn(command: &str, place: &Place<'_>, output: &Path) -> Spawn {

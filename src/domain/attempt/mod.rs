@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod changes;
 pub mod completion;
+mod ear;
 pub mod engine;
 pub mod event;
 pub mod fence;

@@ -94,6 +94,7 @@ impl Run<'_> {
             iteration,
             attempt: past.attempts + 1,
             agent: self.plan.engine.agent.name.clone(),
+            model: self.plan.engine.agent.model.clone(),
             assignee: issue.assignee.clone(),
             phase: Phase::Working,
             head: before.head.clone(),

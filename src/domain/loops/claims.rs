@@ -41,6 +41,9 @@ pub struct Claim {
     pub attempt: u64,
     /// Agent's name.
     pub agent: String,
+    /// The model it was asked for, which its tokens are priced by where it names none.
+    #[serde(default)]
+    pub model: Option<String>,
     /// Who was assigned before.
     pub assignee: String,
     /// How far it has come.

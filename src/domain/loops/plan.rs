@@ -1,7 +1,6 @@
 //! What a run will do, decided once before it starts: nothing an agent edits later changes it.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use anyhow::Result;
 
@@ -18,7 +17,6 @@ use crate::domain::stack;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::config::{Config, OnRateLimit};
-use crate::system::process::Limits;
 use crate::system::store;
 
 /// What the user asks for on the command line, over the settings.
@@ -112,7 +110,12 @@ pub fn gates(workspace: &Workspace, config: &Config, extra: &[String], configure
         commands = stack::gates_for(&config.gates.by_stack, &candidates);
     }
     commands.extend_from_slice(extra);
-    Ok(Gates { commands, timeout: config.gates.timeout.unwrap_or(DEFAULT_TIMEOUT), stop_at_red: true })
+    Ok(Gates {
+        commands,
+        timeout: config.gates.timeout.unwrap_or(DEFAULT_TIMEOUT),
+        stop_at_red: true,
+        log_limit: config.logs.max_size,
+    })
 }
 
 /// The user's own prompt template, if there is one: its path and text.
@@ -142,8 +145,8 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
     }
     let filter = Filter { epic: options.epic.clone(), label: options.label.clone(), ..Filter::default() };
     Ok(Plan {
-        engine: engine(agent, config),
-        fallbacks: fallbacks.into_iter().map(|agent| engine(agent, config)).collect(),
+        engine: Engine::new(agent, config),
+        fallbacks: fallbacks.into_iter().map(|agent| Engine::new(agent, config)).collect(),
         policy,
         resume_session: config.loops.resume_session,
         gates: gates(workspace, config, &options.gates, !options.no_gates)?,
@@ -216,18 +219,6 @@ fn refuse_unknown_cost(agent: &Agent, prices: &Book) -> Result<()> {
             format!("agent `{name}` does not report what it costs, so a limit in USD cannot be kept"),
             "limit tokens, time or iterations instead, or accept it with `--allow-unknown-cost`",
         )),
-    }
-}
-
-/// The engine for an agent, with the settings' limits.
-pub(super) fn engine(agent: Agent, config: &Config) -> Engine {
-    let some = |time: Duration| (!time.is_zero()).then_some(time);
-    let limits = Limits { total: some(config.agent.timeout), idle: some(config.agent.idle_timeout) };
-    Engine {
-        agent,
-        limits,
-        leave_children: config.agent.leave_children,
-        prices: Book::new(config.prices.clone()),
     }
 }
 

@@ -2,15 +2,14 @@
 
 use anyhow::Result;
 
-use crate::domain::agents::catalog;
+use crate::domain::agents::catalog::{self, Agent};
 use crate::domain::attempt::budget::{Source, Spend};
-use crate::domain::attempt::engine::file;
+use crate::domain::attempt::engine::{Engine, file};
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
 use crate::domain::beads::Store;
 use crate::domain::loops::attempt::epic_of;
 use crate::domain::loops::claims::{Claim, Claims};
 use crate::domain::loops::land::COMPLETED;
-use crate::domain::loops::plan;
 use crate::domain::workspace::Workspace;
 use crate::system::{clock, config};
 
@@ -104,14 +103,14 @@ pub(super) fn write(
 /// What the stream had shown before the end: spend, session, model.
 fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Option<String>) {
     let prefix = workspace.run_dir(&claim.run).join(format!("{:04}", claim.iteration));
-    let stdout = file(&prefix, ".stdout");
-    if !stdout.exists() {
+    if !file(&prefix, ".stdout").exists() {
         return (Spend::nothing(), None, None);
     }
     let replayed = || -> Result<_> {
         let config = config::load(Some(&workspace.config_file()))?;
-        let engine = plan::engine(catalog::recorded(&config, &claim.agent)?, &config);
-        let report = engine.replay(&stdout)?;
+        let agent = Agent { model: claim.model.clone(), ..catalog::recorded(&config, &claim.agent)? };
+        let engine = Engine::new(agent, &config);
+        let report = engine.replay(&prefix, workspace.root(), claim.since)?;
         let spend = Spend { partial: true, ..engine.spend(&report, true) };
         Ok((spend, report.session, report.model))
     };

@@ -134,7 +134,6 @@ pub fn way_out(agent: &Agent, class: Class) -> Option<String> {
     let spec = agent.spec()?;
     let name = &agent.name;
     let paid = agent.billing().unwrap_or_default();
-    let key = spec.keys.first().map(|key| format!(", or set `{key}`")).unwrap_or_default();
     Some(match class {
         Class::Authentication => {
             let way = match spec.name {
@@ -143,7 +142,12 @@ pub fn way_out(agent: &Agent, class: Class) -> Option<String> {
                 "opencode" => "run `opencode auth login`",
                 _ => "run `gemini` and log in",
             };
-            format!("{paid}; {way}{key}")
+            let key = spec.keys.iter().find(|key| agent.variable(key).is_some());
+            match (key, spec.keys.first()) {
+                (Some(_), _) => format!("{paid}; correct it, or unset it and {way}"),
+                (None, Some(key)) => format!("{paid}; {way}, or set `{key}`"),
+                (None, None) => format!("{paid}; {way}"),
+            }
         }
         Class::Billing => {
             format!("{paid}; add credit to that account, or choose another agent with `--agent`")

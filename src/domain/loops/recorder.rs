@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::domain::attempt::event::{Event, Kind};
-use crate::system::store;
+use crate::system::store::Appender;
 
 /// Which limits have been warned of: each once, those of a task and an attempt once for each of them.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl Warned {
 /// Stamps events and hands them on.
 pub struct Recorder<'a> {
     run: String,
-    log: PathBuf,
+    log: Appender,
     /// Iteration that events belong to from now on.
     pub iteration: Option<u64>,
     /// Task that events belong to from now on.
@@ -45,6 +45,7 @@ pub struct Recorder<'a> {
 impl<'a> Recorder<'a> {
     /// For `run`, whose events are appended to `log`.
     pub fn new(run: &str, log: PathBuf, listener: &'a mut dyn FnMut(&Event)) -> Self {
+        let log = Appender::new(log);
         Self { run: run.into(), log, iteration: None, task: None, attempt: None, listener, failed: false }
     }
 
@@ -56,7 +57,7 @@ impl<'a> Recorder<'a> {
         event.task.clone_from(&self.task);
         event.attempt = self.attempt;
         let line = serde_json::to_string(&event).unwrap_or_default();
-        self.failed |= store::append(&self.log, &line).is_err();
+        self.failed |= self.log.line(&line).is_err();
         (self.listener)(&event);
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::domain::attempt::changes::{Carried, Changes, Look, between, carry};
-use crate::domain::attempt::engine::file;
+use crate::domain::attempt::engine::{self, file};
 use crate::domain::attempt::receipt::{self, Outcome};
 use crate::domain::beads::Issue;
 use crate::domain::loops::attempt::claimant;
@@ -50,6 +50,7 @@ impl Run<'_> {
                 }
                 None => {}
             }
+            engine::tidy(&self.workspace.run_dir(&claim.run), self.plan.gates.log_limit)?;
             self.claims.drop_claim(&claim.task);
             self.claims.save(self.workspace)?;
         }
@@ -74,7 +75,8 @@ impl Run<'_> {
             between(&claim.dirt, &after.dirt, &self.claims.carried(&claim.task), claim.snapshot.as_deref());
         let dir = self.workspace.run_dir(&claim.run);
         let prefix = dir.join(format!("{:04}", claim.iteration));
-        let signs = [self.workspace.agents_lock(), dir.join("events.ndjson"), file(&prefix, ".stdout")];
+        let [log, capture] = [".stdout", ".capture"].map(|end| file(&prefix, end));
+        let signs = [self.workspace.agents_lock(), dir.join("events.ndjson"), log, capture];
         let modified = |path: PathBuf| std::fs::symlink_metadata(path).and_then(|meta| meta.modified()).ok();
         let (Some(ended), Some((repo, _))) = (signs.into_iter().filter_map(modified).max(), &self.repo)
         else {

@@ -20,7 +20,11 @@ pub struct Thread {
 impl Thread {
     /// The session after `receipt`; `before` is the one before it.
     pub fn after(before: Option<Self>, receipt: &Receipt) -> Option<Self> {
-        let session = receipt.session.clone()?;
+        let Some(session) = receipt.session.clone() else {
+            // It was turned away or ended before it even named its session.
+            return before
+                .filter(|before| before.agent == receipt.agent && unheard(receipt.outcome, receipt.class));
+        };
         let same = before.filter(|before| before.session == session && before.agent == receipt.agent);
         let past = same.map_or_else(Usage::default, |before| before.used);
         let spend = &receipt.spend;
@@ -43,14 +47,18 @@ impl Thread {
     /// Whether `agent` can go on where this session stopped. A session that holds nothing, that is too
     /// long or whose work is done is left alone, and so is one that could not be continued last time.
     pub fn goes_on(&self, agent: &str) -> bool {
-        let unheard = matches!(self.outcome, Outcome::Interrupted | Outcome::Killed)
-            || matches!(self.class, Some(Class::RateLimit | Class::Overload | Class::Aborted));
         self.agent == agent
             && self.used != Usage::default()
             && self.outcome != Outcome::Closed
             && self.class != Some(Class::ContextTooLong)
-            && (self.spoke || unheard)
+            && (self.spoke || unheard(self.outcome, self.class))
     }
+}
+
+/// Whether it says nothing about the session that an attempt came to nothing.
+fn unheard(outcome: Outcome, class: Option<Class>) -> bool {
+    matches!(outcome, Outcome::Interrupted | Outcome::Killed)
+        || matches!(class, Some(Class::RateLimit | Class::Overload | Class::Aborted))
 }
 
 #[cfg(test)]
@@ -106,5 +114,8 @@ mod tests {
         assert_eq!((third.used.input, third.used.cached), (12, 24));
         let other = Thread::after(first, &receipt(Some("t"), 7, Outcome::Reopened, None)).unwrap();
         assert_eq!(other.used.input, 7);
+        let nameless = |class| receipt(None, 0, Outcome::AgentFailed, Some(class));
+        assert_eq!(Thread::after(Some(other.clone()), &nameless(Class::RateLimit)), Some(other.clone()));
+        assert_eq!(Thread::after(Some(other), &nameless(Class::Crash)), None);
     }
 }

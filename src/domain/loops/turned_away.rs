@@ -109,9 +109,10 @@ impl Run<'_> {
         let wait = left(clock::now());
         if wait >= SOON {
             (self.notice)(&format!(
-                "`{}` is {}: waiting until {until} ({}); `taskrun loop stop` ends it",
+                "`{}` is {}: waiting until {} ({}); `taskrun loop stop` ends it",
                 self.state.agent,
                 plight(failure.class),
+                until.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 clock::human(wait)
             ));
         }

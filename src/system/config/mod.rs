@@ -11,7 +11,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::fault::Fault;
 use crate::system::document::Document;
+use crate::system::redact;
 use crate::system::store;
 
 pub use file::{
@@ -39,6 +41,7 @@ fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
         }
     }
     let config = Config::deserialize(merged).context("failed to read the merged settings")?;
+    config.mcp.iter().try_for_each(|(name, entry)| check_mcp(name, entry))?;
     Ok(config)
 }
 
@@ -59,6 +62,35 @@ fn merge(into: &mut toml::Table, from: toml::Table) {
             }
         }
     }
+}
+
+/// Refuses an MCP server that cannot be reached one way, and secrets in a file that others read.
+fn check_mcp(name: &str, entry: &McpEntry) -> Result<()> {
+    let wrong = |what: &str, hint: &str| Err(Fault::usage(format!("`[mcp.{name}]` {what}"), hint));
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(plain) {
+        return wrong("is no name that every agent takes", "use letters, digits, `-` and `_`");
+    }
+    if entry.command.is_some() == entry.url.is_some() {
+        return wrong("needs either `command` or `url`", "`man taskrun-config` documents both");
+    }
+    let hint = "put it into the environment and name it in `pass_env`, or in a header as `${NAME}`";
+    if let Some((key, _)) = entry.env.iter().find(|(key, _)| redact::is_secret(key)) {
+        return wrong(&format!("has a secret in the file: `env.{key}`"), hint);
+    }
+    let secret = |(key, value): &(&String, &String)| {
+        (key.eq_ignore_ascii_case("authorization") || redact::is_secret(key)) && !value.contains("${")
+    };
+    if let Some((key, _)) = entry.headers.iter().find(secret) {
+        return wrong(&format!("has a secret in the file: `headers.{key}`"), hint);
+    }
+    let variable = |name: &&String| {
+        name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    if let Some(key) = entry.env.keys().chain(&entry.pass_env).find(variable) {
+        return wrong(&format!("names `{key}`, which is no variable"), "use letters, digits and `_`");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -125,6 +157,26 @@ mod tests {
         assert!(refused(&binary).ends_with("binary` line 2 is not UTF-8"), "{}", refused(&binary));
         let said = refused(dir.path());
         assert!(said.starts_with("failed to read `") && said.contains("Is a directory"), "{said}");
+    }
+
+    #[test]
+    fn an_mcp_server_is_checked() {
+        let table = [
+            ("[mcp.a]\ncommand = 'x'\nenv = {MODE = 'y'}\npass_env = ['A_TOKEN']", ""),
+            ("[mcp.a]\nurl = 'https://x'\nheaders = {Authorization = 'Bearer ${A}'}", ""),
+            ("[mcp.a]\nargs = ['x']", "needs either `command` or `url`"),
+            ("[mcp.a]\ncommand = 'x'\nurl = 'y'", "needs either `command` or `url`"),
+            ("[mcp.'a b']\ncommand = 'x'", "no name that every agent takes"),
+            ("[mcp.a]\ncommand = 'x'\nenv = {A_TOKEN = 'y'}", "a secret in the file: `env.A_TOKEN`"),
+            ("[mcp.a]\nurl = 'x'\nheaders = {authorization = 'y'}", "a secret in the file: `headers.auth"),
+            ("[mcp.a]\ncommand = 'x'\npass_env = ['A=B']", "names `A=B`, which is no variable"),
+        ];
+        for (text, expected) in table {
+            let config: Config = toml::from_str(text).unwrap();
+            let said = config.mcp.iter().try_for_each(|(name, entry)| check_mcp(name, entry));
+            let said = said.map_or_else(|error| error.to_string(), |()| String::new());
+            assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{text}: {said}");
+        }
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl Repo {
             tidies_up: true,
             ..Spawn::default()
         };
-        let limits = Limits { total: Some(PATIENCE), idle: None };
+        let limits = Limits { total: Some(PATIENCE), ..Limits::default() };
         let outcome = child.attend(spawn, limits, &mut Silent)?;
         if outcome.ended.code != Some(0) {
             interrupt::check()?;

@@ -22,8 +22,10 @@ const NAP: Duration = Duration::from_millis(40);
 pub struct Limits {
     /// In all.
     pub total: Option<Duration>,
-    /// Without a sign of life.
+    /// Without a sign of life, while the [`Attendant`] knows of nothing that it waits for.
     pub idle: Option<Duration>,
+    /// Before the first sign of life.
+    pub start: Option<Duration>,
 }
 
 /// More than this a child may not print (bytes): it would fill the disk.
@@ -40,6 +42,8 @@ pub enum Why {
     Total,
     /// [`Limits::idle`] was over.
     Idle,
+    /// [`Limits::start`] was over, and it had said nothing.
+    Start,
     /// It printed more than [`FLOOD`].
     Flood,
     /// The [`Attendant`] asked for it.
@@ -57,6 +61,10 @@ pub trait Attendant {
     /// The start of a line too long to be handed over.
     fn oversized(&mut self, start: &[u8]) {
         let _ = start;
+    }
+    /// Whether the child is known to wait for something of its own, so that its silence means nothing.
+    fn busy(&self) -> bool {
+        false
     }
     /// Called several times a second; `true` stops the child.
     fn stop(&mut self) -> bool {
@@ -88,7 +96,8 @@ impl Supervisor {
         let tail = Tail::open(path).with_context(|| format!("failed to read `{}`", path.display()))?;
         let now = Instant::now();
         let step = Step::Running;
-        let mut watch = Watch { tail, errors, limits, start: now, life: now, grace, step, why: None };
+        let mut watch =
+            Watch { tail, errors, limits, start: now, life: now, alive: false, grace, step, why: None };
         let (ended, left) = watch.until_end(self, who)?;
         if who.listens() {
             let stopped = watch.why.is_some();
@@ -120,6 +129,8 @@ struct Watch<'a> {
     limits: Limits,
     start: Instant,
     life: Instant,
+    /// Whether it has said anything yet.
+    alive: bool,
     grace: Duration,
     step: Step,
     why: Option<Why>,
@@ -134,6 +145,8 @@ impl Watch<'_> {
             }
             nap = (nap * 2).min(NAP);
             if who.listens() && self.tail.poll(&mut |line| hand_over(who, &line))? > 0 {
+                (self.life, self.alive) = (Instant::now(), true);
+            } else if who.busy() {
                 self.life = Instant::now();
             }
             let why = self.reason(who);
@@ -154,6 +167,8 @@ impl Watch<'_> {
             Some(Why::Total)
         } else if over(self.limits.idle, self.life) {
             Some(Why::Idle)
+        } else if !self.alive && over(self.limits.start, self.start) {
+            Some(Why::Start)
         } else {
             None
         }

@@ -11,7 +11,7 @@ mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
 pub use supervisor::Supervisor;
-pub use tail::read_lines;
+pub use tail::{Line, read_lines};
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -70,7 +70,7 @@ pub struct Spawn {
     pub env_remove: Vec<OsString>,
     /// File that is its standard input; none is empty input.
     pub stdin: Option<OsString>,
-    /// File for its standard output; made new.
+    /// File for its standard output; made new, for nobody else to read.
     pub stdout: OsString,
     /// File for its standard error; may be the same as `stdout`.
     pub stderr: OsString,

@@ -93,7 +93,7 @@ struct Block<'a> {
 }
 
 /// Reads one attempt's stream in constant memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Stream {
     session: Option<String>,
     model: Option<String>,

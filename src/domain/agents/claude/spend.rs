@@ -64,7 +64,7 @@ fn merge(a: Usage, b: Usage, with: impl Fn(u64, u64) -> u64) -> Usage {
 }
 
 /// The sums so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Spend {
     /// Finished messages, sub-agents' included. Output is what the provider said at a message's
     /// start: a lower bound.
