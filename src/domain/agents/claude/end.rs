@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::agents::json::value;
-use crate::domain::agents::{Class, Failure, Terminal, one_line};
+use super::SPEC;
+use crate::domain::agents::json::{Raw, value};
+use crate::domain::agents::{Class, Failure, Signal, Terminal, one_line};
+use crate::domain::attempt::completion::Promise;
 
 /// Characters of an error that are kept.
 pub(super) const WORDS: usize = 500;
@@ -34,6 +36,17 @@ pub(super) struct Outcome<'a> {
     terminal_reason: Option<&'a RawValue>,
     #[serde(borrow)]
     errors: Option<&'a RawValue>,
+    #[serde(borrow)]
+    permission_denials: Option<&'a RawValue>,
+}
+
+/// One of `permission_denials`.
+#[derive(Deserialize)]
+struct Denial<'a> {
+    #[serde(borrow)]
+    tool_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tool_use_id: Option<&'a RawValue>,
 }
 
 impl Outcome<'_> {
@@ -50,6 +63,39 @@ impl Outcome<'_> {
         let class = class(error, Some(reason), value(self.api_error_status));
         let until = limit.filter(|_| class == Class::RateLimit).and_then(|limit| limit.until);
         Terminal::Failure(Failure { class, message: self.words(text, class, reason), not_before: until })
+    }
+
+    /// `end`, with the tools that were refused named where it is a failure. A session that promises
+    /// nothing and whose `last` call was refused ended because of it.
+    pub(super) fn refused(&self, end: Terminal, promise: &Promise, last: Option<&str>) -> Terminal {
+        let denials: Vec<Denial<'_>> = value(self.permission_denials).unwrap_or_default();
+        let mut tools: Vec<String> = denials.iter().filter_map(|denial| value(denial.tool_name)).collect();
+        tools.sort_unstable();
+        tools.dedup();
+        if tools.is_empty() {
+            return end;
+        }
+        let named = format!("not permitted: `{}`", tools.join("`, `"));
+        let at_last = || {
+            let mut ids = denials.iter().filter_map(|denial| value::<String>(denial.tool_use_id));
+            ids.any(|id| Some(id.as_str()) == last)
+        };
+        match end {
+            Terminal::Success if *promise == Promise::None && at_last() => {
+                let message = format!("it ended without a promise after a refusal; {named}");
+                Terminal::Failure(Failure { class: Class::Permission, message, not_before: None })
+            }
+            Terminal::Failure(failure) => {
+                let class = if failure.class == Class::Other && at_last() {
+                    Class::Permission
+                } else {
+                    failure.class
+                };
+                let message = format!("{} ({named})", failure.message);
+                Terminal::Failure(Failure { class, message, ..failure })
+            }
+            end => end,
+        }
     }
 
     fn words(&self, text: &str, class: Class, reason: &str) -> String {
@@ -86,6 +132,37 @@ pub(super) fn class(error: Option<&str>, reason: Option<&str>, status: Option<u1
     };
     let by_status = || status.and_then(Class::of_status);
     by_reason.or_else(by_error).or_else(by_status).unwrap_or(Class::Other)
+}
+
+/// What an `api_retry` line tells. Without a status the connection was lost.
+pub(super) fn retry(error: Raw<'_>, status: Raw<'_>) -> Signal {
+    let error: String = value(error).unwrap_or_default();
+    let status: Option<u16> = value(status);
+    let class = match (class(Some(&error), None, status), status) {
+        (Class::Other, None) => Class::Overload,
+        (class, _) => class,
+    };
+    let words = match error.as_str() {
+        "" | "unknown" => "connection lost".to_owned(),
+        error => one_line(&error.replace('_', " "), WORDS),
+    };
+    Signal::Retry { class, words, until: None }
+}
+
+/// A failure, if this version is older than what is understood here.
+pub(super) fn outdated(version: &str) -> Option<Failure> {
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+    let found: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
+    let [major, minor, patch] = SPEC.oldest;
+    (found < SPEC.oldest).then(|| Failure {
+        class: Class::Crash,
+        message: format!(
+            "Claude Code {} is too old, {major}.{minor}.{patch} is needed: install it with `{}`",
+            one_line(version, 40),
+            SPEC.install()
+        ),
+        not_before: None,
+    })
 }
 
 /// A usage limit that the provider enforces.
@@ -141,6 +218,26 @@ mod tests {
         ];
         for (error, reason, status, expected) in table {
             assert_eq!(class(error, reason, status), expected, "{error:?} {reason:?} {status:?}");
+        }
+    }
+
+    #[test]
+    fn only_older_versions_are_outdated() {
+        for (version, old) in [
+            ("2.1.328", false),
+            ("2.1.0", false),
+            ("2.1", false),
+            ("3.0.0-beta.1", false),
+            ("2.0.99", true),
+            ("1.0.128 (Claude Code)", true),
+        ] {
+            let failure = outdated(version);
+            assert_eq!(failure.is_some(), old, "{version}");
+            if let Some(Failure { class, message, .. }) = failure {
+                assert_eq!(class, Class::Crash);
+                assert!(message.contains(version), "{message}");
+                assert!(message.ends_with("`npm install -g @anthropic-ai/claude-code`"), "{message}");
+            }
         }
     }
 }

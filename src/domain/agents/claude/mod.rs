@@ -4,14 +4,18 @@
 //! lines that matter are decoded. Tool results, which may be megabytes, are passed over.
 
 pub(super) mod args;
+mod calls;
 mod end;
 pub(super) mod journal;
 mod mcp;
 mod spend;
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::calls::Calls;
 use self::end::Limit;
 use self::spend::Spend;
 use super::json::{Raw, detail, is, value};
@@ -66,6 +70,8 @@ struct Line<'a> {
     error_status: Raw<'a>,
     #[serde(borrow)]
     rate_limit_info: Raw<'a>,
+    #[serde(borrow)]
+    claude_code_version: Raw<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -90,6 +96,10 @@ struct Block<'a> {
     name: Raw<'a>,
     #[serde(borrow)]
     input: Raw<'a>,
+    #[serde(borrow)]
+    id: Raw<'a>,
+    #[serde(borrow)]
+    tool_use_id: Raw<'a>,
 }
 
 /// Reads one attempt's stream in constant memory.
@@ -105,6 +115,9 @@ pub struct Stream {
     end: Option<Terminal>,
     promise: Promise,
     final_text: String,
+    calls: Calls,
+    /// That it is too old to be understood, where it is.
+    outdated: Option<Failure>,
 }
 
 impl Stream {
@@ -112,13 +125,24 @@ impl Stream {
         if is(line.subtype, "init") {
             self.session = value(line.session_id);
             self.model = value(line.model);
+            self.outdated =
+                value::<Cow<'_, str>>(line.claude_code_version).and_then(|version| end::outdated(&version));
             let session = self.session.clone().map(Signal::Session);
             return session.into_iter().chain(self.model.clone().map(Signal::Model)).collect();
         }
-        let waits =
-            is(line.subtype, "api_retry") && (is(line.error, "rate_limit") || is(line.error_status, "429"));
-        let class = if waits { Class::RateLimit } else { return Vec::new() };
-        vec![Signal::Retry { class, words: "rate limit".into(), until: None }]
+        let retry = is(line.subtype, "api_retry").then(|| end::retry(line.error, line.error_status));
+        retry.into_iter().collect()
+    }
+
+    fn user(&mut self, line: &Line<'_>) {
+        if !self.calls.open() {
+            return;
+        }
+        let message: Message<'_> = value(line.message).unwrap_or_default();
+        let blocks: Vec<Block<'_>> = value(message.content).unwrap_or_default();
+        for id in blocks.iter().filter_map(|block| value::<Cow<'_, str>>(block.tool_use_id)) {
+            self.calls.answered(&id);
+        }
     }
 
     fn assistant(&mut self, line: &Line<'_>) -> Vec<Signal> {
@@ -126,13 +150,15 @@ impl Stream {
         let id: Option<String> = value(message.id);
         let counted = id.is_some_and(|id| self.spend.message(&id, message.usage));
         let mut signals: Vec<Signal> = counted.then(|| self.spend.signal()).into_iter().collect();
+        let blocks: Vec<Block<'_>> = value(message.content).unwrap_or_default();
+        let called = blocks.iter().filter(|block| is(block.kind, "tool_use"));
+        called.filter_map(|block| value(block.id)).for_each(|id| self.calls.made(id));
         if value::<String>(line.parent_tool_use_id).is_some() {
             return signals; // a sub-agent: its money counts, its words do not
         }
         // It goes on after a result, which therefore was not the last word.
         self.end = None;
         self.promise = Promise::None;
-        let blocks: Vec<Block<'_>> = value(message.content).unwrap_or_default();
         if let Some(error) = value::<String>(line.error) {
             let words = blocks.iter().find_map(|block| value::<String>(block.text)).unwrap_or_default();
             self.error = Some((error, one_line(&words, end::WORDS)));
@@ -150,6 +176,8 @@ impl Stream {
         let error = self.error.as_ref().map(|(error, _)| error.as_str());
         let end = result.terminal(&text, error, self.limit.as_ref());
         self.promise = if end == Terminal::Success { promise(&text) } else { Promise::None };
+        let end = result.refused(end, &self.promise, self.calls.last());
+        self.calls.all_answered();
         self.final_text = printable(tail(&text));
         self.end = Some(end);
         self.session = self.session.take().or_else(|| value(result.session_id));
@@ -180,13 +208,33 @@ impl Reader for Stream {
         match line.kind.map(RawValue::get) {
             Some("\"system\"") => self.system(&line),
             Some("\"assistant\"") => self.assistant(&line),
+            Some("\"user\"") => {
+                self.user(&line);
+                Vec::new()
+            }
             Some("\"result\"") => self.result(bytes),
             Some("\"rate_limit_event\"") => self.rate_limit(&line),
             _ => Vec::new(),
         }
     }
 
+    fn oversized(&mut self, start: &[u8]) {
+        // Megabytes in one line are a tool's answer; which, stands before them or cannot be known.
+        let start = String::from_utf8_lossy(&start[..start.len().min(1024)]);
+        let id = start.split_once(r#""tool_use_id":""#).and_then(|(_, rest)| rest.split_once('"'));
+        match id {
+            Some((id, _)) => self.calls.answered(id),
+            None if start.contains(r#""type":"user""#) => self.calls.all_answered(),
+            None => {}
+        }
+    }
+
+    fn busy(&self) -> bool {
+        self.calls.open()
+    }
+
     fn report(&self) -> Report {
+        let outdated = self.outdated.clone().map(Terminal::Failure);
         let named = self.error.as_ref().map(|(error, words)| {
             Terminal::Failure(Failure {
                 class: end::class(Some(error), None, None),
@@ -195,7 +243,7 @@ impl Reader for Stream {
             })
         });
         Report {
-            terminal: self.end.clone().or(named).unwrap_or(Terminal::Missing),
+            terminal: outdated.or_else(|| self.end.clone()).or(named).unwrap_or(Terminal::Missing),
             promise: self.promise.clone(),
             final_text: self.final_text.clone(),
             usage: self.spend.usage(),

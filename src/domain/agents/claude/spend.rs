@@ -16,7 +16,7 @@ const RECENT: usize = 64;
 /// Tokens as the provider counts them (`message.usage`, `result.usage`).
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Tokens {
+pub(super) struct Tokens {
     #[serde(rename = "input_tokens")]
     input: Option<u64>,
     #[serde(rename = "cache_creation_input_tokens")]

@@ -32,7 +32,7 @@ fn verdict(code: i32, report: &Report) -> String {
 fn recorded_sessions_come_to_what_they_were() {
     // name, stream, exit code, verdict, USD, tokens: input, cached, output
     type Row = (&'static str, &'static str, i32, &'static str, Option<f64>, [u64; 3]);
-    let table: [Row; 23] = [
+    let table: [Row; 24] = [
         ("success", recorded!("success"), 0, "complete", Some(0.01305), [3000, 6000, 150]),
         ("echo", recorded!("echo"), 0, "incomplete", Some(0.0087), [2000, 4000, 100]),
         ("marker_early", recorded!("marker_early"), 0, "incomplete", Some(0.0087), [2000, 4000, 100]),
@@ -40,6 +40,7 @@ fn recorded_sessions_come_to_what_they_were() {
         ("subagent", recorded!("subagent"), 0, "incomplete", Some(0.0111), [2500, 6000, 120]),
         ("nomarker", recorded!("nomarker"), 0, "incomplete", Some(0.0087), [2000, 4000, 100]),
         ("empty", recorded!("empty"), 0, "incomplete", Some(0.01305), [3000, 6000, 150]),
+        ("refused", recorded!("refused"), 0, "Permission", Some(0.01305), [3000, 6000, 150]),
         ("budget", recorded!("budget"), 1, "AgentLimit", Some(0.02175), [5000, 10000, 250]),
         ("maxturns", recorded!("maxturns"), 1, "AgentLimit", Some(0.01305), [3000, 6000, 150]),
         ("max_tokens", recorded!("max_tokens"), 1, "AgentLimit", Some(0.02175), [5000, 10000, 250]),
@@ -111,6 +112,74 @@ fn limits_say_until_when() {
     let (report, signals) = read(recorded!("rate429_long"));
     assert!(matches!(report.terminal, Terminal::Failure(Failure { not_before: None, .. })));
     assert!(!signals.iter().any(|signal| matches!(signal, Signal::Retry { until: Some(_), .. })));
+}
+
+#[test]
+fn a_retry_says_what_for() {
+    let line = |fields: &str| format!(r#"{{"type":"system","subtype":"api_retry","attempt":3,{fields}}}"#);
+    let table = [
+        (r#""error_status":429,"error":"rate_limit""#, Class::RateLimit, "rate limit"),
+        (r#""error_status":529,"error":"overloaded""#, Class::Overload, "overloaded"),
+        (r#""error_status":500,"error":"server_error""#, Class::Overload, "server error"),
+        (
+            r#""error_status":401,"error":"authentication_failed""#,
+            Class::Authentication,
+            "authentication failed",
+        ),
+        (r#""error_status":null,"error":"unknown""#, Class::Overload, "connection lost"),
+        (r#""error_status":418,"error":"teapot""#, Class::Other, "teapot"),
+        (r#""x":1"#, Class::Overload, "connection lost"),
+    ];
+    for (fields, class, words) in table {
+        let expected = Signal::Retry { class, words: words.into(), until: None };
+        assert_eq!(read(&line(fields)).1, [expected], "{fields}");
+    }
+}
+
+#[test]
+fn what_was_refused_is_named() {
+    let last = recorded!("refused").lines().last().unwrap();
+    let message = |text: &str| match read(text).0.terminal {
+        Terminal::Failure(failure) => failure.message,
+        other => format!("{other:?}"),
+    };
+    let named = "not permitted: `Bash`, `Write`";
+    assert_eq!(message(recorded!("refused")), format!("it ended without a promise after a refusal; {named}"));
+    // It went on after the refusals, or they did not keep it from its promise.
+    assert_eq!(message(last), "Success");
+    let kept = recorded!("refused").replace("I could not do it.", r"Done.\n<promise>COMPLETE</promise>");
+    assert_eq!(verdict(0, &read(&kept).0), "complete");
+    let failed = recorded!("refused").replace("\"is_error\":false", "\"is_error\":true");
+    assert!(message(&failed).ends_with(&format!("({named})")), "{}", message(&failed));
+}
+
+#[test]
+fn a_call_without_an_answer_keeps_it_busy() {
+    let busy = |text: &str| {
+        let mut stream = Stream::default();
+        text.lines().for_each(|line| drop(stream.line(line.as_bytes())));
+        stream
+    };
+    let (during, _) = recorded!("kill_term_pid").split_once("{\"type\":\"user\"").unwrap();
+    assert!(busy(during).busy() && !busy(recorded!("kill_term_pid")).busy());
+    assert!(!busy(recorded!("success")).busy() && !busy(recorded!("subagent")).busy());
+    let call = r#"{"type":"assistant","parent_tool_use_id":"t","message":{"content":[{"type":"tool_use","id":"a"}]}}"#;
+    let answer =
+        r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"a","content":"x"}]}}"#;
+    assert!(busy(call).busy() && !busy(&format!("{call}\n{answer}")).busy());
+    assert!(!busy(&format!("{call}\n{DONE}")).busy());
+    let mut long = busy(call);
+    long.oversized(&answer.as_bytes()[..80]);
+    assert!(!long.busy());
+    let mut long = busy(call);
+    long.oversized(br#"{"type":"user","message":{"content":[{"content":"xx"#);
+    assert!(!long.busy());
+}
+
+#[test]
+fn a_version_that_is_too_old_fails_whatever_it_says() {
+    let old = recorded!("success").replace("2.1.328", "2.0.14");
+    assert_eq!(verdict(0, &read(&old).0), "Crash");
 }
 
 const DONE: &str = r#"{"type":"result","subtype":"success","is_error":false,"result":"x\n<promise>COMPLETE</promise>","total_cost_usd":0.1,"usage":{}}"#;
