@@ -4,7 +4,7 @@
 const MOST: usize = 256;
 
 /// Calls by their ids, sub-agents' among them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Calls {
     open: Vec<String>,
     last: Option<String>,
