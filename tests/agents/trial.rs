@@ -77,6 +77,7 @@ impl Trial {
              [gates]\n'*' = ['test -s \"$TASKRUN_TASK.txt\"']\n{}",
             self.row.prices()
         ));
+        self.bench.commit_all();
     }
 
     /// The agent makes few tries of its own from now on.
