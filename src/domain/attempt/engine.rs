@@ -166,9 +166,8 @@ impl Engine {
         store::remove(&stdout)?;
         let spend = self.spend(&report, outcome.why.is_some());
         let verdict = match (outcome.why, behind.circles, behind.waits_for) {
-            (Some(Why::Asked), Some(failure), _) | (Some(Why::Idle | Why::Total), _, Some(failure)) => {
-                Verdict::Broken(failure)
-            }
+            (Some(Why::Asked), Some(failure), _)
+            | (Some(Why::Idle | Why::Start | Why::Total), _, Some(failure)) => Verdict::Broken(failure),
             _ => explained(completion::judge(&ended(&outcome), &report), &stderr),
         };
         Ok(Answer { verdict, report, spend, outcome: Some(outcome) })
