@@ -190,9 +190,14 @@ pub(super) fn of_stderr(
     if !vague {
         return None;
     }
-    let logged = stderr.lines().rev().find_map(|line| Logged::of(line, last));
-    if let Some(logged) = logged {
-        return Some(logged.failure());
+    let mut logged = stderr.lines().rev().filter_map(|line| Logged::of(line, last));
+    if let Some(newest) = logged.next() {
+        let mut failure = newest.failure();
+        // It tries again only what may pass; the log does not say what status it was.
+        if failure.class == Class::Other && logged.any(|older| older.error == newest.error) {
+            failure.class = Class::Overload;
+        }
+        return Some(failure);
     }
     let failed = *end == End::Open && code.is_some_and(|code| code != 0);
     failed.then(|| plain(stderr)).flatten()

@@ -72,12 +72,15 @@ fn a_rate_limit_says_until_when() {
 
 const LOG: &str = "timestamp=2026-11-20T10:43:46.265Z level=ERROR run=1 message=\"stream error\" error.error=\"AI_APICallError: This request would exceed your account's rate limit.\"\n";
 
+const STRANGE: &str = "timestamp=2026-11-20T10:43:46.265Z level=ERROR run=1 message=\"stream error\" error.error=\"AI_APICallError: trouble\"\n";
+
 #[test]
 fn the_log_of_errors_says_what_the_stream_does_not() {
     let vague =
         || End::Failed(Failure { class: Class::Other, message: "see the log".into(), not_before: None });
     let unknown = "timestamp=2026-11-20T10:43:46.265Z level=ERROR message=failed error=\"ProviderModelNotFoundError: Model not found: \\\"a/b\\\".\" cause=\"x\"";
     let warning = LOG.replace("ERROR", "WARN");
+    let again = STRANGE.repeat(2);
     let earlier = Some(at("2026-11-20T10:43:40Z"));
     let later = Some(at("2026-11-20T10:43:50Z"));
     let table = [
@@ -123,6 +126,9 @@ fn the_log_of_errors_says_what_the_stream_does_not() {
             Some((Class::Crash, "Config file is not valid JSON(C):")),
         ),
         (End::Open, Some(1), "node: warning", None, None),
+        // Words that tell nothing: once it may be anything, again and again it is what may pass.
+        (End::Open, None, STRANGE, None, Some((Class::Other, "trouble"))),
+        (End::Open, None, &again, None, Some((Class::Overload, "trouble"))),
     ];
     for (end, code, stderr, last, expected) in table {
         let failure = of_stderr(&end, code, stderr, last);
