@@ -101,7 +101,7 @@ pub fn ends_the_run_when_its_key_is_refused(trial: &Trial) {
 }
 
 pub fn gives_up_on_a_broken_provider(trial: &Trial) {
-    trial.config("timeout = '100s'\nretries = 1\nretry_delay = '1s'");
+    trial.config("timeout = '100s'\nstart_timeout = '25s'\nretries = 1\nretry_delay = '1s'");
     trial.hurry();
     trial.server.script("bd-1", vec![refuse(500, "Internal trouble").times(FOR_EVER)]);
     let start = Instant::now();
