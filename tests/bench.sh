@@ -226,7 +226,7 @@ if [ -r /proc/self/status ]; then
   remember "50 MB in short lines" 1 "<= 20 MiB" short
   remember "50 MB in one line" 1 "<= 20 MiB" long
   remember "50 MB in lines of 7 MB" 1 "<= 20 MiB" seven
-  remember "50 MB in lines of 10 MB" 1 "<= 20 MiB" ten
+  remember "50 MB in lines of 10 MB" 1 "<= 64 MiB" ten
   remember "50 MB of stream-json" 1 "<= 20 MiB" stream
 else
   echo "peak memory: not read, there is no /proc here"

@@ -145,4 +145,8 @@ fn an_agent_that_goes_in_circles_is_ended() {
     assert!(reason.contains("calls `Bash` with `make it work` (7 times in a row"), "{reason}");
     let open: Value = bench.issue("bd-1");
     assert_eq!(open["status"], "blocked");
+    // Plain text goes in no circles: tools print the same line by the thousand.
+    bench.agent(&format!("yes same | head -n 1000; {DONE}"));
+    bench.tasks(&["bd-2"]);
+    assert_eq!(bench.finish(&["--task", "bd-2", "--agent", "fake"])["completed"], json!(["bd-2"]));
 }

@@ -120,7 +120,10 @@ impl<'a> Ear<'a> {
     }
 
     fn signal(&mut self, signal: Signal) {
-        self.row.count(&signal, self.engine.max_repeats);
+        // Lines of plain text may well be alike: that is what tools print.
+        if self.speaks_of_its_end {
+            self.row.count(&signal, self.engine.max_repeats);
+        }
         match &signal {
             Signal::Retry { class, words, until } => {
                 let message = format!("it tried again and again: {words}");
