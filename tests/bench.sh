@@ -101,7 +101,7 @@ tasks() { # N DIR: N ready tasks in a repository with one commit, and the agents
 }
 settle() { # DIR
   local agent
-  { printf '[loop]\nno_progress = 0\n'
+  { printf '[agent]\nmax_repeats = 0\n[loop]\nno_progress = 0\n'
     for agent in stamp file short long seven ten; do printf '[agents.%s]\ncommand = ["%s"]\n' $agent "$scratch/$agent"; done
     printf '[agents.stream]\ncommand = ["%s"]\noutput = "claude"\n' "$scratch/stream"
   } >"$1/.taskrun/config.toml"
@@ -226,7 +226,7 @@ if [ -r /proc/self/status ]; then
   remember "50 MB in short lines" 1 "<= 20 MiB" short
   remember "50 MB in one line" 1 "<= 20 MiB" long
   remember "50 MB in lines of 7 MB" 1 "<= 20 MiB" seven
-  remember "50 MB in lines of 10 MB" 1 "<= 64 MiB" ten
+  remember "50 MB in lines of 10 MB" 1 "<= 20 MiB" ten
   remember "50 MB of stream-json" 1 "<= 20 MiB" stream
 else
   echo "peak memory: not read, there is no /proc here"
@@ -251,7 +251,7 @@ for which in claude codex opencode gemini; do
   cat "$from/success.ndjson" >>"$scratch/stream"
   tasks 1 "$scratch/replay"
   cp "$scratch/replay/.beads/issues.jsonl" "$scratch/replay.jsonl"
-  { printf '[agent]\nmax_repeats = 0\n[agents.re-%s]\ncommand = ["cat", "%s"]\noutput = "%s"\n' $which "$scratch/stream" $which
+  { printf '[agents.re-%s]\ncommand = ["cat", "%s"]\noutput = "%s"\n' $which "$scratch/stream" $which
     printf '[agents.hangs]\ncommand = ["sh", "-c", "cat %s; touch %s; exec sleep 600"]\noutput = "%s"\n' "$scratch/stream" "$scratch/printed" $which
   } >>"$scratch/replay/.taskrun/config.toml"
   "$taskrun" -q -C "$scratch/replay" loop run --once --agent hangs --no-gates --no-commit & run=$!
