@@ -232,11 +232,17 @@ pub(crate) fn tail(text: &str) -> &str {
 
 /// `text` as a terminal may show it: without colours and control characters, but with its lines.
 pub(crate) fn printable(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned(); // nearly all there is
+    }
     console::strip_ansi_codes(text).chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 /// The first `limit` characters of `text`, printable and on one line.
 pub(crate) fn one_line(text: &str, limit: usize) -> String {
+    if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.trim().to_owned();
+    }
     // Colours and the like may take some of it.
     let near: String = text.chars().take(4 * limit).collect();
     let line: String =

@@ -138,12 +138,17 @@ pub(super) fn failure(message: &str, now: Timestamp) -> Failure {
 
 /// An error that Codex may get over.
 pub(super) fn retry(message: &str, now: Timestamp) -> Signal {
-    let inner = message.strip_prefix(RECONNECTING).map_or(message, |rest| {
-        let (_, inner) = rest.split_once('(').unwrap_or(("", rest));
-        inner.strip_suffix(')').unwrap_or(inner).trim()
-    });
+    let inner = inner(message);
     let class = class(inner);
     Signal::Retry { class, words: steady(&words(inner)), until: until(class, inner, now) }
+}
+
+/// What it says went wrong, without how often it has tried.
+pub(super) fn inner(message: &str) -> &str {
+    message.strip_prefix(RECONNECTING).map_or(message, |rest| {
+        let (_, inner) = rest.split_once('(').unwrap_or(("", rest));
+        inner.strip_suffix(')').unwrap_or(inner).trim()
+    })
 }
 
 fn until(class: Class, message: &str, now: Timestamp) -> Option<Timestamp> {

@@ -106,6 +106,8 @@ pub struct Stream {
     running: Vec<String>,
     /// The last `error` line that nothing followed.
     error: Option<String>,
+    /// What it last tried again for, and what was said of that.
+    retried: Option<(String, Signal)>,
     end: Option<Terminal>,
     promise: Promise,
     final_text: String,
@@ -168,7 +170,13 @@ impl Stream {
     fn retry(&mut self, line: &Line<'_>, now: Timestamp) -> Vec<Signal> {
         let Some(message) = value::<String>(line.message) else { return Vec::new() };
         self.goes_on();
-        let signal = end::retry(&message, now);
+        let inner = end::inner(&message);
+        let known = self.retried.take().filter(|(known, _)| known == inner);
+        let (inner, signal) = known.unwrap_or_else(|| (inner.to_owned(), end::retry(&message, now)));
+        // A time that was named anew is read anew.
+        if matches!(signal, Signal::Retry { until: None, .. }) {
+            self.retried = Some((inner, signal.clone()));
+        }
         self.error = Some(message);
         vec![signal]
     }
