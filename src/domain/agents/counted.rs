@@ -26,13 +26,7 @@ impl Counted {
         if self.recent.len() > RECENT {
             self.recent.pop_front();
         }
-        let moved = |sum: u64, before: u64, now: u64| sum.saturating_sub(before).saturating_add(now);
-        self.sum = Usage {
-            input: moved(self.sum.input, before.input, now.input),
-            cache_write: moved(self.sum.cache_write, before.cache_write, now.cache_write),
-            cached: moved(self.sum.cached, before.cached, now.cached),
-            output: moved(self.sum.output, before.output, now.output),
-        };
+        self.sum = self.sum.minus(before).plus(now);
         now != before
     }
 

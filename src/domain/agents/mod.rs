@@ -10,6 +10,7 @@ mod growing;
 pub mod invocation;
 mod json;
 pub mod listing;
+mod money;
 pub mod opencode;
 pub mod prices;
 pub mod reset;
@@ -35,6 +36,35 @@ pub struct Usage {
     pub cached: u64,
     /// Output tokens, reasoning included.
     pub output: u64,
+}
+
+impl Usage {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.with(other, u64::saturating_add)
+    }
+
+    /// What is in this beyond `other`.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        self.with(other, u64::saturating_sub)
+    }
+
+    /// Of each kind of token the larger count.
+    #[must_use]
+    pub fn most(self, other: Self) -> Self {
+        self.with(other, u64::max)
+    }
+
+    fn with(self, other: Self, each: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            input: each(self.input, other.input),
+            cache_write: each(self.cache_write, other.cache_write),
+            cached: each(self.cached, other.cached),
+            output: each(self.output, other.output),
+        }
+    }
 }
 
 /// One thing that a line of an agent's output says.

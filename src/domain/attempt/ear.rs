@@ -155,7 +155,7 @@ impl<'a> Ear<'a> {
     fn used(&mut self, written: Option<&Used>) {
         let nothing = Used::default();
         let written = written.unwrap_or(&nothing);
-        let usage = most(self.seen.usage, written.usage);
+        let usage = self.seen.usage.most(written.usage);
         let model = self.seen.model.as_deref().or(written.model.as_deref());
         let spend = self.engine.priced(usage, self.seen.usd, model);
         if spend != self.live {
@@ -239,18 +239,9 @@ fn turned_away(report: &Report) -> bool {
 
 /// Lays what an agent wrote down itself over what its stream said.
 pub(super) fn settle(report: &mut Report, written: Used, instead: bool) {
-    report.usage = if instead { written.usage } else { most(report.usage, written.usage) };
+    report.usage = if instead { written.usage } else { report.usage.most(written.usage) };
     report.usd = report.usd.or(written.usd);
     report.model = report.model.take().or(written.model);
-}
-
-fn most(a: Usage, b: Usage) -> Usage {
-    Usage {
-        input: a.input.max(b.input),
-        cache_write: a.cache_write.max(b.cache_write),
-        cached: a.cached.max(b.cached),
-        output: a.output.max(b.output),
-    }
 }
 
 impl Attendant for Ear<'_> {

@@ -28,12 +28,12 @@ impl Thread {
         let same = before.filter(|before| before.session == session && before.agent == receipt.agent);
         let past = same.map_or_else(Usage::default, |before| before.used);
         let spend = &receipt.spend;
-        let used = Usage {
-            input: past.input.saturating_add(spend.input_tokens),
+        let used = past.plus(Usage {
+            input: spend.input_tokens,
             cache_write: 0, // part of the input, which receipts do not tell apart
-            cached: past.cached.saturating_add(spend.cached_tokens),
-            output: past.output.saturating_add(spend.output_tokens),
-        };
+            cached: spend.cached_tokens,
+            output: spend.output_tokens,
+        });
         Some(Self {
             session,
             used,

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::end::Outcome;
 use crate::domain::agents::json::value;
+use crate::domain::agents::money::{Money, amount};
 use crate::domain::agents::{Signal, Usage};
 
 /// Messages whose lines are told apart; one message's lines (one a block) follow each other
@@ -54,15 +55,6 @@ fn usage(input: [Option<u64>; 2], cached: Option<u64>, output: Option<u64>) -> U
     }
 }
 
-fn merge(a: Usage, b: Usage, with: impl Fn(u64, u64) -> u64) -> Usage {
-    Usage {
-        input: with(a.input, b.input),
-        cache_write: with(a.cache_write, b.cache_write),
-        cached: with(a.cached, b.cached),
-        output: with(a.output, b.output),
-    }
-}
-
 /// The sums so far.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Spend {
@@ -76,25 +68,13 @@ pub(super) struct Spend {
     usd: Money,
 }
 
-/// What is known of the cost.
-#[derive(Debug, Default, Clone, Copy, PartialEq)]
-enum Money {
-    /// No result yet.
-    #[default]
-    Open,
-    /// The results' sum in USD.
-    Known(f64),
-    /// A result came without a usable cost.
-    Unknown,
-}
-
 impl Spend {
     /// Counts one line of an assistant's message; says whether that changed anything.
     pub(super) fn message(&mut self, id: &str, raw: Option<&RawValue>) -> bool {
         let Some(usage) = value::<Tokens>(raw).map(Usage::from) else { return false };
         let place = self.recent.iter().position(|(known, _)| known == id);
         let before = place.map_or(Usage::default(), |place| self.recent[place].1);
-        let now = merge(before, usage, u64::max);
+        let now = before.most(usage);
         match place {
             Some(place) => self.recent[place].1 = now,
             None => self.recent.push_back((id.to_owned(), now)),
@@ -102,7 +82,7 @@ impl Spend {
         if self.recent.len() > RECENT {
             self.recent.pop_front();
         }
-        self.seen = merge(self.seen, merge(now, before, u64::saturating_sub), u64::saturating_add);
+        self.seen = self.seen.plus(now.minus(before));
         now != before
     }
 
@@ -116,18 +96,17 @@ impl Spend {
             for model in models.into_values() {
                 let input = [model.input_tokens, model.cache_creation_input_tokens];
                 let usage = usage(input, model.cache_read_input_tokens, model.output_tokens);
-                self.settled = merge(self.settled, usage, u64::saturating_add);
+                self.settled = self.settled.plus(usage);
             }
         } else {
             self.usd = amount(result.total_cost_usd).map_or(Money::Unknown, Money::Known);
-            let usage = value::<Tokens>(result.usage).unwrap_or_default().into();
-            self.settled = merge(self.settled, usage, u64::max);
+            self.settled = self.settled.most(value::<Tokens>(result.usage).unwrap_or_default().into());
         }
     }
 
     /// Tokens of this attempt, as far as the stream shows them.
     pub(super) fn usage(&self) -> Usage {
-        merge(self.settled, self.seen, u64::max)
+        self.settled.most(self.seen)
     }
 
     /// USD of this attempt; nothing spent on tokens used is not believed.
@@ -141,21 +120,6 @@ impl Spend {
     pub(super) fn signal(&self) -> Signal {
         Signal::Used { usage: self.usage(), usd: self.usd() }
     }
-}
-
-impl Money {
-    fn add(self, more: Option<f64>) -> Self {
-        match (self, more) {
-            (Self::Open, Some(more)) => Self::Known(more),
-            (Self::Known(sum), Some(more)) => Self::Known(sum + more),
-            _ => Self::Unknown,
-        }
-    }
-}
-
-/// A cost that can be counted: a number of zero or more.
-fn amount(raw: Option<&RawValue>) -> Option<f64> {
-    value::<f64>(raw).filter(|usd| usd.is_finite() && *usd >= 0.0)
 }
 
 #[cfg(test)]

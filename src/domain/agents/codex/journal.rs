@@ -138,8 +138,7 @@ impl Count {
         let ours = value::<Timestamp>(entry.timestamp).is_some_and(|at| at >= self.since);
         if record {
             let usage = value::<Tokens>(payload.usage).filter(|_| ours).map(Usage::from);
-            self.records =
-                usage.map(|usage| tokens::sum(self.records.unwrap_or_default(), usage)).or(self.records);
+            self.records = usage.map(|usage| self.records.unwrap_or_default().plus(usage)).or(self.records);
         } else if is(payload.kind, "token_count") {
             let info: Info<'_> = value(payload.info).unwrap_or_default();
             let Some(total) = value::<Tokens>(info.total_token_usage).map(Usage::from) else { return };

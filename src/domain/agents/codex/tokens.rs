@@ -33,27 +33,7 @@ impl From<Tokens> for Usage {
 
 /// What is new in `total` since it was `before`. A total that fell has begun anew and is all new.
 pub(super) fn since(total: Usage, before: Usage) -> Usage {
-    let both = [
-        (total.input, before.input),
-        (total.cache_write, before.cache_write),
-        (total.cached, before.cached),
-        (total.output, before.output),
-    ];
-    if both.iter().any(|(total, before)| total < before) {
-        return total;
-    }
-    let [input, cache_write, cached, output] = both.map(|(total, before)| total - before);
-    Usage { input, cache_write, cached, output }
-}
-
-/// Both together.
-pub(super) fn sum(a: Usage, b: Usage) -> Usage {
-    Usage {
-        input: a.input.saturating_add(b.input),
-        cache_write: a.cache_write.saturating_add(b.cache_write),
-        cached: a.cached.saturating_add(b.cached),
-        output: a.output.saturating_add(b.output),
-    }
+    if total.most(before) == total { total.minus(before) } else { total }
 }
 
 #[cfg(test)]
@@ -72,6 +52,6 @@ mod tests {
         let before = Usage { input: 100, cache_write: 100, cached: 600, output: 0 };
         assert_eq!(since(all, before), Usage { input: 200, cache_write: 0, cached: 0, output: 5 });
         assert_eq!(since(before, all), before, "began anew");
-        assert_eq!(sum(since(all, before), before), all);
+        assert_eq!(since(all, before).plus(before), all);
     }
 }

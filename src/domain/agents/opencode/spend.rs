@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::domain::agents::json::value;
+use crate::domain::agents::money::{Money, amount};
 use crate::domain::agents::{Signal, Usage};
 
 /// `step_finish.part.tokens`: `input` without what the cache gave or took, `output` without reasoning.
@@ -45,18 +46,6 @@ pub(super) struct Spend {
     begun: bool,
 }
 
-/// What is known of the cost.
-#[derive(Debug, Default, Clone, Copy, PartialEq)]
-enum Money {
-    /// Nothing was said yet.
-    #[default]
-    Open,
-    /// The sum in USD.
-    Known(f64),
-    /// Something was used whose cost is not told.
-    Unknown,
-}
-
 impl Spend {
     /// A step begins.
     pub(super) fn step(&mut self) {
@@ -68,18 +57,9 @@ impl Spend {
     pub(super) fn finish(&mut self, tokens: Option<&RawValue>, cost: Option<&RawValue>) {
         self.begun = true;
         let step: Usage = value::<Tokens>(tokens).unwrap_or_default().into();
-        let cost = value::<f64>(cost).filter(|usd| usd.is_finite() && *usd >= 0.0);
-        let cost = cost.filter(|usd| *usd > 0.0 || step == Usage::default());
-        let all = &mut self.usage;
-        all.input = all.input.saturating_add(step.input);
-        all.cache_write = all.cache_write.saturating_add(step.cache_write);
-        all.cached = all.cached.saturating_add(step.cached);
-        all.output = all.output.saturating_add(step.output);
-        self.usd = match (self.usd, cost) {
-            (Money::Open, Some(usd)) => Money::Known(usd),
-            (Money::Known(sum), Some(usd)) => Money::Known(sum + usd),
-            _ => Money::Unknown,
-        };
+        let cost = amount(cost).filter(|usd| *usd > 0.0 || step == Usage::default());
+        self.usage = self.usage.plus(step);
+        self.usd = self.usd.add(cost);
     }
 
     /// The provider answered with an error: where no answer had begun, nothing was paid.
