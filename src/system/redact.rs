@@ -21,7 +21,10 @@ const SHORTEST: usize = 8;
 
 /// How keys begin, and how many characters follow at least. Sources: the providers' own descriptions
 /// and the patterns that secret scanners use for them.
-const SHAPES: [(&str, usize); 25] = [
+const SHAPES: [(&str, usize); 28] = [
+    ("sk_live_", 16),
+    ("rk_live_", 16),
+    ("sk_test_", 16),
     ("sk-ant-", 16),
     ("sk-proj-", 16),
     ("sk-or-", 16),
@@ -147,7 +150,13 @@ impl Lines {
         let header = SHAPES[PRIVATE_KEY].0.as_bytes();
         // Whatever footer stands on this line comes before the header.
         self.in_key = line.ends_with(header);
-        ours().clean(line)
+        let cleaned = ours().clean(line);
+        // JSON has more than one way to write a character.
+        let escaped = memmem::find(&cleaned, b"\\u").is_some() || memmem::find(&cleaned, b"\\/").is_some();
+        if escaped && let Cow::Owned(plain) = ours().clean(&unescaped(&cleaned)) {
+            return Cow::Owned(plain);
+        }
+        cleaned
     }
 }
 
@@ -174,8 +183,39 @@ fn secret_end(text: &[u8], start: usize, end: usize, shape: usize) -> Option<usi
     let length = rest.iter().take_while(|byte| joined(**byte) || (dotted && **byte == b'.')).count();
     let body = &rest[..length];
     let mixed = body.iter().any(u8::is_ascii_digit) || body.iter().any(u8::is_ascii_uppercase);
+    let mixed = mixed || !matches!(SHAPES[shape].0, "sk-" | "eyJ");
     let whole = !dotted || memchr::memchr_iter(b'.', body).count() == 2;
     (length >= SHAPES[shape].1 && mixed && whole).then_some(end + length)
+}
+
+/// A line of JSON whose characters stand for themselves, but for those that JSON needs escaped.
+fn unescaped(line: &[u8]) -> Vec<u8> {
+    let unit = |at: usize| {
+        let hex = line.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
+    };
+    let mut out = Vec::with_capacity(line.len());
+    let mut at = 0;
+    while let Some(byte) = line.get(at) {
+        let (taken, character) = match (byte, line.get(at + 1)) {
+            (b'\\', Some(b'/')) => (2, Some('/')),
+            (b'\\', Some(b'u')) => {
+                let units = [unit(at), unit(at + 6)];
+                let decoded = char::decode_utf16(units.into_iter().flatten()).next();
+                let character = decoded.and_then(Result::ok);
+                (if character.is_some_and(|c| c.len_utf16() == 2) { 12 } else { 6 }, character)
+            }
+            (b'\\', _) => (2, None),
+            _ => (1, None),
+        };
+        let end = (at + taken).min(line.len());
+        match character.filter(|c| !c.is_control() && !matches!(c, '"' | '\\')) {
+            Some(character) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            None => out.extend_from_slice(&line[at..end]),
+        }
+        at = end;
+    }
+    out
 }
 
 /// A value as it stands within a JSON string.
@@ -223,6 +263,21 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(clean(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn escapes_hide_nothing() {
+        let redactor = Redactor::new(std::iter::once("ab/cd=ä😀+12".as_bytes().to_vec()));
+        for text in [
+            r#"{"x":"ab\/cd\u003d\u00e4\ud83d\ude00\u002B12 \u0022 \n \\u"}"#,
+            r#"{"x":"\u0061b/cd=\u00E4\uD83D\uDE00+12 \u0022 \n \\u"}"#,
+        ] {
+            let plain = unescaped(text.as_bytes());
+            assert_eq!(redactor.clean(&plain), r#"{"x":"[redacted] \u0022 \n \\u"}"#.as_bytes(), "{text}");
+        }
+        for odd in ["\\u", "\\u00", "\\uzzzz", "\\ud800", "\\"] {
+            assert_eq!(unescaped(odd.as_bytes()), odd.as_bytes(), "{odd}");
         }
     }
 

@@ -134,15 +134,20 @@ impl Agent {
     /// Who pays, in words: the API key in force, or its own login. Nothing for agents that are not known.
     pub fn billing(&self) -> Option<String> {
         let spec = self.spec()?;
-        let set = spec.keys.iter().filter(|key| self.variable(key).is_some());
-        // With one provider the first key wins; with many it depends on the model.
-        let set: Vec<String> = set.map(|key| format!("`{key}`")).collect();
-        let several = self.kind == Kind::Opencode;
-        let keys = if several { set.join(", ") } else { set.first().cloned().unwrap_or_default() };
-        Some(if keys.is_empty() {
-            format!("`{}` is paid for by its own login: no API key for it is set", self.name)
-        } else {
-            format!("`{}` is paid for by {keys}, unless its own settings say otherwise", self.name)
+        let mut set = spec.keys.iter().filter(|key| self.variable(key).is_some());
+        // OpenCode serves many providers: which one is asked stands before the model's name.
+        let provider = self.model.as_deref().and_then(|model| model.split_once('/')).map(|(name, _)| name);
+        let theirs =
+            |key: &&&str| provider.is_some_and(|name| key.to_lowercase().starts_with(&name.to_lowercase()));
+        let key = if self.kind == Kind::Opencode { set.find(theirs) } else { set.next() };
+        Some(match key {
+            Some(key) => {
+                format!("`{}` is paid for by `{key}`, unless its own settings say otherwise", self.name)
+            }
+            None if self.kind == Kind::Opencode => {
+                format!("`{}` is paid for as its own settings say", self.name)
+            }
+            None => format!("`{}` is paid for by its own login: no API key for it is set", self.name),
         })
     }
 }
@@ -155,6 +160,9 @@ pub fn resolve(config: &Config, choice: Choice<'_>, dir: &Path) -> Result<Agent>
     let model = choice.model.map(str::to_owned).or(known.model);
     let permissions = choice.permissions.unwrap_or(known.permissions);
     check(name, &known.kind, model.is_some(), permissions)?;
+    if matches!(known.kind, Kind::Claude { .. }) {
+        claude::args::check(name, &known.args, permissions)?;
+    }
     Ok(Agent { program: program(name, config.agents.get(name), dir)?, model, permissions, ..known })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Usage;
+use super::{LONG, Usage};
 
 /// Messages that are told apart; one message's lines follow each other closely.
 const RECENT: usize = 64;
@@ -11,6 +11,7 @@ const RECENT: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Counted {
     sum: Usage,
+    long: Vec<Usage>,
     recent: VecDeque<(String, Usage)>,
 }
 
@@ -27,7 +28,16 @@ impl Counted {
             self.recent.pop_front();
         }
         self.sum = self.sum.minus(before).plus(now);
+        if let Some(at) = self.long.iter().rposition(|call| *call == before) {
+            self.long.remove(at);
+        }
+        self.long.extend(Some(now).filter(|now| now.context() >= LONG));
         now != before
+    }
+
+    /// Those with a long context.
+    pub(super) fn long(&self) -> &[Usage] {
+        &self.long
     }
 
     /// All of them.

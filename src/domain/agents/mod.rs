@@ -39,6 +39,11 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The context of one call: all its input.
+    pub fn context(&self) -> u64 {
+        self.input.saturating_add(self.cached)
+    }
+
     /// Both together.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -195,7 +200,13 @@ pub struct Report {
     pub session: Option<String>,
     /// Model, where the agent names it.
     pub model: Option<String>,
+    /// Those calls of `usage` whose context was long (see [`LONG`]), where they are known one by one:
+    /// some models cost more then.
+    pub long: Vec<Usage>,
 }
+
+/// From this many tokens of input on a call is kept by itself: no model costs more below.
+pub const LONG: u64 = 128_000;
 
 /// Reads one attempt's standard output, a line at a time, in constant memory.
 pub trait Reader {
@@ -237,6 +248,8 @@ pub struct Used {
     pub usd: Option<f64>,
     /// The model, where it is named.
     pub model: Option<String>,
+    /// Those calls of `usage` whose context was long (see [`LONG`]).
+    pub long: Vec<Usage>,
 }
 
 /// A session whose [`Journal`] is looked for.

@@ -36,15 +36,16 @@ impl Book {
         Self { own }
     }
 
-    /// The cost of `usage` in USD; `None` for a model nobody has a price for.
-    ///
-    /// Where long calls cost more, an attempt whose input is above that length in all is taken for
-    /// one long call: which single call was long cannot be told, so this is an upper bound.
-    pub fn cost(&self, model: Option<&str>, usage: &Usage) -> Option<f64> {
+    /// The cost of `usage` in USD; `None` for a model nobody has a price for. `long` are those of its
+    /// calls that had a long context: some models cost more then, call by call.
+    pub fn cost(&self, model: Option<&str>, usage: &Usage, long: &[Usage]) -> Option<f64> {
         let listed = self.find(model?)?;
-        let input = usage.input.saturating_add(usage.cached);
-        let long = listed.long.filter(|(from, _)| input > *from).map(|(_, price)| price);
-        Some(estimate(usage, &long.unwrap_or(listed.price)))
+        let price = |call: &Usage| {
+            let long = listed.long.filter(|(from, _)| call.context() > *from).map(|(_, price)| price);
+            estimate(call, &long.unwrap_or(listed.price))
+        };
+        let rest = long.iter().fold(*usage, |rest, call| rest.minus(*call));
+        Some(estimate(&rest, &listed.price) + long.iter().map(price).sum::<f64>())
     }
 
     /// Whether a cost can be told for this model.
@@ -127,6 +128,7 @@ fn estimate(usage: &Usage, price: &Price) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agents::LONG;
 
     #[test]
     fn tokens_times_price() {
@@ -151,7 +153,7 @@ mod tests {
             assert!(price.cached > 0.0 && price.cached <= price.input, "{name}");
             assert!(price.cache_write.is_none_or(|write| write >= price.input), "{name}");
             if let Some((from, long)) = long {
-                assert!(*from >= 100_000 && long.input > price.input && long.output > price.output, "{name}");
+                assert!(*from >= LONG && long.input > price.input && long.output > price.output, "{name}");
                 assert!(long.cached > price.cached, "{name}");
             }
         }
@@ -203,13 +205,26 @@ mod tests {
             ("ü", short, None),
         ];
         for (model, usage, expected) in table {
-            let cost = Book::default().cost(Some(model), &usage);
+            let cost = Book::default().cost(Some(model), &usage, &[usage]);
             let near = |(cost, expected): (f64, f64)| (cost - expected).abs() < 1e-9;
             assert_eq!(cost.is_some(), expected.is_some(), "{model}");
             assert!(cost.zip(expected).is_none_or(near), "{model}: {cost:?} is not {expected:?}");
             assert_eq!(Book::default().knows(model), expected.is_some(), "{model}");
         }
-        assert_eq!(Book::default().cost(None, &million), None);
+        assert_eq!(Book::default().cost(None, &million, &[]), None);
+    }
+
+    #[test]
+    fn each_call_is_long_or_not_by_itself() {
+        let call = |input| Usage { input, output: 1_000, ..Usage::default() };
+        let three = call(100_000).plus(call(100_000)).plus(call(100_000));
+        let cost =
+            |usage: &Usage, long: &[Usage]| Book::default().cost(Some("gpt-5.4"), usage, long).unwrap();
+        assert!((cost(&three, &[]) - 0.795).abs() < 1e-9);
+        let long = call(300_000);
+        let mixed = three.plus(long);
+        assert!((cost(&mixed, &[long]) - (0.795 + 1.5225)).abs() < 1e-9);
+        assert!((cost(&call(200_000), &[call(200_000)]) - 0.515).abs() < 1e-9, "below the threshold");
     }
 
     #[test]
@@ -217,7 +232,13 @@ mod tests {
         let price = |input| Price { input, cached: 0.0, cache_write: None, output: 0.0 };
         let own = [("gpt-5.4", 1.0), ("openai/gpt-5.4-pro", 2.0), ("local/m", 0.0), ("m-2026-01-01", 3.0)];
         let book = Book::new(own.map(|(name, input)| (name.to_owned(), price(input))).into());
-        let cost = |model| book.cost(Some(model), &Usage { input: 1_000_000, ..Usage::default() });
+        let cost = |model| {
+            book.cost(
+                Some(model),
+                &Usage { input: 1_000_000, ..Usage::default() },
+                &[Usage { input: 1_000_000, ..Usage::default() }],
+            )
+        };
         let table = [
             ("gpt-5.4", Some(1.0)),
             ("openai/gpt-5.4", Some(1.0)),

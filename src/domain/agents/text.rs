@@ -54,6 +54,7 @@ impl Reader for Text {
             usd: self.free.then_some(0.0),
             session: None,
             model: None,
+            long: Vec::new(),
         }
     }
 }

@@ -84,6 +84,7 @@ fn report(terminal: Terminal, promise: Promise) -> Report {
         usd: None,
         session: None,
         model: None,
+        long: Vec::new(),
     }
 }
 

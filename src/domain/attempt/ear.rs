@@ -22,6 +22,9 @@ const MESSAGE: usize = 4 << 10;
 const GATHER: Duration = Duration::from_millis(200);
 /// Between two looks into what an agent writes down of its session.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long an agent may sit out a rate limit in silence. The pauses between tries of those that report
+/// each one are shorter.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who listens during one attempt.
 pub(super) struct Ear<'a> {
@@ -44,6 +47,8 @@ pub(super) struct Ear<'a> {
     row: Row,
     /// What it was told when it last tried again, until it gets on.
     waits_for: Option<Failure>,
+    /// Since when it says nothing more about that.
+    waits_since: Instant,
     /// Whether the stream has a terminal event; plain text has none.
     speaks_of_its_end: bool,
 }
@@ -115,6 +120,7 @@ impl<'a> Ear<'a> {
             looked: now,
             row: Row::default(),
             waits_for: None,
+            waits_since: now,
             speaks_of_its_end,
         }
     }
@@ -128,6 +134,7 @@ impl<'a> Ear<'a> {
             Signal::Retry { class, words, until } => {
                 let message = format!("it tried again and again: {words}");
                 self.waits_for = Some(Failure { class: *class, message, not_before: *until });
+                self.waits_since = Instant::now();
             }
             Signal::Message(_) | Signal::Tool { .. } => self.waits_for = None,
             _ => {}
@@ -151,13 +158,24 @@ impl<'a> Ear<'a> {
         }
     }
 
+    /// A rate limit that the agent sits out in silence is for the run to decide about.
+    fn lose_patience(&mut self) {
+        let limited = self.waits_for.as_ref().filter(|failure| failure.class == Class::RateLimit);
+        if let Some(failure) = limited.filter(|_| self.waits_since.elapsed() >= PATIENCE) {
+            self.row.circles.get_or_insert_with(|| failure.clone());
+        }
+    }
+
     /// Tells what was used by now: what the stream says, or the journal, whichever is more.
     fn used(&mut self, written: Option<&Used>) {
         let nothing = Used::default();
         let written = written.unwrap_or(&nothing);
-        let usage = self.seen.usage.most(written.usage);
-        let model = self.seen.model.as_deref().or(written.model.as_deref());
-        let spend = self.engine.priced(usage, self.seen.usd, model);
+        let spend = self.engine.priced(&Used {
+            usage: self.seen.usage.most(written.usage),
+            usd: self.seen.usd,
+            model: self.seen.model.clone().or_else(|| written.model.clone()),
+            long: written.long.clone(),
+        });
         if spend != self.live {
             self.live = spend;
             (self.tell)(Kind::AgentUsage { spend });
@@ -213,8 +231,9 @@ impl<'a> Ear<'a> {
         self.reader.ended(code, stderr);
         let mut report = self.reader.report();
         let told = report.terminal == Terminal::Success && report.usage != Usage::default();
-        // The totals of a continued session are only as good as our own record of it.
-        if !told || self.order.resume.is_some() {
+        // The totals of a continued session are only as good as our own record of it, and a price may
+        // depend on the length of each call.
+        if !told || self.order.resume.is_some() || report.usd.is_none() {
             match self.written() {
                 Some(used) => settle(&mut report, used, self.order.resume.is_some()),
                 // It keeps a record, and what it was turned away with is not in it: nothing was used.
@@ -242,6 +261,7 @@ pub(super) fn settle(report: &mut Report, written: Used, instead: bool) {
     report.usage = if instead { written.usage } else { report.usage.most(written.usage) };
     report.usd = report.usd.or(written.usd);
     report.model = report.model.take().or(written.model);
+    report.long = written.long;
 }
 
 impl Attendant for Ear<'_> {
@@ -271,6 +291,7 @@ impl Attendant for Ear<'_> {
         // Once it has reported its end, it is spared for its spend: ending it would save nothing.
         let ended = self.live.known && self.reader.report().terminal != Terminal::Missing;
         let live = if ended && self.speaks_of_its_end { Spend::nothing() } else { self.live };
+        self.lose_patience();
         (self.order.stop)(&live) || self.row.circles.is_some()
     }
 }

@@ -1,5 +1,6 @@
 //! Runs one agent once: starts it, listens to its output, ends it when it must end, judges it.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -10,9 +11,9 @@ use jiff::Timestamp;
 
 use crate::domain::agents::catalog::{Agent, Cost};
 pub use crate::domain::agents::invocation::file;
-use crate::domain::agents::invocation::{Request, Stdin, invocation};
+use crate::domain::agents::invocation::{Invocation, Request, Stdin, invocation};
 use crate::domain::agents::prices::Book;
-use crate::domain::agents::{Class, Failure, Report, Session, Usage, one_line};
+use crate::domain::agents::{Class, Failure, Report, Session, Terminal, Usage, Used, one_line};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
 use crate::domain::attempt::ear::{self, Ear};
@@ -20,7 +21,7 @@ use crate::domain::attempt::event::Kind;
 use crate::fault::Fault;
 use crate::system::config::{Config, Output};
 use crate::system::log::{self, Log};
-use crate::system::process::{self, Limits, Line, Outcome, Spawn, Supervisor, Why};
+use crate::system::process::{self, Keep, Limits, Line, Outcome, Spawn, Supervisor, Why};
 use crate::system::{clock, redact, store};
 
 /// Characters of an agent's last words that are kept.
@@ -141,18 +142,8 @@ impl Engine {
         for (path, bytes) in &call.files {
             store::scratch(path, bytes)?;
         }
-        let [stdout, stderr] = [CAPTURE, CAPTURE_STDERR].map(|suffix| file(order.prefix, suffix));
-        let spawn = Spawn {
-            argv: std::iter::once(call.program.into_os_string()).chain(call.args).collect(),
-            dir: order.dir.into(),
-            env: call.env,
-            env_remove: call.env_remove,
-            stdin: (call.stdin == Stdin::Prompt).then(|| prompt.clone().into()),
-            stdout: stdout.clone().into(),
-            stderr: stderr.into(),
-            leave_children: self.leave_children,
-            tidies_up: false,
-        };
+        let stdout = file(order.prefix, CAPTURE);
+        let spawn = self.spawn(order, call, &prompt);
         let log = Log::create(&file(order.prefix, ".stdout"), self.log_limit)?;
         let mut ear = Ear::new(self, order, log, tell);
         let began = clock::now();
@@ -164,13 +155,37 @@ impl Engine {
         let stderr = self.keep_stderr(order.prefix)?;
         let (report, behind) = ear.finish(outcome.ended.code, &stderr);
         store::remove(&stdout)?;
+        // The agent has read it; what is kept of it holds no secrets.
+        if let Cow::Owned(clean) = redact::ours().text(order.prompt) {
+            store::scratch(&prompt, clean.as_bytes())?;
+        }
         let spend = self.spend(&report, outcome.why.is_some());
         let verdict = match (outcome.why, behind.circles, behind.waits_for) {
             (Some(Why::Asked), Some(failure), _)
             | (Some(Why::Idle | Why::Start | Why::Total), _, Some(failure)) => Verdict::Broken(failure),
-            _ => explained(completion::judge(&ended(&outcome), &report), &stderr),
+            _ => {
+                let clean = outcome.ended.code == Some(0) && self.agent.output != Output::Text;
+                explained(completion::judge(&ended(&outcome), &report), &stderr, clean)
+            }
         };
         Ok(Answer { verdict, report, spend, outcome: Some(outcome) })
+    }
+
+    /// How the agent is started for an order: `call` says with what.
+    fn spawn(&self, order: &Order<'_>, call: Invocation, prompt: &Path) -> Spawn {
+        let name = |suffix| file(order.prefix, suffix).into_os_string();
+        Spawn {
+            argv: std::iter::once(call.program.into_os_string()).chain(call.args).collect(),
+            dir: order.dir.into(),
+            env: call.env,
+            env_remove: call.env_remove,
+            stdin: (call.stdin == Stdin::Prompt).then(|| prompt.into()),
+            stdout: name(CAPTURE),
+            stderr: name(CAPTURE_STDERR),
+            keep: Some(Keep { stdout: name(".stdout"), stderr: name(".stderr"), limit: self.log_limit }),
+            leave_children: self.leave_children,
+            tidies_up: false,
+        }
     }
 
     /// Makes the log of standard error; returns the end of it.
@@ -203,22 +218,32 @@ impl Engine {
 
     /// What an attempt cost, as far as its report says; `cut` when it was ended early.
     pub fn spend(&self, report: &Report, cut: bool) -> Spend {
-        let spend = self.priced(report.usage, report.usd, report.model.as_deref());
-        let partial = cut && !matches!(spend.source, Source::Reported | Source::Free);
-        Spend { partial, ..spend }
+        let spend = self.priced(&Used {
+            usage: report.usage,
+            usd: report.usd,
+            model: report.model.clone(),
+            long: report.long.clone(),
+        });
+        // What a circle cost the agent itself does not count.
+        let circle = matches!(&report.terminal, Terminal::Failure(failure) if failure.class == Class::Loop);
+        let settled = spend.source == Source::Reported && report.terminal != Terminal::Missing;
+        Spend { partial: (cut && !settled || circle) && spend.source != Source::Free, ..spend }
     }
 
     /// What tokens cost: as reported, else by the price of the model that answers, else of the one that
     /// was asked for, else unknown.
-    pub(super) fn priced(&self, usage: Usage, usd: Option<f64>, model: Option<&str>) -> Spend {
+    pub(super) fn priced(&self, used: &Used) -> Spend {
+        let Used { usage, usd, .. } = *used;
         if self.agent.cost == Cost::Free {
             return Spend::of(usage, Some(0.0), Source::Free);
         }
         if usd.is_some() {
-            return Spend::of(usage, usd, Source::Reported);
+            // Where it tells tokens only, this is what we know of its being refused.
+            let source = if self.agent.cost == Cost::ByTokens { Source::Estimated } else { Source::Reported };
+            return Spend::of(usage, usd, source);
         }
-        let cost = |model: Option<&str>| self.prices.cost(model, &usage);
-        let estimate = cost(model).or_else(|| cost(self.agent.model.as_deref()));
+        let cost = |model: Option<&str>| self.prices.cost(model, &usage, &used.long);
+        let estimate = cost(used.model.as_deref()).or_else(|| cost(self.agent.model.as_deref()));
         // Nothing counted may as well be nothing said.
         let estimate = estimate.filter(|_| usage != Usage::default());
         Spend::of(usage, estimate, Source::Estimated)
@@ -272,9 +297,10 @@ fn ended(outcome: &Outcome) -> Ended {
 }
 
 /// Adds the last words on standard error where the agent itself gave no better reason.
-fn explained(mut verdict: Verdict, stderr: &str) -> Verdict {
+fn explained(mut verdict: Verdict, stderr: &str, clean: bool) -> Verdict {
     let reason = match &mut verdict {
-        Verdict::Incomplete(reason) => reason,
+        // Whoever ends well has only noise there.
+        Verdict::Incomplete(reason) if !clean => reason,
         Verdict::Broken(failure) if failure.class == Class::Crash => &mut failure.message,
         _ => return verdict,
     };

@@ -9,8 +9,8 @@ use anyhow::Result;
 use crate::domain::agents::invocation::file;
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::GateResult;
-use crate::system::process::{Attendant, Limits, Spawn, Supervisor, Why};
-use crate::system::{interrupt, log};
+use crate::system::process::{Attendant, Keep, Limits, Spawn, Supervisor, Why};
+use crate::system::{interrupt, log, redact};
 
 /// How long a gate may take where the config says nothing.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20 * 60);
@@ -68,10 +68,14 @@ impl Gates {
     ) -> Result<Option<Vec<GateResult>>> {
         let mut results = Vec::new();
         for (number, command) in self.commands.iter().enumerate() {
-            tell(Kind::GateStarted { command: command.clone() });
+            tell(Kind::GateStarted { command: redact::ours().text(command).into_owned() });
             let [output, capture] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
             let limits = Limits { total: Some(self.timeout), ..Limits::default() };
-            let outcome = child.attend(spawn(command, place, &capture), limits, &mut Watch { asked })?;
+            let outcome = child.attend(
+                self.spawn(command, place, [&capture, &output]),
+                limits,
+                &mut Watch { asked },
+            )?;
             log::settle(&capture, &output, self.log_limit)?;
             if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
                 return Ok(None);
@@ -82,7 +86,7 @@ impl Gates {
             });
             let passed = outcome.ended.code == Some(0) && ended_for.is_none();
             let result = GateResult {
-                command: command.clone(),
+                command: redact::ours().text(command).into_owned(),
                 passed,
                 exit_code: outcome.ended.code,
                 duration_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
@@ -103,14 +107,18 @@ fn output_of(prefix: &Path, number: usize, end: &str) -> PathBuf {
     file(prefix, &format!(".gate-{number}{end}"))
 }
 
-fn spawn(command: &str, place: &Place<'_>, output: &Path) -> Spawn {
-    Spawn {
-        argv: ["sh", "-c", command].map(OsString::from).into(),
-        dir: place.dir.into(),
-        env: place.env.clone(),
-        stdout: output.into(),
-        stderr: output.into(),
-        ..Spawn::default()
+impl Gates {
+    fn spawn(&self, command: &str, place: &Place<'_>, [capture, log]: [&PathBuf; 2]) -> Spawn {
+        let keep = Keep { stdout: log.into(), stderr: log.into(), limit: self.log_limit };
+        Spawn {
+            argv: ["sh", "-c", command].map(OsString::from).into(),
+            dir: place.dir.into(),
+            env: place.env.clone(),
+            stdout: capture.into(),
+            stderr: capture.into(),
+            keep: Some(keep),
+            ..Spawn::default()
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::domain::agents::{Class, Failure};
 use crate::domain::attempt::budget::{self, Cut, Spend};
-use crate::domain::attempt::changes::Look;
+use crate::domain::attempt::changes::{Carried, Look, between};
 use crate::domain::attempt::completion::Verdict;
 use crate::domain::attempt::engine::{Answer, Order, file};
 use crate::domain::attempt::event::Kind;
@@ -23,8 +23,10 @@ use crate::domain::loops::ledger::Past;
 use crate::domain::loops::run::Run;
 use crate::domain::loops::settle::Fate;
 use crate::domain::loops::state::Current;
+use crate::domain::loops::verdict::Reason;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
+use crate::system::config::Permissions;
 use crate::system::interrupt;
 use crate::system::lock::Holder;
 use crate::system::store;
@@ -219,8 +221,31 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// What an attempt changed that was to look only. Settings of the project's may start programs that no
+    /// permission of the agent's holds back.
+    fn trespass(&self, attempt: &Attempt) -> Result<Option<String>> {
+        let agent = &self.plan.engine.agent;
+        if agent.permissions != Permissions::ReadOnly {
+            return Ok(None);
+        }
+        let (before, after) = (&attempt.before, self.look()?);
+        let changes = between(&before.dirt, &after.dirt, &Carried::default(), attempt.snapshot.as_deref());
+        let shared = changes.shared.iter().map(|shared| &shared.path);
+        let paths = changes.paths.iter().chain(shared).chain(&changes.foreign);
+        let names: Vec<String> = paths.take(5).map(|path| format!("`{}`", path.display())).collect();
+        Ok((!names.is_empty()).then(|| {
+            format!(
+                "files changed though its permissions are `read-only`: {}; look at them",
+                names.join(", ")
+            )
+        }))
+    }
+
     /// The gates, then the person.
     fn check(&mut self, attempt: &mut Attempt) -> Result<Fate> {
+        if let Some(why) = self.trespass(attempt)? {
+            return Ok(Fate::NotDone(why));
+        }
         let place = Place {
             dir: self.workspace.root(),
             prefix: &attempt.prefix,
@@ -258,7 +283,10 @@ impl Run<'_> {
         };
         let limit = |limit: Option<f64>| limit.unwrap_or_default();
         match (cut, failure.class) {
-            (Some(Cut::Run(_)), _) => Fate::Interrupted,
+            (Some(Cut::Run(stop)), _) => Fate::Cut(format!(
+                "it was ended because the run reached its limit: `{}`",
+                Reason::from(stop).word()
+            )),
             (Some(Cut::Task), _) => Fate::Escalate(format!(
                 "`per_task_usd` ({:.2} USD) was reached ({:.2} USD before this attempt)",
                 limit(self.plan.budget.per_task_usd),

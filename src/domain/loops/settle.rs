@@ -31,6 +31,8 @@ pub(super) enum Fate {
     Escalate(String),
     /// We were told to stop.
     Interrupted,
+    /// A limit of the run was reached, and which.
+    Cut(String),
     /// The agent or its provider cannot go on; no task is to blame.
     Broken(Failure),
 }
@@ -92,6 +94,10 @@ impl Run<'_> {
                 let reason = failure.message.clone();
                 self.trouble = Some(failure);
                 (Outcome::AgentFailed, reason)
+            }
+            Fate::Cut(reason) => {
+                self.store.release(&id, None, &assignee)?;
+                (Outcome::Interrupted, reason)
             }
             Fate::Interrupted | Fate::Done => {
                 self.store.release(&id, None, &assignee)?;

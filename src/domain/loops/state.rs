@@ -1,5 +1,7 @@
 //! What the current or last run is doing: `.taskrun/loop.json`.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::time::SystemTime;
 
 use anyhow::Result;
@@ -162,9 +164,14 @@ pub fn status(workspace: &Workspace) -> Result<Value> {
     }))
 }
 
-/// What a run has spent; of a killed one also what it could not put on record any more.
+/// What a run has spent; of the attempt under way what is known by now, of a killed run also what it
+/// could not put on record any more.
 fn spent(workspace: &Workspace, state: &State, runs: bool) -> Result<Spend> {
     let mut spend = state.spend;
+    if runs && state.task.is_some() {
+        let live = live(workspace, state);
+        spend.add(&Spend { partial: true, ..live.unwrap_or_else(Spend::nothing) });
+    }
     if !runs {
         postmortem::unrecorded(workspace, |receipt| {
             if receipt.run == state.run {
@@ -173,6 +180,29 @@ fn spent(workspace: &Workspace, state: &State, runs: bool) -> Result<Spend> {
         })?;
     }
     Ok(spend)
+}
+
+/// Bytes of the event log in which the attempt under way is looked for.
+const RECENT: u64 = 256 << 10;
+
+/// What the attempt under way has told of its spend: the last `agent.usage` event of its iteration.
+pub(crate) fn live(workspace: &Workspace, state: &State) -> Option<Spend> {
+    #[derive(Deserialize)]
+    struct Told {
+        #[serde(rename = "type")]
+        kind: String,
+        iteration: Option<u64>,
+        spend: Option<Spend>,
+    }
+    let mut file = File::open(workspace.run_dir(&state.run).join("events.ndjson")).ok()?;
+    let size = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(RECENT))).ok()?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end).ok()?;
+    let told = |line: &[u8]| serde_json::from_slice::<Told>(line).ok();
+    let mut lines = end.rsplit(|byte| *byte == b'\n').filter_map(told);
+    let last = lines.find(|told| matches!(told.kind.as_str(), "agent.usage" | "attempt.started"))?;
+    last.spend.filter(|_| last.iteration == Some(state.iteration))
 }
 
 /// `Budget: $5/$10`: what the current or last run has spent, and its limit if it has one.

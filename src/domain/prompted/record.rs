@@ -15,7 +15,7 @@ use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::lock::{Holder, Lock};
 use crate::system::process::end_marked;
-use crate::system::{clock, store};
+use crate::system::{clock, redact, store};
 
 const VERSION: u64 = 1;
 /// What stands for the task in the receipt of a prompt.
@@ -73,7 +73,7 @@ impl Record {
             holder: Holder::me(),
             agent: agent.name.clone(),
             model: agent.model.clone(),
-            title: title.into(),
+            title: redact::ours().text(title).into_owned(),
             session: None,
             started_at: clock::now(),
             spend: Spend::nothing(),

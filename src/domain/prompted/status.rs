@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::attempt::budget::Spend;
 use crate::domain::loops::history::{self, Filter};
-use crate::domain::loops::state::{Current, State};
+use crate::domain::loops::state::{self, Current, State};
 use crate::domain::prompted::record::Record;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
@@ -169,6 +169,9 @@ fn looped(workspace: &Workspace, id: &str) -> Result<Status> {
     let mut spend = Spend::nothing();
     for receipt in &receipts {
         spend.add(&receipt.spend);
+    }
+    if let Some(live) = state.as_ref().filter(|_| runs).and_then(|state| state::live(workspace, state)) {
+        spend.add(&Spend { partial: true, ..live });
     }
     let receipt = receipts.last();
     Ok(Status {

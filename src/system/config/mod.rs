@@ -74,9 +74,14 @@ fn check_mcp(name: &str, entry: &McpEntry) -> Result<()> {
     if entry.command.is_some() == entry.url.is_some() {
         return wrong("needs either `command` or `url`", "`man taskrun-config` documents both");
     }
+    let texts = entry.args.iter().chain(entry.env.values()).chain(entry.headers.values());
+    let texts = texts.chain(entry.command.iter()).chain(entry.url.iter());
     let hint = "put it into the environment and name it in `pass_env`, or in a header as `${NAME}`";
     if let Some((key, _)) = entry.env.iter().find(|(key, _)| redact::is_secret(key)) {
         return wrong(&format!("has a secret in the file: `env.{key}`"), hint);
+    }
+    if texts.into_iter().any(|text| matches!(redact::ours().text(text), std::borrow::Cow::Owned(_))) {
+        return wrong("has a secret in the file", hint);
     }
     let secret = |(key, value): &(&String, &String)| {
         (key.eq_ignore_ascii_case("authorization") || redact::is_secret(key)) && !value.contains("${")
@@ -172,6 +177,10 @@ mod tests {
             ("[mcp.'a b']\ncommand = 'x'", "no name that every agent takes"),
             ("[mcp.a]\ncommand = 'x'\nenv = {A_TOKEN = 'y'}", "a secret in the file: `env.A_TOKEN`"),
             ("[mcp.a]\nurl = 'x'\nheaders = {authorization = 'y'}", "a secret in the file: `headers.auth"),
+            (
+                "[mcp.a]\ncommand = 'x'\nargs = ['ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ']",
+                "has a secret in the",
+            ),
             ("[mcp.a]\ncommand = 'x'\ntools = ['a.*']", "names `a.*`, which is no tool"),
             ("[mcp.a]\ncommand = 'x'\npass_env = ['A=B']", "names `A=B`, which is no variable"),
         ];

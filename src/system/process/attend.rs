@@ -22,7 +22,7 @@ const NAP: Duration = Duration::from_millis(40);
 pub struct Limits {
     /// In all.
     pub total: Option<Duration>,
-    /// Without a sign of life, while the [`Attendant`] knows of nothing that it waits for.
+    /// Without a sign of life after the first, while the [`Attendant`] knows of nothing that it waits for.
     pub idle: Option<Duration>,
     /// Before the first sign of life.
     pub start: Option<Duration>,
@@ -165,7 +165,7 @@ impl Watch<'_> {
             Some(Why::Flood)
         } else if over(self.limits.total, self.start) {
             Some(Why::Total)
-        } else if over(self.limits.idle, self.life) {
+        } else if (self.alive || self.limits.start.is_none()) && over(self.limits.idle, self.life) {
             Some(Why::Idle)
         } else if !self.alive && over(self.limits.start, self.start) {
             Some(Why::Start)

@@ -76,11 +76,24 @@ pub struct Spawn {
     pub stdout: OsString,
     /// File for its standard error; may be the same as `stdout`.
     pub stderr: OsString,
+    /// The logs that its output becomes; the supervisor sees to that when the run was killed.
+    pub keep: Option<Keep>,
     /// Whether what it leaves running after its own end may stay.
     pub leave_children: bool,
     /// Whether it gets a moment to end by itself before it is stopped, also when the run was killed:
     /// git then leaves no lock files behind, which would stop every later git.
     pub tidies_up: bool,
+}
+
+/// What a child's captured output becomes (see [`log`](crate::system::log)).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Keep {
+    /// The log of its standard output.
+    pub stdout: OsString,
+    /// That of its standard error; may be the same as `stdout`.
+    pub stderr: OsString,
+    /// Bytes of each.
+    pub limit: u64,
 }
 
 /// How a process ended.

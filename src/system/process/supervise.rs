@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGCHLD, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::{Ended, Spawn, clean, tree};
+use super::{Ended, Keep, Spawn, clean, tree};
 use crate::system::lock::Lock;
-use crate::system::store;
+use crate::system::{log, store};
 
 /// How long a supervisor waits for its predecessor to end the last run's agents.
 const PREDECESSOR: Duration = Duration::from_secs(10);
@@ -87,6 +87,8 @@ struct Watchdog {
     leave: bool,
     tidies_up: bool,
     stopped: bool,
+    /// Captures of the child that was started last, and the logs they are to become.
+    captures: Option<(Keep, OsString, OsString)>,
     lock: Lock,
 }
 
@@ -107,7 +109,8 @@ impl Watchdog {
         let lock = Lock::take(lock, PREDECESSOR).context("agents of an earlier run are still being ended")?;
         say(&Reply::Ready);
         let mark = mark.to_owned();
-        let watchdog = Self { mark, child: None, leave: false, tidies_up: false, stopped: false, lock };
+        let watchdog =
+            Self { mark, child: None, leave: false, tidies_up: false, stopped: false, captures: None, lock };
         Ok((watchdog, news))
     }
 
@@ -126,6 +129,7 @@ impl Watchdog {
                 Ok(News::Orphaned) | Err(_) => {
                     self.let_tidy_up();
                     tree::kill_all(&self.mark, PERSISTENCE);
+                    self.keep_logs();
                     // Whatever changes after this is nobody's work but the user's.
                     let _ = self.lock.stamp();
                     return ExitCode::FAILURE;
@@ -138,6 +142,8 @@ impl Watchdog {
         self.leave = spawn.leave_children;
         self.tidies_up = spawn.tidies_up;
         self.stopped = false;
+        let keep = |keep: &Keep| (keep.clone(), spawn.stdout.clone(), spawn.stderr.clone());
+        self.captures = spawn.keep.as_ref().map(keep);
         match start(spawn, &self.mark) {
             Ok(pid) => {
                 self.child = Some(pid);
@@ -145,6 +151,14 @@ impl Watchdog {
             }
             Err(error) => say(&Reply::Failed { message: format!("{error:#}") }),
         }
+    }
+
+    /// Nobody but us knows any more what in a dead run's captures is secret. One that is a log already is
+    /// not there any more.
+    fn keep_logs(&self) {
+        let Some((keep, stdout, stderr)) = &self.captures else { return };
+        let _ = log::settle(stdout.as_ref(), keep.stdout.as_ref(), keep.limit);
+        let _ = log::settle(stderr.as_ref(), keep.stderr.as_ref(), keep.limit);
     }
 
     fn signal(&mut self, number: i32) {

@@ -34,6 +34,36 @@ fn permissions(level: Permissions) -> &'static [&'static str] {
     }
 }
 
+/// Arguments of the user's that would set the permissions aside.
+const OPENING: [&str; 10] = [
+    "--dangerously-skip-permissions",
+    "--allow-dangerously-skip-permissions",
+    "--permission-mode",
+    "--permission-prompt-tool",
+    "--allowedTools",
+    "--allowed-tools",
+    "--tools",
+    "--settings",
+    "--mcp-config",
+    "--agents",
+];
+
+/// Refuses the user's own arguments where they speak against the permissions.
+pub(in crate::domain::agents) fn check(name: &str, own: &[String], level: Permissions) -> Result<()> {
+    let opens = |arg: &&String| {
+        OPENING
+            .iter()
+            .any(|flag| arg.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    };
+    match own.iter().find(opens).filter(|_| level != Permissions::Full) {
+        Some(arg) => Err(Fault::usage(
+            format!("`{arg}` in `agents.{name}.args` speaks against its permissions"),
+            "remove it, or set `permissions = \"full\"`",
+        )),
+        None => Ok(()),
+    }
+}
+
 /// How it is called; the prompt comes on standard input.
 pub(in crate::domain::agents) fn call(agent: &Agent, root: bool, request: &Request<'_>) -> Result<Call> {
     let mut args = args(agent, request)?;

@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 
 use super::SPEC;
 use crate::domain::agents::json::{Raw, value};
-use crate::domain::agents::{Class, Failure, Signal, Terminal, one_line};
+use crate::domain::agents::{Class, Failure, Signal, Terminal, one_line, reset};
 use crate::domain::attempt::completion::Promise;
+use crate::system::clock;
 
 /// Characters of an error that are kept.
 pub(super) const WORDS: usize = 500;
@@ -61,8 +62,13 @@ impl Outcome<'_> {
         }
         let reason = reason.as_deref().filter(|_| subtype == "success" || aborted).unwrap_or(&subtype);
         let class = class(error, Some(reason), value(self.api_error_status));
-        let until = limit.filter(|_| class == Class::RateLimit).and_then(|limit| limit.until);
-        Terminal::Failure(Failure { class, message: self.words(text, class, reason), not_before: until })
+        // A refused request may be anything, and older versions say some things in words only.
+        let vague = matches!(class, Class::Other | Class::Model);
+        let class = if vague { by_words(text).unwrap_or(class) } else { class };
+        let limit = limit.filter(|_| class == Class::RateLimit).and_then(|limit| limit.until);
+        let said = || (class == Class::RateLimit).then(|| reset::until(text, clock::now())).flatten();
+        let message = self.words(text, class, reason);
+        Terminal::Failure(Failure { class, message, not_before: limit.or_else(said) })
     }
 
     /// `end`, with the tools that were refused named where it is a failure. A session that promises
@@ -165,6 +171,30 @@ pub(super) fn outdated(version: &str) -> Option<Failure> {
     })
 }
 
+/// What Claude Code's own words for an error mean; only ever asked about a result that is one.
+fn by_words(text: &str) -> Option<Class> {
+    let text = text.trim().to_lowercase();
+    let says = |any: &[&str]| any.iter().any(|words| text.contains(words));
+    if says(&["you've hit your", "usage limit reached", "rate limit"]) && text.contains("limit") {
+        Some(Class::RateLimit)
+    } else if says(&["credit balance is too low", "insufficient credit"]) {
+        Some(Class::Billing)
+    } else if says(&["prompt is too long", "input is too long"]) {
+        Some(Class::ContextTooLong)
+    } else if says(&[
+        "invalid api key",
+        "please run /login",
+        "oauth token has expired",
+        "authentication_error",
+    ]) {
+        Some(Class::Authentication)
+    } else if says(&["api error: connection error", "api error: request timed out", "overloaded"]) {
+        Some(Class::Overload)
+    } else {
+        None
+    }
+}
+
 /// A usage limit that the provider enforces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Limit {
@@ -193,6 +223,29 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_have_their_class() {
+        let later = format!("Claude AI usage limit reached|{}", clock::now().as_second() + 3600);
+        let table: [(&str, Option<Class>); 7] = [
+            ("You've hit your session limit \u{b7} resets 3:30pm (UTC)", Some(Class::RateLimit)),
+            (&later, Some(Class::RateLimit)),
+            ("Credit balance is too low", Some(Class::Billing)),
+            ("Prompt is too long", Some(Class::ContextTooLong)),
+            ("Invalid API key \u{b7} Please run /login", Some(Class::Authentication)),
+            ("API Error: Connection error.", Some(Class::Overload)),
+            ("something else", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(by_words(text), expected, "{text}");
+            let line =
+                serde_json::json!({"result": text, "is_error": true, "subtype": "success"}).to_string();
+            let outcome: Outcome<'_> = serde_json::from_str(&line).unwrap();
+            let Terminal::Failure(failure) = outcome.terminal(text, None, None) else { panic!("{text}") };
+            assert_eq!(failure.class, expected.unwrap_or(Class::Other), "{text}");
+            assert_eq!(failure.not_before.is_some(), expected == Some(Class::RateLimit), "{text}");
+        }
+    }
 
     #[test]
     fn errors_have_their_class() {

@@ -160,7 +160,12 @@ impl Journal for Project {
         }
         let told = &self.told;
         let some = told.usd.is_some() || told.model.is_some();
-        some.then(|| Used { usage: told.counted.sum(), usd: told.usd, model: told.model.clone() })
+        some.then(|| Used {
+            usage: told.counted.sum(),
+            usd: told.usd,
+            model: told.model.clone(),
+            long: told.counted.long().to_vec(),
+        })
     }
 
     fn found(&self) -> bool {
@@ -188,7 +193,7 @@ mod tests {
 
     fn one(usd: Option<f64>) -> Used {
         let usage = Usage { input: 1000, cached: 2000, output: 50, cache_write: 0 };
-        Used { usage, usd, model: Some("claude-sonnet-4-6".into()) }
+        Used { usage, usd, model: Some("claude-sonnet-4-6".into()), long: Vec::new() }
     }
 
     #[test]

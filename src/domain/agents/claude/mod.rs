@@ -130,6 +130,10 @@ impl Stream {
             let session = self.session.clone().map(Signal::Session);
             return session.into_iter().chain(self.model.clone().map(Signal::Model)).collect();
         }
+        if is(line.subtype, "compact_boundary") {
+            let words = "compaction".to_owned();
+            return vec![Signal::Retry { class: Class::ContextTooLong, words, until: None }];
+        }
         let retry = is(line.subtype, "api_retry").then(|| end::retry(line.error, line.error_status));
         retry.into_iter().collect()
     }
@@ -250,6 +254,7 @@ impl Reader for Stream {
             usd: self.spend.usd(),
             session: self.session.clone(),
             model: self.model.clone(),
+            long: Vec::new(),
         }
     }
 }

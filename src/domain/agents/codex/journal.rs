@@ -14,7 +14,7 @@ use super::tokens::{self, Tokens};
 use crate::domain::agents::catalog::Agent;
 use crate::domain::agents::growing::Growing;
 use crate::domain::agents::json::{Raw, is, value};
-use crate::domain::agents::{Journal, Session, Usage, Used};
+use crate::domain::agents::{Journal, LONG, Session, Usage, Used};
 use crate::system::config::env;
 
 /// The journal of a session, where it can be found: once Codex has begun to write it.
@@ -117,6 +117,8 @@ struct Count {
     model: Option<String>,
     /// The sum of this attempt's responses (`token_usage_record`).
     records: Option<Usage>,
+    /// Those with a long context.
+    long: Vec<Usage>,
     /// The thread's total when the attempt began, and the last one (`token_count`): all there is before
     /// Codex kept records.
     before: Usage,
@@ -139,6 +141,7 @@ impl Count {
         if record {
             let usage = value::<Tokens>(payload.usage).filter(|_| ours).map(Usage::from);
             self.records = usage.map(|usage| self.records.unwrap_or_default().plus(usage)).or(self.records);
+            self.long.extend(usage.filter(|usage| usage.context() >= LONG));
         } else if is(payload.kind, "token_count") {
             let info: Info<'_> = value(payload.info).unwrap_or_default();
             let Some(total) = value::<Tokens>(info.total_token_usage).map(Usage::from) else { return };
@@ -153,7 +156,7 @@ impl Count {
     fn used(&self) -> Option<Used> {
         let counted = || self.total.map(|total| tokens::since(total, self.before));
         let usage = self.records.or_else(counted)?;
-        Some(Used { usage, usd: None, model: self.model.clone() })
+        Some(Used { usage, usd: None, model: self.model.clone(), long: self.long.clone() })
     }
 }
 

@@ -274,6 +274,7 @@ impl Reader for Stream {
             usd: None,
             session: self.session.clone(),
             model: None,
+            long: Vec::new(),
         }
     }
 }

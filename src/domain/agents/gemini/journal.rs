@@ -126,7 +126,12 @@ impl Journal for Chat {
                 }
             });
         }
-        self.found.then(|| Used { usage: self.counted.sum(), usd: None, model: self.model.clone() })
+        self.found.then(|| Used {
+            usage: self.counted.sum(),
+            usd: None,
+            model: self.model.clone(),
+            long: self.counted.long().to_vec(),
+        })
     }
 
     fn found(&self) -> bool {
@@ -160,7 +165,7 @@ mod tests {
         let one = Usage { input: 1000, cached: 2000, output: 50, cache_write: 0 };
         let two = Usage { input: 2000, cached: 4000, output: 100, cache_write: 0 };
         let model = Some("gemini-2.5-pro".to_owned());
-        let told = |usage| Some(Used { usage, usd: None, model: model.clone() });
+        let told = |usage| Some(Used { usage, usd: None, model: model.clone(), long: Vec::new() });
         assert_eq!(used(dir.path(), "2026-11-21T13:23:50Z"), told(two));
         assert_eq!(used(dir.path(), "2026-11-21T13:23:58Z"), told(one));
         assert_eq!(used(dir.path(), "2026-11-21T14:00:00Z"), None);

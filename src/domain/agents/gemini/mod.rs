@@ -309,6 +309,7 @@ impl Reader for Stream {
             usd: None,
             session: self.session.clone(),
             model: self.model.clone(),
+            long: Vec::new(),
         }
     }
 }

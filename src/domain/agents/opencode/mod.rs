@@ -254,6 +254,7 @@ impl Reader for Stream {
             usd: self.spend.usd(),
             session: self.session.clone(),
             model: None, // the stream does not name it
+            long: Vec::new(),
         }
     }
 }
