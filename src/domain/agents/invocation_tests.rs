@@ -46,7 +46,10 @@ const HEADLESS: &str = "-p --output-format stream-json --verbose";
 #[test]
 fn claude_is_held_to_its_permissions() {
     let table = [
-        (Permissions::ReadOnly, "--permission-mode dontAsk --tools Read,Glob,Grep --strict-mcp-config"),
+        (
+            Permissions::ReadOnly,
+            "--permission-mode dontAsk --tools Read,Glob,Grep --strict-mcp-config --setting-sources user",
+        ),
         (
             Permissions::Workspace,
             "--permission-mode acceptEdits --allowedTools Bash --disallowedTools CronCreate,EnterWorktree,ScheduleWakeup",

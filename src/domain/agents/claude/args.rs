@@ -25,7 +25,16 @@ const STRAYING: &str = "CronCreate,EnterWorktree,ScheduleWakeup";
 fn permissions(level: Permissions) -> &'static [&'static str] {
     match level {
         Permissions::ReadOnly => {
-            &["--permission-mode", "dontAsk", "--tools", "Read,Glob,Grep", "--strict-mcp-config"]
+            // Without the project's own settings, whose hooks would run.
+            &[
+                "--permission-mode",
+                "dontAsk",
+                "--tools",
+                "Read,Glob,Grep",
+                "--strict-mcp-config",
+                "--setting-sources",
+                "user",
+            ]
         }
         Permissions::Workspace => {
             &["--permission-mode", "acceptEdits", "--allowedTools", "Bash", "--disallowedTools", STRAYING]

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::mcp;
@@ -62,7 +64,10 @@ pub(in crate::domain::agents) fn call(agent: &Agent, request: &Request<'_>) -> R
         args.extend(["-m".into(), model.into()]);
     }
     // A server's tools may change things, so `read-only` goes without.
-    if agent.permissions != Permissions::ReadOnly {
+    if agent.permissions == Permissions::ReadOnly {
+        // Settings of the project's could start MCP servers, which no sandbox holds.
+        args.extend(["-c".into(), untrusted(request.dir).into()]);
+    } else {
         for setting in mcp::overrides(&agent.mcp)? {
             args.extend(["-c".into(), setting.into()]);
         }
@@ -119,6 +124,12 @@ fn loosens(level: Permissions, before: Option<&str>, arg: &str) -> bool {
     name.map(str::trim).is_some_and(|name| LOOSENING_SETTINGS.contains(&name) || widens(name))
 }
 
+/// The setting that keeps a project's own settings out, whatever the user's say.
+fn untrusted(dir: &Path) -> String {
+    let dir = mcp::string(&dir.to_string_lossy());
+    format!("projects={{{dir}={{trust_level=\"untrusted\"}}}}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -173,7 +184,12 @@ mod tests {
         for (level, expected) in table {
             assert!(check("codex", level).is_ok());
             let line = words(&agent(level, &[]), None).unwrap();
-            assert_eq!(line, format!("exec --json --skip-git-repo-check {expected} -"));
+            let apart = if level == Permissions::ReadOnly {
+                " -c projects={\"/w\"={trust_level=\"untrusted\"}}"
+            } else {
+                ""
+            };
+            assert_eq!(line, format!("exec --json --skip-git-repo-check {expected}{apart} -"));
         }
     }
 

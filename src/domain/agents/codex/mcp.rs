@@ -102,7 +102,7 @@ fn pairs(values: &BTreeMap<String, String>) -> String {
 }
 
 /// A basic string of TOML: the one of JSON, but for DEL, which TOML wants escaped.
-fn string(text: &str) -> String {
+pub(super) fn string(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 
