@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::bench::stream::{init, print, result, says, tool, tool_result};
-use crate::bench::{Bench, DONE};
+use crate::bench::stream::{init, print, result, says, tool, tool_result, used};
+use crate::bench::{Bench, DONE, kill, reap, wait_for};
 use crate::sandbox::Outcome;
 
 const SECRET: &str = "hunter2\"hunter2";
@@ -76,6 +76,87 @@ fn secrets_reach_no_log_no_receipt_and_no_terminal() {
     }
     assert!(texts.iter().any(|(name, text)| name.ends_with(".gate-1.log") && text.contains("short")));
     assert!(!texts.iter().any(|(name, _)| name.contains("capture")));
+}
+
+/// Files below `.taskrun` that hold `secret`.
+fn holding(bench: &Bench, secret: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![bench.sandbox.path(".taskrun")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(secret) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_killed_run_leaves_no_secret_behind() {
+    let bench =
+        Bench::new("echo \"out $MY_TOKEN\"; echo \"err $MY_TOKEN\" >&2; touch started; exec sleep 300");
+    bench.tasks(&["bd-1"]);
+    let mut run = bench.looping(&[]).env("MY_TOKEN", SHAPED).spawn().unwrap();
+    wait_for("the agent", || bench.sandbox.path("started").exists());
+    run.kill().unwrap();
+    run.wait().unwrap();
+    // The supervisor, which knows what is secret, goes last.
+    wait_for("the logs", || {
+        let names: Vec<String> = kept(&bench).into_iter().map(|(name, _)| name).collect();
+        names.contains(&"0001.stderr".into()) && !names.iter().any(|name| name.contains("capture"))
+    });
+    assert_eq!(holding(&bench, SHAPED), [""; 0]);
+    assert_eq!(log(&bench, "0001.stdout"), "out [redacted]\n");
+    assert_eq!(log(&bench, "0001.stderr"), "err [redacted]\n");
+}
+
+#[test]
+fn an_escaped_secret_is_one_too() {
+    let bench = Bench::new("");
+    let escaped: String = SHAPED.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let lines = print(&[init(), says("the key is HERE"), result("<promise>FAILED: HERE</promise>", 0.1)]);
+    bench.claude(&lines.replace("HERE", &escaped));
+    bench.tasks(&["bd-1"]);
+    let out = bench.run(&["--agent", "claude", "--once", "-v"]);
+    assert!(!format!("{}{}", out.stdout, out.stderr).contains(SHAPED), "{out:?}");
+    assert!(out.stderr.contains("the key is [redacted]"), "{out:?}");
+    assert_eq!(holding(&bench, SHAPED), [""; 0]);
+    assert!(!bench.sandbox.read(".beads/issues.jsonl").contains(SHAPED));
+}
+
+#[test]
+fn what_an_attempt_has_spent_is_told_while_it_goes() {
+    let bench = Bench::new("");
+    let lines = print(&[init(), used("msg_1", 1_000_000, 0)]);
+    bench.claude(&format!("{lines} exec sleep 300"));
+    bench.config("[prices.m-1]\ninput = 2.0\noutput = 1.0");
+    bench.tasks(&["bd-1"]);
+    let run = bench.start(&["--agent", "claude"]);
+    wait_for("the spend", || bench.told().iter().any(|event| event["type"] == "agent.usage"));
+    let spend = bench.loop_status()["spend"].clone();
+    assert_eq!(
+        (&spend["usd"], &spend["source"], &spend["partial"]),
+        (&json!(2.0), &json!("estimated"), &json!(true))
+    );
+    kill(run.id(), "INT");
+    assert_eq!(reap(run), 130);
+}
+
+#[test]
+fn a_task_is_not_closed_by_who_may_only_look_and_changed_something() {
+    let bench = Bench::new("");
+    let session = print(&[init(), result("<promise>COMPLETE</promise>", 0.1)]);
+    bench.claude(&format!("[ -e done ] || touch done made.txt; {session}"));
+    bench.config("[agent]\npermissions = 'read-only'");
+    bench.tasks(&["bd-1"]);
+    let out = bench.run(&["--agent", "claude", "--once"]);
+    assert_eq!(out.code, 1, "{out:?}");
+    let reason = bench.history()[0]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("`done`, `made.txt`") && reason.contains("`read-only`"), "{reason}");
+    assert_eq!(bench.run(&["--agent", "claude", "--once"]).code, 0);
 }
 
 #[test]
