@@ -116,9 +116,9 @@ fn a_killed_run_leaves_no_secret_behind() {
 #[test]
 fn an_escaped_secret_is_one_too() {
     let bench = Bench::new("");
-    let escaped: String = SHAPED.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let escaped: Vec<String> = SHAPED.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let lines = print(&[init(), says("the key is HERE"), result("<promise>FAILED: HERE</promise>", 0.1)]);
-    bench.claude(&lines.replace("HERE", &escaped));
+    bench.claude(&lines.replace("HERE", &escaped.concat()));
     bench.tasks(&["bd-1"]);
     let out = bench.run(&["--agent", "claude", "--once", "-v"]);
     assert!(!format!("{}{}", out.stdout, out.stderr).contains(SHAPED), "{out:?}");
