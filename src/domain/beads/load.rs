@@ -1,0 +1,215 @@
+//! Reads all lines of a source, in two or more shares at once where there is much to read.
+
+use std::io;
+use std::ops::Range;
+use std::thread;
+
+use bumpalo::Bump;
+
+use super::record::{Keep, Record};
+use super::source::Source;
+use super::text::Text;
+use crate::fault::Fault;
+
+/// From this size on it pays to read with more than one thread.
+const WORTH_SHARING: u64 = 4 << 20;
+
+/// One line. A blank one has no record, a header or memory has one without an id.
+#[derive(Debug)]
+pub(super) struct Row<'a> {
+    /// Where its text begins in the source.
+    pub(super) start: u64,
+    pub(super) record: Option<Record<'a>>,
+    /// Whether this is the line that counts for its id.
+    pub(super) counts: bool,
+}
+
+/// Why a line cannot be used.
+#[derive(Debug)]
+pub(super) struct Flaw {
+    /// How many lines come before it.
+    before: usize,
+    /// What is to be said after "line N".
+    says: String,
+    /// The way out; repairing the line where there is none.
+    hint: Option<&'static str>,
+}
+
+impl Flaw {
+    fn new(says: impl Into<String>, hint: Option<&'static str>) -> Self {
+        Self { before: 0, says: says.into(), hint }
+    }
+
+    /// The error it is in `file`.
+    pub(super) fn error(&self, file: &str) -> anyhow::Error {
+        let number = self.before + 1;
+        let repair = || format!("repair or remove line {number}; nothing was changed");
+        let hint = self.hint.map_or_else(repair, str::to_owned);
+        Fault::invalid(format!("`{file}` line {number}{}", self.says), hint)
+    }
+}
+
+/// All lines up to the first that cannot be used.
+#[derive(Debug, Default)]
+pub(super) struct Lines<'a> {
+    pub(super) rows: Vec<Row<'a>>,
+    pub(super) flaw: Option<Flaw>,
+}
+
+impl<'a> Lines<'a> {
+    /// Adds a line; says whether it can be used.
+    fn add<'l>(&mut self, start: u64, line: &'l str, keep: impl FnOnce(Record<'l>) -> Record<'a>) -> bool {
+        match record(line) {
+            Ok(record) => self.rows.push(Row { start, record: record.map(keep), counts: false }),
+            Err(flaw) => self.flaw = Some(Flaw { before: self.rows.len(), ..flaw }),
+        }
+        self.flaw.is_none()
+    }
+
+    /// Puts what comes after at the end, unless something is wrong before.
+    fn append(&mut self, mut after: Self) {
+        if self.flaw.is_none() {
+            let before = self.rows.len();
+            self.flaw = after.flaw.map(|flaw| Flaw { before: before + flaw.before, ..flaw });
+            self.rows.append(&mut after.rows);
+        }
+    }
+}
+
+/// Where the records of a file put their texts: as many as may read at once.
+pub(super) fn arenas() -> Vec<Bump> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    (0..cores.min(4)).map(|_| Bump::new()).collect()
+}
+
+/// The lines of a text, which keeps theirs.
+pub(super) fn lines_of(text: &str) -> Lines<'_> {
+    let mut lines = Lines { flaw: starts_well(text.as_bytes()).err(), ..Lines::default() };
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if lines.flaw.is_some() || !lines.add(start, line, |record| record) {
+            break;
+        }
+        start += line.len() as u64;
+    }
+    lines
+}
+
+/// The lines of `source`, read in pieces of `size` bytes.
+pub(super) fn load<'a>(source: &Source, arenas: &'a mut [Bump], size: usize) -> io::Result<Lines<'a>> {
+    let count = if source.len() < WORTH_SHARING.min(size as u64 * 4) { 1 } else { arenas.len() as u64 };
+    let shares = source.shares(count)?;
+    thread::scope(|scope| {
+        let mut shares = shares.into_iter().zip(arenas);
+        let first = shares.next();
+        let others: Vec<_> =
+            shares.map(|(range, arena)| scope.spawn(move || share(source, range, arena, size))).collect();
+        let mut lines =
+            first.map_or_else(|| Ok(Lines::default()), |(range, arena)| share(source, range, arena, size))?;
+        for other in others {
+            lines.append(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(lines)
+    })
+}
+
+fn share<'a>(source: &Source, range: Range<u64>, arena: &'a mut Bump, size: usize) -> io::Result<Lines<'a>> {
+    let mut keeper = Keeper::new(arena);
+    let mut lines = Lines::default();
+    let mut first = range.start == 0;
+    source.pieces(range, size, |start, bytes| {
+        if let Err(flaw) = if std::mem::take(&mut first) { starts_well(bytes) } else { Ok(()) } {
+            lines.flaw = Some(flaw);
+            return false;
+        }
+        // What comes before bytes that are no text may be read all the same.
+        let (text, whole) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text, true),
+            Err(error) => {
+                let good = &bytes[..error.valid_up_to()];
+                let good = &good[..memchr::memrchr(b'\n', good).map_or(0, |end| end + 1)];
+                (std::str::from_utf8(good).unwrap_or_default(), false)
+            }
+        };
+        let mut at = start;
+        for line in text.split_inclusive('\n') {
+            if !lines.add(at, line, |record| record.kept(&mut keeper)) {
+                return false;
+            }
+            at += line.len() as u64;
+        }
+        if !whole {
+            let flaw = Flaw::new(" is not UTF-8", Some("save the file as UTF-8"));
+            lines.flaw = Some(Flaw { before: lines.rows.len(), ..flaw });
+        }
+        whole
+    })?;
+    Ok(lines)
+}
+
+fn starts_well(bytes: &[u8]) -> Result<(), Flaw> {
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        let hint = "save the file as UTF-8 without a byte order mark";
+        return Err(Flaw::new(" starts with a byte order mark", Some(hint)));
+    }
+    Ok(())
+}
+
+/// What is in one line.
+pub(super) fn record(line: &str) -> Result<Option<Record<'_>>, Flaw> {
+    if !line.starts_with('{') && line.trim().is_empty() {
+        return Ok(None);
+    }
+    let record = Record::parse(line).map_err(|error| broken(line, &error))?;
+    if !record.schema.is_empty() {
+        if *record.schema != *"beads-jsonl/1" {
+            let says = format!(": format `{}` is not known, only `beads-jsonl/1`", &*record.schema);
+            return Err(Flaw::new(says, Some("use a newer taskrun; nothing was changed")));
+        }
+    } else if record.id.is_empty() && matches!(&*record.line_type, "" | "issue") {
+        return Err(Flaw::new(" is an issue without an `id`", None));
+    }
+    Ok(Some(record))
+}
+
+fn broken(line: &str, error: &serde_json::Error) -> Flaw {
+    if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) {
+        let hint =
+            "finish the merge: keep the lines of both sides and delete the markers; nothing was changed";
+        return Flaw::new(" is a merge conflict marker", Some(hint));
+    }
+    if error.is_eof() && !line.ends_with('\n') {
+        return Flaw::new(" is cut off in the middle", None);
+    }
+    let text = error.to_string();
+    let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    let place = if error.column() > 0 { format!(" (column {})", error.column()) } else { String::new() };
+    Flaw::new(format!(" is not a JSON object: {what}{place}"), None)
+}
+
+/// Puts the texts of records into an arena, those that many share only once in a while.
+struct Keeper<'a> {
+    arena: &'a Bump,
+    words: Vec<&'a str>,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(arena: &'a Bump) -> Self {
+        Self { arena, words: vec![""; 256] }
+    }
+}
+
+impl<'a> Keep<'a> for Keeper<'a> {
+    fn text(&mut self, text: &str) -> Text<'a> {
+        if text.is_empty() { Text::default() } else { Text::borrowed(self.arena.alloc_str(text)) }
+    }
+
+    fn word(&mut self, word: &str) -> Text<'a> {
+        let hash = word.bytes().fold(0, |hash: usize, byte| hash.wrapping_mul(31) ^ usize::from(byte));
+        let known = &mut self.words[hash % 256];
+        if **known != *word {
+            *known = self.arena.alloc_str(word);
+        }
+        Text::borrowed(known)
+    }
+}
