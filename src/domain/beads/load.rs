@@ -6,13 +6,17 @@ use std::thread;
 
 use bumpalo::Bump;
 
-use super::record::{Keep, Record};
+use super::record::{Edge, InLine, Record};
+use super::scan::{Keep, Scanner};
 use super::source::Source;
-use super::text::Text;
+use super::text::{List, Text};
 use crate::fault::Fault;
 
 /// From this size on it pays to read with more than one thread.
 const WORTH_SHARING: u64 = 4 << 20;
+
+/// So many words are remembered, to be shared.
+const WORDS: usize = 1024;
 
 /// One line. A blank one has no record, a header or memory has one without an id.
 #[derive(Debug)]
@@ -57,10 +61,10 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Adds a line; says whether it can be used.
-    fn add<'l>(&mut self, start: u64, line: &'l str, keep: impl FnOnce(Record<'l>) -> Record<'a>) -> bool {
-        match record(line) {
-            Ok(record) => self.rows.push(Row { start, record: record.map(keep), counts: false }),
+    /// Adds what was read of a line; says whether it can be used.
+    fn add(&mut self, start: u64, record: Result<Option<Record<'a>>, Flaw>) -> bool {
+        match record {
+            Ok(record) => self.rows.push(Row { start, record, counts: false }),
             Err(flaw) => self.flaw = Some(Flaw { before: self.rows.len(), ..flaw }),
         }
         self.flaw.is_none()
@@ -87,7 +91,7 @@ pub(super) fn lines_of(text: &str) -> Lines<'_> {
     let mut lines = Lines { flaw: starts_well(text.as_bytes()).err(), ..Lines::default() };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        if lines.flaw.is_some() || !lines.add(start, line, |record| record) {
+        if lines.flaw.is_some() || !lines.add(start, record(line, &mut Scanner::new(InLine))) {
             break;
         }
         start += line.len() as u64;
@@ -114,7 +118,7 @@ pub(super) fn load<'a>(source: &Source, arenas: &'a mut [Bump], size: usize) -> 
 }
 
 fn share<'a>(source: &Source, range: Range<u64>, arena: &'a mut Bump, size: usize) -> io::Result<Lines<'a>> {
-    let mut keeper = Keeper::new(arena);
+    let mut scanner = Scanner::new(Keeper::new(arena));
     let mut lines = Lines::default();
     let mut first = range.start == 0;
     source.pieces(range, size, |start, bytes| {
@@ -133,7 +137,7 @@ fn share<'a>(source: &Source, range: Range<u64>, arena: &'a mut Bump, size: usiz
         };
         let mut at = start;
         for line in text.split_inclusive('\n') {
-            if !lines.add(at, line, |record| record.kept(&mut keeper)) {
+            if !lines.add(at, record(line, &mut scanner)) {
                 return false;
             }
             at += line.len() as u64;
@@ -155,12 +159,20 @@ fn starts_well(bytes: &[u8]) -> Result<(), Flaw> {
     Ok(())
 }
 
+/// Whether `record` is what is in `line`.
+pub(super) fn is_in(record: Option<&Record>, line: &str) -> bool {
+    self::record(line, &mut Scanner::new(InLine)).is_ok_and(|found| found.as_ref() == record)
+}
+
 /// What is in one line.
-pub(super) fn record(line: &str) -> Result<Option<Record<'_>>, Flaw> {
+fn record<'l, 'k, K: Keep<'l, 'k>>(
+    line: &'l str,
+    scanner: &mut Scanner<'k, K>,
+) -> Result<Option<Record<'k>>, Flaw> {
     if !line.starts_with('{') && line.trim().is_empty() {
         return Ok(None);
     }
-    let record = Record::parse(line).map_err(|error| broken(line, &error))?;
+    let record = scanner.record(line).map_err(|error| broken(line, &error))?;
     if !record.schema.is_empty() {
         if *record.schema != *"beads-jsonl/1" {
             let says = format!(": format `{}` is not known, only `beads-jsonl/1`", &*record.schema);
@@ -195,21 +207,38 @@ struct Keeper<'a> {
 
 impl<'a> Keeper<'a> {
     fn new(arena: &'a Bump) -> Self {
-        Self { arena, words: vec![""; 256] }
+        Self { arena, words: vec![""; WORDS] }
     }
 }
 
-impl<'a> Keep<'a> for Keeper<'a> {
-    fn text(&mut self, text: &str) -> Text<'a> {
-        if text.is_empty() { Text::default() } else { Text::borrowed(self.arena.alloc_str(text)) }
+impl<'l, 'a> Keep<'l, 'a> for Keeper<'a> {
+    fn text(&mut self, text: Text<'l>) -> Text<'a> {
+        if text.is_empty() { Text::default() } else { Text::borrowed(self.arena.alloc_str(&text)) }
     }
 
-    fn word(&mut self, word: &str) -> Text<'a> {
-        let hash = word.bytes().fold(0, |hash: usize, byte| hash.wrapping_mul(31) ^ usize::from(byte));
-        let known = &mut self.words[hash % 256];
+    fn word(&mut self, word: Text<'l>) -> Text<'a> {
+        let known = &mut self.words[place(&word)];
         if **known != *word {
-            *known = self.arena.alloc_str(word);
+            *known = self.arena.alloc_str(&word);
         }
         Text::borrowed(known)
     }
+
+    fn labels(&mut self, labels: &mut Vec<Text<'a>>) -> List<'a, Text<'a>> {
+        List::borrowed(self.arena.alloc_slice_fill_iter(labels.drain(..)))
+    }
+
+    fn edges(&mut self, edges: &mut Vec<Edge<'a>>) -> List<'a, Edge<'a>> {
+        List::borrowed(self.arena.alloc_slice_fill_iter(edges.drain(..)))
+    }
+}
+
+/// Where a word is remembered: its end tells it from others.
+fn place(word: &str) -> usize {
+    let bytes = word.as_bytes();
+    let end = match bytes.last_chunk::<8>() {
+        Some(end) => u64::from_le_bytes(*end),
+        None => bytes.iter().fold(1, |end, byte| end << 8 | u64::from(*byte)),
+    };
+    (end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % WORDS
 }

@@ -12,6 +12,7 @@ mod graph;
 mod ids;
 mod index;
 mod init;
+mod instant;
 mod issue;
 mod line;
 mod load;

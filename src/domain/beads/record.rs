@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::scan;
-use super::text::{Number, Text};
+use super::instant::instant;
+use super::scan::{Keep, Scanner};
+use super::text::{List, Number, Text};
 
 /// One line's fields that decide what is ready, in which order, and what a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -46,10 +47,10 @@ pub struct Record<'a> {
     /// Not ready before this time, as written.
     #[serde(default)]
     pub defer_until: Text<'a>,
-    #[serde(default, deserialize_with = "list")]
-    pub(super) labels: Box<[Text<'a>]>,
-    #[serde(default, deserialize_with = "list")]
-    pub(super) dependencies: Box<[Edge<'a>]>,
+    #[serde(default)]
+    pub(super) labels: List<'a, Text<'a>>,
+    #[serde(default)]
+    pub(super) dependencies: List<'a, Edge<'a>>,
     #[serde(default)]
     pub(super) pinned: Option<bool>,
     #[serde(default)]
@@ -102,10 +103,7 @@ impl Edge<'_> {
 impl<'a> Record<'a> {
     /// Reads one line; the error says what is wrong with it.
     pub fn parse(line: &'a str) -> serde_json::Result<Self> {
-        match scan::record(line) {
-            Some(record) => Ok(record),
-            None => Self::parse_slowly(line),
-        }
+        Scanner::new(InLine).record(line)
     }
 
     /// [`Record::parse`] of whatever there is.
@@ -189,28 +187,35 @@ impl<'a> Record<'a> {
 
     /// The same, independent of the line it was read from.
     pub fn into_owned(self) -> Record<'static> {
-        self.kept(&mut Owner)
+        self.kept(&mut Apart)
     }
 
     /// The same, with its texts where `keep` puts them.
-    pub(super) fn kept<'b>(self, keep: &mut impl Keep<'b>) -> Record<'b> {
-        let created_at = keep.text(&self.created_at);
-        let mut time = |text: &str| if *text == *created_at { created_at.clone() } else { keep.text(text) };
+    pub(super) fn kept<'b>(self, keep: &mut impl Keep<'a, 'b>) -> Record<'b> {
         Record {
-            updated_at: time(&self.updated_at),
-            closed_at: time(&self.closed_at),
-            defer_until: time(&self.defer_until),
-            line_type: keep.word(&self.line_type),
-            schema: keep.word(&self.schema),
-            id: keep.text(&self.id),
-            title: keep.text(&self.title),
-            status: keep.word(&self.status),
+            line_type: keep.word(self.line_type),
+            schema: keep.word(self.schema),
+            id: keep.text(self.id),
+            title: keep.text(self.title),
+            status: keep.word(self.status),
             priority: self.priority,
-            issue_type: keep.word(&self.issue_type),
-            assignee: keep.word(&self.assignee),
-            created_at,
-            labels: self.labels.iter().map(|label| keep.word(label)).collect(),
-            dependencies: self.dependencies.iter().map(|edge| edge.kept(keep)).collect(),
+            issue_type: keep.word(self.issue_type),
+            assignee: keep.word(self.assignee),
+            created_at: keep.text(self.created_at),
+            updated_at: keep.text(self.updated_at),
+            closed_at: keep.text(self.closed_at),
+            defer_until: keep.text(self.defer_until),
+            labels: List::owned(self.labels.iter().map(|label| keep.word(label.clone())).collect()),
+            dependencies: List::owned(
+                self.dependencies
+                    .iter()
+                    .map(|edge| Edge {
+                        target: keep.word(edge.target.clone()),
+                        kind: keep.word(edge.kind.clone()),
+                        gate: edge.gate,
+                    })
+                    .collect(),
+            ),
             pinned: self.pinned,
             ephemeral: self.ephemeral,
             wisp: self.wisp,
@@ -218,40 +223,22 @@ impl<'a> Record<'a> {
     }
 }
 
-impl Edge<'_> {
-    fn kept<'b>(&self, keep: &mut impl Keep<'b>) -> Edge<'b> {
-        Edge { target: keep.word(&self.target), kind: keep.word(&self.kind), gate: self.gate }
+/// The texts stay in the line.
+pub(super) struct InLine;
+
+impl<'a> Keep<'a, 'a> for InLine {
+    fn text(&mut self, text: Text<'a>) -> Text<'a> {
+        text
     }
 }
 
-/// Where the texts of records are put so that they outlive their lines.
-pub(super) trait Keep<'b> {
-    /// A text that is hardly there twice.
-    fn text(&mut self, text: &str) -> Text<'b>;
-    /// One that many records share.
-    fn word(&mut self, word: &str) -> Text<'b>;
-}
+/// Each record has texts of its own.
+struct Apart;
 
-/// Each record has its own.
-struct Owner;
-
-impl Keep<'static> for Owner {
-    fn text(&mut self, text: &str) -> Text<'static> {
-        Text::owned(text)
+impl<'a> Keep<'a, 'static> for Apart {
+    fn text(&mut self, text: Text<'a>) -> Text<'static> {
+        Text::owned(&text)
     }
-    fn word(&mut self, word: &str) -> Text<'static> {
-        Text::owned(word)
-    }
-}
-
-/// An array that may be `null`.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Box<[T]>, D::Error> {
-    Ok(Option::<Box<[T]>>::deserialize(from)?.unwrap_or_default())
-}
-
-/// A time as files hold it; offsets occur, so instants are compared, never texts.
-fn instant(text: &str) -> Option<Timestamp> {
-    if text.is_empty() { None } else { text.parse().ok() }
 }
 
 /// Whether a dependency's metadata says `"gate":"any-children"`; it is an object, or one in a string.

@@ -4,28 +4,81 @@
 use serde::Deserialize;
 
 use super::record::{AnyChildren, Edge, Record};
-use super::text::{Number, Text};
+use super::text::{List, Number, Text};
 
 /// So deep may values be nested that nobody looks into.
 const DEEPEST: usize = 60;
 
-/// The record of `line`, unless something in it needs a closer look.
-pub(super) fn record(line: &str) -> Option<Record<'_>> {
-    let body = line.strip_suffix('\n').unwrap_or(line);
-    let body = body.strip_suffix('\r').unwrap_or(body);
-    // Such bytes are spaces outside of strings, and forbidden within.
-    if body.bytes().fold(false, |found, byte| found | (byte < b' ')) {
-        return None;
+/// Where the texts of a line are put, so that they outlive it where that is wanted.
+pub(super) trait Keep<'l, 'k> {
+    /// A text that is hardly there twice.
+    fn text(&mut self, text: Text<'l>) -> Text<'k>;
+
+    /// One that many lines share.
+    fn word(&mut self, word: Text<'l>) -> Text<'k> {
+        self.text(word)
     }
-    let mut scan = Scan { text: body, at: 0 };
-    let record = scan.record()?;
-    scan.spaces();
-    (scan.at == body.len()).then_some(record)
+
+    /// Takes all the labels of a line.
+    fn labels(&mut self, labels: &mut Vec<Text<'k>>) -> List<'k, Text<'k>> {
+        List::owned(labels.drain(..).collect())
+    }
+
+    /// Takes all the dependencies of a line.
+    fn edges(&mut self, edges: &mut Vec<Edge<'k>>) -> List<'k, Edge<'k>> {
+        List::owned(edges.drain(..).collect())
+    }
 }
 
-struct Scan<'a> {
-    text: &'a str,
+/// Reads line after line.
+pub(super) struct Scanner<'k, K> {
+    keep: K,
+    labels: Vec<Text<'k>>,
+    edges: Vec<Edge<'k>>,
+}
+
+impl<'k, K> Scanner<'k, K> {
+    /// One that puts the texts where `keep` says.
+    pub(super) fn new(keep: K) -> Self {
+        Self { keep, labels: Vec::new(), edges: Vec::new() }
+    }
+
+    /// What is in `line`; the error says what is wrong with it.
+    pub(super) fn record<'l>(&mut self, line: &'l str) -> serde_json::Result<Record<'k>>
+    where
+        K: Keep<'l, 'k>,
+    {
+        match self.plain(line) {
+            Some(record) => Ok(record),
+            None => Ok(Record::parse_slowly(line)?.kept(&mut self.keep)),
+        }
+    }
+
+    /// The record of `line`, unless something in it needs a closer look.
+    fn plain<'l>(&mut self, line: &'l str) -> Option<Record<'k>>
+    where
+        K: Keep<'l, 'k>,
+    {
+        let body = line.strip_suffix('\n').unwrap_or(line);
+        let body = body.strip_suffix('\r').unwrap_or(body);
+        // Such bytes are spaces outside of strings, and forbidden within.
+        if body.bytes().fold(false, |found, byte| found | (byte < b' ')) {
+            return None;
+        }
+        self.labels.clear();
+        self.edges.clear();
+        let mut scan = Scan { text: body, at: 0, to: self };
+        let record = scan.record()?;
+        scan.spaces();
+        (scan.at == body.len()).then_some(record)
+    }
+}
+
+/// A line on the way.
+struct Scan<'l, 's, 'k, K> {
+    text: &'l str,
     at: usize,
+    to: &'s mut Scanner<'k, K>,
 }
 
 /// Notes that a field is there; `None` where it was there before.
@@ -34,40 +87,42 @@ fn once(seen: &mut u32, field: u32) -> Option<()> {
     (before & 1 << field == 0).then_some(())
 }
 
-impl<'a> Scan<'a> {
-    fn record(&mut self) -> Option<Record<'a>> {
+impl<'l, 'k, K: Keep<'l, 'k>> Scan<'l, '_, 'k, K> {
+    fn record(&mut self) -> Option<Record<'k>> {
         let mut record = Record::default();
         let mut seen = 0;
         let mut more = self.open(b'{', b'}')?;
         while more {
             let key = self.key()?;
-            let (field, text) = match key {
-                "_type" => (0, &mut record.line_type),
-                "_schema" => (1, &mut record.schema),
-                "id" => (2, &mut record.id),
-                "title" => (3, &mut record.title),
-                "status" => (4, &mut record.status),
-                "issue_type" => (5, &mut record.issue_type),
-                "assignee" => (6, &mut record.assignee),
-                "created_at" => (7, &mut record.created_at),
-                "updated_at" => (8, &mut record.updated_at),
-                "closed_at" => (9, &mut record.closed_at),
-                "defer_until" => (10, &mut record.defer_until),
-                _ => {
-                    self.other(key, &mut record, &mut seen)?;
-                    more = self.more(b'}')?;
-                    continue;
-                }
-            };
-            once(&mut seen, field)?;
-            *text = self.string_or_null()?;
+            self.field(key, &mut record, &mut seen)?;
             more = self.more(b'}')?;
         }
         Some(record)
     }
 
+    fn field(&mut self, key: &str, record: &mut Record<'k>, seen: &mut u32) -> Option<()> {
+        let (field, text, shared) = match key {
+            "_type" => (0, &mut record.line_type, true),
+            "_schema" => (1, &mut record.schema, true),
+            "id" => (2, &mut record.id, false),
+            "title" => (3, &mut record.title, false),
+            "status" => (4, &mut record.status, true),
+            "issue_type" => (5, &mut record.issue_type, true),
+            "assignee" => (6, &mut record.assignee, true),
+            "created_at" => (7, &mut record.created_at, true),
+            "updated_at" => (8, &mut record.updated_at, true),
+            "closed_at" => (9, &mut record.closed_at, true),
+            "defer_until" => (10, &mut record.defer_until, false),
+            _ => return self.other(key, record, seen),
+        };
+        once(seen, field)?;
+        let value = self.string_or_null()?;
+        *text = if shared { self.to.keep.word(value) } else { self.to.keep.text(value) };
+        Some(())
+    }
+
     /// A field that is no text.
-    fn other(&mut self, key: &str, record: &mut Record<'a>, seen: &mut u32) -> Option<()> {
+    fn other(&mut self, key: &str, record: &mut Record<'k>, seen: &mut u32) -> Option<()> {
         match key {
             "priority" => {
                 once(seen, 11)?;
@@ -75,11 +130,13 @@ impl<'a> Scan<'a> {
             }
             "labels" => {
                 once(seen, 12)?;
-                record.labels = self.list(Self::string_or_null)?;
+                self.list(Self::label)?;
+                record.labels = self.to.keep.labels(&mut self.to.labels);
             }
             "dependencies" => {
                 once(seen, 13)?;
-                record.dependencies = self.list(Self::edge)?;
+                self.list(Self::edge)?;
+                record.dependencies = self.to.keep.edges(&mut self.to.edges);
             }
             "pinned" => {
                 once(seen, 14)?;
@@ -98,7 +155,13 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    fn edge(&mut self) -> Option<Edge<'a>> {
+    fn label(&mut self) -> Option<()> {
+        let label = self.word()?;
+        self.to.labels.push(label);
+        Some(())
+    }
+
+    fn edge(&mut self) -> Option<()> {
         let mut edge = Edge::default();
         let mut seen = 0;
         let mut more = self.open(b'{', b'}')?;
@@ -106,11 +169,11 @@ impl<'a> Scan<'a> {
             match self.key()? {
                 "depends_on_id" => {
                     once(&mut seen, 0)?;
-                    edge.target = self.string_or_null()?;
+                    edge.target = self.word()?;
                 }
                 "type" => {
                     once(&mut seen, 1)?;
-                    edge.kind = self.string_or_null()?;
+                    edge.kind = self.word()?;
                 }
                 "metadata" => {
                     once(&mut seen, 2)?;
@@ -120,7 +183,13 @@ impl<'a> Scan<'a> {
             }
             more = self.more(b'}')?;
         }
-        Some(edge)
+        self.to.edges.push(edge);
+        Some(())
+    }
+
+    fn word(&mut self) -> Option<Text<'k>> {
+        let word = self.string_or_null()?;
+        Some(self.to.keep.word(word))
     }
 
     fn gate(&mut self) -> Option<AnyChildren> {
@@ -129,21 +198,20 @@ impl<'a> Scan<'a> {
         if value == "\"{}\"" { Some(AnyChildren::default()) } else { serde_json::from_str(value).ok() }
     }
 
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Box<[T]>> {
+    /// An array of what `item` goes past, or `null`.
+    fn list(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         if self.peek()? == b'n' {
-            self.literal("null")?;
-            return Some(Box::default());
+            return self.literal("null");
         }
-        let mut items = Vec::new();
         let mut more = self.open(b'[', b']')?;
         while more {
-            items.push(item(self)?);
+            item(self)?;
             more = self.more(b']')?;
         }
-        Some(items.into())
+        Some(())
     }
 
-    fn string_or_null(&mut self) -> Option<Text<'a>> {
+    fn string_or_null(&mut self) -> Option<Text<'l>> {
         if self.peek()? == b'n' {
             self.literal("null")?;
             return Some(Text::default());
@@ -176,7 +244,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Any value, as written.
-    fn value(&mut self) -> Option<&'a str> {
+    fn value(&mut self) -> Option<&'l str> {
         self.peek()?;
         let start = self.at;
         self.skip(DEEPEST)?;
@@ -240,7 +308,7 @@ impl<'a> Scan<'a> {
     }
 
     /// A member's name without escapes, and its colon.
-    fn key(&mut self) -> Option<&'a str> {
+    fn key(&mut self) -> Option<&'l str> {
         self.peek().filter(|byte| *byte == b'"')?;
         let start = self.at + 1;
         let rest = self.text.as_bytes().get(start..)?;
@@ -262,7 +330,7 @@ impl<'a> Scan<'a> {
         self.at += 1;
         let mut plain = true;
         loop {
-            let found = self.at + memchr::memchr2(b'"', b'\\', bytes.get(self.at..)?)?;
+            let found = self.at + special(bytes.get(self.at..)?)?;
             if bytes[found] == b'"' {
                 self.at = found + 1;
                 return Some(plain);
@@ -319,4 +387,21 @@ impl<'a> Scan<'a> {
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
+}
+
+/// Where the first quote or backslash is. Most are near, so a call of `memchr` would cost more than it saves.
+fn special(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // The lowest byte found is right, whatever those above it say.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let words = bytes.as_chunks::<8>().0;
+    for (at, word) in words.iter().take(6).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero(word ^ ONES * u64::from(b'"')) | zero(word ^ ONES * u64::from(b'\\'));
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let done = words.len().min(6) * 8;
+    memchr::memchr2(b'"', b'\\', &bytes[done..]).map(|at| done + at)
 }

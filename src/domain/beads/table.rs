@@ -162,8 +162,7 @@ impl<'a> Table<'a> {
         }
         let text =
             self.source.read(self.range(at)).with_context(|| format!("failed to read `{}`", self.file))?;
-        let same = || load::record(&text).is_ok_and(|record| record == self.rows[at].record);
-        if matches!(self.source, Source::File(_)) && !same() {
+        if matches!(self.source, Source::File(_)) && !load::is_in(self.rows[at].record.as_ref(), &text) {
             return Err(changed_meanwhile(&self.file));
         }
         Ok(text)

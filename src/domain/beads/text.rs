@@ -38,6 +38,65 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Some of the same kind, which lie elsewhere or here; sixteen bytes, as for [`Text`].
+#[derive(Clone)]
+pub struct List<'a, T>(Items<'a, T>);
+
+#[derive(Clone)]
+enum Items<'a, T> {
+    Elsewhere(&'a [T]),
+    Here(Box<Box<[T]>>),
+}
+
+impl<'a, T> List<'a, T> {
+    /// What lies elsewhere and stays there.
+    pub const fn borrowed(items: &'a [T]) -> Self {
+        Self(Items::Elsewhere(items))
+    }
+
+    /// What this holds itself.
+    pub fn owned(items: Box<[T]>) -> Self {
+        if items.is_empty() { Self::default() } else { Self(Items::Here(Box::new(items))) }
+    }
+}
+
+impl<T> Default for List<'_, T> {
+    fn default() -> Self {
+        List::borrowed(&[])
+    }
+}
+
+impl<T> std::ops::Deref for List<'_, T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        match &self.0 {
+            Items::Elsewhere(items) => items,
+            Items::Here(items) => items,
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for List<'_, T> {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        fmt::Debug::fmt(&**self, out)
+    }
+}
+
+impl<T: PartialEq> PartialEq for List<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: Eq> Eq for List<'_, T> {}
+
+/// An array, or `null` for an empty one.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<'_, T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self::owned(Option::<Box<[T]>>::deserialize(from)?.unwrap_or_default()))
+    }
+}
+
 impl Default for Text<'_> {
     fn default() -> Self {
         Text::borrowed("")
@@ -147,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_text_is_as_small_as_a_reference() {
-        assert_eq!(size_of::<Text>(), 16);
+        assert_eq!((size_of::<Text>(), size_of::<List<Text>>()), (16, 16));
         let text: Text = serde_json::from_str(r#""a\u003cb""#).unwrap();
         assert_eq!((&*text, &*text.clone().into_string()), ("a<b", "a<b"));
         assert_eq!(text, Text::borrowed("a<b"));
