@@ -12,8 +12,8 @@ use super::source::Source;
 use super::text::{List, Text};
 use crate::fault::Fault;
 
-/// From this size on it pays to read with more than one thread.
-const WORTH_SHARING: u64 = 4 << 20;
+/// From so many pieces on it pays to read with more than one thread.
+const WORTH_SHARING: u64 = 4;
 
 /// So many words are remembered, to be shared.
 const WORDS: usize = 1024;
@@ -101,7 +101,7 @@ pub(super) fn lines_of(text: &str) -> Lines<'_> {
 
 /// The lines of `source`, read in pieces of `size` bytes.
 pub(super) fn load<'a>(source: &Source, arenas: &'a mut [Bump], size: usize) -> io::Result<Lines<'a>> {
-    let count = if source.len() < WORTH_SHARING.min(size as u64 * 4) { 1 } else { arenas.len() as u64 };
+    let count = if source.len() < WORTH_SHARING * size as u64 { 1 } else { arenas.len() as u64 };
     let shares = source.shares(count)?;
     thread::scope(|scope| {
         let mut shares = shares.into_iter().zip(arenas);
@@ -242,3 +242,7 @@ fn place(word: &str) -> usize {
     };
     (end.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % WORDS
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

@@ -405,3 +405,7 @@ fn special(bytes: &[u8]) -> Option<usize> {
     let done = words.len().min(6) * 8;
     memchr::memchr2(b'"', b'\\', &bytes[done..]).map(|at| done + at)
 }
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -94,10 +95,10 @@ impl Store {
         store::sweep(&self.dir);
         let mut ours = true;
         let replaced = store::replace_by(&self.file, store::SHARED, |draft| {
-            table.save(draft)?;
+            let saved = table.save(draft);
             // Whoever writes without the lock must not be written over.
             ours = table.source().is_at(&self.file);
-            if ours { Ok(()) } else { Err(std::io::Error::other("it is not what was read")) }
+            if ours { saved } else { Err(io::Error::other("it is not what was read")) }
         });
         if !ours {
             return Err(changed_meanwhile(&self.file.display().to_string()));
@@ -190,3 +191,7 @@ impl Metadata {
         metadata
     }
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

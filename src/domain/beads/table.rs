@@ -160,12 +160,19 @@ impl<'a> Table<'a> {
         if let Some(text) = self.edited.get(&at) {
             return Ok(Cow::Borrowed(text));
         }
-        let text =
-            self.source.read(self.range(at)).with_context(|| format!("failed to read `{}`", self.file))?;
+        let text = self.source.read(self.range(at)).map_err(|error| self.unread(error))?;
         if matches!(self.source, Source::File(_)) && !load::is_in(self.rows[at].record.as_ref(), &text) {
             return Err(changed_meanwhile(&self.file));
         }
         Ok(text)
+    }
+
+    /// The error of what cannot be read again.
+    fn unread(&self, error: io::Error) -> anyhow::Error {
+        if self.source.is_as_it_was() {
+            return anyhow::Error::new(error).context(format!("failed to read `{}`", self.file));
+        }
+        changed_meanwhile(&self.file)
     }
 
     /// Where the line `at` lies in the source; those that are new lie at its end.
@@ -270,7 +277,7 @@ impl<'a> Table<'a> {
                         more = look(bytes);
                         more
                     });
-                    read.with_context(|| format!("failed to read `{}`", self.file))?;
+                    read.map_err(|error| self.unread(error))?;
                 }
             }
         }
