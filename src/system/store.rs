@@ -92,27 +92,63 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Makes room for so many bytes, where that can be had beforehand.
+    pub fn expect(&mut self, bytes: u64) {
+        #[cfg(target_os = "linux")]
+        if bytes > COPIED as u64 {
+            let keep = rustix::fs::FallocateFlags::KEEP_SIZE;
+            let _ = rustix::fs::fallocate(self.out.get_ref().as_file(), keep, 0, bytes);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = bytes;
+    }
+
     /// Appends what lies at `range` of `from`.
     pub fn copy(&mut self, from: &File, range: Range<u64>) -> io::Result<()> {
-        use std::os::unix::fs::FileExt;
         self.out.flush()?;
         let to = self.out.get_mut().as_file_mut();
-        let mut buffer = vec![0; usize::try_from(range.end - range.start).unwrap_or(COPIED).min(COPIED)];
-        let mut at = range.start;
-        while at < range.end {
-            let most = usize::try_from(range.end - at).unwrap_or(COPIED).min(buffer.len());
-            match from.read_at(&mut buffer[..most], at) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(got) => {
-                    to.write_all(&buffer[..got])?;
-                    at += got as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        let at = copy_within_system(from, to, range.clone());
+        copy_by_hand(from, to, at..range.end)
     }
+}
+
+/// Has the system copy what it can; says where it stopped, which is the end where all went well.
+#[cfg(target_os = "linux")]
+fn copy_within_system(from: &File, to: &File, range: Range<u64>) -> u64 {
+    let mut at = range.start;
+    while at < range.end {
+        let most = usize::try_from(range.end - at).unwrap_or(usize::MAX);
+        match rustix::fs::copy_file_range(from, Some(&mut at), to, None, most) {
+            Ok(1..) => {}
+            // Another file system, an old kernel, a full disk: copying by hand will tell.
+            Ok(0) | Err(_) => break,
+        }
+    }
+    at
+}
+
+#[cfg(not(target_os = "linux"))]
+fn copy_within_system(_: &File, _: &File, range: Range<u64>) -> u64 {
+    range.start
+}
+
+fn copy_by_hand(from: &File, to: &mut File, range: Range<u64>) -> io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    let mut buffer = vec![0; usize::try_from(range.end - range.start).unwrap_or(COPIED).min(COPIED)];
+    let mut at = range.start;
+    while at < range.end {
+        let most = usize::try_from(range.end - at).unwrap_or(COPIED).min(buffer.len());
+        match from.read_at(&mut buffer[..most], at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(got) => {
+                to.write_all(&buffer[..got])?;
+                at += got as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 impl Write for Draft {

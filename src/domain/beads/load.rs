@@ -135,12 +135,13 @@ fn share<'a>(source: &Source, range: Range<u64>, arena: &'a mut Bump, size: usiz
                 (std::str::from_utf8(good).unwrap_or_default(), false)
             }
         };
-        let mut at = start;
-        for line in text.split_inclusive('\n') {
-            if !lines.add(at, record(line, &mut scanner)) {
+        let mut begin = 0;
+        for end in memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).chain([text.len()]) {
+            let line = &text[begin..end];
+            if !line.is_empty() && !lines.add(start + begin as u64, record(line, &mut scanner)) {
                 return false;
             }
-            at += line.len() as u64;
+            begin = end;
         }
         if !whole {
             let flaw = Flaw::new(" is not UTF-8", Some("save the file as UTF-8"));

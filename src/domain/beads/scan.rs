@@ -62,7 +62,7 @@ impl<'k, K> Scanner<'k, K> {
         let body = line.strip_suffix('\n').unwrap_or(line);
         let body = body.strip_suffix('\r').unwrap_or(body);
         // Such bytes are spaces outside of strings, and forbidden within.
-        if body.bytes().fold(false, |found, byte| found | (byte < b' ')) {
+        if body.bytes().fold(u8::MAX, u8::min) < b' ' {
             return None;
         }
         self.labels.clear();
