@@ -154,9 +154,9 @@ bd_create() { as_bd create "one more" -d "What is to be done."; }
 bd_update() { next=$((next + 1)); as_bd update "bn-$((n / 2))" --title "title $next"; }
 bd_close() { next=$((next + 1)); as_bd close "bn-$((n - next % 50 - 1))" --force; }
 for bd in $BD; do
-  version=$("$bd" version 2>/dev/null | head -n 1 | cut -c -24) || die "$bd does not run"
-  mode=() most=1000
-  if "$bd" --help 2>&1 | grep -q -e --no-db; then mode=(--no-db) most=${sizes[-1]}; fi
+  version=$("$bd" version 2>/dev/null) help=$("$bd" --help 2>&1) || die "$bd does not run"
+  version=${version%%$'\n'*} mode=() most=1000
+  [[ $help != *--no-db* ]] || mode=(--no-db) most=${sizes[-1]}
   echo
   row "$version ${mode[*]}" issues taskrun "" bd "x as fast" "" ">= 5 x"
   for n in "${sizes[@]}"; do

@@ -30,12 +30,7 @@ pub fn fresh(table: &Table, prefix: &str) -> Result<String> {
         for _ in 0..16 {
             let id = format!("{prefix}-{}", clock::base36(clock::random(), digits));
             let id_there = memmem::Finder::new(&id);
-            let mut free = true;
-            table.pieces(|lines| {
-                free = id_there.find(lines).is_none();
-                free
-            })?;
-            if free {
+            if !table.gather(|lines| id_there.find(lines).is_some(), |one, other| one || other)? {
                 return Ok(id);
             }
         }
@@ -59,20 +54,23 @@ fn length(count: usize) -> usize {
 pub fn child(table: &Table, parent: &str) -> Result<String> {
     let stem = format!("{parent}.");
     let mentioned = memmem::Finder::new(&stem);
-    let mut last = 0;
-    table.pieces(|lines| {
-        for at in mentioned.find_iter(lines) {
-            // The end of a longer id is another one.
-            let before = String::from_utf8_lossy(&lines[at.saturating_sub(4)..at]).chars().next_back();
-            if !before.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.')) {
-                let digits = lines[at + stem.len()..].iter().take_while(|byte| byte.is_ascii_digit());
-                let digits: String = digits.take(11).map(|digit| char::from(*digit)).collect();
-                last = last.max(digits.parse::<u32>().unwrap_or(0));
-            }
-        }
-        true
-    })?;
+    let last = table.gather(|lines| highest(lines, &mentioned, stem.len()), u32::max)?;
     Ok(format!("{stem}{}", u64::from(last) + 1))
+}
+
+/// The highest number that follows a stem of `len` bytes in `lines`.
+fn highest(lines: &[u8], mentioned: &memmem::Finder, len: usize) -> u32 {
+    let mut last = 0;
+    for at in mentioned.find_iter(lines) {
+        // The end of a longer id is another one.
+        let before = String::from_utf8_lossy(&lines[at.saturating_sub(4)..at]).chars().next_back();
+        if !before.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.')) {
+            let digits = lines[at + len..].iter().take_while(|byte| byte.is_ascii_digit());
+            let digits: String = digits.take(11).map(|digit| char::from(*digit)).collect();
+            last = last.max(digits.parse().unwrap_or(0));
+        }
+    }
+    last
 }
 
 #[cfg(test)]

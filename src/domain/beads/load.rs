@@ -8,7 +8,7 @@ use bumpalo::Bump;
 
 use super::record::{Edge, InLine, Record};
 use super::scan::{Keep, Scanner};
-use super::source::Source;
+use super::source::{PIECE, Source};
 use super::text::{List, Text};
 use crate::fault::Fault;
 
@@ -80,10 +80,9 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Where the records of a file put their texts: as many as may read at once.
+/// Where the records of a file put their texts: one for each that reads.
 pub(super) fn arenas() -> Vec<Bump> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    (0..cores.min(4)).map(|_| Bump::new()).collect()
+    (0..threads()).map(|_| Bump::new()).collect()
 }
 
 /// The lines of a text, which keeps theirs.
@@ -101,19 +100,53 @@ pub(super) fn lines_of(text: &str) -> Lines<'_> {
 
 /// The lines of `source`, read in pieces of `size` bytes.
 pub(super) fn load<'a>(source: &Source, arenas: &'a mut [Bump], size: usize) -> io::Result<Lines<'a>> {
-    let count = if source.len() < WORTH_SHARING * size as u64 { 1 } else { arenas.len() as u64 };
-    let shares = source.shares(count)?;
+    let count = if source.len() < WORTH_SHARING * size as u64 { 1 } else { arenas.len() };
+    let shares = source.shares(0..source.len(), count as u64)?;
+    let mut lines = Lines::default();
+    let read = |(range, arena)| share(source, range, arena, size);
+    for share in at_once(shares.into_iter().zip(arenas).collect(), read) {
+        lines.append(share?);
+    }
+    Ok(lines)
+}
+
+/// What `find` finds in all of `range`, some lines at a time, put together by `join`.
+pub(super) fn gather<T: Default + Send>(
+    source: &Source,
+    range: Range<u64>,
+    find: impl Fn(&[u8]) -> T + Sync,
+    join: impl Fn(T, T) -> T + Sync,
+) -> io::Result<T> {
+    let worth = range.end - range.start >= WORTH_SHARING * PIECE as u64;
+    let shares = source.shares(range, if worth { threads() as u64 } else { 1 })?;
+    let found = at_once(shares, |range| {
+        let mut all = T::default();
+        source.pieces(range, PIECE, |_, bytes| {
+            all = join(std::mem::take(&mut all), find(bytes));
+            true
+        })?;
+        io::Result::Ok(all)
+    });
+    found.into_iter().try_fold(T::default(), |all, found| Ok(join(all, found?)))
+}
+
+/// As many as may read at once.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(4)
+}
+
+/// Does `work` on every one of `parts` at once, the first here.
+fn at_once<P: Send, T: Send>(parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
+    let work = &work;
     thread::scope(|scope| {
-        let mut shares = shares.into_iter().zip(arenas);
-        let first = shares.next();
-        let others: Vec<_> =
-            shares.map(|(range, arena)| scope.spawn(move || share(source, range, arena, size))).collect();
-        let mut lines =
-            first.map_or_else(|| Ok(Lines::default()), |(range, arena)| share(source, range, arena, size))?;
-        for other in others {
-            lines.append(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        }
-        Ok(lines)
+        let mut parts = parts.into_iter();
+        let first = parts.next();
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let first = first.map(work);
+        let others = others
+            .into_iter()
+            .map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        first.into_iter().chain(others).collect()
     })
 }
 

@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn every_byte_of_a_file_is_in_one_share(text in "[a-z\n]{0,80}", count in 1_u64..6) {
         for source in [Source::Text(&text), Source::open(file(text.as_bytes()).path()).unwrap()] {
-            let shares = source.shares(count).unwrap();
+            let shares = source.shares(0..source.len(), count).unwrap();
             let ends: Vec<u64> = shares.iter().map(|share| share.end).collect();
             let starts: Vec<u64> = shares.iter().map(|share| share.start).collect();
             prop_assert_eq!(starts[0], 0);
@@ -92,6 +92,16 @@ fn the_first_bad_line_is_named_whoever_reads_it() {
     }
     let marked = loaded(b"\xef\xbb\xbf{\"id\":\"a\"}\n{\"id\":\"b\"}\n", 4, 3);
     assert!(marked.contains("line 1 starts with a byte order mark"), "{marked}");
+}
+
+#[test]
+fn what_is_looked_for_is_found_in_every_share() {
+    let text = "a line\n".repeat(2 << 20);
+    let file = file(text.as_bytes());
+    let source = Source::open(file.path()).unwrap();
+    let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(gather(&source, 0..source.len(), lines, |a, b| a + b).unwrap(), 2 << 20);
+    assert_eq!(gather(&source, 7..21, lines, |a, b| a + b).unwrap(), 2);
 }
 
 #[test]

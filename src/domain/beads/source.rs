@@ -154,16 +154,16 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// Cuts the whole into at most `count` ranges of about equal length at line ends.
-    pub(super) fn shares(&self, count: u64) -> io::Result<Vec<Range<u64>>> {
-        let mut starts = vec![0];
+    /// Cuts a range into at most `count` ranges of about equal length at line ends.
+    pub(super) fn shares(&self, range: Range<u64>, count: u64) -> io::Result<Vec<Range<u64>>> {
+        let mut starts = vec![range.start];
         for share in 1..count {
-            let start = self.line_start(self.len() * share / count)?;
-            if starts.last().is_some_and(|last| *last < start) && start < self.len() {
+            let start = self.line_start(range.start + (range.end - range.start) * share / count)?;
+            if starts.last().is_some_and(|last| *last < start) && start < range.end {
                 starts.push(start);
             }
         }
-        starts.push(self.len());
+        starts.push(range.end);
         Ok(starts.windows(2).map(|pair| pair[0]..pair[1]).collect())
     }
 

@@ -264,9 +264,27 @@ impl<'a> Table<'a> {
         self.records().any(|record| !record.line_type.is_empty())
     }
 
+    /// What `find` finds in all lines, edits included, put together by `join`: some lines at a time, each
+    /// whole, in no order.
+    pub fn gather<T: Default + Send>(
+        &self,
+        find: impl Fn(&[u8]) -> T + Sync,
+        join: impl Fn(T, T) -> T + Sync,
+    ) -> Result<T> {
+        self.spans().into_iter().try_fold(T::default(), |all, span| {
+            let found = match span {
+                Span::New(text) => find(text.as_bytes()),
+                Span::Kept(range) => {
+                    load::gather(&self.source, range, &find, &join).map_err(|error| self.unread(error))?
+                }
+            };
+            Ok(join(all, found))
+        })
+    }
+
     /// Hands everything to `look`, edits included: some lines at a time, each whole. Ends early where
     /// `look` returns false.
-    pub fn pieces(&self, mut look: impl FnMut(&[u8]) -> bool) -> Result<()> {
+    fn pieces(&self, mut look: impl FnMut(&[u8]) -> bool) -> Result<()> {
         let mut more = true;
         for span in self.spans() {
             match span {
