@@ -19,7 +19,7 @@ pub fn run(ids: &[String], context: &Context) -> Result<Exit> {
     })?;
     let (texts, issues): (Vec<String>, Vec<Issue>) = shown.into_iter().unzip();
     if context.ui.json() {
-        print(&issues, context, |_| String::new());
+        print(&issues, context, |_| String::new())?;
     } else {
         context.ui.text(&texts.join("\n"));
     }

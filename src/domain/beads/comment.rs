@@ -1,6 +1,7 @@
 //! Comments, with ids of the kind the file already has.
 
 use anyhow::Result;
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -16,7 +17,7 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
     }
     let comment = format!(
         "{{\"id\":{},\"issue_id\":{},\"author\":{},\"text\":{},\"created_at\":\"{}\"}}",
-        fresh(table),
+        fresh(table)?,
         quote(id),
         quote(author),
         quote(text),
@@ -29,7 +30,28 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
 }
 
 /// Classic files number their comments, and refuse anything else; newer ones use UUIDs.
-fn fresh(table: &Table) -> String {
+fn fresh(table: &Table) -> Result<String> {
+    let there = memmem::Finder::new("\"comments\"");
+    let (last, uuids) = table.gather(
+        |lines| {
+            let lines = lines.split_inclusive(|byte| *byte == b'\n');
+            let found = lines.filter(|line| there.find(line).is_some()).map(ids);
+            found.fold((0, false), latest)
+        },
+        latest,
+    )?;
+    Ok(if uuids || table.is_typed() { quote(&uuid(table)) } else { (last + 1).to_string() })
+}
+
+/// The highest number of a comment, and whether there are others than numbers.
+type Ids = (u64, bool);
+
+fn latest((last, uuids): Ids, (other, others): Ids) -> Ids {
+    (last.max(other), uuids || others)
+}
+
+/// The ids of a line's comments.
+fn ids(line: &[u8]) -> Ids {
     #[derive(Deserialize)]
     struct Comments<'a> {
         #[serde(borrow, default)]
@@ -40,16 +62,10 @@ fn fresh(table: &Table) -> String {
         #[serde(borrow)]
         id: Option<&'a RawValue>,
     }
-    let mut last = 0;
-    let mut uuids = table.is_typed();
-    for line in table.lines().filter(|line| line.contains("\"comments\"")) {
-        let comments = serde_json::from_str::<Comments>(line).ok().and_then(|line| line.comments);
-        for id in comments.into_iter().flatten().filter_map(|comment| comment.id) {
-            uuids |= id.get().starts_with('"');
-            last = last.max(id.get().parse::<u64>().unwrap_or(0));
-        }
-    }
-    if uuids { quote(&uuid(table)) } else { (last + 1).to_string() }
+    let comments = serde_json::from_slice::<Comments>(line).ok().and_then(|line| line.comments);
+    let ids = comments.into_iter().flatten().filter_map(|comment| comment.id);
+    let ids = ids.map(|id| (id.get().parse::<u64>().unwrap_or(0), id.get().starts_with('"')));
+    ids.fold((0, false), latest)
 }
 
 /// A UUID of version 7: sorts by time.
@@ -80,10 +96,10 @@ mod tests {
             ),
         ];
         for (text, expected) in table {
-            assert_eq!(fresh(&Table::parse(text, "f").unwrap()), expected);
+            assert_eq!(fresh(&Table::parse(text, "f").unwrap()).unwrap(), expected);
         }
         for text in ["{\"_type\":\"issue\",\"id\":\"a\"}", "{\"id\":\"a\",\"comments\":[{\"id\":\"u\"}]}"] {
-            let id = fresh(&Table::parse(text, "f").unwrap());
+            let id = fresh(&Table::parse(text, "f").unwrap()).unwrap();
             assert_eq!((id.len(), &id[15..16]), (38, "7"), "{id}");
         }
     }

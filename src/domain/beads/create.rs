@@ -62,8 +62,8 @@ fn create(table: &mut Table, new: &New, fallback: Option<&str>) -> Result<Issue>
     check_type(table, &new.kind)?;
     let parent = new.parent.as_deref().map(|parent| table.resolve(parent)).transpose()?;
     let id = match &parent {
-        Some(parent) => ids::child(table, parent),
-        None => ids::fresh(table, &ids::prefix(table, fallback)),
+        Some(parent) => ids::child(table, parent)?,
+        None => ids::fresh(table, &ids::prefix(table, fallback))?,
     };
     let mut targets: Vec<(String, String)> = Vec::new();
     targets.extend(parent.iter().map(|parent| (parent.clone(), "parent-child".to_owned())));

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use anyhow::Result;
+use memchr::memmem;
+
 use super::table::Table;
 use crate::system::clock;
 
@@ -20,14 +23,15 @@ pub fn prefix(table: &Table, fallback: Option<&str>) -> String {
 }
 
 /// A new id below `prefix` that nothing in the file uses or mentions.
-pub fn fresh(table: &Table, prefix: &str) -> String {
+pub fn fresh(table: &Table, prefix: &str) -> Result<String> {
     let mut digits = length(table.records().count());
     loop {
         // A few tries at each length: a full namespace must not loop for ever.
         for _ in 0..16 {
             let id = format!("{prefix}-{}", clock::base36(clock::random(), digits));
-            if !table.lines().any(|line| line.contains(&id)) {
-                return id;
+            let id_there = memmem::Finder::new(&id);
+            if !table.gather(|lines| id_there.find(lines).is_some(), |one, other| one || other)? {
+                return Ok(id);
             }
         }
         digits += 1;
@@ -47,20 +51,26 @@ fn length(count: usize) -> usize {
 
 /// The next child's id: one more than any ever used or mentioned, also in texts that name a
 /// deleted one.
-pub fn child(table: &Table, parent: &str) -> String {
+pub fn child(table: &Table, parent: &str) -> Result<String> {
     let stem = format!("{parent}.");
+    let mentioned = memmem::Finder::new(&stem);
+    let last = table.gather(|lines| highest(lines, &mentioned, stem.len()), u32::max)?;
+    Ok(format!("{stem}{}", u64::from(last) + 1))
+}
+
+/// The highest number that follows a stem of `len` bytes in `lines`.
+fn highest(lines: &[u8], mentioned: &memmem::Finder, len: usize) -> u32 {
     let mut last = 0;
-    for line in table.lines() {
-        for (at, _) in line.match_indices(&stem) {
-            let before = line[..at].chars().next_back();
-            if before.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.')) {
-                continue; // the end of a longer id
-            }
-            let digits = line[at + stem.len()..].split(|char: char| !char.is_ascii_digit()).next();
-            last = last.max(digits.and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0));
+    for at in mentioned.find_iter(lines) {
+        // The end of a longer id is another one.
+        let before = String::from_utf8_lossy(&lines[at.saturating_sub(4)..at]).chars().next_back();
+        if !before.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.')) {
+            let digits = lines[at + len..].iter().take_while(|byte| byte.is_ascii_digit());
+            let digits: String = digits.take(11).map(|digit| char::from(*digit)).collect();
+            last = last.max(digits.parse().unwrap_or(0));
         }
     }
-    format!("{stem}{}", u64::from(last) + 1)
+    last
 }
 
 #[cfg(test)]
@@ -103,7 +113,7 @@ mod tests {
             (r#"{"id":"a-1.2.9"}"#, "a-1.3"),
         ];
         for (text, expected) in table {
-            assert_eq!(child(&Table::parse(text, "f").unwrap(), "a-1"), expected, "{text}");
+            assert_eq!(child(&Table::parse(text, "f").unwrap(), "a-1").unwrap(), expected, "{text}");
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Where the issues are kept: found, read whole, changed only under the lock.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::table::Table;
+use super::load::arenas;
+use super::source::{PIECE, Source};
+use super::table::{Table, changed_meanwhile};
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::lock::Lock;
@@ -26,6 +30,7 @@ pub struct Store {
     file: PathBuf,
     dolt: bool,
     notices: RefCell<Vec<String>>,
+    said: RefCell<HashSet<String>>,
 }
 
 impl Store {
@@ -50,7 +55,7 @@ impl Store {
             ));
         }
         let file = dir.join(found.unwrap_or("issues.jsonl"));
-        Ok(Self { dir, file, dolt, notices: RefCell::default() })
+        Ok(Self { dir, file, dolt, notices: RefCell::default(), said: RefCell::default() })
     }
 
     /// The `.beads` directory.
@@ -70,30 +75,43 @@ impl Store {
 
     /// Reads the issues and hands them to `look`.
     pub fn view<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
-        let text = self.read()?;
-        let table = self.parse(&text)?;
-        look(&table)
+        self.with_table(|table| look(&table))
     }
 
     /// Takes the lock, reads the issues, lets `edit` change them, and writes the file when something
     /// changed. An error of `edit`, or of the writing, leaves the file as it was.
     pub fn change<T>(&self, edit: impl FnOnce(&mut Table) -> Result<T>) -> Result<T> {
         let _lock = self.lock()?;
-        let text = self.read()?;
-        let mut table = self.parse(&text)?;
-        let result = edit(&mut table)?;
-        if table.is_changed() {
-            store::sweep(&self.dir);
-            store::replace(&self.file, store::SHARED, |out| table.write(out))?;
-            if self.dolt {
-                self.notices.borrow_mut().push(
-                    "`bd` keeps these issues in a database of its own: run `bd import` to take the change over, \
-                     or set `backend = \"bd\"` below `[beads]`"
-                        .into(),
-                );
+        self.with_table(|mut table| {
+            let result = edit(&mut table)?;
+            if table.is_changed() {
+                self.replace(&table)?;
             }
+            Ok(result)
+        })
+    }
+
+    fn replace(&self, table: &Table) -> Result<()> {
+        store::sweep(&self.dir);
+        let mut ours = true;
+        let replaced = store::replace_by(&self.file, store::SHARED, |draft| {
+            let saved = table.save(draft);
+            // Whoever writes without the lock must not be written over.
+            ours = table.source().is_at(&self.file);
+            if ours { saved } else { Err(io::Error::other("it is not what was read")) }
+        });
+        if !ours {
+            return Err(changed_meanwhile(&self.file.display().to_string()));
         }
-        Ok(result)
+        replaced?;
+        if self.dolt {
+            self.notices.borrow_mut().push(
+                "`bd` keeps these issues in a database of its own: run `bd import` to take the change over, \
+                 or set `backend = \"bd\"` below `[beads]`"
+                    .into(),
+            );
+        }
+        Ok(())
     }
 
     /// The directory is the lock, so that nothing new lies in a project that others share.
@@ -123,19 +141,27 @@ impl Store {
         Ok(true)
     }
 
-    fn read(&self) -> Result<String> {
-        Ok(store::read_text(&self.file)?.unwrap_or_default())
+    /// Reads the file and hands its table over. One that is written to meanwhile is read again.
+    fn with_table<T>(&self, then: impl FnOnce(Table) -> Result<T>) -> Result<T> {
+        let file = self.file.display().to_string();
+        for _ in 0..3 {
+            let source = Source::open(&self.file).with_context(|| format!("failed to read `{file}`"))?;
+            let mut arenas = arenas();
+            let read = Table::load(source.clone(), &mut arenas, PIECE, &file);
+            if !source.is_as_it_was() {
+                continue;
+            }
+            let table = read?;
+            self.pass_on(table.notices());
+            return then(table);
+        }
+        Err(changed_meanwhile(&file))
     }
 
-    fn parse<'a>(&self, text: &'a str) -> Result<Table<'a>> {
-        let table = Table::parse(text, &self.file.display().to_string())?;
-        let mut notices = self.notices.borrow_mut();
-        for notice in table.notices() {
-            if !notices.contains(notice) {
-                notices.push(notice.clone());
-            }
-        }
-        Ok(table)
+    fn pass_on(&self, notices: &[String]) {
+        let mut said = self.said.borrow_mut();
+        let new = notices.iter().filter(|notice| said.insert((*notice).clone()));
+        self.notices.borrow_mut().extend(new.cloned());
     }
 }
 
@@ -165,3 +191,7 @@ impl Metadata {
         metadata
     }
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;
