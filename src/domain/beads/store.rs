@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::table::Table;
-use crate::domain::workspace::Workspace;
+use crate::domain::workspace::{Origin, Place, Workspace};
 use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::store;
@@ -31,11 +31,15 @@ pub struct Store {
 impl Store {
     /// Finds the workspace's store; one that was never made is an error with the way to make it.
     pub fn open(workspace: &Workspace) -> Result<Self> {
-        let dir = redirected(&workspace.beads_dir())?;
+        let Place { dir, origin, notices } = workspace.tasks()?;
         if !dir.is_dir() {
+            let hint = match origin {
+                Origin::Env => "run `taskrun beads init`, or unset `BEADS_DIR` and `BEADS_DB`",
+                _ => "run `taskrun beads init`",
+            };
             return Err(Fault::invalid(
                 format!("no task store: `{}` is not a directory", dir.display()),
-                "run `taskrun beads init`",
+                hint,
             ));
         }
         let metadata = Metadata::read(&dir);
@@ -50,7 +54,7 @@ impl Store {
             ));
         }
         let file = dir.join(found.unwrap_or("issues.jsonl"));
-        Ok(Self { dir, file, dolt, notices: RefCell::default() })
+        Ok(Self { dir, file, dolt, notices: RefCell::new(notices) })
     }
 
     /// The `.beads` directory.
@@ -137,15 +141,6 @@ impl Store {
         }
         Ok(table)
     }
-}
-
-/// Follows `.beads/redirect`: one line, relative to the project, one hop.
-fn redirected(dir: &Path) -> Result<PathBuf> {
-    let text = if dir.is_dir() { store::read_text(&dir.join("redirect"))? } else { None };
-    let line = text.as_deref().into_iter().flat_map(str::lines).map(str::trim);
-    let target = line.into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
-    let target = target.map(|target| dir.parent().unwrap_or(dir).join(target));
-    Ok(target.filter(|target| target.is_dir()).unwrap_or_else(|| dir.to_owned()))
 }
 
 /// What `bd` writes about its own database; ours has none.
