@@ -111,7 +111,6 @@ impl Workspace {
     pub fn agents_lock(&self) -> PathBuf {
         self.dir().join("agents.lock")
     }
-
 }
 
 /// How a workspace was found.
@@ -208,9 +207,7 @@ fn found(workspace: Option<Workspace>, source: Source) -> Option<Found> {
 
 /// The nearest of `dir` and the directories above it that is a workspace.
 fn above(dir: &Path) -> Option<Workspace> {
-    dir.ancestors()
-        .map(|dir| Workspace::at(dir.to_owned()))
-        .find(Workspace::exists)
+    dir.ancestors().map(|dir| Workspace::at(dir.to_owned())).find(Workspace::exists)
 }
 
 /// Where the environment names the tasks and nothing else names a workspace: the checkout that `here` is

@@ -46,6 +46,12 @@ impl Lock {
         wait(path, patience, || Self::try_take(path))
     }
 
+    /// Whether somebody holds the lock; nobody does where its file is missing.
+    pub fn is_held(path: &Path) -> bool {
+        let Ok(file) = File::open(path) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
     /// Locks a directory itself, which must be there; not possible on some network file systems.
     pub fn take_dir(path: &Path, patience: Duration) -> Result<Self> {
         wait(path, patience, || Self::try_on(path, File::open(path)))
@@ -86,6 +92,16 @@ impl Holder {
     pub fn me() -> Self {
         let pid = std::process::id();
         Self { pid, start: start_of(pid).unwrap_or(0), boot: boot_id() }
+    }
+
+    /// The process that has this id now, if there is one.
+    pub fn of(pid: u32) -> Option<Self> {
+        Some(Self { pid, start: start_of(pid)?, boot: boot_id() })
+    }
+
+    /// Whether the machine runs since that process did.
+    pub fn is_of_this_boot(&self) -> bool {
+        self.boot == boot_id()
     }
 
     /// Whether that very process still runs on this machine.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::holds::{Hold, Holds};
 use super::table::Table;
 use crate::domain::workspace::{Origin, Place, Workspace};
 use crate::fault::Fault;
@@ -75,17 +76,38 @@ impl Store {
     /// Reads the issues and hands them to `look`.
     pub fn view<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
         let text = self.read()?;
-        let table = self.parse(&text)?;
+        let mut table = self.parse(&text)?;
+        // Nothing is written, but what nobody holds any more is seen as the next change will leave it.
+        let freed = Holds::read(&self.dir).free(&mut table)?;
+        self.tell(freed);
         look(&table)
+    }
+
+    /// Who holds what, and since when.
+    pub fn holds(&self) -> Result<Vec<Hold>> {
+        self.view(|table| Ok(Holds::read(&self.dir).all(table)))
     }
 
     /// Takes the lock, reads the issues, lets `edit` change them, and writes the file when something
     /// changed. An error of `edit`, or of the writing, leaves the file as it was.
     pub fn change<T>(&self, edit: impl FnOnce(&mut Table) -> Result<T>) -> Result<T> {
+        self.change_held(|table, _, _| edit(table))
+    }
+
+    /// [`Store::change`] where claims are made: `edit` sees those there are and adds its own. What nobody
+    /// holds any more is opened first.
+    pub(super) fn change_held<T>(
+        &self,
+        edit: impl FnOnce(&mut Table, &Holds, &mut Vec<Hold>) -> Result<T>,
+    ) -> Result<T> {
         let _lock = self.lock()?;
         let text = self.read()?;
         let mut table = self.parse(&text)?;
-        let result = edit(&mut table)?;
+        let mut holds = Holds::read(&self.dir);
+        let freed = holds.free(&mut table)?;
+        let mut new = Vec::new();
+        let result = edit(&mut table, &holds, &mut new)?;
+        holds.add(new)?;
         if table.is_changed() {
             store::sweep(&self.dir);
             store::replace(&self.file, store::SHARED, |out| table.write(out))?;
@@ -97,7 +119,19 @@ impl Store {
                 );
             }
         }
+        self.tell(freed);
+        // The change is made; what is left over is left over until the next one.
+        let _ = holds.settle(&table);
         Ok(result)
+    }
+
+    fn tell(&self, notices: Vec<String>) {
+        let mut told = self.notices.borrow_mut();
+        for notice in notices {
+            if !told.contains(&notice) {
+                told.push(notice);
+            }
+        }
     }
 
     /// The directory is the lock, so that nothing new lies in a project that others share.

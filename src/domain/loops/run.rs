@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the store has to say; each thing once in a run.
-    fn pass_on_notices(&mut self) {
+    pub(super) fn pass_on_notices(&mut self) {
         for notice in self.store.take_notices() {
             if !self.noticed.contains(&notice) {
                 (self.notice)(&notice);

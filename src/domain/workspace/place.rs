@@ -139,8 +139,10 @@ fn follow(dir: PathBuf, origin: Origin) -> Place {
 mod tests {
     use super::*;
 
-    /// Directories in which every one that has an `issues.jsonl` is told by its path.
-    fn layout(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+    /// Path and text; `TOP` stands for the top directory.
+    type Files<'a> = &'a [(&'a str, &'a str)];
+
+    fn layout(files: Files) -> (tempfile::TempDir, PathBuf) {
         let temp = tempfile::tempdir().unwrap();
         let top = temp.path().canonicalize().unwrap();
         for (path, text) in files {
@@ -161,7 +163,7 @@ mod tests {
     fn a_worktree_uses_the_main_checkouts_tasks() {
         use Origin::{Main, Own, Redirect};
         let (main, copy) = (("main/.beads/issues.jsonl", ""), ("w/.beads/issues.jsonl", ""));
-        let table: [(&str, &[(&str, &str)], &str, Origin); 13] = [
+        let table: [(&str, Files, &str, Origin); 13] = [
             ("no copy of its own", &[main], "main/.beads", Main),
             ("a checked-out copy", &[main, copy], "main/.beads", Main),
             ("none anywhere", &[], "main/.beads", Main),
@@ -202,7 +204,7 @@ mod tests {
     fn a_bare_repository_has_them_in_it_or_beside_it() {
         let (inside, beside) = (("p/repo.git/.beads/issues.jsonl", ""), ("p/.beads/issues.jsonl", ""));
         let copy = ("w/.beads/issues.jsonl", "");
-        let table: [(&[(&str, &str)], &str, bool); 4] = [
+        let table: [(Files, &str, bool); 4] = [
             (&[inside, beside, copy], "p/repo.git/.beads", true),
             (&[beside, copy], "p/.beads", true),
             (&[copy], "w/.beads", false),

@@ -51,10 +51,11 @@ pub fn main_checkout(common: &Path) -> Option<PathBuf> {
     for line in config.lines().map(str::trim) {
         if line.starts_with('[') {
             core = line.eq_ignore_ascii_case("[core]");
-        } else if let Some((key, value)) = line.split_once('=').filter(|_| core) {
-            if key.trim().eq_ignore_ascii_case("worktree") {
-                found = Some(value.trim().trim_matches('"').to_owned());
-            }
+        } else if let Some((key, value)) = line.split_once('=')
+            && core
+            && key.trim().eq_ignore_ascii_case("worktree")
+        {
+            found = Some(value.trim().trim_matches('"').to_owned());
         }
     }
     common.join(found?).canonicalize().ok()
