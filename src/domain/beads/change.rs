@@ -220,8 +220,8 @@ fn check_claimable(graph: &Graph, id: &str, hold: Option<&Hold>) -> Result<()> {
             (format!("`{id}` is in progress already"), "claim another one")
         }
         "in_progress" => {
-            let who = hold.map_or_else(|| format!("`{}`", &*record.assignee), Hold::describe);
-            (format!("`{id}` is held by {who}"), "claim another one")
+            let since = hold.map(|hold| format!(" {}", hold.describe())).unwrap_or_default();
+            (format!("`{id}` is held by `{}`{since}", &*record.assignee), "claim another one")
         }
         "open" if !blockers.is_empty() => {
             (format!("`{id}` waits for {}", blockers.join(", ")), "claim one of those")

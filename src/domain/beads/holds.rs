@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::change::open_again;
 use super::record::Record;
@@ -22,7 +23,7 @@ use crate::system::lock::{Holder, Lock};
 use crate::system::store;
 
 /// In `.beads`, which all worktrees find and the lock guards; every `bd` keeps such names out of git
-/// (`*.db?*`, `*.lock`), and so do we.
+/// (`*.db?*`, `*.lock`), and so do we. It is there only while something is held.
 const FILE: &str = "taskrun.db.claims.lock";
 const VERSION: u64 = 1;
 /// How the names of our own files in `.beads` begin, none of which belongs into git.
@@ -110,15 +111,30 @@ impl Hold {
         }
     }
 
-    /// `taskrun@r-1 since 2026-11-20T10:15:00Z (pid 42 on build1)`
+    /// `since 2026-11-20T10:15:00Z (pid 42 on build1)`, with `over` where that process is gone.
     pub fn describe(&self) -> String {
         let since = self.since.strftime("%Y-%m-%dT%H:%M:%SZ");
         let process =
             self.grip.holder.as_ref().map(|holder| format!("pid {} on {}", holder.pid, self.host.name));
         let until = self.grip.until.map(|until| format!("until {}", until.strftime("%Y-%m-%dT%H:%M:%SZ")));
-        let rest: Vec<String> = process.into_iter().chain(until).collect();
+        let over = self.over(&Host::here(), clock::now()).map(|_| "over".to_owned());
+        let rest: Vec<String> = process.into_iter().chain(until).chain(over).collect();
         let rest = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
-        format!("{} since {since}{rest}", self.who)
+        format!("since {since}{rest}")
+    }
+
+    /// What programs are told of it.
+    pub fn facts(&self) -> Value {
+        json!({
+            "task": self.task,
+            "who": self.who,
+            "since": self.since,
+            "pid": self.grip.holder.as_ref().map(|holder| holder.pid),
+            "host": self.grip.holder.as_ref().map(|_| &self.host.name),
+            "until": self.grip.until,
+            "run": self.grip.run,
+            "over": self.over(&Host::here(), clock::now()).is_some(),
+        })
     }
 
     /// Whether the issue bears it out: it is in progress by this claimant, since this claim or later.
@@ -145,17 +161,11 @@ impl Hold {
     /// What the user is told when it is over.
     fn farewell(&self, over: Over) -> String {
         let task = &self.task;
+        let held = format!("`{task}` was held by `{}` {}", self.who, self.describe());
         match (&self.grip.run, over) {
             (Some(_), _) => format!("`{task}` was held by a run that was killed: it is open again"),
-            (None, Over::Process) => {
-                format!(
-                    "`{task}` was held by {}, and that process is gone: it is open again",
-                    self.describe()
-                )
-            }
-            (None, Over::Lease) => {
-                format!("`{task}` was held by {}, which has passed: it is open again", self.describe())
-            }
+            (None, Over::Process) => format!("{held}: that process is gone, so it is open again"),
+            (None, Over::Lease) => format!("{held}: that time has passed, so it is open again"),
         }
     }
 }
@@ -186,6 +196,11 @@ impl Holds {
         self.file.as_deref().unwrap_or_default()
     }
 
+    /// Whether there is none at all, standing or not.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list().is_empty()
+    }
+
     /// The holds that stand, each issue's latest one.
     fn standing<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a Hold> {
         let list = self.list();
@@ -210,7 +225,7 @@ impl Holds {
 
     /// Opens what is held by nobody any more, in `table` only, and says of each what to tell the user.
     pub(super) fn free(&self, table: &mut Table) -> Result<Vec<String>> {
-        if self.list().is_empty() {
+        if self.is_empty() {
             return Ok(Vec::new());
         }
         let (here, now) = (Host::here(), table.now());
@@ -248,6 +263,9 @@ impl Holds {
     }
 
     fn save(&self) -> Result<()> {
+        if self.is_empty() {
+            return store::remove(&self.path);
+        }
         let holds = self.list().to_vec();
         store::write_json(&self.path, &Document { version: VERSION, holds })
     }

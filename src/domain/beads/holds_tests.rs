@@ -132,20 +132,21 @@ fn noted(store: &Store) -> usize {
 fn what_a_dead_process_held_is_seen_open_and_opened_by_the_next_change() {
     let (_dir, store) = dead_claim();
     let before = on_disk(&store);
-    let seen = store.issue("a").unwrap();
+    let seen = store.outlook(|table| table.issue("a")).unwrap();
     assert_eq!((&*seen.status, &*seen.assignee), ("open", "bob"));
+    assert_eq!(store.issue("a").unwrap().status, "in_progress");
     assert_eq!(store.take_notices().len(), 1);
     assert_eq!(on_disk(&store), before, "a look writes nothing");
     let claimed = store.claim_next(&Filter::default(), "eve", &Grip::default()).unwrap().unwrap();
     assert_eq!((&*claimed.assignee, noted(&store)), ("eve", 1));
     assert!(
-        claimed.notes.contains("held by ann since") && claimed.notes.contains("is gone"),
+        claimed.notes.contains("held by `ann` since") && claimed.notes.contains("is gone"),
         "{}",
         claimed.notes
     );
-    assert!(store.take_notices()[0].contains("it is open again"));
+    assert!(store.take_notices()[0].contains("so it is open again"));
     let refused = store.claim("a", "bob", &Grip::default()).unwrap_err().to_string();
-    assert!(refused.contains("held by eve since 20"), "{refused}");
+    assert!(refused.contains("held by `eve` since 20"), "{refused}");
     let back = |of| Back { of, assignee: "" };
     store.release("a", &back("ann"), None).unwrap();
     assert_eq!(store.issue("a").unwrap().assignee, "eve", "who lost it cannot give it back");
@@ -169,7 +170,7 @@ fn a_kill_between_the_writes_harms_no_claim() {
     };
     // The new claim was noted, its issue was not written: the dead one still has it.
     put(&issues, &[&held, &live]);
-    assert_eq!(store.issue("a").unwrap().status, "open");
+    assert_eq!(store.outlook(|table| table.issue("a")).unwrap().status, "open");
     // Its issue was written, the dead claim was not forgotten: it lives, though the name is the same.
     put(&after, &[&held, &live]);
     store.release_dead().unwrap();
@@ -215,6 +216,6 @@ fn what_an_earlier_version_noted_is_taken_over() {
     for (start, status) in [(me.start, "in_progress"), (1, "open")] {
         store::write(store.file(), 0o644, claimed.as_bytes()).unwrap();
         store::write(&dir.path().join(".taskrun/claims.json"), 0o644, note(start).as_bytes()).unwrap();
-        assert_eq!(store.issue("a").unwrap().status, status);
+        assert_eq!(store.outlook(|table| table.issue("a")).unwrap().status, status);
     }
 }

@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// One `.beads/issues.jsonl`.
 #[derive(Debug)]
 pub struct Store {
+    root: PathBuf,
     dir: PathBuf,
     file: PathBuf,
     dolt: bool,
@@ -55,7 +56,12 @@ impl Store {
             ));
         }
         let file = dir.join(found.unwrap_or("issues.jsonl"));
-        Ok(Self { dir, file, dolt, notices: RefCell::new(notices) })
+        Ok(Self { root: workspace.root().to_owned(), dir, file, dolt, notices: RefCell::new(notices) })
+    }
+
+    /// The workspace that it was opened for, in which it need not lie.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The `.beads` directory.
@@ -76,8 +82,15 @@ impl Store {
     /// Reads the issues and hands them to `look`.
     pub fn view<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
         let text = self.read()?;
+        let table = self.parse(&text)?;
+        look(&table)
+    }
+
+    /// [`Store::view`] as the next change will find it: what nobody holds any more is open. Nothing is
+    /// written.
+    pub fn outlook<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+        let text = self.read()?;
         let mut table = self.parse(&text)?;
-        // Nothing is written, but what nobody holds any more is seen as the next change will leave it.
         let freed = Holds::read(&self.dir).free(&mut table)?;
         self.tell(freed);
         look(&table)
@@ -85,7 +98,9 @@ impl Store {
 
     /// Who holds what, and since when.
     pub fn holds(&self) -> Result<Vec<Hold>> {
-        self.view(|table| Ok(Holds::read(&self.dir).all(table)))
+        let holds = Holds::read(&self.dir);
+        // Most stores have none, and need not be read for that.
+        if holds.is_empty() { Ok(Vec::new()) } else { self.view(|table| Ok(holds.all(table))) }
     }
 
     /// Takes the lock, reads the issues, lets `edit` change them, and writes the file when something
