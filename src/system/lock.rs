@@ -66,14 +66,33 @@ fn wait(path: &Path, patience: Duration, mut attempt: impl FnMut() -> Result<Opt
             return Ok(lock);
         }
         if start.elapsed() >= patience {
+            let holder = locker(path).map_or_else(|| "another process".to_owned(), |pid| named(&pid));
             return Err(Fault::busy(
-                format!("`{}` is held by another process", path.display()),
+                format!("`{}` is held by {holder}", path.display()),
                 "try again when it has finished",
             ));
         }
         interrupt::nap(nap)?;
         nap = (nap * 2).min(Duration::from_millis(10));
     }
+}
+
+/// The process that holds the lock on `path`, where the kernel tells.
+fn locker(path: &Path) -> Option<String> {
+    let stat = rustix::fs::stat(path).ok()?;
+    let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
+    let file = format!("{major:02x}:{minor:02x}:{}", stat.st_ino);
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    // 1: FLOCK  ADVISORY  WRITE 4242 08:01:1234 0 EOF
+    let fields = locks.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
+    let pid = fields.filter(|fields| fields.get(1) == Some(&"FLOCK") && fields.get(5) == Some(&&*file));
+    pid.filter_map(|fields| fields.get(4).map(|pid| (*pid).to_owned())).find(|pid| pid != "0")
+}
+
+/// `` pid 4242 (`git`) ``
+fn named(pid: &str) -> String {
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    if name.is_empty() { format!("pid {pid}") } else { format!("pid {pid} (`{}`)", name.trim_end()) }
 }
 
 /// What tells one process from another for ever: a pid alone is soon somebody else's.
@@ -170,7 +189,11 @@ mod tests {
         assert!(Lock::try_take(&path).unwrap().is_none());
         let busy = Lock::take(&path, Duration::from_millis(1)).unwrap_err();
         assert!(matches!(busy.downcast_ref(), Some(Fault::Busy { .. })));
+        #[cfg(target_os = "linux")]
+        assert!(busy.to_string().contains(&format!("pid {}", std::process::id())), "{busy}");
+        assert!(Lock::is_held(&path) && !Lock::is_held(&dir.path().join("none")));
         drop(held);
+        assert!(!Lock::is_held(&path));
         assert!(Lock::try_take(&path).unwrap().is_some());
     }
 }

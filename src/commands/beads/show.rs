@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{open, print, view};
 use crate::commands::Context;
-use crate::domain::beads::{Graph, Hold, Issue};
+use crate::domain::beads::{Graph, Issue};
 use crate::exit::Exit;
 use crate::ui::{many_lines, one_line};
 

@@ -57,7 +57,8 @@ impl Workspace {
             Tree::Linked(common) => match shared(&common).into_iter().find(|dir| is_store(dir)) {
                 Some(dir) => {
                     let main = follow(dir, Origin::Main);
-                    Place { origin: Origin::Main, ..main }
+                    let notices = place.notices.into_iter().chain(main.notices).collect();
+                    Place { origin: Origin::Main, notices, ..main }
                 }
                 // What is made is made for all worktrees.
                 None if !own.is_dir() => {
