@@ -8,6 +8,7 @@ mod agent_runs;
 mod beads;
 mod beads_claims;
 mod beads_files;
+mod beads_hands;
 mod beads_storm;
 mod beads_worktrees;
 mod bench;
