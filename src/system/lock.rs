@@ -125,8 +125,16 @@ impl Holder {
 
     /// Whether that very process still runs on this machine.
     pub fn alive(&self) -> bool {
-        self.boot == boot_id() && start_of(self.pid) == Some(self.start)
+        let start = start_of(self.pid);
+        self.is_of_this_boot() && (start == Some(self.start) || (start.is_none() && is_hidden(self.pid)))
     }
+}
+
+/// Whether there is such a process, of another user, that the system does not show: nobody can tell
+/// then which one it is.
+fn is_hidden(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::PERM))
 }
 
 /// The start time of a live process (a zombie is not alive), or `None`.

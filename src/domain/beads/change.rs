@@ -221,7 +221,8 @@ fn check_claimable(graph: &Graph, id: &str, hold: Option<&Hold>) -> Result<()> {
         }
         "in_progress" => {
             let since = hold.map(|hold| format!(" {}", hold.describe())).unwrap_or_default();
-            (format!("`{id}` is held by `{}`{since}", &*record.assignee), "claim another one")
+            let hint = "claim another one, or take it back with `taskrun beads reopen`";
+            (format!("`{id}` is held by `{}`{since}", &*record.assignee), hint)
         }
         "open" if !blockers.is_empty() => {
             (format!("`{id}` waits for {}", blockers.join(", ")), "claim one of those")

@@ -171,6 +171,11 @@ impl Store {
             return Ok(false);
         }
         store::make_dir(&self.dir)?;
+        let _lock = self.lock()?;
+        // Another process may have made it meanwhile.
+        if self.file.symlink_metadata().is_ok() {
+            return Ok(false);
+        }
         let Some(text) = store::read_text(path)? else { return Ok(false) };
         store::write(&self.file, store::SHARED, text.as_bytes())?;
         Ok(true)
