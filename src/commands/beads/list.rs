@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{array, rows, view};
+use super::{array, outlook, rows, view};
 use crate::commands::Context;
 use crate::domain::beads::{self, Filter, Graph, Line, Record, Sort, Table, quote};
 use crate::exit::Exit;
@@ -71,7 +71,7 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
         By::Age => Sort::Age,
     };
     let json = context.ui.json();
-    view(context, |table| {
+    outlook(context, |table| {
         let epic = args.epic.map(|epic| table.resolve(&epic)).transpose()?;
         let filter = Filter { epic, label: args.label, assignee: args.assignee, skip: Vec::new() };
         let ready = table.graph().ready(&filter, sort);

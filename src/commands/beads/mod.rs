@@ -144,6 +144,9 @@ fn stats(context: &Context) -> Result<Exit> {
 fn open(context: &Context) -> Result<(Workspace, Store)> {
     let workspace = context.workspace()?;
     let store = Store::open(&workspace)?;
+    if context.ui.verbose() {
+        context.ui.progress(&format!("tasks are kept in `{}`", store.file().display()));
+    }
     Ok((workspace, store))
 }
 
@@ -154,6 +157,14 @@ pub fn view<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Res
         notices(&store, context);
         look(table)
     })
+}
+
+/// [`view`] of what can be done next: what nobody holds any more is open.
+fn outlook<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+    let store = open(context)?.1;
+    let seen = store.outlook(look)?;
+    notices(&store, context);
+    Ok(seen)
 }
 
 fn notices(store: &Store, context: &Context) {

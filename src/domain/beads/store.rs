@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::holds::{Hold, Holds};
 use super::load::arenas;
 use super::source::{PIECE, Source};
 use super::table::{Table, changed_meanwhile};
-use crate::domain::workspace::Workspace;
+use crate::domain::workspace::{Origin, Place, Workspace};
 use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::store;
@@ -26,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// One `.beads/issues.jsonl`.
 #[derive(Debug)]
 pub struct Store {
+    root: PathBuf,
     dir: PathBuf,
     file: PathBuf,
     dolt: bool,
@@ -36,11 +38,15 @@ pub struct Store {
 impl Store {
     /// Finds the workspace's store; one that was never made is an error with the way to make it.
     pub fn open(workspace: &Workspace) -> Result<Self> {
-        let dir = redirected(&workspace.beads_dir())?;
+        let Place { dir, origin, notices } = workspace.tasks()?;
         if !dir.is_dir() {
+            let hint = match origin {
+                Origin::Env => "run `taskrun beads init`, or unset `BEADS_DIR` and `BEADS_DB`",
+                _ => "run `taskrun beads init`",
+            };
             return Err(Fault::invalid(
                 format!("no task store: `{}` is not a directory", dir.display()),
-                "run `taskrun beads init`",
+                hint,
             ));
         }
         let metadata = Metadata::read(&dir);
@@ -55,7 +61,13 @@ impl Store {
             ));
         }
         let file = dir.join(found.unwrap_or("issues.jsonl"));
-        Ok(Self { dir, file, dolt, notices: RefCell::default(), said: RefCell::default() })
+        let root = workspace.root().to_owned();
+        Ok(Self { root, dir, file, dolt, notices: RefCell::new(notices), said: RefCell::default() })
+    }
+
+    /// The workspace that it was opened for, in which it need not lie.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The `.beads` directory.
@@ -78,15 +90,47 @@ impl Store {
         self.with_table(|table| look(&table))
     }
 
+    /// [`Store::view`] as the next change will find it: what nobody holds any more is open. Nothing is
+    /// written.
+    pub fn outlook<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+        self.with_table(|mut table| {
+            self.tell(&Holds::read(&self.dir).free(&mut table)?);
+            look(&table)
+        })
+    }
+
+    /// Who holds what, and since when.
+    pub fn holds(&self) -> Result<Vec<Hold>> {
+        let holds = Holds::read(&self.dir);
+        // Most stores have none, and need not be read for that.
+        if holds.is_empty() { Ok(Vec::new()) } else { self.view(|table| Ok(holds.all(table))) }
+    }
+
     /// Takes the lock, reads the issues, lets `edit` change them, and writes the file when something
     /// changed. An error of `edit`, or of the writing, leaves the file as it was.
     pub fn change<T>(&self, edit: impl FnOnce(&mut Table) -> Result<T>) -> Result<T> {
+        self.change_held(|table, _, _| edit(table))
+    }
+
+    /// [`Store::change`] where claims are made: `edit` sees those there are and adds its own. What nobody
+    /// holds any more is opened first.
+    pub(super) fn change_held<T>(
+        &self,
+        edit: impl FnOnce(&mut Table, &Holds, &mut Vec<Hold>) -> Result<T>,
+    ) -> Result<T> {
         let _lock = self.lock()?;
         self.with_table(|mut table| {
-            let result = edit(&mut table)?;
+            let mut holds = Holds::read(&self.dir);
+            let freed = holds.free(&mut table)?;
+            let mut new = Vec::new();
+            let result = edit(&mut table, &holds, &mut new)?;
+            holds.add(new)?;
             if table.is_changed() {
                 self.replace(&table)?;
             }
+            self.tell(&freed);
+            // The change is made; what is left over is left over until the next one.
+            let _ = holds.settle(&table);
             Ok(result)
         })
     }
@@ -136,6 +180,11 @@ impl Store {
             return Ok(false);
         }
         store::make_dir(&self.dir)?;
+        let _lock = self.lock()?;
+        // Another process may have made it meanwhile.
+        if self.file.symlink_metadata().is_ok() {
+            return Ok(false);
+        }
         let Some(text) = store::read_text(path)? else { return Ok(false) };
         store::write(&self.file, store::SHARED, text.as_bytes())?;
         Ok(true)
@@ -152,26 +201,17 @@ impl Store {
                 continue;
             }
             let table = read?;
-            self.pass_on(table.notices());
+            self.tell(table.notices());
             return then(table);
         }
         Err(changed_meanwhile(&file))
     }
 
-    fn pass_on(&self, notices: &[String]) {
+    fn tell(&self, notices: &[String]) {
         let mut said = self.said.borrow_mut();
         let new = notices.iter().filter(|notice| said.insert((*notice).clone()));
         self.notices.borrow_mut().extend(new.cloned());
     }
-}
-
-/// Follows `.beads/redirect`: one line, relative to the project, one hop.
-fn redirected(dir: &Path) -> Result<PathBuf> {
-    let text = if dir.is_dir() { store::read_text(&dir.join("redirect"))? } else { None };
-    let line = text.as_deref().into_iter().flat_map(str::lines).map(str::trim);
-    let target = line.into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
-    let target = target.map(|target| dir.parent().unwrap_or(dir).join(target));
-    Ok(target.filter(|target| target.is_dir()).unwrap_or_else(|| dir.to_owned()))
 }
 
 /// What `bd` writes about its own database; ours has none.
