@@ -83,8 +83,10 @@ impl Store {
     pub fn remove_dep(&self, issue: &str, target: &str) -> Result<(String, String)> {
         self.change(|table| {
             let issue = table.resolve(issue)?;
-            let target = table.resolve(target).unwrap_or_else(|_| target.to_owned());
             let edges = table.get(&issue).map_or(&[][..], |record| record.edges());
+            // What is gone itself must not be taken for another that begins so.
+            let named = edges.iter().any(|edge| *edge.target == *target);
+            let target = if named { target.to_owned() } else { table.resolve(target)? };
             let count = edges.iter().filter(|edge| *edge.target == *target).count();
             let blocking = edges.iter().any(|edge| *edge.target == *target && edge.blocks());
             if count == 0 {

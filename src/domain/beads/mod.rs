@@ -13,6 +13,7 @@ mod ids;
 mod init;
 mod issue;
 mod line;
+mod lookup;
 mod record;
 mod store;
 mod sync;
