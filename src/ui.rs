@@ -1,5 +1,7 @@
 //! The one gate for output: results to stdout; progress, notices, errors and hints to stderr.
 
+pub mod fit;
+
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -77,6 +79,11 @@ impl Ui {
     /// Columns of the terminal behind stdout, or 80.
     pub fn width(&self) -> usize {
         console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+    }
+
+    /// Columns to fit text into: those of the terminal behind stdout. Anything else gets whole lines.
+    pub fn fit(&self) -> Option<usize> {
+        self.stdout_is_terminal().then(|| self.width())
     }
 
     /// Prints text that is the result, ending it with one newline. Nothing for empty text.

@@ -61,7 +61,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         }
         Command::Tree { id } => {
             let store = open(context)?.1;
-            let tree = store.dep_tree(&id)?;
+            let tree = store.dep_tree(&id, beads::Walk::default())?;
             notices(&store, context);
             context.ui.result(&tree, || tree.iter().map(branch).collect())?;
         }
