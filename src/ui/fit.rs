@@ -161,7 +161,10 @@ mod tests {
             ("- a\n    - one two", "- a\n    - one\n      two"),
             ("- a\n\n    one two three", "- a\n\n    one\n    two\n    three"),
             ("> one two three", "> one two\n> three"),
-            ("```sh\none two three four\n```\none two three", "```sh\none two three four\n```\none two\nthree"),
+            (
+                "```sh\none two three four\n```\none two three",
+                "```sh\none two three four\n```\none two\nthree",
+            ),
             ("~~~\n``` one two three\n~~~~\n- one two 3", "~~~\n``` one two three\n~~~~\n- one two\n  3"),
             ("    one two three", "    one two three"),
             ("\tone two three", "\tone two three"),

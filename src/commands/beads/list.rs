@@ -10,6 +10,9 @@ use crate::commands::Context;
 use crate::domain::beads::{self, Filter, Graph, Line, Record, Sort, Table, quote};
 use crate::exit::Exit;
 
+/// More lines than this on a terminal are counted below them.
+const MANY: usize = 20;
+
 /// Which ready tasks, in which order.
 #[derive(Debug, clap::Args)]
 pub struct ReadyArgs {
@@ -70,44 +73,56 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
         By::Priority => Sort::Priority,
         By::Age => Sort::Age,
     };
-    let json = context.ui.json();
-    let out = view(context, |table| {
+    let (json, columns) = (context.ui.json(), context.ui.fit());
+    let (out, count) = view(context, |table| {
         let epic = args.epic.map(|epic| table.resolve(&epic)).transpose()?;
         let filter = Filter { epic, label: args.label, assignee: args.assignee, skip: Vec::new() };
         let ready = table.graph().ready(&filter, sort);
+        let count = ready.len().min(limit);
         let ready = ready.into_iter().take(limit);
         if json {
-            return Ok(array(ready.map(|record| table.json(record))));
+            return Ok((array(ready.map(|record| table.json(record))), count));
         }
-        Ok(rows(&ready.map(|record| (0, record)).collect::<Vec<_>>()).into_bytes())
+        Ok((rows::flat(ready, columns).into_bytes(), count))
     })?;
     if out.is_empty() {
         context.ui.progress("nothing is ready");
     }
     context.ui.bytes(&out);
+    tell_count(count, context);
     Ok(Exit::Done)
 }
 
 /// Lists tasks.
 pub fn list(args: &Args, context: &Context) -> Result<Exit> {
-    let json = context.ui.json();
-    let out = view(context, |table| {
+    let (json, columns) = (context.ui.json(), context.ui.fit());
+    let (out, count) = view(context, |table| {
         let graph = table.graph();
         let records = select(args, table, &graph)?;
-        let records = if args.tree { tree(&records, &graph) } else { flat(&records) };
-        if !json {
-            return Ok(rows(&records).into_bytes());
-        }
-        if args.tree {
-            return Ok(array(records.iter().map(|(_, record)| with_kin(table, &graph, record))));
-        }
-        Ok(array(records.iter().map(|(_, record)| table.json(record))))
+        let count = records.len();
+        let out = match (args.tree, json) {
+            (false, false) => rows::flat(records, columns).into_bytes(),
+            (false, true) => array(records.into_iter().map(|record| table.json(record))),
+            (true, false) => rows::tree(&tree(&records, &graph), &graph, columns).into_bytes(),
+            (true, true) => {
+                array(tree(&records, &graph).iter().map(|(_, record)| with_kin(table, &graph, record)))
+            }
+        };
+        Ok((out, count))
     })?;
     if out.is_empty() {
         context.ui.progress("no tasks");
     }
     context.ui.bytes(&out);
+    tell_count(count, context);
     Ok(Exit::Done)
+}
+
+/// How many there were, where a person cannot see it at a glance.
+fn tell_count(count: usize, context: &Context) {
+    if count > MANY && context.ui.stdout_is_terminal() && !context.ui.json() {
+        context.ui.progress(&format!("{count} tasks"));
+    }
 }
 
 fn select<'t>(args: &Args, table: &Table, graph: &Graph<'t>) -> Result<Vec<&'t Record<'t>>> {
@@ -132,10 +147,6 @@ fn select<'t>(args: &Args, table: &Table, graph: &Graph<'t>) -> Result<Vec<&'t R
     let mut records: Vec<_> = graph.records().filter(wanted).collect();
     records.sort_by_cached_key(|record| (record.priority(), record.created(), record.id.clone()));
     Ok(records)
-}
-
-fn flat<'t>(records: &[&'t Record<'t>]) -> Vec<(usize, &'t Record<'t>)> {
-    records.iter().map(|record| (0, *record)).collect()
 }
 
 /// Each record below its parent, where that is listed too; those in a circle come last, at the top.

@@ -5,6 +5,7 @@ mod claim;
 mod create;
 mod dep;
 mod list;
+mod rows;
 mod show;
 mod sync;
 
@@ -15,7 +16,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::commands::{Context, board};
-use crate::domain::beads::{self, Issue, Record, Stats, Store, Table};
+use crate::domain::beads::{self, Issue, Stats, Store, Table};
 use crate::domain::workspace::{Workspace, start_dir};
 use crate::exit::Exit;
 use crate::ui::one_line;
@@ -178,27 +179,6 @@ fn print(issues: &[Issue], context: &Context, text: impl Fn(&Issue) -> String) {
         return context.ui.bytes(&array(issues.iter().map(|issue| &issue.json)));
     }
     context.ui.text(&issues.iter().map(|issue| text(issue) + "\n").collect::<String>());
-}
-
-/// `id  P1  task  open  Title`, columns aligned, each line indented as deep as it says.
-fn rows(records: &[(usize, &Record)]) -> String {
-    let ids: Vec<String> =
-        records.iter().map(|(depth, record)| "  ".repeat(*depth) + &one_line(&record.id)).collect();
-    let width = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or(0);
-    let ids_wide = width(&mut ids.iter().map(|id| id.chars().count()));
-    let kinds_wide = width(&mut records.iter().map(|(_, record)| record.kind().chars().count()));
-    let states_wide = width(&mut records.iter().map(|(_, record)| record.status().chars().count()));
-    let mut out = String::new();
-    for (id, (_, record)) in ids.iter().zip(records) {
-        let (kind, status, title) =
-            (one_line(record.kind()), one_line(record.status()), one_line(&record.title));
-        let priority = record.priority();
-        let _ = writeln!(
-            out,
-            "{id:<ids_wide$}  P{priority}  {kind:<kinds_wide$}  {status:<states_wide$}  {title}"
-        );
-    }
-    out
 }
 
 /// `-` stands for standard input.
