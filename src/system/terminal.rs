@@ -25,7 +25,7 @@ const NO_KEY: u8 = 0xff;
 pub enum Heard {
     /// Nothing, or a signal.
     Nothing,
-    /// A key was pressed: its first byte.
+    /// A key was pressed; some are several bytes, which come one by one.
     Key(u8),
     /// Nobody reads what we write any more.
     ReaderGone,
@@ -91,9 +91,9 @@ pub fn listen(keys: bool, patience: Duration) -> Heard {
     }
 }
 
-/// The first byte of what was typed; what comes with it belongs to the same key.
+/// One byte of what was typed: a later one may be a key of its own.
 fn key(stdin: BorrowedFd) -> Heard {
-    let mut bytes = [0; 64];
+    let mut bytes = [0; 1];
     match rustix::io::read(stdin, &mut bytes) {
         Ok(0) => Heard::ReaderGone,
         Ok(_) => Heard::Key(bytes[0]),

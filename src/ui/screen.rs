@@ -12,8 +12,8 @@ use crate::system::terminal::{self, Heard};
 /// The other screen, no cursor, no wrapping of long lines.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
-/// Ctrl-Z.
-const SUSPEND: u8 = 0x1a;
+/// Ctrl-Z: after it, all must be drawn again.
+pub const SUSPEND: u8 = 0x1a;
 
 static ENTERED: AtomicBool = AtomicBool::new(false);
 

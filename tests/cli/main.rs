@@ -27,4 +27,5 @@ mod loops_traps;
 mod manual;
 mod sandbox;
 mod skill;
+mod terminal;
 mod workspace;

@@ -5,7 +5,6 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use clap::Subcommand;
-use console::style;
 use serde_json::json;
 
 use super::{notices, open, rows, view};
@@ -89,7 +88,7 @@ fn drawn(tree: &[Branch], columns: Option<usize>) -> String {
     for (row, (branch, guide)) in tree.iter().zip(rows::guides(&depths, columns)).enumerate() {
         let (id, status) = (one_line(&branch.id), one_line(&branch.status));
         let facts = format!("{id}  P{}  {status}  ", branch.priority);
-        let _ = write!(out, "{}{} {facts}", style(&guide).dim(), rows::glyph(branch.state));
+        let _ = write!(out, "{}{} {facts}", rows::faint(&guide), rows::glyph(branch.state));
         let room = columns.map(|columns| columns.saturating_sub(wide(&guide) + 2 + wide(&facts)));
         let edge = branch.edge_from_parent.as_deref().filter(|edge| *edge != "blocks").map(one_line);
         let elsewhere =

@@ -84,7 +84,7 @@ fn table(rows: &[Row], columns: Option<usize>) -> String {
         let state = row.state.map_or(String::new(), |state| format!("{} ", glyph(state)));
         let fill = " ".repeat(leads - row.lead());
         let id = one_line(&row.record.id);
-        let _ = write!(out, "{}{state}{id}{fill}  ", style(&row.guide).dim());
+        let _ = write!(out, "{}{state}{id}{fill}  ", faint(&row.guide));
         let _ = write!(out, "{}", colored_urgency(row.record, urgency));
         if kinds > 0 {
             let _ = write!(out, "  {}", pad(&one_line(row.record.kind()), kinds));
@@ -111,6 +111,11 @@ pub fn ending(out: &mut String, title: &str, after: Option<&str>, room: Option<u
     if let Some((after, _)) = after {
         let _ = write!(out, "  {}", style(after).dim());
     }
+}
+
+/// The guide of a row, if it has one.
+pub fn faint(guide: &str) -> String {
+    if guide.is_empty() { String::new() } else { style(guide).dim().to_string() }
 }
 
 /// One sign for where an issue stands.

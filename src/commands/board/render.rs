@@ -41,7 +41,8 @@ pub fn render(board: &Board, budget: Option<&str>, wide: usize, rows: Option<usi
 fn abreast(out: &mut String, board: &Board, wide: usize, rows: Option<usize>) {
     let wide = (wide.saturating_sub(3 * GAP.chars().count()) / 4).max(LEAST);
     let cells = columns(board).map(|(name, records)| {
-        let mut cells = vec![head(name, records.len(), wide), "─".repeat(wide)];
+        let head = style(pad(&format!("{name} {}", records.len()), wide)).bold().to_string();
+        let mut cells = vec![head, "─".repeat(wide)];
         cells.extend(fill(records, rows.map(|rows| rows.saturating_sub(2)), |record| card(record, wide)));
         cells
     });
@@ -88,7 +89,8 @@ fn stacked(out: &mut String, board: &Board, wide: usize, rows: Option<usize>) {
         vec![format!(" {}", cut(&text, wide.saturating_sub(1)))]
     };
     for (at, (name, records)) in columns.into_iter().enumerate() {
-        let _ = writeln!(out, "{}", head(name, records.len(), wide).trim_end());
+        let head = format!("{name} {}", records.len());
+        let _ = writeln!(out, "{}", style(cut(&head, wide)).bold());
         for line in fill(records, shares.map(|shares| shares[at]), line) {
             let _ = writeln!(out, "{}", cut(&line, wide));
         }
@@ -108,10 +110,6 @@ fn shares(wanted: [usize; 4], rows: usize) -> [usize; 4] {
         }
     }
     shares
-}
-
-fn head(name: &str, count: usize, wide: usize) -> String {
-    style(pad(&format!("{name} {count}"), wide)).bold().to_string()
 }
 
 /// The id, broken where it is too long (it must be there to be copied), and the title, cut.

@@ -19,7 +19,7 @@ use crate::system::stamp::Stamp;
 use crate::system::terminal::{self, Heard};
 use crate::ui::fit::wrap;
 use crate::ui::one_line;
-use crate::ui::screen::Screen;
+use crate::ui::screen::{SUSPEND, Screen};
 
 /// How long a signal or a new size of the terminal waits.
 const TICK: Duration = Duration::from_millis(100);
@@ -29,6 +29,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const STALE: Duration = Duration::from_secs(60);
 /// Of the time, reading takes at most one part in so many.
 const SHARE: u32 = 10;
+/// Ctrl-L.
+const REDRAW: u8 = 0x0c;
 /// A lower terminal has no row for saying how to end.
 const LOW: usize = 8;
 
@@ -136,9 +138,9 @@ fn follow(
         };
         match heard {
             Heard::Key(b'q' | b'Q') => return Ok(Exit::Done),
-            Heard::Key(_) => shown = None,
+            Heard::Key(REDRAW | SUSPEND) => shown = None,
             Heard::ReaderGone => return Ok(ended()),
-            Heard::Nothing => {}
+            Heard::Key(_) | Heard::Nothing => {}
         }
     }
 }
