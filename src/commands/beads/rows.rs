@@ -171,8 +171,8 @@ pub fn guides(depths: &[usize], columns: Option<usize>) -> Vec<String> {
             *guide = format!("⋯{depth} {own}");
             continue;
         }
-        for level in 1..depth {
-            guide.push_str(if follows[level] { "│   " } else { "    " });
+        for more in &follows[1..depth] {
+            guide.push_str(if *more { "│   " } else { "    " });
         }
         guide.push_str(own);
     }

@@ -1,5 +1,6 @@
 //! `beads show`
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use anyhow::Result;
@@ -133,8 +134,9 @@ impl Page<'_, '_> {
         self.group(out, "waits for", blockers.iter().map(|by| (by.id, by.kind)));
         // What was not said yet: settled, merely related, or not in this store.
         let others = issue.dependencies.iter().map(|dependency| (&*dependency.target, &*dependency.kind));
-        let told = |id: &str| blockers.iter().any(|by| by.id == id);
-        let others = others.filter(|(id, kind)| !told(id) && !(*kind == "parent-child" && *id == parent_id));
+        let told: HashSet<&str> = blockers.iter().map(|by| by.id).collect();
+        let others =
+            others.filter(|(id, kind)| !told.contains(id) && (*kind != "parent-child" || *id != parent_id));
         self.group(out, "depends on", others);
         let after = self.dependents.of(&issue.id).iter().copied();
         let child = |(id, kind): &(&str, &str)| {
@@ -158,15 +160,12 @@ impl Page<'_, '_> {
     fn relative(&self, out: &mut String, id: &str, record: Option<&Record>, note: Option<String>) {
         let id = one_line(id);
         let room = self.columns.map(|columns| columns.saturating_sub(wide(&id) + 6));
-        match record {
-            Some(record) => {
-                let _ = write!(out, "  {} {id}  ", glyph(State::of(self.graph, record)));
-                ending(out, &one_line(&record.title), note.as_deref(), room);
-            }
-            None => {
-                let _ = write!(out, "  ? {id}  {}", note.unwrap_or_default());
-                out.truncate(out.trim_end().len());
-            }
+        if let Some(record) = record {
+            let _ = write!(out, "  {} {id}  ", glyph(State::of(self.graph, record)));
+            ending(out, &one_line(&record.title), note.as_deref(), room);
+        } else {
+            let line = format!("  ? {id}  {}", note.unwrap_or_default());
+            out.push_str(line.trim_end());
         }
         out.push('\n');
     }

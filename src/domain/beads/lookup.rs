@@ -49,11 +49,15 @@ pub fn find_all<'a>(ids: impl Iterator<Item = &'a str>, given: &[&str]) -> Vec<F
         }
     }
     let mut best: Vec<Option<(Fit, Vec<&'a str>, usize)>> = vec![None; given.len()];
-    for id in ids {
+    // An id may come to the same by its hash and as a whole.
+    let mut tried: Vec<Option<usize>> = vec![None; given.len()];
+    for (number, id) in ids.enumerate() {
         for text in [hash(id), id] {
             for length in lengths.range(1..=text.len()) {
                 for &at in text.get(..*length).and_then(|key| wanted.get(key)).into_iter().flatten() {
-                    if let Some(fit) = fit(id, given[at]) {
+                    if tried[at].replace(number) != Some(number)
+                        && let Some(fit) = fit(id, given[at])
+                    {
                         note(&mut best[at], fit, id);
                     }
                 }
@@ -74,20 +78,18 @@ pub fn other_case<'a>(mut ids: impl Iterator<Item = &'a str>, given: &str) -> Op
 fn note<'a>(best: &mut Option<(Fit, Vec<&'a str>, usize)>, fit: Fit, id: &'a str) {
     match best {
         Some((known, ..)) if *known < fit => {}
-        // The same id comes by its hash and as a whole, right after each other.
-        Some((known, ids, _)) if *known == fit && ids.last() == Some(&id) => {}
         Some((known, ids, more)) if *known == fit => {
             if ids.len() < NAMED {
-                ids.push(id)
+                ids.push(id);
             } else {
-                *more += 1
+                *more += 1;
             }
         }
         _ => *best = Some((fit, vec![id], 0)),
     }
 }
 
-fn settle<'a>(best: Option<(Fit, Vec<&'a str>, usize)>) -> Found<'a> {
+fn settle(best: Option<(Fit, Vec<&str>, usize)>) -> Found<'_> {
     match best {
         None => Found::Nothing,
         Some((_, ids, _)) if ids.len() == 1 => Found::One(ids[0]),
@@ -192,15 +194,16 @@ mod tests {
         let together = find_all(IDS.into_iter(), &given);
         for ((given, expected), found) in table.iter().zip(together) {
             assert_eq!(&found, expected, "{given}");
-            assert_eq!(find_all(IDS.into_iter(), &[given]), [expected.clone()], "{given} alone");
+            assert_eq!(find_all(IDS.into_iter(), &[given])[0], *expected, "{given} alone");
         }
     }
 
     #[test]
     fn children_do_not_make_their_parent_ambiguous_and_five_are_named() {
         let many: Vec<String> = (0..9).map(|n| format!("bd-c{n}")).collect();
-        let Found::Several(named, more) = find_all(many.iter().map(String::as_str), &["c"])[0].clone() else {
-            panic!("`c` is one of nine");
+        let Found::Several(named, more) = find_all(many.iter().map(String::as_str), &["bd-c"])[0].clone()
+        else {
+            panic!("`bd-c` is one of nine");
         };
         assert_eq!((named, more), (vec!["bd-c0", "bd-c1", "bd-c2", "bd-c3", "bd-c4"], 4));
         let orphans = ["bd-d4e.1", "bd-d4e.2"];

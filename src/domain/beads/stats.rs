@@ -188,7 +188,9 @@ impl Age {
             let old = created.duration_until(now).max(SignedDuration::ZERO);
             let days = old.as_hours() / 24;
             let bucket = age.buckets.iter_mut().find(|bucket| bucket.to_days.is_none_or(|to| days < to));
-            bucket.into_iter().for_each(|bucket| bucket.count += 1);
+            if let Some(bucket) = bucket {
+                bucket.count += 1;
+            }
             ages.push(old);
             if oldest.is_none_or(|(least, _)| created < least) {
                 oldest = Some((created, record));

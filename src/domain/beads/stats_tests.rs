@@ -49,10 +49,13 @@ fn counts() {
     assert_eq!(stats.by_status.values().sum::<usize>(), stats.total_issues);
 }
 
+/// When issues were made; how many are in each bucket, days of the median and of the oldest.
+type Ages<'a> = (&'a [&'a str], [usize; 5], Option<f64>, Option<f64>);
+
 #[test]
 fn ages() {
     let at = |text: &str| format!(r#""created_at":"{text}""#);
-    let table: [(&[&str], [usize; 5], Option<f64>, Option<f64>); 6] = [
+    let table: [Ages; 6] = [
         (&[], [0; 5], None, None),
         (&["2026-02-01T11:00:00Z"], [1, 0, 0, 0, 0], Some(0.0), Some(0.0)),
         (&["2026-01-31T12:00:00Z", "2026-01-31T12:00:01Z"], [1, 1, 0, 0, 0], Some(1.0), Some(1.0)),
