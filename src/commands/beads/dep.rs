@@ -100,7 +100,7 @@ fn drawn(tree: &[Branch], columns: Option<usize>) -> String {
         ];
         let notes = notes.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let notes = (!notes.is_empty()).then(|| format!("({notes})"));
-        rows::ending(&mut out, &one_line(&branch.title), notes.as_deref(), room);
+        rows::marked(&mut out, &one_line(&branch.title), notes.as_deref(), room);
         out.push('\n');
     }
     out

@@ -1,5 +1,6 @@
 //! Issues one to a line, for people: columns aligned, titles cut where there is a width to fit.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use console::style;
@@ -101,15 +102,22 @@ fn table(rows: &[Row], columns: Option<usize>) -> String {
 
 /// The title, and what comes after it where there is room for both.
 pub fn ending(out: &mut String, title: &str, after: Option<&str>, room: Option<usize>) {
-    let after = after.map(|after| (after, wide(after) + 2));
-    let after = after.filter(|(_, wide)| room.is_none_or(|room| room >= LEAST + wide));
-    let taken = after.map_or(0, |(_, wide)| wide);
-    match room {
-        Some(room) => out.push_str(&cut(title, room.saturating_sub(taken).max(LEAST / 2))),
-        None => out.push_str(title),
-    }
-    if let Some((after, _)) = after {
-        let _ = write!(out, "  {}", style(after).dim());
+    let least = |after: &str| LEAST + 2 + wide(after);
+    let after = after.filter(|after| room.is_none_or(|room| room >= least(after)));
+    marked(out, title, after, room);
+}
+
+/// The same, where what comes after the title matters more than the title.
+pub fn marked(out: &mut String, title: &str, after: Option<&str>, room: Option<usize>) {
+    let taken = after.map_or(0, |after| wide(after) + 2);
+    let title = match room.map(|room| room.saturating_sub(taken)) {
+        Some(room) if taken > 0 && room < LEAST / 2 => Cow::Borrowed(""),
+        Some(room) => cut(title, room.max(LEAST / 2)),
+        None => Cow::Borrowed(title),
+    };
+    out.push_str(&title);
+    if let Some(after) = after {
+        let _ = write!(out, "{}{}", if title.is_empty() { "" } else { "  " }, style(after).dim());
     }
 }
 
@@ -235,6 +243,23 @@ mod tests {
                      ◐ f              P0  task  in_progress  Other\n";
         assert_eq!(tree(&rows, &graph, None), drawn);
         assert!(!tree(&rows, &graph, Some(60)).contains('←'));
+    }
+
+    #[test]
+    fn marks_stay_where_titles_have_no_room() {
+        let table = [
+            (None, "A long title", "A long title  (see above)", "A long title  (see above)"),
+            (Some(40), "A long title", "A long title  (see above)", "A long title  (see above)"),
+            (Some(22), "A long title", "A long title", "A long ti…  (see above)"),
+            (Some(12), "A long title", "A long title", "(see above)"),
+            (Some(40), "", "(see above)", "(see above)"),
+        ];
+        for (room, title, ended, mark) in table {
+            let (mut out, mut kept) = (String::new(), String::new());
+            ending(&mut out, title, Some("(see above)"), room);
+            marked(&mut kept, title, Some("(see above)"), room);
+            assert_eq!((out.as_str(), kept.as_str()), (ended, mark), "{room:?} {title}");
+        }
     }
 
     #[test]

@@ -98,9 +98,13 @@ fn throughput(out: &mut String, through: &Throughput) {
     }
 }
 
-/// `3.5 hours`, `2.1 days`
+/// `minutes`, `3.5 hours`, `2.1 days`
 fn span(hours: f64) -> String {
-    if hours < 48.0 { format!("{hours} hours") } else { format!("{:.1} days", hours / 24.0) }
+    match hours {
+        ..0.1 => "minutes".to_owned(),
+        ..48.0 => format!("{hours} hours"),
+        _ => format!("{:.1} days", hours / 24.0),
+    }
 }
 
 #[cfg(test)]
