@@ -1,5 +1,8 @@
 //! The one gate for output: results to stdout; progress, notices, errors and hints to stderr.
 
+pub mod fit;
+pub mod screen;
+
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -8,7 +11,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use self::screen::Screen;
 use crate::fault::Fault;
+use crate::system::config::env;
 use crate::system::interrupt;
 
 /// When to colour what goes to a terminal.
@@ -77,6 +82,22 @@ impl Ui {
     /// Columns of the terminal behind stdout, or 80.
     pub fn width(&self) -> usize {
         console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+    }
+
+    /// Columns to fit text into: those of the terminal behind stdout. Anything else gets whole lines.
+    pub fn fit(&self) -> Option<usize> {
+        self.stdout_is_terminal().then(|| self.width())
+    }
+
+    /// Whether text can be drawn again and again: stdout is a terminal that can do it, and the result
+    /// is no JSON.
+    pub fn can_draw(&self) -> bool {
+        !self.json && self.stdout_is_terminal() && env::value("TERM").is_some_and(|term| term != "dumb")
+    }
+
+    /// Takes the whole terminal over; only where [`Ui::can_draw`] says so.
+    pub fn screen(&self) -> anyhow::Result<Screen> {
+        Ok(Screen::enter()?)
     }
 
     /// Prints text that is the result, ending it with one newline. Nothing for empty text.

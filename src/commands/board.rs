@@ -1,76 +1,69 @@
 //! `board`: BLOCKED | READY | IN PROGRESS | DONE, fitted to the terminal.
 
-use std::time::Duration;
+mod render;
+mod watch;
 
 use anyhow::Result;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
+use self::render::render;
 use crate::commands::{Context, beads};
-use crate::domain::beads::{Board, Graph, Record};
+use crate::domain::beads::{Board, Graph, Record, Store};
 use crate::domain::loops::state;
+use crate::domain::workspace::Workspace;
 use crate::exit::Exit;
-use crate::system::interrupt;
-use crate::ui::one_line;
 
 /// Show every task in the column it is in.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Show it again whenever something changes, until interrupted
+    /// Show it again whenever something changes, until `q` or Ctrl-C
     #[arg(long)]
     watch: bool,
 }
 
-/// What comes between two columns.
-const GAP: &str = " │ ";
-
 /// Shows the board.
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
-    if !args.watch && context.ui.json() {
+    if args.watch {
+        return watch::watch(context);
+    }
+    if context.ui.json() {
         stream(context)?;
         return Ok(Exit::Done);
     }
-    if !args.watch {
-        context.ui.text(&shown(context)?);
-        return Ok(Exit::Done);
-    }
-    interrupt::install()?;
-    let json = context.ui.json();
-    let clear = if context.ui.stdout_is_terminal() && !json { "\x1b[H\x1b[2J" } else { "" };
-    let mut last = String::new();
-    loop {
-        let now = shown(context)?;
-        if now != last {
-            // One line a board, for who reads them as they come.
-            let shown = if json { serde_json::from_str::<Value>(&now)?.to_string() } else { now.clone() };
-            context.ui.text(&format!("{clear}{shown}"));
-            last = now;
-        }
-        interrupt::nap(Duration::from_secs(1))?;
-    }
+    context.ui.text(&shown(context)?);
+    Ok(Exit::Done)
 }
 
 /// The board as text or as one JSON document, with the last run's budget in its header.
 pub fn shown(context: &Context) -> Result<String> {
-    let budget = state::budget_line(&context.workspace()?)?;
-    let budget = budget.as_deref();
-    beads::view(context, |table| {
-        let graph = table.graph();
-        let board = Board::new(&graph);
-        if context.ui.json() {
-            return Ok(serde_json::to_string_pretty(&document(&board, &graph, budget))?);
-        }
-        Ok(render(&board, budget, context.ui.width()))
-    })
+    let workspace = context.workspace()?;
+    let store = Store::open(&workspace)?;
+    let size = Size { wide: context.ui.width(), rows: None };
+    let text = read(&workspace, &store, context.ui.json(), size)?;
+    for notice in store.take_notices() {
+        context.ui.notice(&notice);
+    }
+    Ok(text)
 }
 
-fn columns<'b, 't>(board: &'b Board<'t>) -> [(&'static str, &'b [&'t Record<'t>]); 4] {
-    [
-        ("BLOCKED", &board.blocked),
-        ("READY", &board.ready),
-        ("IN PROGRESS", &board.in_progress),
-        ("DONE", &board.done),
-    ]
+/// What the board is to fit into; what scrolls has no end of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Size {
+    wide: usize,
+    rows: Option<usize>,
+}
+
+fn read(workspace: &Workspace, store: &Store, json: bool, size: Size) -> Result<String> {
+    let budget = state::budget_line(workspace)?;
+    let budget = budget.as_deref();
+    store.view(|table| {
+        let graph = table.graph();
+        let board = Board::new(&graph);
+        if json {
+            return Ok(serde_json::to_string_pretty(&document(&board, &graph, budget))?);
+        }
+        Ok(render(&board, budget, size.wide, size.rows))
+    })
 }
 
 /// Prints the JSON document as it comes: with very many tasks it is long.
@@ -133,34 +126,4 @@ fn document<'b>(board: &'b Board, graph: &'b Graph, budget: Option<&'b str>) -> 
         in_progress: Tasks(&board.in_progress, graph),
         done: Tasks(&board.done, graph),
     }
-}
-
-fn render(board: &Board, budget: Option<&str>, width: usize) -> String {
-    let wide = (width.saturating_sub(3 * GAP.chars().count()) / 4).max(8);
-    let cells = columns(board).map(|(name, records)| {
-        let head = console::style(format!("{name} {}", records.len())).bold().to_string();
-        let mut cells = vec![head, "─".repeat(wide)];
-        cells.extend(records.iter().flat_map(|record| card(record, wide)));
-        cells
-    });
-    let mut out = budget.map_or(String::new(), |budget| format!("{}\n\n", one_line(budget)));
-    for row in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
-        let line: Vec<_> = cells
-            .iter()
-            .map(|column| column.get(row).map_or("", String::as_str))
-            .map(|cell| console::pad_str(cell, wide, console::Alignment::Left, Some("…")))
-            .collect();
-        out.push_str(line.join(GAP).trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-/// The id, broken where it is too long (it must be there to be copied), and the title, cut.
-fn card(record: &Record, wide: usize) -> Vec<String> {
-    let head: Vec<char> = format!("{} P{}", one_line(&record.id), record.priority()).chars().collect();
-    let mut lines: Vec<String> = head.chunks(wide).map(|part| part.iter().collect()).collect();
-    let title = format!(" {}", one_line(&record.title));
-    lines.push(console::truncate_str(&title, wide, "…").into_owned());
-    lines
 }

@@ -33,6 +33,25 @@ pub fn human(duration: Duration) -> String {
     }
 }
 
+/// `3 days ago`, `in 2 hours`: how far `at` is from `now`, for people.
+pub fn ago(now: Timestamp, at: Timestamp) -> String {
+    const UNITS: [(u64, &str); 6] = [
+        (31_557_600, "year"),
+        (2_629_800, "month"),
+        (604_800, "week"),
+        (86400, "day"),
+        (3600, "hour"),
+        (60, "minute"),
+    ];
+    let seconds = at.duration_until(now).as_secs();
+    let Some((size, unit)) = UNITS.into_iter().find(|(size, _)| seconds.unsigned_abs() >= *size) else {
+        return "just now".into();
+    };
+    let count = seconds.unsigned_abs() / size;
+    let many = if count == 1 { "" } else { "s" };
+    if seconds < 0 { format!("in {count} {unit}{many}") } else { format!("{count} {unit}{many} ago") }
+}
+
 /// 64 bits nobody can foresee; enough for names, not for secrets.
 pub fn random() -> u64 {
     RandomState::new().hash_one(std::time::Instant::now())
@@ -77,6 +96,26 @@ mod tests {
         assert_eq!(human(Duration::from_millis(4200)), "4.2s");
         assert_eq!(human(Duration::from_secs(185)), "3m05s");
         assert_eq!(human(Duration::from_secs(3720)), "1h02m");
+    }
+
+    #[test]
+    fn times_are_told_by_their_distance() {
+        let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        let table = [
+            ("2026-01-31T12:00:00Z", "just now"),
+            ("2026-01-31T11:59:01Z", "just now"),
+            ("2026-01-31T11:59:00Z", "1 minute ago"),
+            ("2026-01-31T09:30:00+00:00", "2 hours ago"),
+            ("2026-01-30T00:00:00Z", "1 day ago"),
+            ("2026-01-10T12:00:00Z", "3 weeks ago"),
+            ("2025-12-01T12:00:00Z", "2 months ago"),
+            ("1999-01-31T12:00:00Z", "27 years ago"),
+            ("2026-02-01T13:00:00Z", "in 1 day"),
+            ("-009999-01-02T01:59:59Z", "12024 years ago"),
+        ];
+        for (at, expected) in table {
+            assert_eq!(ago(now, at.parse().unwrap()), expected, "{at}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What it touches: files, locks, processes, git, environment. Knows nothing above it.
+//! What it touches: files, locks, processes, git, environment, the terminal. Knows nothing above it.
 
 pub mod clock;
 pub mod config;
@@ -10,4 +10,6 @@ pub mod lock;
 pub mod log;
 pub mod process;
 pub mod redact;
+pub mod stamp;
 pub mod store;
+pub mod terminal;

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 
 use crate::sandbox::{Outcome, Sandbox};
 
-const FILE: &str = ".beads/issues.jsonl";
+pub const FILE: &str = ".beads/issues.jsonl";
 
-fn store() -> Sandbox {
+pub fn store() -> Sandbox {
     let sandbox = Sandbox::new();
     done(&sandbox, &["beads", "init"]);
     sandbox
 }
 
 /// Runs a command that must succeed and returns its stdout without the last newline.
-fn done(sandbox: &Sandbox, args: &[&str]) -> String {
+pub fn done(sandbox: &Sandbox, args: &[&str]) -> String {
     let out = sandbox.run(args);
     assert_eq!(out.code, 0, "{args:?}: {out:?}");
     out.stdout.trim_end().to_owned()
@@ -25,13 +25,13 @@ fn create(sandbox: &Sandbox, args: &[&str]) -> String {
     done(sandbox, &[&["beads", "create", "--silent"], args].concat())
 }
 
-fn json(sandbox: &Sandbox, args: &[&str]) -> Value {
+pub fn json(sandbox: &Sandbox, args: &[&str]) -> Value {
     let out = sandbox.run(&[args, &["--json"]].concat());
     assert_eq!(out.code, 0, "{args:?}: {out:?}");
     out.json()
 }
 
-fn ids(list: &Value) -> Vec<&str> {
+pub fn ids(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|issue| issue["id"].as_str().unwrap()).collect()
 }
 
@@ -40,7 +40,7 @@ fn ready(sandbox: &Sandbox, args: &[&str]) -> Vec<String> {
     ids(&list).into_iter().map(str::to_owned).collect()
 }
 
-fn refused(sandbox: &Sandbox, args: &[&str], code: i32, says: &str) {
+pub fn refused(sandbox: &Sandbox, args: &[&str], code: i32, says: &str) {
     let before = sandbox.read(FILE);
     let out = sandbox.run(args);
     assert_eq!((out.code, out.stdout.as_str()), (code, ""), "{args:?}: {out:?}");
@@ -320,8 +320,9 @@ fn trees_comments_and_counts() {
     let child = create(&sandbox, &["c", "--epic", &epic]);
     let grandchild = create(&sandbox, &["g", "--epic", &child]);
     let tree = done(&sandbox, &["beads", "list", "--tree"]);
-    let starts: Vec<usize> = tree.lines().map(|line| line.len() - line.trim_start().len()).collect();
-    assert_eq!(starts, [0, 2, 4], "{tree}");
+    let starts: Vec<String> = tree.lines().map(|line| line.split(' ').take(2).collect()).collect();
+    assert_eq!(starts, [format!("○{epic}"), "└──○".into(), String::new()], "{tree}");
+    assert!(tree.lines().nth(2).unwrap().starts_with(&format!("    └── ○ {grandchild}  P2  task")), "{tree}");
     let list = json(&sandbox, &["beads", "list", "--tree"]);
     assert_eq!(ids(&list), [&*epic, &child, &grandchild]);
     assert_eq!((&list[1]["parent"], &list[1]["children"]), (&json!(epic), &json!([grandchild])));

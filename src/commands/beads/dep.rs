@@ -1,15 +1,17 @@
 //! `beads dep add|remove|tree|cycles`
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{notices, open, view};
+use super::{notices, open, rows, view};
 use crate::commands::Context;
-use crate::domain::beads::{self, Branch};
+use crate::domain::beads::{self, Branch, Walk};
 use crate::exit::Exit;
+use crate::ui::fit::wide;
 use crate::ui::one_line;
 
 /// Add, remove and show dependencies.
@@ -36,6 +38,12 @@ pub enum Command {
     Tree {
         /// The task
         id: String,
+        /// What depends on it, instead of what it depends on
+        #[arg(long, visible_alias = "up")]
+        reverse: bool,
+        /// No further than so many steps from the task
+        #[arg(long, value_name = "N")]
+        depth: Option<usize>,
     },
     /// Show tasks that wait for each other in a circle; exit code 1 when there are any
     Cycles,
@@ -59,25 +67,43 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
             let document = json!({"status": "removed", "issue_id": id, "depends_on_id": on});
             context.ui.result(&document, || one_line(&format!("{id} no longer depends on {on}")))?;
         }
-        Command::Tree { id } => {
+        Command::Tree { id, reverse, depth } => {
             let store = open(context)?.1;
-            let tree = store.dep_tree(&id)?;
+            let tree = store.dep_tree(&id, Walk { up: reverse, depth })?;
             notices(&store, context);
-            context.ui.result(&tree, || tree.iter().map(branch).collect())?;
+            context.ui.result(&tree, || drawn(&tree, context.ui.fit()))?;
         }
         Command::Cycles => return cycles(context),
     }
     Ok(Exit::Done)
 }
 
-fn branch(branch: &Branch) -> String {
-    let mut out = "  ".repeat(branch.depth);
-    let (id, title, status) = (one_line(&branch.id), one_line(&branch.title), one_line(&branch.status));
-    let _ = write!(out, "{id}  P{}  {status}  {title}", branch.priority);
-    if let Some(edge) = branch.edge_from_parent.as_deref().filter(|edge| *edge != "blocks") {
-        let _ = write!(out, "  ({})", one_line(edge));
+fn drawn(tree: &[Branch], columns: Option<usize>) -> String {
+    let depths: Vec<usize> = tree.iter().map(|branch| branch.depth).collect();
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for (row, branch) in tree.iter().enumerate().filter(|(_, branch)| !branch.seen) {
+        at.entry(&branch.id).or_insert(row);
     }
-    out + if branch.seen { "  (see above)\n" } else { "\n" }
+    let mut out = String::new();
+    for (row, (branch, guide)) in tree.iter().zip(rows::guides(&depths, columns)).enumerate() {
+        let (id, status) = (one_line(&branch.id), one_line(&branch.status));
+        let facts = format!("{id}  P{}  {status}  ", branch.priority);
+        let _ = write!(out, "{}{} {facts}", rows::faint(&guide), rows::glyph(branch.state));
+        let room = columns.map(|columns| columns.saturating_sub(wide(&guide) + 2 + wide(&facts)));
+        let edge = branch.edge_from_parent.as_deref().filter(|edge| *edge != "blocks").map(one_line);
+        let elsewhere =
+            if at.get(&*branch.id).is_some_and(|at| *at > row) { "see below" } else { "see above" };
+        let notes = [
+            edge,
+            branch.seen.then(|| elsewhere.to_owned()),
+            (branch.hidden > 0).then(|| format!("{} more below", branch.hidden)),
+        ];
+        let notes = notes.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let notes = (!notes.is_empty()).then(|| format!("({notes})"));
+        rows::marked(&mut out, &one_line(&branch.title), notes.as_deref(), room);
+        out.push('\n');
+    }
+    out
 }
 
 fn cycles(context: &Context) -> Result<Exit> {

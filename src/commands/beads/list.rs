@@ -10,6 +10,9 @@ use crate::commands::Context;
 use crate::domain::beads::{self, Filter, Graph, Line, Record, Sort, Table, quote};
 use crate::exit::Exit;
 
+/// More lines than this on a terminal are counted below them.
+const MANY: usize = 20;
+
 /// Which ready tasks, in which order.
 #[derive(Debug, clap::Args)]
 pub struct ReadyArgs {
@@ -70,20 +73,17 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
         By::Priority => Sort::Priority,
         By::Age => Sort::Age,
     };
-    let json = context.ui.json();
+    let (json, columns) = (context.ui.json(), context.ui.fit());
     outlook(context, |table| {
         let epic = args.epic.map(|epic| table.resolve(&epic)).transpose()?;
         let filter = Filter { epic, label: args.label, assignee: args.assignee, skip: Vec::new() };
         let ready = table.graph().ready(&filter, sort);
+        let count = ready.len().min(limit);
         let ready = ready.into_iter().take(limit);
         if json {
             return array(ready.map(|record| table.json(record)), context);
         }
-        let out = rows(&ready.map(|record| (0, record)).collect::<Vec<_>>());
-        if out.is_empty() {
-            context.ui.progress("nothing is ready");
-        }
-        context.ui.text(&out);
+        tell(&rows::flat(ready, columns), count, "nothing is ready", context);
         Ok(())
     })?;
     Ok(Exit::Done)
@@ -91,25 +91,38 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
 
 /// Lists tasks.
 pub fn list(args: &Args, context: &Context) -> Result<Exit> {
-    let json = context.ui.json();
+    let (json, columns) = (context.ui.json(), context.ui.fit());
     view(context, |table| {
         let graph = table.graph();
         let records = select(args, table, &graph)?;
-        let records = if args.tree { tree(&records, &graph) } else { flat(&records) };
-        if !json {
-            let out = rows(&records);
-            if out.is_empty() {
-                context.ui.progress("no tasks");
-            }
-            context.ui.text(&out);
-            return Ok(());
-        }
-        if args.tree {
+        let count = records.len();
+        if json && args.tree {
+            let records = tree(&records, &graph);
             return array(records.iter().map(|(_, record)| with_kin(table, &graph, record)), context);
         }
-        array(records.iter().map(|(_, record)| table.json(record)), context)
+        if json {
+            return array(records.into_iter().map(|record| table.json(record)), context);
+        }
+        let out = if args.tree {
+            rows::tree(&tree(&records, &graph), &graph, columns)
+        } else {
+            rows::flat(records, columns)
+        };
+        tell(&out, count, "no tasks", context);
+        Ok(())
     })?;
     Ok(Exit::Done)
+}
+
+/// How many there were, where a person cannot see it at a glance.
+fn tell(out: &str, count: usize, none: &str, context: &Context) {
+    if out.is_empty() {
+        context.ui.progress(none);
+    }
+    context.ui.text(out);
+    if count > MANY && context.ui.stdout_is_terminal() {
+        context.ui.progress(&format!("{count} tasks"));
+    }
 }
 
 fn select<'t>(args: &Args, table: &Table, graph: &Graph<'t>) -> Result<Vec<&'t Record<'t>>> {
@@ -134,10 +147,6 @@ fn select<'t>(args: &Args, table: &Table, graph: &Graph<'t>) -> Result<Vec<&'t R
     let mut records: Vec<_> = graph.records().filter(wanted).collect();
     records.sort_by_cached_key(|record| (record.priority(), record.created(), record.id.clone()));
     Ok(records)
-}
-
-fn flat<'t>(records: &[&'t Record<'t>]) -> Vec<(usize, &'t Record<'t>)> {
-    records.iter().map(|record| (0, *record)).collect()
 }
 
 /// Each record below its parent, where that is listed too; those in a circle come last, at the top.

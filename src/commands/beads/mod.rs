@@ -5,17 +5,16 @@ mod claim;
 mod create;
 mod dep;
 mod list;
+mod rows;
 mod show;
+mod stats;
 mod sync;
-
-use std::fmt::Write;
 
 use anyhow::Result;
 use clap::Subcommand;
-use serde_json::json;
 
 use crate::commands::{Context, board};
-use crate::domain::beads::{self, Issue, Record, Stats, Store, Table};
+use crate::domain::beads::{self, Issue, Store, Table};
 use crate::domain::workspace::{Workspace, start_dir};
 use crate::exit::Exit;
 use crate::ui::one_line;
@@ -68,7 +67,7 @@ pub enum Command {
     },
     /// Commit `.beads/`, and nothing else, to git
     Sync(sync::Args),
-    /// Count the tasks by status, type and priority
+    /// Count the tasks by status, type, priority and age, and how fast they are closed
     Stats,
     /// Show every task in the column it is in
     Board(board::Args),
@@ -89,7 +88,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Dep(command) => dep::run(command, context),
         Command::Comment { id, text, author } => comment(&id, &text, author, context),
         Command::Sync(args) => sync::run(&args, context),
-        Command::Stats => stats(context),
+        Command::Stats => stats::run(context),
         Command::Board(args) => board::run(&args, context),
     }
 }
@@ -113,30 +112,6 @@ fn comment(id: &str, text: &str, author: Option<String>, context: &Context) -> R
     let document: serde_json::Value = serde_json::from_str(&issue.json)?;
     let comment = document["comments"].as_array().and_then(|comments| comments.last());
     context.ui.result(&comment, || format!("commented on {}", one_line(&issue.id)))?;
-    Ok(Exit::Done)
-}
-
-fn stats(context: &Context) -> Result<Exit> {
-    let stats = view(context, |table| Ok(Stats::new(&table.graph())))?;
-    context.ui.result(&json!({"summary": stats}), || {
-        let rows = [
-            ("total", stats.total_issues),
-            ("open", stats.open_issues),
-            ("in_progress", stats.in_progress_issues),
-            ("closed", stats.closed_issues),
-            ("deferred", stats.deferred_issues),
-            ("blocked", stats.blocked_issues),
-            ("ready", stats.ready_issues),
-        ];
-        let types = stats.by_type.iter().map(|(kind, count)| (one_line(kind), *count));
-        rows.map(|(name, count)| (name.to_owned(), count)).into_iter().chain(types).fold(
-            String::new(),
-            |mut out, (name, count)| {
-                let _ = writeln!(out, "{name:<12} {count:>6}");
-                out
-            },
-        )
-    })?;
     Ok(Exit::Done)
 }
 
@@ -195,27 +170,6 @@ fn print(issues: &[Issue], context: &Context, text: impl Fn(&Issue) -> String) -
     }
     context.ui.text(&issues.iter().map(|issue| text(issue) + "\n").collect::<String>());
     Ok(())
-}
-
-/// `id  P1  task  open  Title`, columns aligned, each line indented as deep as it says.
-fn rows(records: &[(usize, &Record)]) -> String {
-    let ids: Vec<String> =
-        records.iter().map(|(depth, record)| "  ".repeat(*depth) + &one_line(&record.id)).collect();
-    let width = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or(0);
-    let ids_wide = width(&mut ids.iter().map(|id| id.chars().count()));
-    let kinds_wide = width(&mut records.iter().map(|(_, record)| record.kind().chars().count()));
-    let states_wide = width(&mut records.iter().map(|(_, record)| record.status().chars().count()));
-    let mut out = String::new();
-    for (id, (_, record)) in ids.iter().zip(records) {
-        let (kind, status, title) =
-            (one_line(record.kind()), one_line(record.status()), one_line(&record.title));
-        let priority = record.priority();
-        let _ = writeln!(
-            out,
-            "{id:<ids_wide$}  P{priority}  {kind:<kinds_wide$}  {status:<states_wide$}  {title}"
-        );
-    }
-    out
 }
 
 /// `-` stands for standard input.

@@ -1,4 +1,4 @@
-//! Dependencies between issues: added, removed and shown.
+//! Dependencies between issues: added and removed.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -47,27 +47,6 @@ pub struct Added {
     pub kind: String,
 }
 
-/// One row of a tree of dependencies.
-#[derive(Debug, Serialize)]
-pub struct Branch {
-    /// The issue.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// Its status.
-    pub status: String,
-    /// Its priority.
-    pub priority: i64,
-    /// How far from the root; 0 is the root.
-    pub depth: usize,
-    /// Who depends on it, along this branch.
-    pub parent_id: Option<String>,
-    /// How.
-    pub edge_from_parent: Option<String>,
-    /// Whether its own branches were shown further up already.
-    pub seen: bool,
-}
-
 impl Store {
     /// Makes `issue` depend on `target`; self, unknown ids and circles are refused.
     pub fn add_dep(&self, issue: &str, target: &str, kind: &str, author: &str) -> Result<Added> {
@@ -83,8 +62,10 @@ impl Store {
     pub fn remove_dep(&self, issue: &str, target: &str) -> Result<(String, String)> {
         self.change(|table| {
             let issue = table.resolve(issue)?;
-            let target = table.resolve(target).unwrap_or_else(|_| target.to_owned());
             let edges = table.get(&issue).map_or(&[][..], |record| record.edges());
+            // What is gone itself must not be taken for another that begins so.
+            let named = edges.iter().any(|edge| *edge.target == *target);
+            let target = if named { target.to_owned() } else { table.resolve(target)? };
             let count = edges.iter().filter(|edge| *edge.target == *target).count();
             let blocking = edges.iter().any(|edge| *edge.target == *target && edge.blocks());
             if count == 0 {
@@ -103,14 +84,6 @@ impl Store {
                 line.count("dependency_count", -i64::from(blocking));
             })?;
             Ok((issue, target))
-        })
-    }
-
-    /// What `id` depends on, and what that does, depth first.
-    pub fn dep_tree(&self, id: &str) -> Result<Vec<Branch>> {
-        self.view(|table| {
-            let id = table.resolve(id)?;
-            Ok(tree(table, &id))
         })
     }
 }
@@ -203,28 +176,4 @@ fn check_kind(kind: &str) -> Result<&str> {
             format!("one of {}", KINDS[..KINDS.len() - 1].join(", ")),
         )),
     }
-}
-
-fn tree(table: &Table, root: &str) -> Vec<Branch> {
-    let mut branches: Vec<Branch> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    let mut stack = vec![(root.to_owned(), 0, None, None)];
-    while let Some((id, depth, parent_id, edge_from_parent)) = stack.pop() {
-        let Some(record) = table.get(&id) else { continue };
-        let first = seen.insert(id.clone());
-        for edge in record.edges().iter().rev().filter(|_| first) {
-            stack.push((edge.target.to_string(), depth + 1, Some(id.clone()), Some(edge.kind.to_string())));
-        }
-        branches.push(Branch {
-            title: record.title.to_string(),
-            status: record.status().to_owned(),
-            priority: record.priority(),
-            seen: !first,
-            id,
-            depth,
-            parent_id,
-            edge_from_parent,
-        });
-    }
-    branches
 }

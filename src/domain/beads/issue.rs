@@ -43,6 +43,9 @@ pub struct Issue {
     /// By whom.
     #[serde(default, deserialize_with = "text")]
     pub created_by: String,
+    /// When somebody began to work on it, as written.
+    #[serde(default, deserialize_with = "text")]
+    pub started_at: String,
     /// When it last changed, as written.
     #[serde(default, deserialize_with = "text")]
     pub updated_at: String,

@@ -1,7 +1,7 @@
 //! A whole `issues.jsonl`: where its lines are, and the records in them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -14,6 +14,7 @@ use super::index::Index;
 use super::issue::{self, Issue};
 use super::line::Line;
 use super::load::{self, Lines, Row};
+use super::lookup::{self, Found};
 use super::record::Record;
 use super::source::{PIECE, Source};
 use crate::fault::Fault;
@@ -181,37 +182,44 @@ impl<'a> Table<'a> {
         self.rows[at].start..end
     }
 
-    /// The full id that `given` means: itself, or the only one that is `given` after its prefix.
+    /// The full id that `given` means: itself, or the only one that begins so (see [`lookup`]).
     pub fn resolve(&self, given: &str) -> Result<String> {
-        if self.get(given).is_some_and(|record| !record.is_tombstone()) {
-            return Ok(given.to_owned());
-        }
-        let short = |record: &&Record| {
-            let rest = record.id.strip_suffix(given).and_then(|rest| rest.strip_suffix('-'));
-            rest.is_some_and(|prefix| !prefix.is_empty()) && !record.is_tombstone()
-        };
-        let mut found = self.records().filter(short);
-        match (found.next(), found.next()) {
-            (Some(record), None) if !given.is_empty() => Ok(record.id.to_string()),
-            _ => Err(self.unknown(given)),
-        }
+        Ok(self.resolve_all(&[given])?.swap_remove(0))
     }
 
     /// [`Table::resolve`] for several; an id given twice counts once.
-    pub fn resolve_all(&self, given: &[String]) -> Result<Vec<String>> {
+    pub fn resolve_all<T: AsRef<str>>(&self, given: &[T]) -> Result<Vec<String>> {
+        let exact = |given: &str| self.get(given).is_some_and(|record| !record.is_tombstone());
+        let short: Vec<&str> = given.iter().map(AsRef::as_ref).filter(|given| !exact(given)).collect();
+        let found = if short.is_empty() { Vec::new() } else { lookup::find_all(self.living(), &short) };
+        let found: HashMap<&str, Found> = short.into_iter().zip(found).collect();
         let mut ids: Vec<String> = Vec::new();
-        for given in given {
-            let id = self.resolve(given)?;
-            if !ids.contains(&id) {
-                ids.push(id);
+        let mut seen = HashSet::new();
+        for given in given.iter().map(AsRef::as_ref) {
+            let id = match found.get(given) {
+                None => given,
+                Some(Found::One(id)) => *id,
+                Some(Found::Several(ids, more)) => return Err(ambiguous(given, ids, *more)),
+                Some(Found::Nothing) => return Err(self.unknown(given)),
+            };
+            if seen.insert(id) {
+                ids.push(id.to_owned());
             }
         }
         Ok(ids)
     }
 
+    fn living(&self) -> impl Iterator<Item = &str> {
+        self.records().filter(|record| !record.is_tombstone()).map(|record| &*record.id)
+    }
+
     fn unknown(&self, id: &str) -> anyhow::Error {
         let message = format!("no issue `{id}` in `{}`", self.file);
-        Fault::not_found(message, "`taskrun beads list --all` shows every id")
+        let hint = match lookup::other_case(self.living(), id) {
+            Some(other) => format!("capitals count: there is `{other}`"),
+            None => "`taskrun beads list --all` shows every id".into(),
+        };
+        Fault::not_found(message, hint)
     }
 
     fn at(&self, id: &str) -> Option<usize> {
@@ -355,6 +363,12 @@ pub(super) fn changed_meanwhile(file: &str) -> anyhow::Error {
     Fault::busy(format!("another program changed `{file}` meanwhile"), "run it again; nothing was changed")
 }
 
+fn ambiguous(given: &str, ids: &[&str], more: usize) -> anyhow::Error {
+    let named = ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Fault::not_found(format!("`{given}` can mean {named}{more}"), "type more of the id")
+}
+
 fn split_newline(line: &str) -> (&str, &str) {
     let body = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
     line.split_at(body.len())
@@ -429,6 +443,9 @@ mod tests {
     fn short_ids_resolve_when_there_is_one() {
         let table = Table::parse("{\"id\":\"a-1\"}\n{\"id\":\"a-2\"}\n{\"id\":\"b-2\"}\n", "f").unwrap();
         assert_eq!(table.resolve("1").unwrap(), "a-1");
+        let error = table.resolve("2").unwrap_err();
+        assert_eq!(error.to_string(), "`2` can mean `a-2`, `b-2`");
+        assert_eq!(table.resolve_all(&["b-2", "1", "a-1"]).unwrap(), ["b-2", "a-1"]);
         for unknown in ["2", "", "-1", "a", "a-3"] {
             assert!(matches!(
                 table.resolve(unknown).unwrap_err().downcast_ref(),

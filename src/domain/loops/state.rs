@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::Result;
@@ -221,6 +222,13 @@ pub fn budget_line(workspace: &Workspace) -> Result<Option<String>> {
     let spend = spent(workspace, &state, state.runs())?;
     let more = if spend.known { "" } else { " and an unknown amount" };
     Ok(Some(format!("Budget: {}{limit}{more}", dollars(spend.usd))))
+}
+
+/// The files that [`budget_line`] is told by.
+pub fn budget_files(workspace: &Workspace) -> Vec<PathBuf> {
+    let run = State::read(workspace).ok().flatten().map(|state| state.run);
+    let events = run.map(|run| workspace.run_dir(&run).join("events.ndjson"));
+    [workspace.loop_state(), workspace.receipts()].into_iter().chain(events).collect()
 }
 
 /// `$5`, `$2.50`.

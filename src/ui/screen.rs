@@ -1,0 +1,88 @@
+//! The whole terminal for one command that draws again and again; left as it was found, however the
+//! command ends.
+
+use std::io::{self, Write};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::system::terminal::{self, Heard};
+
+/// The other screen, no cursor, no wrapping of long lines.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+/// Ctrl-Z: after it, all must be drawn again.
+pub const SUSPEND: u8 = 0x1a;
+
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The screen, until it is dropped.
+#[derive(Debug)]
+pub struct Screen {
+    keys: bool,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    pub(super) fn enter() -> io::Result<Self> {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let before = panic::take_hook();
+            panic::set_hook(Box::new(move |info| {
+                leave();
+                before(info);
+            }));
+        });
+        ENTERED.store(true, Ordering::SeqCst);
+        let screen = Self { keys: terminal::take_keys() };
+        write(ENTER)?;
+        Ok(screen)
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> (usize, usize) {
+        terminal::size().unwrap_or((80, 24))
+    }
+
+    /// Draws `lines` over what is there; those that are too many are not shown.
+    pub fn draw(&self, lines: &[String]) -> io::Result<()> {
+        let rows = self.size().1;
+        let shown: Vec<String> = lines.iter().take(rows).map(|line| format!("{line}\x1b[K")).collect();
+        write(&format!("\x1b[H{}\x1b[J", shown.join("\r\n")))
+    }
+
+    /// Waits for something to happen; Ctrl-Z stops us here.
+    pub fn listen(&self, patience: Duration) -> io::Result<Heard> {
+        let heard = terminal::listen(self.keys, patience);
+        if heard != Heard::Key(SUSPEND) {
+            return Ok(heard);
+        }
+        leave();
+        terminal::suspend();
+        ENTERED.store(true, Ordering::SeqCst);
+        terminal::take_keys();
+        write(ENTER)?;
+        Ok(heard)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+fn leave() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        // A terminal that is gone needs nothing.
+        let _ = write(LEAVE);
+        terminal::give_back();
+    }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
