@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{array, rows, view};
+use super::{array, ask, rows};
 use crate::commands::Context;
-use crate::domain::beads::{self, Filter, Graph, Line, Record, Sort, Table, quote};
+use crate::domain::beads::{self, Filter, Graph, Line, Question, Record, Sort, Table, quote};
 use crate::exit::Exit;
 
 /// Which ready tasks, in which order.
@@ -71,7 +71,7 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
         By::Age => Sort::Age,
     };
     let json = context.ui.json();
-    let out = view(context, |table| {
+    let out = ask(Question::Ready, context, |table| {
         let epic = args.epic.map(|epic| table.resolve(&epic)).transpose()?;
         let filter = Filter { epic, label: args.label, assignee: args.assignee, skip: Vec::new() };
         let ready = table.graph().ready(&filter, sort);
@@ -91,7 +91,7 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
 /// Lists tasks.
 pub fn list(args: &Args, context: &Context) -> Result<Exit> {
     let json = context.ui.json();
-    let out = view(context, |table| {
+    let out = ask(Question::List, context, |table| {
         let graph = table.graph();
         let records = select(args, table, &graph)?;
         let records = if args.tree { tree(&records, &graph) } else { flat(&records) };
@@ -122,7 +122,7 @@ fn select<'t>(args: &Args, table: &Table, graph: &Graph<'t>) -> Result<Vec<&'t R
     let wanted = |record: &&Record| {
         let status = match &args.status {
             Some(status) => record.status() == status,
-            None => args.all || record.status() != "closed",
+            None => args.all || !record.is_put_away(),
         };
         status
             && args.kind.as_ref().is_none_or(|kind| record.kind() == kind)

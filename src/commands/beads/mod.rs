@@ -15,7 +15,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::commands::{Context, board};
-use crate::domain::beads::{self, Issue, Record, Stats, Store, Table};
+use crate::domain::beads::{self, Issue, Question, Record, Stats, Store, Table};
 use crate::domain::workspace::{Workspace, start_dir};
 use crate::exit::Exit;
 use crate::ui::one_line;
@@ -151,6 +151,14 @@ fn open(context: &Context) -> Result<(Workspace, Store)> {
 pub fn view<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
     let store = open(context)?.1;
     let seen = store.view(look)?;
+    notices(&store, context);
+    Ok(seen)
+}
+
+/// [`view`] for what `bd` has a command of its own for.
+fn ask<T>(question: Question, context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+    let store = open(context)?.1;
+    let seen = store.ask(question, look)?;
     notices(&store, context);
     Ok(seen)
 }

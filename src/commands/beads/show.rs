@@ -4,15 +4,15 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
-use super::{print, view};
+use super::{ask, print};
 use crate::commands::Context;
-use crate::domain::beads::{Graph, Issue};
+use crate::domain::beads::{Graph, Issue, Question};
 use crate::exit::Exit;
 use crate::ui::{many_lines, one_line};
 
 /// Shows whole tasks.
 pub fn run(ids: &[String], context: &Context) -> Result<Exit> {
-    let shown = view(context, |table| {
+    let shown = ask(Question::Show(ids), context, |table| {
         let graph = table.graph();
         let describe = |id: &String| table.issue(id).map(|issue| (describe(&issue, &graph), issue));
         table.resolve_all(ids)?.iter().map(describe).collect::<Result<Vec<_>>>()

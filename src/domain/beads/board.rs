@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::customs::Class;
 use super::graph::{Filter, Graph, Sort};
 use super::record::Record;
 
@@ -32,8 +33,9 @@ impl<'t> Board<'t> {
         };
         for record in graph.records() {
             match record.status() {
-                "closed" => board.done.push(record),
+                _ if record.is_finished() => board.done.push(record),
                 "in_progress" | "hooked" => board.in_progress.push(record),
+                _ if record.class == Class::Wip => board.in_progress.push(record),
                 _ if graph.is_ready(&record.id) => {}
                 _ => board.blocked.push(record),
             }
@@ -80,9 +82,9 @@ impl Stats {
         let finished = |record: &Record| {
             let children = graph.children(&record.id);
             record.kind() == "epic"
-                && record.status() != "closed"
+                && !record.is_finished()
                 && !children.is_empty()
-                && children.iter().all(|child| child.status() == "closed")
+                && children.iter().all(|child| child.is_finished())
         };
         let mut by_type = BTreeMap::new();
         let mut by_priority = BTreeMap::new();

@@ -56,6 +56,9 @@ impl Store {
     /// Claims the first ready issue a loop would take and `filter` wants; `None` when there is none.
     /// Of many claimants each issue goes to exactly one.
     pub fn claim_next(&self, filter: &Filter, who: &str) -> Result<Option<Issue>> {
+        if let Some(bd) = self.bd() {
+            return bd.claim_next(self, filter, who);
+        }
         self.change(|table| {
             let id = table.graph().first(filter).map(|record| record.id.to_string());
             id.map(|id| take(table, &id, who)).transpose()
@@ -64,6 +67,9 @@ impl Store {
 
     /// Claims this one issue, which must be ready; otherwise [`Fault::Refused`] says why it is not.
     pub fn claim(&self, id: &str, who: &str) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.claim(self, id, who);
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             check_claimable(&table.graph(), &id)?;
@@ -73,6 +79,9 @@ impl Store {
 
     /// Puts a claimed issue back: open again, `note` added to its notes, the assignee as given.
     pub fn release(&self, id: &str, note: Option<&str>, assignee: &str) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.release(self, id, note, assignee);
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             let now = table.now();
@@ -81,8 +90,7 @@ impl Store {
                 line.set_text("assignee", assignee);
                 if let Some(note) = note.filter(|note| !note.trim().is_empty()) {
                     let before = line.get_text("notes").unwrap_or_default();
-                    let gap = if before.is_empty() { "" } else { "\n\n" };
-                    line.set_text("notes", &format!("{before}{gap}{}", note.trim_end()));
+                    line.set_text("notes", &noted(&before, note));
                 }
             })?;
             table.issue(&id)
@@ -92,6 +100,9 @@ impl Store {
     /// Hands an issue to a person: status `blocked`, the label [`NEEDS_HUMAN`], the assignee as given, `why`
     /// as a comment of `who`.
     pub fn escalate(&self, id: &str, who: &str, why: &str, assignee: &str) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.escalate(self, id, (who, why), assignee);
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             let now = table.now();
@@ -110,7 +121,13 @@ impl Store {
         if let Some(title) = &update.title {
             check_title(title)?;
         }
+        if let Some(bd) = self.bd() {
+            return bd.update(self, ids, update);
+        }
         self.change(|table| {
+            if let Some(status) = &update.status {
+                check_new_status(table, status)?;
+            }
             let ids = table.resolve_all(ids)?;
             let now = table.now();
             for id in &ids {
@@ -122,6 +139,9 @@ impl Store {
 
     /// Closes every one of `ids`, or none. One that is closed already gets the new reason.
     pub fn close(&self, ids: &[String], reason: Option<&str>) -> Result<Closed> {
+        if let Some(bd) = self.bd() {
+            return bd.close(self, ids, reason);
+        }
         self.change(|table| {
             let ids = table.resolve_all(ids)?;
             closing(table, |table| {
@@ -134,6 +154,9 @@ impl Store {
     /// Closes what a run has finished, and every epic above it whose last child that was.
     /// Returns what was closed, the epics at the end.
     pub fn complete(&self, id: &str, reason: &str) -> Result<Vec<Issue>> {
+        if let Some(bd) = self.bd() {
+            return bd.complete(self, id, reason);
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             close_one(table, &id, Some(reason))?;
@@ -148,11 +171,17 @@ impl Store {
 
     /// Opens every one of `ids` again, or none; they no longer wait for a person.
     pub fn reopen(&self, ids: &[String]) -> Result<Vec<Issue>> {
+        if let Some(bd) = self.bd() {
+            return bd.reopen(self, ids);
+        }
         self.update(ids, &Update { status: Some("open".into()), ..Update::default() })
     }
 
     /// Adds what `author` says about an issue.
     pub fn comment(&self, id: &str, author: &str, text: &str) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.comment(self, id, author, text);
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             comment::add(table, &id, author, text)?;
@@ -175,7 +204,13 @@ fn take(table: &mut Table, id: &str, who: &str) -> Result<Issue> {
     table.issue(id)
 }
 
-fn check_claimable(graph: &Graph, id: &str) -> Result<()> {
+/// `before` with a paragraph more.
+pub(super) fn noted(before: &str, note: &str) -> String {
+    let gap = if before.is_empty() { "" } else { "\n\n" };
+    format!("{before}{gap}{}", note.trim_end())
+}
+
+pub(super) fn check_claimable(graph: &Graph, id: &str) -> Result<()> {
     if graph.is_ready(id) {
         return Ok(());
     }
@@ -220,9 +255,9 @@ fn close_one(table: &mut Table, id: &str, reason: Option<&str>) -> Result<()> {
 }
 
 /// The open epic above `id` all of whose children are closed, if there is one.
-fn finished_epic(graph: &Graph, id: &str) -> Option<String> {
-    let parent = graph.parent(id).filter(|parent| parent.kind() == "epic" && parent.status() != "closed")?;
-    let done = graph.children(&parent.id).iter().all(|child| child.status() == "closed");
+pub(super) fn finished_epic(graph: &Graph, id: &str) -> Option<String> {
+    let parent = graph.parent(id).filter(|parent| parent.kind() == "epic" && !parent.is_finished())?;
+    let done = graph.children(&parent.id).iter().all(|child| child.is_finished());
     done.then(|| parent.id.to_string())
 }
 
@@ -284,12 +319,21 @@ fn set_status(line: &mut Line, status: &str, now: Timestamp) {
     }
 }
 
-/// The values a filter by status may name: those of [`STATUSES`] and what the file uses.
+/// The values a filter by status may name: those of [`STATUSES`], the project's own, and what the file uses.
 pub fn check_status(table: &Table, status: &str) -> Result<()> {
-    if STATUSES.contains(&status) || table.records().any(|record: &Record| record.status() == status) {
+    if table.records().any(|record: &Record| record.status() == status) {
         return Ok(());
     }
-    Err(Fault::usage(format!("`{status}` is not a status"), format!("one of {}", STATUSES.join(", "))))
+    check_new_status(table, status)
+}
+
+/// The values that a status can be set to: those of [`STATUSES`], and the project's own.
+fn check_new_status(table: &Table, status: &str) -> Result<()> {
+    let known: Vec<&str> = STATUSES.into_iter().chain(table.customs().statuses()).collect();
+    if known.contains(&status) {
+        return Ok(());
+    }
+    Err(Fault::usage(format!("`{status}` is not a status"), format!("one of {}", known.join(", "))))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Comments, with ids of the kind the file already has.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -49,12 +50,12 @@ fn fresh(table: &Table) -> String {
             last = last.max(id.get().parse::<u64>().unwrap_or(0));
         }
     }
-    if uuids { quote(&uuid(table)) } else { (last + 1).to_string() }
+    if uuids { quote(&uuid(table.now())) } else { (last + 1).to_string() }
 }
 
 /// A UUID of version 7: sorts by time.
-fn uuid(table: &Table) -> String {
-    let millis = table.now().as_millisecond();
+pub fn uuid(now: Timestamp) -> String {
+    let millis = now.as_millisecond();
     let (a, b) = (clock::random(), clock::random());
     format!(
         "{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}",

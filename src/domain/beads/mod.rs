@@ -3,10 +3,12 @@
 //! [`Store`] reads and changes the file; everything it does goes through [`Store::view`] and
 //! [`Store::change`]. [`Graph`] decides what is ready. A line that is not touched keeps its bytes.
 
+mod bd;
 mod board;
 mod change;
 mod comment;
 mod create;
+mod customs;
 mod deps;
 mod graph;
 mod ids;
@@ -21,6 +23,7 @@ mod who;
 
 pub use board::{Board, Stats};
 pub use change::{ALL_CHILDREN_CLOSED, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
+pub use bd::Bd;
 pub use create::{New, TYPES, body, check_type};
 pub use deps::{Added, Branch};
 pub use graph::{Blocker, Filter, Graph, Sort};
@@ -28,7 +31,7 @@ pub use init::Init;
 pub use issue::{Comment, Dependency, Issue};
 pub use line::{Line, quote};
 pub use record::{Edge, Record, Text};
-pub use store::Store;
-pub use sync::Synced;
+pub use store::{Question, Store};
+pub use sync::{Synced, WithBd};
 pub use table::Table;
 pub use who::who;

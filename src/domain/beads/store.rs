@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::bd::Bd;
+use super::customs::Customs;
 use super::table::Table;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
+use crate::system::config::{self, Backend};
 use crate::system::lock::Lock;
 use crate::system::store;
 
@@ -19,18 +22,45 @@ const LOCK: &str = "taskrun.db.lock";
 /// Longest wait for other writers; each holds the lock for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One `.beads/issues.jsonl`.
+/// What `bd` itself is asked before a look, where it keeps the issues.
+#[derive(Debug, Clone, Copy)]
+pub enum Question<'a> {
+    /// What is ready.
+    Ready,
+    /// Which issues there are.
+    List,
+    /// These issues.
+    Show(&'a [String]),
+}
+
+/// One `.beads/issues.jsonl`, or the `bd` that keeps the issues instead.
 #[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
     file: PathBuf,
     dolt: bool,
+    /// The real one, where it is to do everything.
+    bd: Option<Bd>,
+    customs: Customs,
     notices: RefCell<Vec<String>>,
 }
 
 impl Store {
     /// Finds the workspace's store; one that was never made is an error with the way to make it.
     pub fn open(workspace: &Workspace) -> Result<Self> {
+        let store = Self::found(workspace)?;
+        if store.bd.is_none() && store.dolt && !store.file.is_file() {
+            return Err(Fault::invalid(
+                format!("`{}` has no `issues.jsonl`: `bd` keeps its issues in a database", store.dir.display()),
+                "run `taskrun beads sync --from-bd` (or `bd export -o .beads/issues.jsonl`), or set \
+                 `backend = \"bd\"` below `[beads]`",
+            ));
+        }
+        Ok(store)
+    }
+
+    /// [`Store::open`], also where a database of `bd` has no `issues.jsonl` beside it yet.
+    pub fn found(workspace: &Workspace) -> Result<Self> {
         let dir = redirected(&workspace.beads_dir())?;
         if !dir.is_dir() {
             return Err(Fault::invalid(
@@ -43,14 +73,13 @@ impl Store {
         // Early versions of `bd` called the file `beads.jsonl`.
         let found = [named, "issues.jsonl", "beads.jsonl"].into_iter().find(|name| dir.join(name).is_file());
         let dolt = metadata.backend.as_deref() == Some("dolt");
-        if found.is_none() && dolt {
-            return Err(Fault::invalid(
-                format!("`{}` has no `issues.jsonl`: `bd` keeps its issues in a database", dir.display()),
-                "run `bd export -o .beads/issues.jsonl`",
-            ));
-        }
         let file = dir.join(found.unwrap_or("issues.jsonl"));
-        Ok(Self { dir, file, dolt, notices: RefCell::default() })
+        let bd = match config::load(Some(&workspace.config_file()))?.beads.backend {
+            Backend::Builtin => None,
+            Backend::Bd => Some(Bd::find(&dir)?),
+        };
+        let customs = Customs::read(&dir)?;
+        Ok(Self { dir, file, dolt, bd, customs, notices: RefCell::default() })
     }
 
     /// The `.beads` directory.
@@ -68,27 +97,52 @@ impl Store {
         self.notices.take()
     }
 
+    /// The real `bd`, where it keeps the issues.
+    pub(super) fn bd(&self) -> Option<&Bd> {
+        self.bd.as_ref()
+    }
+
+    /// Whether a database of `bd` lies beside the file.
+    pub(super) fn has_database(&self) -> bool {
+        self.dolt
+    }
+
+    /// [`Store::view`] for what `bd` has a command of its own for: where it keeps the issues, it is asked, and
+    /// what it says counts.
+    pub fn ask<T>(&self, question: Question, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+        match &self.bd {
+            Some(bd) => bd.ask(self, question, look),
+            None => self.view(look),
+        }
+    }
+
     /// Reads the issues and hands them to `look`.
     pub fn view<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+        if let Some(bd) = &self.bd {
+            return look(&self.table(&bd.lines(&self.file)?)?);
+        }
         let text = self.read()?;
-        let table = self.parse(&text)?;
+        let table = self.table(&text)?;
         look(&table)
     }
 
     /// Takes the lock, reads the issues, lets `edit` change them, and writes the file when something
     /// changed. An error of `edit`, or of the writing, leaves the file as it was.
     pub fn change<T>(&self, edit: impl FnOnce(&mut Table) -> Result<T>) -> Result<T> {
+        if let Some(bd) = &self.bd {
+            return bd.change(self, edit);
+        }
         let _lock = self.lock()?;
         let text = self.read()?;
-        let mut table = self.parse(&text)?;
+        let mut table = self.table(&text)?;
         let result = edit(&mut table)?;
         if table.is_changed() {
             store::sweep(&self.dir);
             store::replace(&self.file, store::SHARED, |out| table.write(out))?;
             if self.dolt {
                 self.notices.borrow_mut().push(
-                    "`bd` keeps these issues in a database of its own: run `bd import` to take the change over, \
-                     or set `backend = \"bd\"` below `[beads]`"
+                    "`bd` keeps these issues in a database of its own: run `taskrun beads sync --to-bd` (or `bd \
+                     import`) to take the change over, or set `backend = \"bd\"` below `[beads]`"
                         .into(),
                 );
             }
@@ -97,7 +151,7 @@ impl Store {
     }
 
     /// The directory is the lock, so that nothing new lies in a project that others share.
-    fn lock(&self) -> Result<Lock> {
+    pub(super) fn lock(&self) -> Result<Lock> {
         match Lock::take_dir(&self.dir, PATIENCE) {
             Err(error) if !error.is::<Fault>() && self.dir.is_dir() => {
                 Lock::take(&self.dir.join(LOCK), PATIENCE)
@@ -109,6 +163,10 @@ impl Store {
     /// Keeps the issues as they are now under another name, at no cost.
     pub fn keep(&self, path: &Path) -> Result<()> {
         store::remove(path)?;
+        // A database of `bd` is not ours to keep.
+        if self.bd.is_some() && !self.file.is_file() {
+            return Ok(());
+        }
         store::link(&self.file, path)
     }
 
@@ -127,8 +185,10 @@ impl Store {
         Ok(store::read_text(&self.file)?.unwrap_or_default())
     }
 
-    fn parse<'a>(&self, text: &'a str) -> Result<Table<'a>> {
-        let table = Table::parse(text, &self.file.display().to_string())?;
+    /// The table in `text`, with what the project has added to statuses and types.
+    pub(super) fn table<'a>(&self, text: &'a str) -> Result<Table<'a>> {
+        let mut table = Table::parse(text, &self.file.display().to_string())?;
+        table.classify(&self.customs);
         let mut notices = self.notices.borrow_mut();
         for notice in table.notices() {
             if !notices.contains(notice) {

@@ -1,12 +1,13 @@
 //! A whole `issues.jsonl`: its lines as they are, and the records in them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use anyhow::Result;
 use jiff::{Timestamp, ToSpan};
 
+use super::customs::Customs;
 use super::graph::Graph;
 use super::issue::{self, Issue};
 use super::line::Line;
@@ -32,6 +33,8 @@ pub struct Table<'a> {
     now: Timestamp,
     notices: Vec<String>,
     changed: bool,
+    customs: Customs,
+    told: Option<HashSet<String>>,
 }
 
 impl<'a> Table<'a> {
@@ -51,6 +54,8 @@ impl<'a> Table<'a> {
             now: clock::now(),
             notices: Vec::new(),
             changed: false,
+            customs: Customs::default(),
+            told: None,
         };
         for line in text.split_inclusive('\n') {
             let record = table.read(line)?;
@@ -142,7 +147,28 @@ impl<'a> Table<'a> {
 
     /// The issues and how they hang together.
     pub fn graph(&self) -> Graph<'_> {
-        Graph::new(self.records(), self.now)
+        Graph::new(self.records(), self.now).told(self.told.as_ref())
+    }
+
+    /// Treats the statuses that a project has added as it says.
+    pub fn classify(&mut self, customs: &Customs) {
+        if customs.is_empty() {
+            return;
+        }
+        for record in self.rows.iter_mut().filter_map(|row| row.record.as_mut()) {
+            record.class = customs.class(record.status());
+        }
+        self.customs = customs.clone();
+    }
+
+    /// The statuses and types that the project has added.
+    pub fn customs(&self) -> &Customs {
+        &self.customs
+    }
+
+    /// Holds [`Table::graph`]'s readiness to what `bd` says.
+    pub fn tell_ready(&mut self, ids: HashSet<String>) {
+        self.told = Some(ids);
     }
 
     /// Every issue, tombstones too, in the order of the file.
@@ -220,7 +246,9 @@ impl<'a> Table<'a> {
         // Always later than before, so that a stray second line of this id never wins over it.
         let after = self.now.max(before.checked_add(1.microsecond()).unwrap_or(before));
         line.set_text("updated_at", &after.to_string());
-        row.record = Some(Record::parse(line.text())?.into_owned());
+        let mut record = Record::parse(line.text())?.into_owned();
+        record.class = self.customs.class(record.status());
+        row.record = Some(record);
         row.text = Cow::Owned(format!("{}{end}", line.text()));
         self.changed = true;
         Ok(())

@@ -1,0 +1,324 @@
+//! The store's operations on the real `bd`: what each of them calls, and what it says afterwards.
+//!
+//! Ids are resolved and whole issues read from `bd`'s own export; the change itself is always `bd`'s.
+
+use anyhow::Result;
+
+use super::run::Bd;
+use super::verbs::Verb;
+use crate::domain::beads::change::{
+    self, ALL_CHILDREN_CLOSED, Closed, NEEDS_HUMAN, Update, check_claimable, finished_epic,
+};
+use crate::domain::beads::create::{New, check_title};
+use crate::domain::beads::deps::{self, Added};
+use crate::domain::beads::graph::Filter;
+use crate::domain::beads::issue::Issue;
+use crate::domain::beads::store::{Question, Store};
+use crate::domain::beads::table::Table;
+use crate::fault::Fault;
+
+impl Bd {
+    /// [`Store::ask`]
+    pub(in crate::domain::beads) fn ask<T>(
+        &self,
+        store: &Store,
+        question: Question,
+        look: impl FnOnce(&Table) -> Result<T>,
+    ) -> Result<T> {
+        let mut ready = None;
+        match question {
+            Question::Ready => ready = Some(self.ids(&Verb::Ready, None)?.into_iter().collect()),
+            Question::List => drop(self.ids(&Verb::List, None)?),
+            Question::Show(given) => {
+                let ids = store.view(|table| table.resolve_all(given))?;
+                self.act(&Verb::Show(&ids), None, &ids)?;
+            }
+        }
+        let text = self.lines(store.file())?;
+        let mut table = store.table(&text)?;
+        if let Some(ready) = ready {
+            table.tell_ready(ready);
+        }
+        look(&table)
+    }
+
+    /// Makes a store with this prefix, from the `issues.jsonl` that is there or empty.
+    pub(in crate::domain::beads) fn init(&self, prefix: &str, from_file: bool) -> Result<()> {
+        self.run(&Verb::Init { prefix: Some(prefix.trim_end_matches('-')), from_file }, None).map(drop)
+    }
+
+    /// [`Store::create`]
+    pub(in crate::domain::beads) fn create(&self, store: &Store, new: &New) -> Result<Issue> {
+        check_title(&new.title)?;
+        let mut parent = new.parent.clone();
+        let mut targets: Vec<(String, String)> = Vec::new();
+        if parent.is_some() || !new.deps.is_empty() {
+            store.view(|table| {
+                parent = new.parent.as_deref().map(|parent| table.resolve(parent)).transpose()?;
+                for dep in &new.deps {
+                    let (kind, given) = deps::split(dep)?;
+                    let target = table.resolve(given)?;
+                    if parent.as_ref() == Some(&target) {
+                        return Err(deps::own_parent("the new issue", &target));
+                    }
+                    targets.push((kind.to_owned(), target));
+                }
+                Ok(())
+            })?;
+        }
+        let verb = Verb::Create { new, parent: parent.as_deref(), deps: &targets };
+        let ids = self.ids(&verb, None)?;
+        let Some(id) = ids.first() else {
+            return Err(Fault::refused("`bd create` names no issue", "`bd list` shows whether it made one"));
+        };
+        store.issue(id)
+    }
+
+    /// [`Store::update`]
+    pub(in crate::domain::beads) fn update(
+        &self,
+        store: &Store,
+        given: &[String],
+        update: &Update,
+    ) -> Result<Vec<Issue>> {
+        let mut update = update.clone();
+        let ids = store.view(|table| {
+            let ids = table.resolve_all(given)?;
+            let waits = ids.iter().filter_map(|id| table.get(id));
+            let waits = waits.flat_map(|record| record.labels()).any(|label| **label == *NEEDS_HUMAN);
+            if waits && update.status.as_deref() == Some("open") {
+                update.remove_labels.push(NEEDS_HUMAN.to_owned());
+            }
+            Ok(ids)
+        })?;
+        self.write(&ids, &update, None)?;
+        issues(store, &ids)
+    }
+
+    fn write(&self, ids: &[String], update: &Update, actor: Option<&str>) -> Result<()> {
+        // Without an id, `bd` would change the issue it touched last.
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.act(&Verb::Update { ids, update }, actor, ids)
+    }
+
+    /// [`Store::close`]
+    pub(in crate::domain::beads) fn close(
+        &self,
+        store: &Store,
+        given: &[String],
+        reason: Option<&str>,
+    ) -> Result<Closed> {
+        let (ids, before) = store.view(|table| Ok((table.resolve_all(given)?, ready(table))))?;
+        self.finish(&ids, reason)?;
+        store.view(|table| {
+            let issues = ids.iter().map(|id| table.issue(id)).collect::<Result<_>>()?;
+            let fresh = ready(table).into_iter().filter(|id| !before.contains(id));
+            Ok(Closed { issues, ready: fresh.map(|id| table.issue(&id)).collect::<Result<_>>()? })
+        })
+    }
+
+    fn finish(&self, ids: &[String], reason: Option<&str>) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.act(&Verb::Close { ids, reason }, None, ids)
+    }
+
+    /// [`Store::reopen`]
+    pub(in crate::domain::beads) fn reopen(&self, store: &Store, given: &[String]) -> Result<Vec<Issue>> {
+        let (closed, others, waiting) = store.view(|table| {
+            let ids = table.resolve_all(given)?;
+            let has = |id: &String, wanted: &dyn Fn(&crate::domain::beads::Record) -> bool| {
+                table.get(id).is_some_and(wanted)
+            };
+            let waits = |id: &&String| {
+                has(id, &|record| record.labels().iter().any(|label| **label == *NEEDS_HUMAN))
+            };
+            let waiting: Vec<String> = ids.iter().filter(waits).cloned().collect();
+            let (closed, others): (Vec<String>, Vec<String>) =
+                ids.into_iter().partition(|id| has(id, &|record| record.status() == "closed"));
+            Ok((closed, others, waiting))
+        })?;
+        if !closed.is_empty() {
+            self.act(&Verb::Reopen(&closed), None, &closed)?;
+        }
+        let open = Update { status: Some("open".into()), ..Update::default() };
+        self.write(&others, &open, None)?;
+        let seen_to = Update { remove_labels: vec![NEEDS_HUMAN.into()], ..Update::default() };
+        self.write(&waiting, &seen_to, None)?;
+        issues(store, &[closed, others].concat())
+    }
+
+    /// [`Store::claim`]: `bd` 0.47 lets everybody win a race, so it is run under our lock, and who holds the
+    /// issue then is looked at again.
+    pub(in crate::domain::beads) fn claim(&self, store: &Store, id: &str, who: &str) -> Result<Issue> {
+        let _lock = store.lock()?;
+        let (id, holder) = store.view(|table| {
+            let id = table.resolve(id)?;
+            check_claimable(&table.graph(), &id)?;
+            Ok((id.clone(), holder(table, &id)))
+        })?;
+        self.take(store, &id, &holder, who)
+    }
+
+    /// [`Store::claim_next`]
+    pub(in crate::domain::beads) fn claim_next(
+        &self,
+        store: &Store,
+        filter: &Filter,
+        who: &str,
+    ) -> Result<Option<Issue>> {
+        let _lock = store.lock()?;
+        let next = store.view(|table| {
+            let id = table.graph().first(filter).map(|record| record.id.to_string());
+            Ok(id.map(|id| (holder(table, &id), id)))
+        })?;
+        next.map(|(holder, id)| self.take(store, &id, &holder, who)).transpose()
+    }
+
+    fn take(&self, store: &Store, id: &str, holder: &str, who: &str) -> Result<Issue> {
+        let ids = [id.to_owned()];
+        if holder.is_empty() || holder == who {
+            self.act(&Verb::Claim(id), Some(who), &ids)?;
+        } else {
+            // Open, but meant for somebody: `--claim` would refuse that.
+            let update = Update {
+                status: Some("in_progress".into()),
+                assignee: Some(who.to_owned()),
+                ..Update::default()
+            };
+            self.write(&ids, &update, Some(who))?;
+        }
+        self.publish(store)?;
+        let issue = store.issue(id)?;
+        if issue.assignee == who && issue.status == "in_progress" {
+            return Ok(issue);
+        }
+        Err(Fault::refused(format!("`{id}` is held by `{}`", issue.assignee), "claim another one"))
+    }
+
+    /// [`Store::release`]
+    pub(in crate::domain::beads) fn release(
+        &self,
+        store: &Store,
+        id: &str,
+        note: Option<&str>,
+        assignee: &str,
+    ) -> Result<Issue> {
+        let issue = store.issue(id)?;
+        let notes = note.filter(|note| !note.trim().is_empty()).map(|note| change::noted(&issue.notes, note));
+        let update = Update {
+            status: Some("open".into()),
+            assignee: Some(assignee.to_owned()),
+            notes,
+            ..Update::default()
+        };
+        self.write(&[issue.id.clone()], &update, None)?;
+        self.publish(store)?;
+        store.issue(&issue.id)
+    }
+
+    /// [`Store::escalate`]
+    pub(in crate::domain::beads) fn escalate(
+        &self,
+        store: &Store,
+        id: &str,
+        (who, why): (&str, &str),
+        assignee: &str,
+    ) -> Result<Issue> {
+        let id = store.issue(id)?.id;
+        let update = Update {
+            status: Some("blocked".into()),
+            assignee: Some(assignee.to_owned()),
+            add_labels: vec![NEEDS_HUMAN.to_owned()],
+            ..Update::default()
+        };
+        self.write(std::slice::from_ref(&id), &update, None)?;
+        self.run(&Verb::Comment { id: &id, author: who, text: why }, Some(who))?;
+        self.publish(store)?;
+        store.issue(&id)
+    }
+
+    /// [`Store::complete`]
+    pub(in crate::domain::beads) fn complete(
+        &self,
+        store: &Store,
+        id: &str,
+        reason: &str,
+    ) -> Result<Vec<Issue>> {
+        let mut ids = vec![store.issue(id)?.id];
+        self.finish(&ids, Some(reason))?;
+        while let Some(epic) = store.view(|table| Ok(finished_epic(&table.graph(), &ids[ids.len() - 1])))? {
+            self.finish(std::slice::from_ref(&epic), Some(ALL_CHILDREN_CLOSED))?;
+            ids.push(epic);
+        }
+        self.publish(store)?;
+        issues(store, &ids)
+    }
+
+    /// [`Store::comment`]
+    pub(in crate::domain::beads) fn comment(
+        &self,
+        store: &Store,
+        id: &str,
+        author: &str,
+        text: &str,
+    ) -> Result<Issue> {
+        if text.trim().is_empty() {
+            return Err(Fault::usage("the comment is empty", "say something"));
+        }
+        let id = store.issue(id)?.id;
+        self.run(&Verb::Comment { id: &id, author, text }, Some(author))?;
+        store.issue(&id)
+    }
+
+    /// [`Store::add_dep`]
+    pub(in crate::domain::beads) fn add_dep(
+        &self,
+        store: &Store,
+        (issue, target): (&str, &str),
+        kind: &str,
+        author: &str,
+    ) -> Result<Added> {
+        let kind = deps::check_kind(kind)?;
+        let (issue, target, there) = store.view(|table| {
+            let (issue, target) = (table.resolve(issue)?, table.resolve(target)?);
+            let edges = table.get(&issue).map_or(&[][..], |record| record.edges());
+            let there = edges.iter().any(|edge| *edge.target == *target && *edge.kind == *kind);
+            Ok((issue, target, there))
+        })?;
+        if !there {
+            self.run(&Verb::AddDep { issue: &issue, target: &target, kind }, Some(author))?;
+        }
+        let status = if there { "unchanged" } else { "added" };
+        Ok(Added { status, issue_id: issue, depends_on_id: target, kind: kind.to_owned() })
+    }
+
+    /// [`Store::remove_dep`]
+    pub(in crate::domain::beads) fn remove_dep(
+        &self,
+        store: &Store,
+        issue: &str,
+        target: &str,
+    ) -> Result<(String, String)> {
+        let (issue, target) = store.view(|table| deps::resolve_edge(table, issue, target))?;
+        self.run(&Verb::RemoveDep { issue: &issue, target: &target }, None)?;
+        Ok((issue, target))
+    }
+}
+
+fn issues(store: &Store, ids: &[String]) -> Result<Vec<Issue>> {
+    store.view(|table| ids.iter().map(|id| table.issue(id)).collect())
+}
+
+fn holder(table: &Table, id: &str) -> String {
+    table.get(id).map(|record| record.assignee.to_string()).unwrap_or_default()
+}
+
+fn ready(table: &Table) -> Vec<String> {
+    let graph = table.graph();
+    let ready = graph.ready(&Filter::default(), crate::domain::beads::Sort::Priority);
+    ready.into_iter().map(|record| record.id.to_string()).collect()
+}

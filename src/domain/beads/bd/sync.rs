@@ -1,0 +1,121 @@
+//! Between `issues.jsonl` and the database of a `bd` that has one: nothing fresher is overwritten.
+
+use anyhow::Result;
+
+use super::exchange::{Exchange, Ties, merged};
+use super::run::Bd;
+use super::verbs::Verb;
+use crate::domain::beads::change::Update;
+use crate::domain::beads::store::Store;
+use crate::domain::beads::table::Table;
+use crate::system::store;
+
+impl Bd {
+    /// Brings a file that others share up to date with the database; what is fresher in it is imported
+    /// first. A file that is not there is not wanted. Returns what was imported.
+    pub(in crate::domain::beads) fn publish(&self, place: &Store) -> Result<Vec<String>> {
+        if self.is_dolt()? && place.file().is_file() { self.refresh(place) } else { Ok(Vec::new()) }
+    }
+
+    /// [`Store::sync`](crate::domain::beads::Store::sync) before the commit: the file holds what `bd` holds.
+    pub(in crate::domain::beads) fn settle(&self, place: &Store) -> Result<Vec<String>> {
+        if self.is_dolt()? {
+            return self.refresh(place);
+        }
+        self.run(&Verb::Flush, None)?;
+        Ok(Vec::new())
+    }
+
+    /// [`Bd::publish`], also where there is no file yet.
+    fn refresh(&self, place: &Store) -> Result<Vec<String>> {
+        let mut exported = self.lines(place.file())?;
+        let Some(text) = store::read_text(place.file())? else {
+            store::write(place.file(), store::SHARED, exported.as_bytes())?;
+            return Ok(Vec::new());
+        };
+        if text == exported {
+            return Ok(Vec::new());
+        }
+        let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
+        let exchange = Exchange::new(&ours, &theirs, Ties::Theirs)?;
+        if !exchange.give.is_empty() {
+            self.hand_over(&exchange)?;
+            exported = self.lines(place.file())?;
+        }
+        if text != exported {
+            store::replace(place.file(), store::SHARED, |out| out.write_all(exported.as_bytes()))?;
+        }
+        Ok(exchange.give.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Takes into the file what is newer in the database. Returns the ids.
+    pub(in crate::domain::beads) fn take_over(&self, place: &Store) -> Result<Vec<String>> {
+        let _lock = place.lock()?;
+        let exported = self.lines(place.file())?;
+        let text = store::read_text(place.file())?.unwrap_or_default();
+        let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
+        let exchange = if text.trim().is_empty() {
+            // A new file is of the database's make.
+            let lines = exported.lines().map(crate::domain::beads::Line::new);
+            let ids = theirs.records().map(|record| record.id.to_string());
+            Exchange { take: ids.zip(lines).collect(), ..Exchange::default() }
+        } else {
+            Exchange::new(&ours, &theirs, Ties::Theirs)?
+        };
+        if !exchange.take.is_empty() {
+            let text = merged(&text, &exchange.take)?;
+            store::replace(place.file(), store::SHARED, |out| out.write_all(text.as_bytes()))?;
+        }
+        Ok(exchange.take.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Gives the database what is newer in the file. Returns the ids, and those that were deleted in the
+    /// file and are still in the database.
+    pub(in crate::domain::beads) fn give_over(&self, place: &Store) -> Result<(Vec<String>, Vec<String>)> {
+        let _lock = place.lock()?;
+        let exported = self.lines(place.file())?;
+        let text = store::read_text(place.file())?.unwrap_or_default();
+        let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
+        let exchange = Exchange::new(&ours, &theirs, Ties::Ours)?;
+        self.hand_over(&exchange)?;
+        Ok((exchange.give.into_iter().map(|(id, _)| id).collect(), exchange.deleted))
+    }
+
+    fn hand_over(&self, exchange: &Exchange) -> Result<()> {
+        let lines: String = exchange.give.iter().map(|(_, line)| format!("{}\n", line.text())).collect();
+        self.import(&lines)?;
+        for (id, labels) in &exchange.drop_labels {
+            let ids = [id.clone()];
+            let update = Update { remove_labels: labels.clone(), ..Update::default() };
+            self.act(&Verb::Update { ids: &ids, update: &update }, None, &ids)?;
+        }
+        for (issue, target) in &exchange.drop_deps {
+            self.run(&Verb::RemoveDep { issue, target }, None)?;
+        }
+        Ok(())
+    }
+
+    /// What [`Store::change`] is on `bd`: `edit` changes its export, and the lines that are new go back by
+    /// `bd import`.
+    pub(in crate::domain::beads) fn change<T>(
+        &self,
+        place: &Store,
+        edit: impl FnOnce(&mut Table) -> Result<T>,
+    ) -> Result<T> {
+        let _lock = place.lock()?;
+        let text = self.lines(place.file())?;
+        let mut table = place.table(&text)?;
+        let result = edit(&mut table)?;
+        if !table.is_changed() {
+            return Ok(result);
+        }
+        let mut after = Vec::new();
+        table.write(&mut after)?;
+        let after = String::from_utf8(after)?;
+        let (before, after) = (Table::parse(&text, "bd export")?, place.table(&after)?);
+        // Where both are of one second, the edit is the later one.
+        self.hand_over(&Exchange::new(&after, &before, Ties::Ours)?)?;
+        self.publish(place)?;
+        Ok(result)
+    }
+}
