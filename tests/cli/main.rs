@@ -6,6 +6,7 @@ mod agent;
 mod agent_prompt;
 mod agent_runs;
 mod beads;
+mod beads_bd;
 mod beads_files;
 mod beads_storm;
 mod bench;
