@@ -191,7 +191,10 @@ fn its_errors_are_passed_on() {
     }
     // Unknown ids never reach it: without an id it would change what it touched last.
     let (out, calls) = fake.called(&["beads", "update", "bd-77", "--status", "open"]);
-    assert!(out.code == 1 && out.stderr.contains("no issue `bd-77`") && calls.is_empty(), "{out:?} {calls:?}");
+    assert!(
+        out.code == 1 && out.stderr.contains("no issue `bd-77`") && calls.is_empty(),
+        "{out:?} {calls:?}"
+    );
 }
 
 #[test]
@@ -201,7 +204,10 @@ fn a_version_that_cannot_be_worked_with_is_named() {
         let (out, calls) = fake.called(&["beads", "ready", "--json"]);
         assert_eq!((out.code, calls.len()), (2, 0));
         let error = out.json_error();
-        assert!(error["message"].as_str().unwrap().contains(&format!("bd {version} cannot be used")), "{error}");
+        assert!(
+            error["message"].as_str().unwrap().contains(&format!("bd {version} cannot be used")),
+            "{error}"
+        );
         assert!(error["hint"].as_str().unwrap().contains("install bd 1.x"), "{error}");
     }
     let fake = Fake::new("1.0.5");
@@ -223,7 +229,8 @@ fn who_holds_a_claim_is_looked_at_again() {
     let (out, calls) = fake.called(&["beads", "claim", "bd-1", "--as", "w1"]);
     assert!(out.code == 1 && out.stderr.contains("`bd-1` is held by ``"), "{out:?}");
     assert_eq!(calls, ["update --json --claim --actor=w1 -- bd-1"]);
-    let held = STORE.replace("\"one\",\"status\":\"open\"", "\"one\",\"status\":\"in_progress\",\"assignee\":\"w1\"");
+    let held = STORE
+        .replace("\"one\",\"status\":\"open\"", "\"one\",\"status\":\"in_progress\",\"assignee\":\"w1\"");
     let claiming = FAKE.replace("VERSION", "0.47.1").replace(
         "case \"$1\" in",
         "case \"$1\" in\n  update) cp \"$BEADS_LOG.held\" \"$BEADS_DIR/issues.jsonl\"; echo '[{\"id\":\"bd-1\"}]' ;;",
@@ -232,7 +239,10 @@ fn who_holds_a_claim_is_looked_at_again() {
     fs::write(fake.sandbox.root().join("log.held"), held).unwrap();
     let out = fake.run(&["beads", "claim", "--as", "w1", "--json"]);
     // Ours was the first ready one, `bd-3`; what `bd` gave away was another.
-    assert!(out.code == 1 && out.json_error()["message"].as_str().unwrap().contains("`bd update`"), "{out:?}");
+    assert!(
+        out.code == 1 && out.json_error()["message"].as_str().unwrap().contains("`bd update`"),
+        "{out:?}"
+    );
     fake.sandbox.write(".beads/issues.jsonl", STORE);
     assert_eq!(fake.run(&["beads", "claim", "bd-1", "--as", "w1", "--json"]).json()["assignee"], "w1");
 }
@@ -244,7 +254,9 @@ fn a_sync_takes_in_what_came_by_git_before_it_exports() {
     assert!(out.code == 2 && out.stderr.contains("`bd` keeps these issues itself"), "{out:?}");
     // The database knows all but one issue, which came by git.
     let known: String = STORE.lines().skip(1).map(|line| format!("{line}\n")).collect();
-    let text = FAKE.replace("VERSION", "1.0.5").replace("cat \"$BEADS_DIR/issues.jsonl\" 2>/dev/null", "cat \"$BEADS_LOG.db\"");
+    let text = FAKE
+        .replace("VERSION", "1.0.5")
+        .replace("cat \"$BEADS_DIR/issues.jsonl\" 2>/dev/null", "cat \"$BEADS_LOG.db\"");
     fs::write(fake.sandbox.root().join("log.db"), &known).unwrap();
     fake.script(&text);
     let out = fake.run(&["beads", "sync", "--json"]);

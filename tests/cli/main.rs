@@ -8,6 +8,7 @@ mod agent_runs;
 mod beads;
 mod beads_bd;
 mod beads_files;
+mod beads_real;
 mod beads_storm;
 mod bench;
 mod config;

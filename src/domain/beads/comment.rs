@@ -21,7 +21,8 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
         quote(id),
         quote(author),
         quote(text),
-        table.now()
+        // As `bd` 1.x keeps it: another time would make it another comment to its `import`.
+        if table.is_typed() { whole_second(table.now()) } else { table.now() }
     );
     table.edit(id, |line| {
         line.push("comments", &comment);
@@ -51,6 +52,12 @@ fn fresh(table: &Table) -> String {
         }
     }
     if uuids { quote(&uuid(table.now())) } else { (last + 1).to_string() }
+}
+
+/// The nearest whole second.
+pub fn whole_second(at: Timestamp) -> Timestamp {
+    let second = (at.as_microsecond() + 500_000).div_euclid(1_000_000);
+    Timestamp::from_second(second).unwrap_or(at)
 }
 
 /// A UUID of version 7: sorts by time.

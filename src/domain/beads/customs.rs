@@ -132,7 +132,11 @@ mod tests {
         ];
         for yaml in table {
             let customs = Customs::parse(yaml);
-            assert_eq!(customs.statuses, [("review".into(), Class::Wip), ("archived".into(), Class::Done)], "{yaml}");
+            assert_eq!(
+                customs.statuses,
+                [("review".into(), Class::Wip), ("archived".into(), Class::Done)],
+                "{yaml}"
+            );
             assert_eq!(customs.types, ["spike2", "ritual"], "{yaml}");
         }
         for yaml in [

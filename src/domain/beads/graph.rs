@@ -71,7 +71,8 @@ impl<'t> Graph<'t> {
         let nodes: Vec<_> = records.into_iter().filter(|record| !record.is_tombstone()).collect();
         let index: HashMap<_, _> = nodes.iter().enumerate().map(|(at, record)| (&*record.id, at)).collect();
         let blocked = vec![false; nodes.len()];
-        let mut graph = Self { nodes, index, children: HashMap::new(), dotted: HashMap::new(), blocked, now, told: None };
+        let mut graph =
+            Self { nodes, index, children: HashMap::new(), dotted: HashMap::new(), blocked, now, told: None };
         graph.connect();
         graph.block();
         graph

@@ -21,9 +21,9 @@ mod sync;
 mod table;
 mod who;
 
+pub use bd::Bd;
 pub use board::{Board, Stats};
 pub use change::{ALL_CHILDREN_CLOSED, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
-pub use bd::Bd;
 pub use create::{New, TYPES, body, check_type};
 pub use deps::{Added, Branch};
 pub use graph::{Blocker, Filter, Graph, Sort};

@@ -51,7 +51,10 @@ impl Store {
         let store = Self::found(workspace)?;
         if store.bd.is_none() && store.dolt && !store.file.is_file() {
             return Err(Fault::invalid(
-                format!("`{}` has no `issues.jsonl`: `bd` keeps its issues in a database", store.dir.display()),
+                format!(
+                    "`{}` has no `issues.jsonl`: `bd` keeps its issues in a database",
+                    store.dir.display()
+                ),
                 "run `taskrun beads sync --from-bd` (or `bd export -o .beads/issues.jsonl`), or set \
                  `backend = \"bd\"` below `[beads]`",
             ));

@@ -112,7 +112,8 @@ impl Store {
         if with.to {
             let (given, deleted) = bd.give_over(self)?;
             synced.to_bd = given;
-            let note = |id: &String| format!("`{id}` is deleted here; `bd delete {id} --force` deletes it there");
+            let note =
+                |id: &String| format!("`{id}` is deleted here; `bd delete {id} --force` deletes it there");
             synced.notes.extend(deleted.iter().map(note));
         }
         Ok(())

@@ -17,8 +17,8 @@ use crate::system::redact;
 use crate::system::store;
 
 pub use file::{
-    AgentTable, AgentsEntry, Backend, BeadsTable, BudgetTable, Config, GatesTable, LogsTable, LoopTable, McpEntry,
-    OnRateLimit, Output, Permissions, Price, PromptBy,
+    AgentTable, AgentsEntry, Backend, BeadsTable, BudgetTable, Config, GatesTable, LogsTable, LoopTable,
+    McpEntry, OnRateLimit, Output, Permissions, Price, PromptBy,
 };
 pub use keys::{KNOWN, nearest};
 

@@ -40,7 +40,8 @@ fn document(stdout: &[u8]) -> Option<Value> {
 /// else to standard output.
 pub fn words(said: &Said) -> String {
     let error = document(&said.stdout).and_then(|answer| Some(answer.get("error")?.as_str()?.to_owned()));
-    let text = error.unwrap_or_else(|| if said.stderr.is_empty() { said.text() } else { said.stderr.clone() });
+    let text =
+        error.unwrap_or_else(|| if said.stderr.is_empty() { said.text() } else { said.stderr.clone() });
     let text = text.trim().trim_start_matches("Error: ").trim_end();
     if text.is_empty() { "it gave no reason".to_owned() } else { text.to_owned() }
 }

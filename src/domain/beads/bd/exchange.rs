@@ -42,6 +42,9 @@ const CONTENT: [&str; 22] = [
 /// Written with the newer side, but no change by themselves.
 const BESIDE: [&str; 4] = ["updated_at", "started_at", "owner", "closed_by_session"];
 
+/// Characters of an id that nobody else has.
+const UUID: usize = 36;
+
 /// Who has the last word about an issue that both changed in the same second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ties {
@@ -167,7 +170,6 @@ fn content(issue: &Issue) -> Map<String, Value> {
 fn sorted(items: impl IntoIterator<Item = String>) -> Value {
     let mut items: Vec<String> = items.into_iter().collect();
     items.sort_unstable();
-    items.dedup();
     items.into()
 }
 
@@ -217,6 +219,13 @@ fn adopted(mine: &Issue, yours: &Issue) -> Line {
             line.set(key, value);
         }
     }
+    if let Some(value) = theirs.get("dependency_count").filter(|_| line.get("dependency_count").is_some()) {
+        line.set("dependency_count", value);
+    }
+    if line.get("comment_count").is_some() {
+        let count = items(&line, "comments").len();
+        line.set("comment_count", &count.to_string());
+    }
     line
 }
 
@@ -237,12 +246,12 @@ fn edges(line: &mut Line, theirs: &Line, yours: &Issue) {
 }
 
 fn talk(line: &mut Line, theirs: &Line, mine: &Issue) {
+    let mut said: Vec<_> = mine.comments.iter().collect();
     for item in items(theirs, "comments") {
-        let said = |comment: &&crate::domain::beads::Comment| {
-            item["author"] == *comment.author && item["text"] == *comment.text
-        };
-        if mine.comments.iter().find(said).is_none() {
-            line.push("comments", &item.to_string());
+        let same = said.iter().position(|mine| item["author"] == *mine.author && item["text"] == *mine.text);
+        match same {
+            Some(at) => drop(said.swap_remove(at)),
+            None => line.push("comments", &item.to_string()),
         }
     }
 }
@@ -255,7 +264,8 @@ fn items(line: &Line, key: &str) -> Vec<Value> {
 /// store them twice; new ones carry ids that nobody else has, and whole seconds.
 fn given(mine: &Issue, yours: Option<&Issue>, now: Timestamp) -> Line {
     let mut line = Line::new(&mine.json);
-    let mut theirs: Vec<Value> = yours.map_or_else(Vec::new, |yours| items(&Line::new(&yours.json), "comments"));
+    let mut theirs: Vec<Value> =
+        yours.map_or_else(Vec::new, |yours| items(&Line::new(&yours.json), "comments"));
     let comments = items(&line, "comments");
     if !comments.is_empty() {
         line.remove("comments");
@@ -266,10 +276,11 @@ fn given(mine: &Issue, yours: Option<&Issue>, now: Timestamp) -> Line {
             line.push("comments", &theirs.swap_remove(at).to_string());
             continue;
         }
-        item["id"] = Value::from(comment::uuid(now));
+        if item["id"].as_str().is_none_or(|id| id.len() != UUID) {
+            item["id"] = Value::from(comment::uuid(now));
+        }
         if let Some(at) = item["created_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok()) {
-            let second = (at.as_millisecond() + 500).div_euclid(1000);
-            item["created_at"] = Timestamp::from_second(second).unwrap_or(at).to_string().into();
+            item["created_at"] = comment::whole_second(at).to_string().into();
         }
         line.push("comments", &item.to_string());
     }

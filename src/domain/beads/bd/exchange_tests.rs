@@ -40,7 +40,10 @@ fn what_only_one_side_has_goes_to_the_other() {
         Ties::Ours,
     );
     assert_eq!(found.give.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["mine"]);
-    assert_eq!(found.take[0].1.text(), "{\"id\":\"yours\",\"status\":\"open\",\"priority\":0,\"issue_type\":\"task\"}");
+    assert_eq!(
+        found.take[0].1.text(),
+        "{\"id\":\"yours\",\"status\":\"open\",\"priority\":0,\"issue_type\":\"task\"}"
+    );
 }
 
 #[test]
@@ -76,7 +79,11 @@ fn giving_repeats_no_comment_and_names_what_must_go() {
 #[test]
 fn the_line_that_counts_is_replaced_and_new_ones_come_last() {
     let text = "{\"id\":\"a\",\"updated_at\":\"2026-02-01T00:00:00Z\"}\n\n{\"id\":\"a\",\"updated_at\":\"2026-01-01T00:00:00Z\"}";
-    let take = [("a".to_owned(), Line::new("{\"id\":\"a\",\"x\":1}")), ("b".to_owned(), Line::new("{\"id\":\"b\"}"))];
-    let expected = "{\"id\":\"a\",\"x\":1}\n\n{\"id\":\"a\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n{\"id\":\"b\"}\n";
+    let take = [
+        ("a".to_owned(), Line::new("{\"id\":\"a\",\"x\":1}")),
+        ("b".to_owned(), Line::new("{\"id\":\"b\"}")),
+    ];
+    let expected =
+        "{\"id\":\"a\",\"x\":1}\n\n{\"id\":\"a\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n{\"id\":\"b\"}\n";
     assert_eq!(merged(text, &take).unwrap(), expected);
 }

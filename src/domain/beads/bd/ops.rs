@@ -133,9 +133,8 @@ impl Bd {
             let has = |id: &String, wanted: &dyn Fn(&crate::domain::beads::Record) -> bool| {
                 table.get(id).is_some_and(wanted)
             };
-            let waits = |id: &&String| {
-                has(id, &|record| record.labels().iter().any(|label| **label == *NEEDS_HUMAN))
-            };
+            let waits =
+                |id: &&String| has(id, &|record| record.labels().iter().any(|label| **label == *NEEDS_HUMAN));
             let waiting: Vec<String> = ids.iter().filter(waits).cloned().collect();
             let (closed, others): (Vec<String>, Vec<String>) =
                 ids.into_iter().partition(|id| has(id, &|record| record.status() == "closed"));

@@ -222,7 +222,8 @@ mod tests {
         let new = New { title: "--json".into(), kind: "task".into(), priority: 1, ..New::default() };
         let deps = [("blocks".to_owned(), "a-1".to_owned()), ("related".to_owned(), "a-2".to_owned())];
         let verb = Verb::Create { new: &new, parent: Some("a"), deps: &deps };
-        let classic = "create --json --title=--json --type=task --priority=1 --parent=a --deps=a-1 --deps=related:a-2";
+        let classic =
+            "create --json --title=--json --type=task --priority=1 --parent=a --deps=a-1 --deps=related:a-2";
         assert_eq!(words(&verb, Dialect::Classic), classic);
         let dolt = "create --json --title=--json --type=task --priority=1 --parent=a --no-inherit-labels \
                     --deps=a-1 --deps=related:a-2";
