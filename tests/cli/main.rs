@@ -9,6 +9,7 @@ mod beads;
 mod beads_bd;
 mod beads_files;
 mod beads_real;
+mod beads_same;
 mod beads_storm;
 mod bench;
 mod config;

@@ -54,6 +54,15 @@ pub enum Ties {
     Theirs,
 }
 
+/// How two stores are compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// Who wins within one second.
+    pub ties: Ties,
+    /// Whether the other side is a Dolt database, which keeps whole seconds and ids of its own for comments.
+    pub dolt: bool,
+}
+
 /// What is to go which way.
 #[derive(Debug, Default)]
 pub struct Exchange {
@@ -78,10 +87,10 @@ enum Way {
 
 impl Exchange {
     /// Compares the file with what the database exports.
-    pub fn new(ours: &Table, theirs: &Table, ties: Ties) -> Result<Self> {
+    pub fn new(ours: &Table, theirs: &Table, terms: Terms) -> Result<Self> {
         let mut exchange = Self::default();
         for record in ours.records() {
-            exchange.weigh(record, (ours, theirs), ties)?;
+            exchange.weigh(record, (ours, theirs), terms)?;
         }
         for record in theirs.records().filter(|record| ours.get(&record.id).is_none()) {
             let line = Line::new(&theirs.issue(&record.id)?.json);
@@ -90,12 +99,12 @@ impl Exchange {
         Ok(exchange)
     }
 
-    fn weigh(&mut self, record: &Record, (ours, theirs): (&Table, &Table), ties: Ties) -> Result<()> {
+    fn weigh(&mut self, record: &Record, (ours, theirs): (&Table, &Table), terms: Terms) -> Result<()> {
         let id = record.id.to_string();
         let mine = ours.issue(&id)?;
         let Some(other) = theirs.get(&id) else {
             if !record.is_tombstone() {
-                self.give.push((id, given(&mine, None, ours.now())));
+                self.give.push((id, given(&mine, None, terms.dolt.then(|| ours.now()))));
             }
             return Ok(());
         };
@@ -104,7 +113,7 @@ impl Exchange {
         if a == b {
             return Ok(());
         }
-        match way(record.updated(), other.updated(), ties) {
+        match way(record.updated(), other.updated(), terms.ties) {
             Way::Take => self.take.push((id, adopted(&mine, &yours))),
             Way::Give if record.is_tombstone() => self.deleted.push(id),
             Way::Give => {
@@ -116,7 +125,7 @@ impl Exchange {
                 let kept = |target: &str| mine.dependencies.iter().any(|mine| mine.target == target);
                 let gone = yours.dependencies.iter().filter(|edge| !kept(&edge.target));
                 self.drop_deps.extend(gone.map(|edge| (id.clone(), edge.target.clone())));
-                self.give.push((id, given(&mine, Some(&yours), ours.now())));
+                self.give.push((id, given(&mine, Some(&yours), terms.dolt.then(|| ours.now()))));
             }
         }
         Ok(())
@@ -262,7 +271,7 @@ fn items(line: &Line, key: &str) -> Vec<Value> {
 
 /// Our line as `bd import` takes it: comments that it has already carry its own ids and times, or it would
 /// store them twice; new ones carry ids that nobody else has, and whole seconds.
-fn given(mine: &Issue, yours: Option<&Issue>, now: Timestamp) -> Line {
+fn given(mine: &Issue, yours: Option<&Issue>, dolt: Option<Timestamp>) -> Line {
     let mut line = Line::new(&mine.json);
     let mut theirs: Vec<Value> =
         yours.map_or_else(Vec::new, |yours| items(&Line::new(&yours.json), "comments"));
@@ -276,6 +285,10 @@ fn given(mine: &Issue, yours: Option<&Issue>, now: Timestamp) -> Line {
             line.push("comments", &theirs.swap_remove(at).to_string());
             continue;
         }
+        let Some(now) = dolt else {
+            line.push("comments", &item.to_string());
+            continue;
+        };
         if item["id"].as_str().is_none_or(|id| id.len() != UUID) {
             item["id"] = Value::from(comment::uuid(now));
         }

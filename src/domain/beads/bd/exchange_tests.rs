@@ -6,7 +6,12 @@ const OURS: &str = r#"{"id":"a","title":"t","zzz":1e3,"status":"open","priority"
 const THEIRS: &str = r#"{"_type":"issue","id":"a","title":"t","status":"open","priority":1,"issue_type":"task","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T10:00:00Z","metadata":{"a":1000,"b":1},"dependency_count":0}"#;
 
 fn exchange(ours: &str, theirs: &str, ties: Ties) -> Exchange {
-    Exchange::new(&Table::parse(ours, "f").unwrap(), &Table::parse(theirs, "bd").unwrap(), ties).unwrap()
+    Exchange::new(
+        &Table::parse(ours, "f").unwrap(),
+        &Table::parse(theirs, "bd").unwrap(),
+        Terms { ties, dolt: true },
+    )
+    .unwrap()
 }
 
 fn ways(exchange: &Exchange) -> (usize, usize) {

@@ -36,7 +36,13 @@ impl Bd {
         let program = programs::find(&name, &root).ok_or_else(|| {
             Fault::usage(format!("`{}` is not installed or not on PATH", Path::new(&name).display()), INSTALL)
         })?;
-        Ok(Self { program, root, dir: dir.to_owned(), dialect: OnceCell::new() })
+        Ok(Self::at(program, dir))
+    }
+
+    /// The program at `program`.
+    pub(super) fn at(program: PathBuf, dir: &Path) -> Self {
+        let root = dir.parent().unwrap_or(dir).to_owned();
+        Self { program, root, dir: dir.to_owned(), dialect: OnceCell::new() }
     }
 
     /// How it is spoken to; it is asked for its version once.

@@ -2,10 +2,12 @@
 
 use anyhow::Result;
 
-use super::exchange::{Exchange, Ties, merged};
+use super::exchange::{Exchange, Terms, Ties, merged};
 use super::run::Bd;
 use super::verbs::Verb;
 use crate::domain::beads::change::Update;
+use crate::domain::beads::comment;
+use crate::domain::beads::record::Record;
 use crate::domain::beads::store::Store;
 use crate::domain::beads::table::Table;
 use crate::system::store;
@@ -37,9 +39,9 @@ impl Bd {
             return Ok(Vec::new());
         }
         let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
-        let exchange = Exchange::new(&ours, &theirs, Ties::Theirs)?;
+        let exchange = self.compare(&ours, &theirs, Ties::Theirs)?;
         if !exchange.give.is_empty() {
-            self.hand_over(&exchange)?;
+            self.hand_over(place, &exchange)?;
             exported = self.lines(place.file())?;
         }
         if text != exported {
@@ -60,7 +62,7 @@ impl Bd {
             let ids = theirs.records().map(|record| record.id.to_string());
             Exchange { take: ids.zip(lines).collect(), ..Exchange::default() }
         } else {
-            Exchange::new(&ours, &theirs, Ties::Theirs)?
+            self.compare(&ours, &theirs, Ties::Theirs)?
         };
         if !exchange.take.is_empty() {
             let text = merged(&text, &exchange.take)?;
@@ -76,14 +78,24 @@ impl Bd {
         let exported = self.lines(place.file())?;
         let text = store::read_text(place.file())?.unwrap_or_default();
         let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
-        let exchange = Exchange::new(&ours, &theirs, Ties::Ours)?;
-        self.hand_over(&exchange)?;
+        let exchange = self.compare(&ours, &theirs, Ties::Ours)?;
+        self.hand_over(place, &exchange)?;
         Ok((exchange.give.into_iter().map(|(id, _)| id).collect(), exchange.deleted))
     }
 
-    fn hand_over(&self, exchange: &Exchange) -> Result<()> {
+    fn compare(&self, ours: &Table, theirs: &Table, ties: Ties) -> Result<Exchange> {
+        Exchange::new(ours, theirs, Terms { ties, dolt: self.is_dolt()? })
+    }
+
+    fn hand_over(&self, place: &Store, exchange: &Exchange) -> Result<()> {
         let lines: String = exchange.give.iter().map(|(_, line)| format!("{}\n", line.text())).collect();
-        self.import(&lines)?;
+        if let Err(error) = self.import(&lines) {
+            // 1.x fails, too, when it finds nothing that is new to it.
+            let exported = self.lines(place.file())?;
+            if !holds(&Table::parse(&exported, "bd export")?, exchange)? {
+                return Err(error);
+            }
+        }
         for (id, labels) in &exchange.drop_labels {
             let ids = [id.clone()];
             let update = Update { remove_labels: labels.clone(), ..Update::default() };
@@ -114,8 +126,24 @@ impl Bd {
         let after = String::from_utf8(after)?;
         let (before, after) = (Table::parse(&text, "bd export")?, place.table(&after)?);
         // Where both are of one second, the edit is the later one.
-        self.hand_over(&Exchange::new(&after, &before, Ties::Ours)?)?;
+        self.hand_over(place, &self.compare(&after, &before, Ties::Ours)?)?;
         self.publish(place)?;
         Ok(result)
     }
 }
+
+/// Whether all that was to be imported is in `theirs`, as new as it was given.
+fn holds(theirs: &Table, exchange: &Exchange) -> Result<bool> {
+    for (id, line) in &exchange.give {
+        let given = Record::parse(line.text())?.updated();
+        let has = theirs.get(id).is_some_and(|record| record.updated() >= comment::whole_second(given));
+        if !has {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+#[path = "sync_tests.rs"]
+mod tests;
