@@ -172,7 +172,7 @@ fn deferred_pinned_deleted_external_and_circular_ones() {
         json!({"id": "a-hooked", "status": "hooked"}),
         json!({"id": "a-wisp", "ephemeral": true}),
     ];
-    let sandbox = with(store.iter().map(|issue| format!("{issue}\n")).collect::<String>());
+    let sandbox = with(store.map(|issue| issue.to_string()).join("\n"));
     sandbox.write(".beads/config.yaml", "external_projects:\n  other: ../no/such/project\n");
     let mut ready = ids(&sandbox.run(&["beads", "ready", "--json"]).json());
     ready.sort_unstable();

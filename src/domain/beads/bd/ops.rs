@@ -13,6 +13,7 @@ use crate::domain::beads::create::{New, check_title};
 use crate::domain::beads::deps::{self, Added};
 use crate::domain::beads::graph::Filter;
 use crate::domain::beads::issue::Issue;
+use crate::domain::beads::record::Record;
 use crate::domain::beads::store::{Question, Store};
 use crate::domain::beads::table::Table;
 use crate::fault::Fault;
@@ -85,7 +86,7 @@ impl Bd {
         let ids = store.view(|table| {
             let ids = table.resolve_all(given)?;
             let waits = ids.iter().filter_map(|id| table.get(id));
-            let waits = waits.flat_map(|record| record.labels()).any(|label| **label == *NEEDS_HUMAN);
+            let waits = waits.flat_map(Record::labels).any(|label| **label == *NEEDS_HUMAN);
             if waits && update.status.as_deref() == Some("open") {
                 update.remove_labels.push(NEEDS_HUMAN.to_owned());
             }
@@ -130,9 +131,7 @@ impl Bd {
     pub(in crate::domain::beads) fn reopen(&self, store: &Store, given: &[String]) -> Result<Vec<Issue>> {
         let (closed, others, waiting) = store.view(|table| {
             let ids = table.resolve_all(given)?;
-            let has = |id: &String, wanted: &dyn Fn(&crate::domain::beads::Record) -> bool| {
-                table.get(id).is_some_and(wanted)
-            };
+            let has = |id: &String, wanted: &dyn Fn(&Record) -> bool| table.get(id).is_some_and(wanted);
             let waits =
                 |id: &&String| has(id, &|record| record.labels().iter().any(|label| **label == *NEEDS_HUMAN));
             let waiting: Vec<String> = ids.iter().filter(waits).cloned().collect();
@@ -214,7 +213,7 @@ impl Bd {
             notes,
             ..Update::default()
         };
-        self.write(&[issue.id.clone()], &update, None)?;
+        self.write(std::slice::from_ref(&issue.id), &update, None)?;
         self.publish(store)?;
         store.issue(&issue.id)
     }

@@ -16,7 +16,7 @@ use crate::system::store;
 
 /// Longest wait for `bd --version`.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Standard error that goes with success and says how a command is used.
+/// What follows says how a command is used, not what is wrong.
 const USAGE: &str = "\nUsage:";
 
 /// The program `bd`, for one `.beads` directory.
@@ -70,7 +70,7 @@ impl Bd {
             call.args.insert(at, format!("--actor={actor}"));
         }
         let starting = matches!(verb, Verb::Init { .. });
-        let said = self.quick(&call, starting)?.run(call.input.as_bytes())?;
+        let said = self.quick(&call, starting).run(call.input.as_bytes())?;
         if said.ok { Ok(said) } else { Err(self.refused(&call, &said)) }
     }
 
@@ -112,11 +112,11 @@ impl Bd {
         if lines.is_empty() {
             return Ok(());
         }
-        let said = self.quick(&call, false)?.run(call.input.as_bytes())?;
+        let said = self.quick(&call, false).run(call.input.as_bytes())?;
         if said.ok { Ok(()) } else { Err(self.refused(&call, &said)) }
     }
 
-    fn quick(&self, call: &Call, starting: bool) -> Result<Quick> {
+    fn quick(&self, call: &Call, starting: bool) -> Quick {
         let mut quick = Quick::new(&self.program.display().to_string(), &self.root, &call.args)
             .env("BEADS_NO_DAEMON", "1")
             .env("BD_NON_INTERACTIVE", "1")
@@ -126,10 +126,10 @@ impl Bd {
             quick = quick.env("BD_ACTOR", actor);
         }
         if !starting {
-            return Ok(quick.env("BEADS_DIR", &self.dir));
+            return quick.env("BEADS_DIR", &self.dir);
         }
         // `bd init` of 1.x would commit whatever is staged; without an index it leaves git alone.
-        Ok(quick.env("GIT_INDEX_FILE", self.dir.join("none").join("index")))
+        quick.env("GIT_INDEX_FILE", self.dir.join("none").join("index"))
     }
 
     fn refused(&self, call: &Call, said: &Said) -> anyhow::Error {

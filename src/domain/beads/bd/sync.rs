@@ -88,7 +88,7 @@ impl Bd {
     }
 
     fn hand_over(&self, place: &Store, exchange: &Exchange) -> Result<()> {
-        let lines: String = exchange.give.iter().map(|(_, line)| format!("{}\n", line.text())).collect();
+        let lines: String = exchange.give.iter().flat_map(|(_, line)| [line.text(), "\n"]).collect();
         if let Err(error) = self.import(&lines) {
             // 1.x fails, too, when it finds nothing that is new to it.
             let exported = self.lines(place.file())?;

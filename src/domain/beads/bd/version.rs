@@ -7,7 +7,7 @@ use crate::fault::Fault;
 /// How a version of `bd` is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// 0.47 to 0.49: `issues.jsonl` beside SQLite, kept equal by `bd sync --flush-only`.
+    /// 0.47 to 0.49: `issues.jsonl` beside a database, kept equal by `bd sync --flush-only`.
     Classic,
     /// 1.x: a Dolt database; `issues.jsonl` is an export.
     Dolt,
