@@ -226,25 +226,78 @@ fn a_version_that_cannot_be_worked_with_is_named() {
 #[test]
 fn who_holds_a_claim_is_looked_at_again() {
     let fake = Fake::new("0.47.1");
-    let (out, calls) = fake.called(&["beads", "claim", "bd-1", "--as", "w1"]);
-    assert!(out.code == 1 && out.stderr.contains("`bd-1` is held by ``"), "{out:?}");
-    assert_eq!(calls, ["update --json --claim --actor=w1 -- bd-1"]);
-    let held = STORE
-        .replace("\"one\",\"status\":\"open\"", "\"one\",\"status\":\"in_progress\",\"assignee\":\"w1\"");
-    let claiming = FAKE.replace("VERSION", "0.47.1").replace(
-        "case \"$1\" in",
-        "case \"$1\" in\n  update) cp \"$BEADS_LOG.held\" \"$BEADS_DIR/issues.jsonl\"; echo '[{\"id\":\"bd-1\"}]' ;;",
+    let claiming = |line: &str| {
+        let held = STORE.replace("\"one\",\"status\":\"open\"", line);
+        fs::write(fake.sandbox.root().join("log.held"), held).unwrap();
+        fake.sandbox.write(".beads/issues.jsonl", STORE);
+        fake.called(&["beads", "claim", "bd-1", "--as", "w1", "--json"])
+    };
+    let update = "cp \"$BEADS_LOG.held\" \"$BEADS_DIR/issues.jsonl\"; echo '[{\"id\":\"bd-1\"}]'";
+    fake.script(
+        &FAKE.replace("VERSION", "0.47.1").replace("  *)\n", &format!("  update) {update} ;;\n  *)\n")),
     );
-    fake.script(&claiming);
-    fs::write(fake.sandbox.root().join("log.held"), held).unwrap();
-    let out = fake.run(&["beads", "claim", "--as", "w1", "--json"]);
-    // Ours was the first ready one, `bd-3`; what `bd` gave away was another.
+    let (out, calls) = claiming("\"one\",\"status\":\"in_progress\",\"assignee\":\"w1\"");
+    assert_eq!((out.code, &out.json()["assignee"]), (0, &"w1".into()));
+    assert_eq!(calls, ["update --json --claim --actor=w1 -- bd-1"]);
+    let (out, _) = claiming("\"one\",\"status\":\"in_progress\",\"assignee\":\"w2\"");
+    assert_eq!((out.code, &out.json_error()["message"]), (1, &"`bd-1` is held by `w2`".into()));
+    // Claimed by nobody: to try again would be in vain, and a loop would do so for ever.
+    let (out, _) = claiming("\"one\",\"status\":\"open\"");
+    assert_eq!((out.code, &out.json_error()["code"]), (2, &"invalid".into()));
+    fake.sandbox.write(".taskrun/config.toml", "[beads]\nbackend = \"bd\"\n[agent]\ndefault = \"shell\"\n");
+    let (out, calls) = fake.called(&["loop", "run"]);
+    assert_eq!(out.code, 2, "{out:?}");
+    assert_eq!(calls.iter().filter(|call| call.contains("--claim")).count(), 1, "{calls:?}");
+}
+
+/// What `bd` does not let be closed is not done, and in the end a matter for a person.
+#[test]
+fn a_task_that_bd_does_not_close_is_not_done() {
+    let fake = Fake::new("0.47.1");
+    // A store of one line, changed in place.
+    let change = r#"f="$BEADS_DIR/issues.jsonl"; case "$*" in
+      *--claim*) sed -i 's/"status":"[a-z_]*"/"status":"in_progress","assignee":"'"$(echo "$*" | sed 's/.*--actor=//;s/ .*//')"'"/' "$f" ;;
+      *--status=blocked*) sed -i 's/"status":"[a-z_]*"/"status":"blocked","labels":["needs-human"]/' "$f" ;;
+      *--status=*) sed -i 's/"status":"[a-z_]*","assignee":"[^"]*"/"status":"'"$(echo "$*" | sed 's/.*--status=//;s/ .*//')"'"/' "$f" ;;
+    esac; echo '[{"id":"bd-1"}]'"#;
+    let text = FAKE.replace("VERSION", "0.47.1");
+    let cases =
+        format!("  update) {change} ;;\n  close) echo 'a gate is not satisfied' >&2; exit 1 ;;\n  *)\n");
+    fake.script(&text.replace("  *)\n", &cases));
+    let issue = "{\"id\":\"bd-1\",\"title\":\"one\",\"description\":\"```sh\\necho '<promise>COMPLETE</promise>'\\n```\",\
+                 \"status\":\"open\",\"priority\":1,\"issue_type\":\"task\"}\n";
+    fake.sandbox.write(".beads/issues.jsonl", issue);
+    fake.sandbox.write(".taskrun/config.toml", "[beads]\nbackend = \"bd\"\n[agent]\ndefault = \"shell\"\n");
+    let (out, calls) = fake.called(&["loop", "run", "--max-attempts", "2", "--no-gates"]);
+    assert_eq!(out.code, 4, "{out:?}");
     assert!(
-        out.code == 1 && out.json_error()["message"].as_str().unwrap().contains("`bd update`"),
+        out.stderr.contains("a gate is not satisfied") || out.stdout.contains("a gate is not satisfied"),
         "{out:?}"
     );
-    fake.sandbox.write(".beads/issues.jsonl", STORE);
-    assert_eq!(fake.run(&["beads", "claim", "bd-1", "--as", "w1", "--json"]).json()["assignee"], "w1");
+    assert_eq!(calls.iter().filter(|call| call.starts_with("close ")).count(), 2, "{calls:?}");
+    assert!(
+        calls
+            .iter()
+            .any(|call| call.contains("--status=blocked") && call.contains("--add-label=needs-human"))
+    );
+    assert!(
+        calls.iter().any(|call| call.starts_with("comments add") && call.contains("a gate is not satisfied"))
+    );
+}
+
+#[test]
+fn a_classic_one_is_kept_from_a_database() {
+    let fake = Fake::new("0.47.1");
+    fake.sandbox.write(".beads/metadata.json", "{\"backend\":\"dolt\"}");
+    let (out, calls) = fake.called(&["beads", "ready"]);
+    assert!(out.code == 2 && out.stderr.contains("a bd 1.x keeps the issues here"), "{out:?}");
+    assert!(calls.is_empty(), "{calls:?}");
+    fake.sandbox.write(".taskrun/config.toml", "");
+    let (out, _) = fake.called(&["beads", "sync", "--to-bd"]);
+    assert!(out.code == 2 && out.stderr.contains("a bd 1.x keeps the issues here"), "{out:?}");
+    fs::remove_file(fake.sandbox.path(".beads/metadata.json")).unwrap();
+    let (out, _) = fake.called(&["beads", "sync", "--from-bd"]);
+    assert!(out.code == 1 && out.stderr.contains("no database of `bd`"), "{out:?}");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Store {
     /// Has `bd` make its store, from the `issues.jsonl` that is there; one that is made already stays.
     fn init_by_bd(workspace: &Workspace, prefix: Option<&str>) -> Result<(Self, Init)> {
         let dir = workspace.beads_dir();
-        let bd = Bd::find(&dir)?;
+        let bd = Bd::find(&dir, false)?;
         let text = store::read_text(&workspace.issues())?.unwrap_or_default();
         let used = ids::prefix(&Table::parse(&text, &workspace.issues().display().to_string())?, prefix);
         // Every version of `bd` that makes a store writes this.

@@ -79,7 +79,7 @@ impl Store {
         let file = dir.join(found.unwrap_or("issues.jsonl"));
         let bd = match config::load(Some(&workspace.config_file()))?.beads.backend {
             Backend::Builtin => None,
-            Backend::Bd => Some(Bd::find(&dir)?),
+            Backend::Bd => Some(Bd::find(&dir, dolt)?),
         };
         let customs = Customs::read(&dir)?;
         Ok(Self { dir, file, dolt, bd, customs, notices: RefCell::default() })
@@ -110,8 +110,8 @@ impl Store {
         self.dolt
     }
 
-    /// [`Store::view`] for what `bd` has a command of its own for: where it keeps the issues, it is asked, and
-    /// what it says counts.
+    /// [`Store::view`] for what `bd` has a command of its own for: where it keeps the issues, it is asked first.
+    /// What it refuses is refused, and what it says is ready counts.
     pub fn ask<T>(&self, question: Question, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
         match &self.bd {
             Some(bd) => bd.ask(self, question, look),
@@ -190,7 +190,8 @@ impl Store {
 
     /// The table in `text`, with what the project has added to statuses and types.
     pub(super) fn table<'a>(&self, text: &'a str) -> Result<Table<'a>> {
-        let mut table = Table::parse(text, &self.file.display().to_string())?;
+        let name = if self.bd.is_some() { "bd".to_owned() } else { self.file.display().to_string() };
+        let mut table = Table::parse(text, &name)?;
         table.classify(&self.customs);
         let mut notices = self.notices.borrow_mut();
         for notice in table.notices() {

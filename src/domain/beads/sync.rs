@@ -105,7 +105,7 @@ impl Store {
                 "`bd` 0.47 to 0.49 reads and writes `issues.jsonl` itself; `bd init --from-jsonl` makes a database",
             ));
         }
-        let bd = Bd::find(self.dir())?;
+        let bd = Bd::find(self.dir(), true)?;
         if with.from {
             synced.from_bd = bd.take_over(self)?;
         }

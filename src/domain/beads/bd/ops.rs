@@ -178,8 +178,8 @@ impl Bd {
 
     fn take(&self, store: &Store, id: &str, holder: &str, who: &str) -> Result<Issue> {
         let ids = [id.to_owned()];
-        if holder.is_empty() || holder == who {
-            self.act(&Verb::Claim(id), Some(who), &ids)?;
+        let done = if holder.is_empty() || holder == who {
+            self.act(&Verb::Claim(id), Some(who), &ids)
         } else {
             // Open, but meant for somebody: `--claim` would refuse that.
             let update = Update {
@@ -187,12 +187,20 @@ impl Bd {
                 assignee: Some(who.to_owned()),
                 ..Update::default()
             };
-            self.write(&ids, &update, Some(who))?;
-        }
-        self.publish(store)?;
+            self.write(&ids, &update, Some(who))
+        };
         let issue = store.issue(id)?;
         if issue.assignee == who && issue.status == "in_progress" {
+            self.publish_held(store)?;
             return Ok(issue);
+        }
+        if issue.status == "open" && issue.assignee == holder {
+            // Nobody was faster: it cannot be claimed at all, and trying again would not end.
+            let why = done.err().map_or_else(
+                || format!("`bd` says that `{id}` is claimed, and it is not"),
+                |error| error.to_string(),
+            );
+            return Err(Fault::invalid(why, "`bd doctor` may know more"));
         }
         Err(Fault::refused(format!("`{id}` is held by `{}`", issue.assignee), "claim another one"))
     }
@@ -249,7 +257,10 @@ impl Bd {
         let mut ids = vec![store.issue(id)?.id];
         self.finish(&ids, Some(reason))?;
         while let Some(epic) = store.view(|table| Ok(finished_epic(&table.graph(), &ids[ids.len() - 1])))? {
-            self.finish(std::slice::from_ref(&epic), Some(ALL_CHILDREN_CLOSED))?;
+            // The task itself is closed, whatever `bd` thinks of the epic.
+            if self.finish(std::slice::from_ref(&epic), Some(ALL_CHILDREN_CLOSED)).is_err() {
+                break;
+            }
             ids.push(epic);
         }
         self.publish(store)?;

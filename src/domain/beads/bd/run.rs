@@ -25,24 +25,26 @@ pub struct Bd {
     program: PathBuf,
     root: PathBuf,
     dir: PathBuf,
+    /// Whether a 1.x keeps a database there.
+    database: bool,
     dialect: OnceCell<Dialect>,
 }
 
 impl Bd {
     /// Finds it on `PATH`, or where `BD_PATH` says. One that is missing is a [`Fault::Usage`].
-    pub fn find(dir: &Path) -> Result<Self> {
+    pub fn find(dir: &Path, database: bool) -> Result<Self> {
         let root = dir.parent().unwrap_or(dir).to_owned();
         let name = env::bd().unwrap_or_else(|| "bd".into());
         let program = programs::find(&name, &root).ok_or_else(|| {
             Fault::usage(format!("`{}` is not installed or not on PATH", Path::new(&name).display()), INSTALL)
         })?;
-        Ok(Self::at(program, dir))
+        Ok(Self::at(program, dir, database))
     }
 
     /// The program at `program`.
-    pub(super) fn at(program: PathBuf, dir: &Path) -> Self {
+    pub(super) fn at(program: PathBuf, dir: &Path, database: bool) -> Self {
         let root = dir.parent().unwrap_or(dir).to_owned();
-        Self { program, root, dir: dir.to_owned(), dialect: OnceCell::new() }
+        Self { program, root, dir: dir.to_owned(), database, dialect: OnceCell::new() }
     }
 
     /// How it is spoken to; it is asked for its version once.
@@ -52,6 +54,14 @@ impl Bd {
         }
         let said = probe(&self.program, &["--version"], PATIENCE)?.unwrap_or_default();
         let found = dialect(&said)?;
+        if self.database && found == Dialect::Classic {
+            // It would make a second store beside the one that is there.
+            let said = said.lines().next().unwrap_or_default();
+            return Err(Fault::usage(
+                format!("a bd 1.x keeps the issues here, and this is `{said}`"),
+                INSTALL,
+            ));
+        }
         Ok(*self.dialect.get_or_init(|| found))
     }
 

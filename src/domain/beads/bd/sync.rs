@@ -14,21 +14,32 @@ use crate::system::store;
 
 impl Bd {
     /// Brings a file that others share up to date with the database; what is fresher in it is imported
-    /// first. A file that is not there is not wanted. Returns what was imported.
-    pub(in crate::domain::beads) fn publish(&self, place: &Store) -> Result<Vec<String>> {
-        if self.is_dolt()? && place.file().is_file() { self.refresh(place) } else { Ok(Vec::new()) }
+    /// first. A file that is not there is not wanted.
+    pub(in crate::domain::beads) fn publish(&self, place: &Store) -> Result<()> {
+        if !self.is_dolt()? || !place.file().is_file() {
+            return Ok(());
+        }
+        let _lock = place.lock()?;
+        self.refresh(place).map(drop)
+    }
+
+    /// [`Bd::publish`] where the lock is held already.
+    pub(super) fn publish_held(&self, place: &Store) -> Result<()> {
+        if self.is_dolt()? && place.file().is_file() { self.refresh(place).map(drop) } else { Ok(()) }
     }
 
     /// [`Store::sync`](crate::domain::beads::Store::sync) before the commit: the file holds what `bd` holds.
     pub(in crate::domain::beads) fn settle(&self, place: &Store) -> Result<Vec<String>> {
         if self.is_dolt()? {
+            let _lock = place.lock()?;
             return self.refresh(place);
         }
         self.run(&Verb::Flush, None)?;
         Ok(Vec::new())
     }
 
-    /// [`Bd::publish`], also where there is no file yet.
+    /// Makes the file what the database exports, under the lock: another export in between would be older
+    /// than what it replaces. Returns what was imported before.
     fn refresh(&self, place: &Store) -> Result<Vec<String>> {
         let mut exported = self.lines(place.file())?;
         let Some(text) = store::read_text(place.file())? else {
@@ -127,7 +138,7 @@ impl Bd {
         let (before, after) = (Table::parse(&text, "bd export")?, place.table(&after)?);
         // Where both are of one second, the edit is the later one.
         self.hand_over(place, &self.compare(&after, &before, Ties::Ours)?)?;
-        self.publish(place)?;
+        self.publish_held(place)?;
         Ok(result)
     }
 }

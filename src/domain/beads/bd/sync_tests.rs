@@ -13,7 +13,7 @@ fn what_has_no_verb_goes_by_import() {
     for path in std::env::split_paths(&paths) {
         let dir = tempfile::tempdir().unwrap();
         let workspace = Workspace::at(dir.path().to_owned());
-        let bd = Bd::at(path, &workspace.beads_dir());
+        let bd = Bd::at(path, &workspace.beads_dir(), false);
         bd.init("ab", false).unwrap();
         let store = Store::found(&workspace).unwrap();
         let line = |id: &str, rest: &str| {
