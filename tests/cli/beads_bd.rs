@@ -295,6 +295,12 @@ fn a_classic_one_is_kept_from_a_database() {
     fake.sandbox.write(".taskrun/config.toml", "");
     let (out, _) = fake.called(&["beads", "sync", "--to-bd"]);
     assert!(out.code == 2 && out.stderr.contains("a bd 1.x keeps the issues here"), "{out:?}");
+    // Where that is all there is, a workspace can be made all the same, to say who keeps the tasks.
+    fs::remove_file(fake.sandbox.path(".beads/issues.jsonl")).unwrap();
+    assert_eq!(fake.run(&["workspace", "init"]).code, 0);
+    assert!(!fake.sandbox.path(".beads/issues.jsonl").exists());
+    let out = fake.run(&["beads", "ready"]);
+    assert!(out.code == 2 && out.stderr.contains("beads sync --from-bd"), "{out:?}");
     fs::remove_file(fake.sandbox.path(".beads/metadata.json")).unwrap();
     let (out, _) = fake.called(&["beads", "sync", "--from-bd"]);
     assert!(out.code == 1 && out.stderr.contains("no database of `bd`"), "{out:?}");

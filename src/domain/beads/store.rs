@@ -21,6 +21,8 @@ use crate::system::store;
 const LOCK: &str = "taskrun.db.lock";
 /// Longest wait for other writers; each holds the lock for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The same where each of them has `bd` do it, which takes seconds.
+const PATIENCE_BD: Duration = Duration::from_secs(300);
 
 /// What `bd` itself is asked before a look, where it keeps the issues.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +51,7 @@ impl Store {
     /// Finds the workspace's store; one that was never made is an error with the way to make it.
     pub fn open(workspace: &Workspace) -> Result<Self> {
         let store = Self::found(workspace)?;
-        if store.bd.is_none() && store.dolt && !store.file.is_file() {
+        if store.is_elsewhere() {
             return Err(Fault::invalid(
                 format!(
                     "`{}` has no `issues.jsonl`: `bd` keeps its issues in a database",
@@ -83,6 +85,11 @@ impl Store {
         };
         let customs = Customs::read(&dir)?;
         Ok(Self { dir, file, dolt, bd, customs, notices: RefCell::default() })
+    }
+
+    /// Whether all issues are in a database of `bd`, which we are not told to use.
+    pub fn is_elsewhere(&self) -> bool {
+        self.bd.is_none() && self.dolt && !self.file.is_file()
     }
 
     /// The `.beads` directory.
@@ -155,9 +162,10 @@ impl Store {
 
     /// The directory is the lock, so that nothing new lies in a project that others share.
     pub(super) fn lock(&self) -> Result<Lock> {
-        match Lock::take_dir(&self.dir, PATIENCE) {
+        let patience = if self.bd.is_some() { PATIENCE_BD } else { PATIENCE };
+        match Lock::take_dir(&self.dir, patience) {
             Err(error) if !error.is::<Fault>() && self.dir.is_dir() => {
-                Lock::take(&self.dir.join(LOCK), PATIENCE)
+                Lock::take(&self.dir.join(LOCK), patience)
             }
             other => other,
         }

@@ -57,7 +57,9 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
             created.push(path);
         }
     }
-    if beads::Store::init(&workspace, prefix)?.1.created {
+    // What `bd` keeps elsewhere is there, and stays so until somebody says otherwise.
+    let elsewhere = workspace.has_beads() && beads::Store::found(&workspace)?.is_elsewhere();
+    if !elsewhere && beads::Store::init(&workspace, prefix)?.1.created {
         created.push(workspace.issues());
     }
     Ok(Made { workspace: workspace.root().to_owned(), created, unregistered: None })

@@ -189,9 +189,8 @@ impl Bd {
             };
             self.write(&ids, &update, Some(who))
         };
-        let issue = store.issue(id)?;
+        let issue = store.table(&self.now_held(store)?)?.issue(id)?;
         if issue.assignee == who && issue.status == "in_progress" {
-            self.publish_held(store)?;
             return Ok(issue);
         }
         if issue.status == "open" && issue.assignee == holder {
@@ -222,8 +221,7 @@ impl Bd {
             ..Update::default()
         };
         self.write(std::slice::from_ref(&issue.id), &update, None)?;
-        self.publish(store)?;
-        store.issue(&issue.id)
+        store.table(&self.now(store)?)?.issue(&issue.id)
     }
 
     /// [`Store::escalate`]
@@ -243,8 +241,7 @@ impl Bd {
         };
         self.write(std::slice::from_ref(&id), &update, None)?;
         self.run(&Verb::Comment { id: &id, author: who, text: why }, Some(who))?;
-        self.publish(store)?;
-        store.issue(&id)
+        store.table(&self.now(store)?)?.issue(&id)
     }
 
     /// [`Store::complete`]
@@ -263,8 +260,9 @@ impl Bd {
             }
             ids.push(epic);
         }
-        self.publish(store)?;
-        issues(store, &ids)
+        let text = self.now(store)?;
+        let table = store.table(&text)?;
+        ids.iter().map(|id| table.issue(id)).collect()
     }
 
     /// [`Store::comment`]

@@ -13,41 +13,44 @@ use crate::domain::beads::table::Table;
 use crate::system::store;
 
 impl Bd {
-    /// Brings a file that others share up to date with the database; what is fresher in it is imported
-    /// first. A file that is not there is not wanted.
-    pub(in crate::domain::beads) fn publish(&self, place: &Store) -> Result<()> {
+    /// Every issue as it is now, after a change. A file that others share is brought up to date with it; what
+    /// is fresher in the file is imported first. One that is not there is not wanted.
+    pub(super) fn now(&self, place: &Store) -> Result<String> {
         if !self.is_dolt()? || !place.file().is_file() {
-            return Ok(());
+            return self.lines(place.file());
         }
         let _lock = place.lock()?;
-        self.refresh(place).map(drop)
+        Ok(self.refresh(place)?.0)
     }
 
-    /// [`Bd::publish`] where the lock is held already.
-    pub(super) fn publish_held(&self, place: &Store) -> Result<()> {
-        if self.is_dolt()? && place.file().is_file() { self.refresh(place).map(drop) } else { Ok(()) }
+    /// [`Bd::now`] where the lock is held already.
+    pub(super) fn now_held(&self, place: &Store) -> Result<String> {
+        if self.is_dolt()? && place.file().is_file() {
+            return Ok(self.refresh(place)?.0);
+        }
+        self.lines(place.file())
     }
 
     /// [`Store::sync`](crate::domain::beads::Store::sync) before the commit: the file holds what `bd` holds.
     pub(in crate::domain::beads) fn settle(&self, place: &Store) -> Result<Vec<String>> {
         if self.is_dolt()? {
             let _lock = place.lock()?;
-            return self.refresh(place);
+            return Ok(self.refresh(place)?.1);
         }
         self.run(&Verb::Flush, None)?;
         Ok(Vec::new())
     }
 
     /// Makes the file what the database exports, under the lock: another export in between would be older
-    /// than what it replaces. Returns what was imported before.
-    fn refresh(&self, place: &Store) -> Result<Vec<String>> {
+    /// than what it replaces. Returns that, and what was imported before.
+    fn refresh(&self, place: &Store) -> Result<(String, Vec<String>)> {
         let mut exported = self.lines(place.file())?;
         let Some(text) = store::read_text(place.file())? else {
             store::write(place.file(), store::SHARED, exported.as_bytes())?;
-            return Ok(Vec::new());
+            return Ok((exported, Vec::new()));
         };
         if text == exported {
-            return Ok(Vec::new());
+            return Ok((exported, Vec::new()));
         }
         let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
         let exchange = self.compare(&ours, &theirs, Ties::Theirs)?;
@@ -58,7 +61,7 @@ impl Bd {
         if text != exported {
             store::replace(place.file(), store::SHARED, |out| out.write_all(exported.as_bytes()))?;
         }
-        Ok(exchange.give.into_iter().map(|(id, _)| id).collect())
+        Ok((exported, exchange.give.into_iter().map(|(id, _)| id).collect()))
     }
 
     /// Takes into the file what is newer in the database. Returns the ids.
@@ -85,7 +88,7 @@ impl Bd {
     /// Gives the database what is newer in the file. Returns the ids, and those that were deleted in the
     /// file and are still in the database.
     pub(in crate::domain::beads) fn give_over(&self, place: &Store) -> Result<(Vec<String>, Vec<String>)> {
-        let _lock = place.lock()?;
+        // No lock: only the database is written, and that may take a while.
         let exported = self.lines(place.file())?;
         let text = store::read_text(place.file())?.unwrap_or_default();
         let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
@@ -138,7 +141,7 @@ impl Bd {
         let (before, after) = (Table::parse(&text, "bd export")?, place.table(&after)?);
         // Where both are of one second, the edit is the later one.
         self.hand_over(place, &self.compare(&after, &before, Ties::Ours)?)?;
-        self.publish_held(place)?;
+        self.now_held(place)?;
         Ok(result)
     }
 }
