@@ -23,6 +23,9 @@ const GATES: &str = r#"# The demo's gates. In your project: your tests and linte
 [agent]
 default = "shell"
 
+[beads]
+backend = "builtin"
+
 [gates]
 "*" = ["sh check.sh"]
 "#;

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{array, notices, open, print, priority, text_or_stdin};
 use crate::commands::Context;
-use crate::domain::beads::{STATUSES, Update};
+use crate::domain::beads::Update;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::ui::one_line;
@@ -15,8 +15,9 @@ pub struct UpdateArgs {
     /// Their ids
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
-    /// Where they stand
-    #[arg(short, long, value_parser = STATUSES)]
+    /// Where they stand: open, `in_progress`, blocked, deferred, closed, or one of `status.custom` in
+    /// `.beads/config.yaml`
+    #[arg(short, long, value_name = "STATUS")]
     status: Option<String>,
     /// What is to be done, in a few words
     #[arg(long, value_name = "TEXT")]

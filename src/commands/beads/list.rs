@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{array, outlook, rows, view};
+use super::{array, ask, rows};
 use crate::commands::Context;
-use crate::domain::beads::{self, Filter, Graph, Line, Record, Sort, Table, quote};
+use crate::domain::beads::{self, Filter, Graph, Line, Question, Record, Sort, Table, quote};
 use crate::exit::Exit;
 
 /// More lines than this on a terminal are counted below them.
@@ -74,7 +74,7 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
         By::Age => Sort::Age,
     };
     let (json, columns) = (context.ui.json(), context.ui.fit());
-    outlook(context, |table| {
+    ask(Question::Ready, context, |table| {
         let epic = args.epic.map(|epic| table.resolve(&epic)).transpose()?;
         let filter = Filter { epic, label: args.label, assignee: args.assignee, skip: Vec::new() };
         let ready = table.graph().ready(&filter, sort);
@@ -92,7 +92,7 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
 /// Lists tasks.
 pub fn list(args: &Args, context: &Context) -> Result<Exit> {
     let (json, columns) = (context.ui.json(), context.ui.fit());
-    view(context, |table| {
+    ask(Question::List, context, |table| {
         let graph = table.graph();
         let records = select(args, table, &graph)?;
         let count = records.len();
@@ -137,7 +137,7 @@ fn select<'t>(args: &Args, table: &Table, graph: &Graph<'t>) -> Result<Vec<&'t R
     let wanted = |record: &&Record| {
         let status = match &args.status {
             Some(status) => record.status() == status,
-            None => args.all || record.status() != "closed",
+            None => args.all || !record.is_put_away(),
         };
         status
             && args.kind.as_ref().is_none_or(|kind| record.kind() == kind)

@@ -14,7 +14,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::commands::{Context, board};
-use crate::domain::beads::{self, Issue, Store, Table};
+use crate::domain::beads::{self, Issue, Question, Store, Table};
 use crate::domain::workspace::{Workspace, start_dir};
 use crate::exit::Exit;
 use crate::ui::one_line;
@@ -134,10 +134,10 @@ pub fn view<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Res
     })
 }
 
-/// [`view`] of what can be done next: what nobody holds any more is open.
-fn outlook<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+/// [`view`] for what `bd` has a command of its own for.
+fn ask<T>(question: Question, context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
     let store = open(context)?.1;
-    let seen = store.outlook(look)?;
+    let seen = store.ask(question, look)?;
     notices(&store, context);
     Ok(seen)
 }

@@ -8,9 +8,9 @@ use console::style;
 use jiff::Timestamp;
 
 use super::rows::{ending, glyph};
-use super::{open, print, view};
+use super::{ask, open, print};
 use crate::commands::Context;
-use crate::domain::beads::{Dependents, Graph, Hold, Issue, Record, State};
+use crate::domain::beads::{Dependents, Graph, Hold, Issue, Question, Record, State};
 use crate::exit::Exit;
 use crate::system::clock::ago;
 use crate::ui::fit::{prose, wide, wrap};
@@ -23,7 +23,7 @@ const NAMES: usize = 12;
 pub fn run(ids: &[String], context: &Context) -> Result<Exit> {
     let (json, columns) = (context.ui.json(), context.ui.fit());
     let holds = &open(context)?.1.holds()?;
-    let shown = view(context, |table| {
+    let shown = ask(Question::Show(ids), context, |table| {
         let ids = table.resolve_all(ids)?;
         if json {
             let issue = |id: &String| Ok((table.issue(id)?, String::new()));

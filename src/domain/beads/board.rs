@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::customs::Class;
 use super::graph::{Filter, Graph, Sort};
 use super::record::Record;
 
@@ -29,8 +30,9 @@ impl<'t> Board<'t> {
         };
         for record in graph.records() {
             match record.status() {
-                "closed" => board.done.push(record),
+                _ if record.is_finished() => board.done.push(record),
                 "in_progress" | "hooked" => board.in_progress.push(record),
+                _ if record.class == Class::Wip => board.in_progress.push(record),
                 _ if graph.is_ready(&record.id) => {}
                 _ => board.blocked.push(record),
             }

@@ -57,6 +57,9 @@ impl Store {
     /// Claims the first ready issue a loop would take and `filter` wants; `None` when there is none.
     /// Of many claimants each issue goes to exactly one. The claim ends with what `grip` says.
     pub fn claim_next(&self, filter: &Filter, who: &str, grip: &Grip) -> Result<Option<Issue>> {
+        if let Some(bd) = self.bd() {
+            return bd.claim_next(self, filter, who, grip);
+        }
         self.change_held(|table, _, new| {
             let id = table.graph().first(filter).map(|record| record.id.to_string());
             id.map(|id| take(table, &id, who, grip, new)).transpose()
@@ -65,6 +68,9 @@ impl Store {
 
     /// Claims this one issue, which must be ready; otherwise [`Fault::Refused`] says why it is not.
     pub fn claim(&self, id: &str, who: &str, grip: &Grip) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.claim(self, id, who, grip);
+        }
         self.change_held(|table, holds, new| {
             let id = table.resolve(id)?;
             check_claimable(&table.graph(), &id, holds.of(table, &id).as_ref())?;
@@ -81,6 +87,9 @@ impl Store {
     /// Puts a claimed issue back: open again, `note` added to its notes. One that somebody else has
     /// claimed meanwhile stays as it is.
     pub fn release(&self, id: &str, back: &Back<'_>, note: Option<&str>) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.release(self, id, back, note);
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             let now = table.now();
@@ -94,6 +103,9 @@ impl Store {
     /// Hands a claimed issue to a person: status `blocked`, the label [`NEEDS_HUMAN`], `why` as a comment
     /// of `who`. One that somebody else has claimed meanwhile stays as it is.
     pub fn escalate(&self, id: &str, back: &Back<'_>, who: &str, why: &str) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.escalate(self, id, back, (who, why));
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             let now = table.now();
@@ -114,7 +126,13 @@ impl Store {
         if let Some(title) = &update.title {
             check_title(title)?;
         }
+        if let Some(bd) = self.bd() {
+            return bd.update(self, ids, update);
+        }
         self.change(|table| {
+            if let Some(status) = &update.status {
+                check_new_status(table, status)?;
+            }
             let ids = table.resolve_all(ids)?;
             let now = table.now();
             for id in &ids {
@@ -126,6 +144,9 @@ impl Store {
 
     /// Closes every one of `ids`, or none. One that is closed already gets the new reason.
     pub fn close(&self, ids: &[String], reason: Option<&str>) -> Result<Closed> {
+        if let Some(bd) = self.bd() {
+            return bd.close(self, ids, reason);
+        }
         self.change(|table| {
             let ids = table.resolve_all(ids)?;
             closing(table, |table| {
@@ -138,6 +159,9 @@ impl Store {
     /// Closes what a run has finished, and every epic above it whose last child that was.
     /// Returns what was closed, the epics at the end.
     pub fn complete(&self, id: &str, reason: &str) -> Result<Vec<Issue>> {
+        if let Some(bd) = self.bd() {
+            return bd.complete(self, id, reason);
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             close_one(table, &id, Some(reason))?;
@@ -152,11 +176,17 @@ impl Store {
 
     /// Opens every one of `ids` again, or none; they no longer wait for a person.
     pub fn reopen(&self, ids: &[String]) -> Result<Vec<Issue>> {
+        if let Some(bd) = self.bd() {
+            return bd.reopen(self, ids);
+        }
         self.update(ids, &Update { status: Some("open".into()), ..Update::default() })
     }
 
     /// Adds what `author` says about an issue.
     pub fn comment(&self, id: &str, author: &str, text: &str) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.comment(self, id, author, text);
+        }
         self.change(|table| {
             let id = table.resolve(id)?;
             comment::add(table, &id, author, text)?;
@@ -181,7 +211,7 @@ pub struct Back<'a> {
 
 impl Back<'_> {
     /// Not where somebody else works on it by now.
-    fn is_due(&self, table: &Table, id: &str) -> bool {
+    pub(super) fn is_due(&self, table: &Table, id: &str) -> bool {
         let others = |record: &Record| record.status() == "in_progress" && *record.assignee != *self.of;
         !table.get(id).is_some_and(others)
     }
@@ -193,8 +223,7 @@ pub(super) fn open_again(line: &mut Line, assignee: &str, note: Option<&str>, no
     line.set_text("assignee", assignee);
     if let Some(note) = note.filter(|note| !note.trim().is_empty()) {
         let before = line.get_text("notes").unwrap_or_default();
-        let gap = if before.is_empty() { "" } else { "\n\n" };
-        line.set_text("notes", &format!("{before}{gap}{}", note.trim_end()));
+        line.set_text("notes", &noted(&before, note));
     }
 }
 
@@ -209,7 +238,13 @@ fn take(table: &mut Table, id: &str, who: &str, grip: &Grip, new: &mut Vec<Hold>
     table.issue(id)
 }
 
-fn check_claimable(graph: &Graph, id: &str, hold: Option<&Hold>) -> Result<()> {
+/// `before` with a paragraph more.
+pub(super) fn noted(before: &str, note: &str) -> String {
+    let gap = if before.is_empty() { "" } else { "\n\n" };
+    format!("{before}{gap}{}", note.trim_end())
+}
+
+pub(super) fn check_claimable(graph: &Graph, id: &str, hold: Option<&Hold>) -> Result<()> {
     if graph.is_ready(id) {
         return Ok(());
     }
@@ -258,9 +293,9 @@ fn close_one(table: &mut Table, id: &str, reason: Option<&str>) -> Result<()> {
 }
 
 /// The open epic above `id` all of whose children are closed, if there is one.
-fn finished_epic(graph: &Graph, id: &str) -> Option<String> {
-    let parent = graph.parent(id).filter(|parent| parent.kind() == "epic" && parent.status() != "closed")?;
-    let done = graph.children(&parent.id).iter().all(|child| child.status() == "closed");
+pub(super) fn finished_epic(graph: &Graph, id: &str) -> Option<String> {
+    let parent = graph.parent(id).filter(|parent| parent.kind() == "epic" && !parent.is_finished())?;
+    let done = graph.children(&parent.id).iter().all(|child| child.is_finished());
     done.then(|| parent.id.to_string())
 }
 
@@ -322,12 +357,21 @@ fn set_status(line: &mut Line, status: &str, now: Timestamp) {
     }
 }
 
-/// The values a filter by status may name: those of [`STATUSES`] and what the file uses.
+/// The values a filter by status may name: those of [`STATUSES`], the project's own, and what the file uses.
 pub fn check_status(table: &Table, status: &str) -> Result<()> {
-    if STATUSES.contains(&status) || table.records().any(|record: &Record| record.status() == status) {
+    if table.records().any(|record: &Record| record.status() == status) {
         return Ok(());
     }
-    Err(Fault::usage(format!("`{status}` is not a status"), format!("one of {}", STATUSES.join(", "))))
+    check_new_status(table, status)
+}
+
+/// The values that a status can be set to: those of [`STATUSES`], and the project's own.
+fn check_new_status(table: &Table, status: &str) -> Result<()> {
+    let known: Vec<&str> = STATUSES.into_iter().chain(table.customs().statuses()).collect();
+    if known.contains(&status) {
+        return Ok(());
+    }
+    Err(Fault::usage(format!("`{status}` is not a status"), format!("one of {}", known.join(", "))))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Comments, with ids of the kind the file already has.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -21,7 +22,8 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
         quote(id),
         quote(author),
         quote(text),
-        table.now()
+        // As `bd` 1.x keeps it: another time would make it another comment to its `import`.
+        if table.is_typed() { whole_second(table.now()) } else { table.now() }
     );
     table.edit(id, |line| {
         line.push("comments", &comment);
@@ -40,7 +42,7 @@ fn fresh(table: &Table) -> Result<String> {
         },
         latest,
     )?;
-    Ok(if uuids || table.is_typed() { quote(&uuid(table)) } else { (last + 1).to_string() })
+    Ok(if uuids || table.is_typed() { quote(&uuid(table.now())) } else { (last + 1).to_string() })
 }
 
 /// The highest number of a comment, and whether there are others than numbers.
@@ -68,9 +70,15 @@ fn ids(line: &[u8]) -> Ids {
     ids.fold((0, false), latest)
 }
 
+/// The nearest whole second.
+pub fn whole_second(at: Timestamp) -> Timestamp {
+    let second = (at.as_microsecond() + 500_000).div_euclid(1_000_000);
+    Timestamp::from_second(second).unwrap_or(at)
+}
+
 /// A UUID of version 7: sorts by time.
-fn uuid(table: &Table) -> String {
-    let millis = table.now().as_millisecond();
+pub fn uuid(now: Timestamp) -> String {
+    let millis = now.as_millisecond();
     let (a, b) = (clock::random(), clock::random());
     format!(
         "{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}",

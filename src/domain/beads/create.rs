@@ -51,6 +51,9 @@ pub struct New {
 impl Store {
     /// Makes an issue and returns it.
     pub fn create(&self, new: &New) -> Result<Issue> {
+        if let Some(bd) = self.bd() {
+            return bd.create(self, new);
+        }
         let fallback = self.configured_prefix()?;
         self.change(|table| create(table, new, fallback.as_deref()))
     }
@@ -147,8 +150,9 @@ pub fn check_title(title: &str) -> Result<()> {
 
 /// A type that is known or already used.
 pub fn check_type(table: &Table, kind: &str) -> Result<()> {
-    if TYPES.contains(&kind) || table.records().any(|record| record.kind() == kind) {
+    let known: Vec<&str> = TYPES.into_iter().chain(table.customs().types()).collect();
+    if known.contains(&kind) || table.records().any(|record| record.kind() == kind) {
         return Ok(());
     }
-    Err(Fault::usage(format!("`{kind}` is not a type of issue"), format!("one of {}", TYPES.join(", "))))
+    Err(Fault::usage(format!("`{kind}` is not a type of issue"), format!("one of {}", known.join(", "))))
 }

@@ -50,6 +50,9 @@ pub struct Added {
 impl Store {
     /// Makes `issue` depend on `target`; self, unknown ids and circles are refused.
     pub fn add_dep(&self, issue: &str, target: &str, kind: &str, author: &str) -> Result<Added> {
+        if let Some(bd) = self.bd() {
+            return bd.add_dep(self, (issue, target), kind, author);
+        }
         self.change(|table| {
             let (issue, target) = (table.resolve(issue)?, table.resolve(target)?);
             let kind = check_kind(kind)?;
@@ -60,21 +63,13 @@ impl Store {
 
     /// Ends every dependency of `issue` on `target`, which may be gone itself.
     pub fn remove_dep(&self, issue: &str, target: &str) -> Result<(String, String)> {
+        if let Some(bd) = self.bd() {
+            return bd.remove_dep(self, issue, target);
+        }
         self.change(|table| {
-            let issue = table.resolve(issue)?;
+            let (issue, target) = resolve_edge(table, issue, target)?;
             let edges = table.get(&issue).map_or(&[][..], |record| record.edges());
-            // What is gone itself must not be taken for another that begins so.
-            let named = edges.iter().any(|edge| *edge.target == *target);
-            let target = if named { target.to_owned() } else { table.resolve(target)? };
-            let count = edges.iter().filter(|edge| *edge.target == *target).count();
             let blocking = edges.iter().any(|edge| *edge.target == *target && edge.blocks());
-            if count == 0 {
-                let message = format!("`{issue}` does not depend on `{target}`");
-                return Err(Fault::not_found(
-                    message,
-                    format!("`taskrun beads show {issue}` shows on what it does"),
-                ));
-            }
             table.edit(&issue, |line| {
                 let other = |item: &str| {
                     serde_json::from_str::<Dependency>(item)
@@ -86,6 +81,17 @@ impl Store {
             Ok((issue, target))
         })
     }
+}
+
+/// The full ids of a dependency that is there; its target may be gone itself.
+pub(super) fn resolve_edge(table: &Table, issue: &str, target: &str) -> Result<(String, String)> {
+    let issue = table.resolve(issue)?;
+    let target = table.resolve(target).unwrap_or_else(|_| target.to_owned());
+    if table.get(&issue).is_some_and(|record| record.edges().iter().any(|edge| *edge.target == *target)) {
+        return Ok((issue, target));
+    }
+    let hint = format!("`taskrun beads show {issue}` shows on what it does");
+    Err(Fault::not_found(format!("`{issue}` does not depend on `{target}`"), hint))
 }
 
 fn add(table: &mut Table, issue: &str, target: &str, kind: &str, author: &str) -> Result<bool> {
@@ -167,7 +173,8 @@ pub fn split(text: &str) -> Result<(&str, &str)> {
     }
 }
 
-fn check_kind(kind: &str) -> Result<&str> {
+/// The kind by its one name.
+pub(super) fn check_kind(kind: &str) -> Result<&str> {
     match KINDS.into_iter().find(|known| *known == kind) {
         Some("blocked-by") => Ok("blocks"),
         Some(_) => Ok(kind),

@@ -62,6 +62,8 @@ pub struct Graph<'t> {
     dotted: HashMap<usize, Vec<usize>>,
     blocked: Vec<bool>,
     now: Timestamp,
+    /// What is ready by the word of who keeps the issues.
+    told: Option<&'t HashSet<String>>,
 }
 
 impl<'t> Graph<'t> {
@@ -74,7 +76,8 @@ impl<'t> Graph<'t> {
             index.note(&record.id, at, |at| &nodes[at].id);
         }
         let blocked = vec![false; nodes.len()];
-        let mut graph = Self { nodes, index, children: HashMap::new(), dotted: HashMap::new(), blocked, now };
+        let mut graph =
+            Self { nodes, index, children: HashMap::new(), dotted: HashMap::new(), blocked, now, told: None };
         graph.connect();
         graph.block();
         graph
@@ -82,6 +85,13 @@ impl<'t> Graph<'t> {
 
     fn at(&self, id: &str) -> Option<usize> {
         self.index.get(id, |at| &self.nodes[at].id)
+    }
+
+    /// Holds readiness to the ids of `told`, where there are any.
+    #[must_use]
+    pub fn told(mut self, told: Option<&'t HashSet<String>>) -> Self {
+        self.told = told;
+        self
     }
 
     fn connect(&mut self) {
@@ -129,7 +139,7 @@ impl<'t> Graph<'t> {
         let direct = target.filter(|_| edge.blocks()).filter(open);
         let children = target.filter(|_| edge.waits_for_children()).and_then(|at| self.children.get(&at));
         let enough = edge.any_child_will_do()
-            && children.into_iter().flatten().any(|&child| self.nodes[child].status() == "closed");
+            && children.into_iter().flatten().any(|&child| self.nodes[child].is_finished());
         let children = children.filter(|_| !enough).into_iter().flatten().copied().filter(open);
         direct.into_iter().chain(children)
     }
@@ -156,6 +166,10 @@ impl<'t> Graph<'t> {
 
     fn ready_at(&self, at: usize) -> bool {
         let record = self.nodes[at];
+        if let Some(told) = self.told {
+            // Some versions name what is in progress, too.
+            return record.status() == "open" && told.contains(&*record.id);
+        }
         record.status() == "open"
             && !self.blocked[at]
             && !record.is_set_aside()

@@ -3,10 +3,13 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::bd::Bd;
 use super::ids;
 use super::store::Store;
+use super::table::Table;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
+use crate::system::config::{self, Backend};
 use crate::system::store;
 
 /// What never belongs into git; `bd` extends it to its own list when it takes over.
@@ -29,6 +32,9 @@ impl Store {
     /// Makes `.beads/issues.jsonl`, a `.gitignore` and, for a given prefix, `config.yaml`.
     pub fn init(workspace: &Workspace, prefix: Option<&str>) -> Result<(Self, Init)> {
         prefix.map(check_prefix).transpose()?;
+        if config::load(Some(&workspace.config_file()))?.beads.backend == Backend::Bd {
+            return Self::init_by_bd(workspace, prefix);
+        }
         let dir = workspace.tasks()?.dir;
         store::make_dir(&dir)?;
         store::create_new(&dir.join(".gitignore"), store::SHARED, GITIGNORE.as_bytes())?;
@@ -44,6 +50,25 @@ impl Store {
         }
         let fallback = this.configured_prefix()?;
         let prefix = this.view(|table| Ok(ids::prefix(table, fallback.as_deref())))?;
+        let path = this.file().display().to_string();
+        Ok((this, Init { path, created, prefix }))
+    }
+
+    /// Has `bd` make its store, from the `issues.jsonl` that is there; one that is made already stays.
+    fn init_by_bd(workspace: &Workspace, prefix: Option<&str>) -> Result<(Self, Init)> {
+        let dir = workspace.tasks()?.dir;
+        let file = dir.join("issues.jsonl");
+        let bd = Bd::find(&dir, false)?;
+        let text = store::read_text(&file)?.unwrap_or_default();
+        let used = ids::prefix(&Table::parse(&text, &file.display().to_string())?, prefix);
+        // Every version of `bd` that makes a store writes this.
+        let created = !dir.join("metadata.json").is_file();
+        if created {
+            bd.init(&used, !text.trim().is_empty())?;
+        }
+        let this = Self::open(workspace)?;
+        let fallback = this.configured_prefix()?.unwrap_or(used);
+        let prefix = this.view(|table| Ok(ids::prefix(table, Some(&fallback))))?;
         let path = this.file().display().to_string();
         Ok((this, Init { path, created, prefix }))
     }

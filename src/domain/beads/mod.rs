@@ -3,10 +3,12 @@
 //! [`Store`] reads and changes the file; everything it does goes through [`Store::view`] and
 //! [`Store::change`]. [`Graph`] decides what is ready. A line that is not touched keeps its bytes.
 
+mod bd;
 mod board;
 mod change;
 mod comment;
 mod create;
+mod customs;
 mod deps;
 mod graph;
 mod holds;
@@ -30,6 +32,7 @@ mod text;
 mod tree;
 mod who;
 
+pub use bd::Bd;
 pub use board::Board;
 pub use change::{ALL_CHILDREN_CLOSED, Back, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
 pub use create::{New, TYPES, body, check_type};
@@ -42,8 +45,8 @@ pub use line::{Line, quote};
 pub use record::{Edge, Record};
 pub use state::State;
 pub use stats::{Age, Bucket, Oldest, Spread, Stats, Throughput};
-pub use store::Store;
-pub use sync::Synced;
+pub use store::{Question, Store};
+pub use sync::{Synced, WithBd};
 pub use table::Table;
 pub use text::Text;
 pub use tree::{Branch, Dependents, Walk};

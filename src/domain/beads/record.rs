@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::customs::Class;
 use super::instant::instant;
 use super::scan::{Keep, Scanner};
 use super::text::{List, Number, Text};
@@ -57,6 +58,9 @@ pub struct Record<'a> {
     pub(super) ephemeral: Option<bool>,
     #[serde(default)]
     pub(super) wisp: Option<bool>,
+    /// How a status of the project's own is treated.
+    #[serde(skip)]
+    pub class: Class,
 }
 
 /// One dependency: the record's issue waits for, belongs to, or is related to `target`.
@@ -162,7 +166,17 @@ impl<'a> Record<'a> {
 
     /// Whether nothing waits for it any more.
     pub fn is_settled(&self) -> bool {
-        matches!(self.status(), "closed" | "pinned")
+        self.is_finished() || self.status() == "pinned"
+    }
+
+    /// Whether it is done: closed, or of a status of the project's own that says so.
+    pub fn is_finished(&self) -> bool {
+        self.status() == "closed" || self.class == Class::Done
+    }
+
+    /// Whether a list leaves it out unless asked for all.
+    pub fn is_put_away(&self) -> bool {
+        self.is_finished() || self.class == Class::Frozen
     }
 
     /// The instant it was made; what is missing or unreadable counts as oldest.
@@ -219,6 +233,7 @@ impl<'a> Record<'a> {
             pinned: self.pinned,
             ephemeral: self.ephemeral,
             wisp: self.wisp,
+            class: self.class,
         }
     }
 }

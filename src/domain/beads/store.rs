@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::bd::Bd;
+use super::customs::Customs;
 use super::holds::{Hold, Holds};
 use super::load::arenas;
 use super::source::{PIECE, Source};
 use super::table::{Table, changed_meanwhile};
 use crate::domain::workspace::{Origin, Place, Workspace};
 use crate::fault::Fault;
+use crate::system::config::{self, Backend};
 use crate::system::lock::Lock;
 use crate::system::store;
 
@@ -23,14 +26,30 @@ use crate::system::store;
 const LOCK: &str = "taskrun.db.lock";
 /// Longest wait for other writers; each holds the lock for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The same where each of them has `bd` do it, which takes seconds.
+const PATIENCE_BD: Duration = Duration::from_secs(300);
 
-/// One `.beads/issues.jsonl`.
+/// What `bd` itself is asked before a look, where it keeps the issues.
+#[derive(Debug, Clone, Copy)]
+pub enum Question<'a> {
+    /// What is ready.
+    Ready,
+    /// Which issues there are.
+    List,
+    /// These issues.
+    Show(&'a [String]),
+}
+
+/// One `.beads/issues.jsonl`, or the `bd` that keeps the issues instead.
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
     dir: PathBuf,
     file: PathBuf,
     dolt: bool,
+    /// The real one, where it is to do everything.
+    bd: Option<Bd>,
+    customs: Customs,
     notices: RefCell<Vec<String>>,
     said: RefCell<HashSet<String>>,
 }
@@ -38,6 +57,22 @@ pub struct Store {
 impl Store {
     /// Finds the workspace's store; one that was never made is an error with the way to make it.
     pub fn open(workspace: &Workspace) -> Result<Self> {
+        let store = Self::found(workspace)?;
+        if store.is_elsewhere() {
+            return Err(Fault::invalid(
+                format!(
+                    "`{}` has no `issues.jsonl`: `bd` keeps its issues in a database",
+                    store.dir.display()
+                ),
+                "run `taskrun beads sync --from-bd` (or `bd export -o .beads/issues.jsonl`), or set \
+                 `backend = \"bd\"` below `[beads]`",
+            ));
+        }
+        Ok(store)
+    }
+
+    /// [`Store::open`], also where a database of `bd` has no `issues.jsonl` beside it yet.
+    pub fn found(workspace: &Workspace) -> Result<Self> {
         let Place { dir, origin, notices } = workspace.tasks()?;
         if !dir.is_dir() {
             let hint = match origin {
@@ -54,20 +89,25 @@ impl Store {
         // Early versions of `bd` called the file `beads.jsonl`.
         let found = [named, "issues.jsonl", "beads.jsonl"].into_iter().find(|name| dir.join(name).is_file());
         let dolt = metadata.backend.as_deref() == Some("dolt");
-        if found.is_none() && dolt {
-            return Err(Fault::invalid(
-                format!("`{}` has no `issues.jsonl`: `bd` keeps its issues in a database", dir.display()),
-                "run `bd export -o .beads/issues.jsonl`",
-            ));
-        }
         let file = dir.join(found.unwrap_or("issues.jsonl"));
         let root = workspace.root().to_owned();
-        Ok(Self { root, dir, file, dolt, notices: RefCell::new(notices), said: RefCell::default() })
+        let bd = match config::load(Some(&workspace.config_file()))?.beads.backend {
+            Backend::Builtin => None,
+            Backend::Bd => Some(Bd::find(&dir, dolt)?),
+        };
+        let customs = Customs::read(&dir)?;
+        let (notices, said) = (RefCell::new(notices), RefCell::default());
+        Ok(Self { root, dir, file, dolt, bd, customs, notices, said })
     }
 
     /// The workspace that it was opened for, in which it need not lie.
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether all issues are in a database of `bd`, which we are not told to use.
+    pub fn is_elsewhere(&self) -> bool {
+        self.bd.is_none() && self.dolt && !self.file.is_file()
     }
 
     /// The `.beads` directory.
@@ -83,6 +123,26 @@ impl Store {
     /// What the user should know about what was read or written so far; each is handed out once.
     pub fn take_notices(&self) -> Vec<String> {
         self.notices.take()
+    }
+
+    /// The real `bd`, where it keeps the issues.
+    pub(super) fn bd(&self) -> Option<&Bd> {
+        self.bd.as_ref()
+    }
+
+    /// Whether a database of `bd` lies beside the file.
+    pub(super) fn has_database(&self) -> bool {
+        self.dolt
+    }
+
+    /// [`Store::view`] for what `bd` has a command of its own for: where it keeps the issues, it is asked first.
+    /// What it refuses is refused, and what it says is ready counts.
+    pub fn ask<T>(&self, question: Question, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+        match (&self.bd, question) {
+            (Some(bd), _) => bd.ask(self, question, look),
+            (None, Question::Ready) => self.outlook(look),
+            (None, _) => self.view(look),
+        }
     }
 
     /// Reads the issues and hands them to `look`.
@@ -118,13 +178,14 @@ impl Store {
         &self,
         edit: impl FnOnce(&mut Table, &Holds, &mut Vec<Hold>) -> Result<T>,
     ) -> Result<T> {
+        if let Some(bd) = &self.bd {
+            let (result, _, freed) = bd.change(self, |table| self.edited(table, edit))?;
+            self.tell(&freed);
+            return Ok(result);
+        }
         let _lock = self.lock()?;
         self.with_table(|mut table| {
-            let mut holds = Holds::read(&self.dir);
-            let freed = holds.free(&mut table)?;
-            let mut new = Vec::new();
-            let result = edit(&mut table, &holds, &mut new)?;
-            holds.add(new)?;
+            let (result, mut holds, freed) = self.edited(&mut table, edit)?;
             if table.is_changed() {
                 self.replace(&table)?;
             }
@@ -133,6 +194,25 @@ impl Store {
             let _ = holds.settle(&table);
             Ok(result)
         })
+    }
+
+    /// `table` after `edit`, what nobody holds any more opened before it; the claims that go with it, and what
+    /// to tell of those that ended.
+    pub(super) fn edited<T>(
+        &self,
+        table: &mut Table,
+        edit: impl FnOnce(&mut Table, &Holds, &mut Vec<Hold>) -> Result<T>,
+    ) -> Result<(T, Holds, Vec<String>)> {
+        let mut holds = Holds::read(&self.dir);
+        if self.bd.is_some() {
+            // What is left over from the change before, which `bd` made.
+            let _ = holds.settle(table);
+        }
+        let freed = holds.free(table)?;
+        let mut new = Vec::new();
+        let result = edit(table, &holds, &mut new)?;
+        holds.add(new)?;
+        Ok((result, holds, freed))
     }
 
     fn replace(&self, table: &Table) -> Result<()> {
@@ -150,8 +230,8 @@ impl Store {
         replaced?;
         if self.dolt {
             self.notices.borrow_mut().push(
-                "`bd` keeps these issues in a database of its own: run `bd import` to take the change over, \
-                 or set `backend = \"bd\"` below `[beads]`"
+                "`bd` keeps these issues in a database of its own: run `taskrun beads sync --to-bd` (or `bd \
+                 import`) to take the change over, or set `backend = \"bd\"` below `[beads]`"
                     .into(),
             );
         }
@@ -159,10 +239,11 @@ impl Store {
     }
 
     /// The directory is the lock, so that nothing new lies in a project that others share.
-    fn lock(&self) -> Result<Lock> {
-        match Lock::take_dir(&self.dir, PATIENCE) {
+    pub(super) fn lock(&self) -> Result<Lock> {
+        let patience = if self.bd.is_some() { PATIENCE_BD } else { PATIENCE };
+        match Lock::take_dir(&self.dir, patience) {
             Err(error) if !error.is::<Fault>() && self.dir.is_dir() => {
-                Lock::take(&self.dir.join(LOCK), PATIENCE)
+                Lock::take(&self.dir.join(LOCK), patience)
             }
             other => other,
         }
@@ -171,6 +252,10 @@ impl Store {
     /// Keeps the issues as they are now under another name, at no cost.
     pub fn keep(&self, path: &Path) -> Result<()> {
         store::remove(path)?;
+        // A database of `bd` is not ours to keep.
+        if self.bd.is_some() && !self.file.is_file() {
+            return Ok(());
+        }
         store::link(&self.file, path)
     }
 
@@ -190,8 +275,11 @@ impl Store {
         Ok(true)
     }
 
-    /// Reads the file and hands its table over. One that is written to meanwhile is read again.
+    /// Reads the issues and hands their table over. A file that is written to meanwhile is read again.
     fn with_table<T>(&self, then: impl FnOnce(Table) -> Result<T>) -> Result<T> {
+        if let Some(bd) = &self.bd {
+            return then(self.table(&bd.lines(&self.file)?)?);
+        }
         let file = self.file.display().to_string();
         for _ in 0..3 {
             let source = Source::open(&self.file).with_context(|| format!("failed to read `{file}`"))?;
@@ -200,14 +288,25 @@ impl Store {
             if !source.is_as_it_was() {
                 continue;
             }
-            let table = read?;
-            self.tell(table.notices());
-            return then(table);
+            return then(self.dressed(read?));
         }
         Err(changed_meanwhile(&file))
     }
 
-    fn tell(&self, notices: &[String]) {
+    /// The table in `text`, which `bd` exported or a file held.
+    pub(super) fn table<'a>(&self, text: &'a str) -> Result<Table<'a>> {
+        let name = if self.bd.is_some() { "bd".to_owned() } else { self.file.display().to_string() };
+        Ok(self.dressed(Table::parse(text, &name)?))
+    }
+
+    /// A table with what the project has added to statuses and types; what it has to say is passed on.
+    fn dressed<'a>(&self, mut table: Table<'a>) -> Table<'a> {
+        table.classify(&self.customs);
+        self.tell(table.notices());
+        table
+    }
+
+    pub(super) fn tell(&self, notices: &[String]) {
         let mut said = self.said.borrow_mut();
         let new = notices.iter().filter(|notice| said.insert((*notice).clone()));
         self.notices.borrow_mut().extend(new.cloned());

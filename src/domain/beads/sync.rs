@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::bd::Bd;
 use super::holds::is_private;
 use super::store::Store;
 use crate::fault::Fault;
@@ -28,13 +29,27 @@ pub struct Synced {
     pub pushed: bool,
     /// Why there is no commit or no push, in words; empty where there is both.
     pub notes: Vec<String>,
+    /// What was taken over from the database of `bd`.
+    pub from_bd: Vec<String>,
+    /// What was handed over to it.
+    pub to_bd: Vec<String>,
+}
+
+/// What is to be exchanged with the database of a `bd` beside the store, before anything is committed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WithBd {
+    /// Take over what is newer there.
+    pub from: bool,
+    /// Hand over what is newer here.
+    pub to: bool,
 }
 
 impl Store {
     /// Commits what changed below `.beads/` with `message`, and pushes the branch when `push` says so.
     /// No repository and no remote are no errors: [`Synced::notes`] says it.
-    pub fn sync(&self, message: &str, push: bool) -> Result<Synced> {
+    pub fn sync(&self, message: &str, push: bool, with: WithBd) -> Result<Synced> {
         let mut synced = Synced::default();
+        self.exchange(with, &mut synced)?;
         let Some(mut repo) = Repo::find(self.dir())? else {
             synced
                 .notes
@@ -79,6 +94,45 @@ impl Store {
             }
         }
         Ok(synced)
+    }
+
+    /// Brings `issues.jsonl` and the database of `bd` together, as far as that is wanted.
+    fn exchange(&self, with: WithBd, synced: &mut Synced) -> Result<()> {
+        if let Some(bd) = self.bd() {
+            if with.from || with.to {
+                return Err(Fault::usage(
+                    "`bd` keeps these issues itself: there is nothing else to exchange with",
+                    "leave out `--from-bd` and `--to-bd`; `sync` writes `issues.jsonl` anyway",
+                ));
+            }
+            synced.to_bd = bd.settle(self)?;
+            if !synced.to_bd.is_empty() {
+                let ids = synced.to_bd.join(", ");
+                synced.notes.push(format!("`issues.jsonl` was fresher than the database: imported {ids}"));
+            }
+            return Ok(());
+        }
+        if !with.from && !with.to {
+            return Ok(());
+        }
+        if !self.has_database() {
+            return Err(Fault::refused(
+                format!("`{}` has no database of `bd` 1.x to exchange with", self.dir().display()),
+                "`bd` 0.47 to 0.49 reads and writes `issues.jsonl` itself; `bd init --from-jsonl` makes a database",
+            ));
+        }
+        let bd = Bd::find(self.dir(), true)?;
+        if with.from {
+            synced.from_bd = bd.take_over(self)?;
+        }
+        if with.to {
+            let (given, deleted) = bd.give_over(self)?;
+            synced.to_bd = given;
+            let note =
+                |id: &String| format!("`{id}` is deleted here; `bd delete {id} --force` deletes it there");
+            synced.notes.extend(deleted.iter().map(note));
+        }
+        Ok(())
     }
 
     /// What differs from HEAD below `.beads/`, and which of it git does not know yet.

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use bumpalo::Bump;
 use jiff::{Timestamp, ToSpan};
 
+use super::customs::Customs;
 use super::graph::Graph;
 use super::index::Index;
 use super::issue::{self, Issue};
@@ -33,6 +34,8 @@ pub struct Table<'a> {
     file: String,
     now: Timestamp,
     notices: Vec<String>,
+    customs: Customs,
+    told: Option<HashSet<String>>,
 }
 
 /// A part of the file as it is to be.
@@ -66,6 +69,8 @@ impl<'a> Table<'a> {
             file: file.to_owned(),
             now: clock::now(),
             notices: Vec::new(),
+            customs: Customs::default(),
+            told: None,
         };
         let rows = &table.rows;
         table.index.reserve(rows.len(), |at| id_at(rows, at));
@@ -118,7 +123,28 @@ impl<'a> Table<'a> {
 
     /// The issues and how they hang together.
     pub fn graph(&self) -> Graph<'_> {
-        Graph::new(self.records(), self.now)
+        Graph::new(self.records(), self.now).told(self.told.as_ref())
+    }
+
+    /// Treats the statuses that a project has added as it says.
+    pub fn classify(&mut self, customs: &Customs) {
+        if customs.is_empty() {
+            return;
+        }
+        for record in self.rows.iter_mut().filter_map(|row| row.record.as_mut()) {
+            record.class = customs.class(record.status());
+        }
+        self.customs = customs.clone();
+    }
+
+    /// The statuses and types that the project has added.
+    pub fn customs(&self) -> &Customs {
+        &self.customs
+    }
+
+    /// Holds [`Table::graph`]'s readiness to what `bd` says.
+    pub fn tell_ready(&mut self, ids: HashSet<String>) {
+        self.told = Some(ids);
     }
 
     /// Every issue, tombstones too, in the order of the file.
@@ -213,7 +239,7 @@ impl<'a> Table<'a> {
         self.records().filter(|record| !record.is_tombstone()).map(|record| &*record.id)
     }
 
-    fn unknown(&self, id: &str) -> anyhow::Error {
+    pub(super) fn unknown(&self, id: &str) -> anyhow::Error {
         let message = format!("no issue `{id}` in `{}`", self.file);
         let hint = match lookup::other_case(self.living(), id) {
             Some(other) => format!("capitals count: there is `{other}`"),
@@ -241,7 +267,9 @@ impl<'a> Table<'a> {
         let after = self.now.max(before.checked_add(1.microsecond()).unwrap_or(before));
         line.set_text("updated_at", &after.to_string());
         let text = format!("{}{end}", line.text());
-        self.rows[at].record = Some(Record::parse(line.text())?.into_owned());
+        let mut record = Record::parse(line.text())?.into_owned();
+        record.class = self.customs.class(record.status());
+        self.rows[at].record = Some(record);
         self.edited.insert(at, text);
         Ok(())
     }

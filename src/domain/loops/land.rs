@@ -10,6 +10,7 @@ use crate::domain::beads::Issue;
 use crate::domain::loops::attempt::Attempt;
 use crate::domain::loops::claims::Phase;
 use crate::domain::loops::run::Run;
+use crate::fault::Fault;
 use crate::system::git::{Commit, Committed, Pending};
 use crate::system::store;
 
@@ -35,7 +36,7 @@ pub(super) struct Landing {
 #[derive(Debug)]
 pub(super) enum Landed {
     Closed(Landing),
-    /// A hook turned the commit down; the task is not closed.
+    /// A hook turned the commit down, or `bd` the closing; the task is not closed.
     Refused(String),
 }
 
@@ -58,7 +59,13 @@ impl Run<'_> {
             claim.phase = Phase::Landing;
         }
         self.claims.save(self.workspace)?;
-        let closed = self.store.complete(id, COMPLETED)?;
+        let closed = match self.store.complete(id, COMPLETED) {
+            // `bd` has rules of its own about what may be closed.
+            Err(error) if matches!(error.downcast_ref(), Some(Fault::Refused { .. })) => {
+                return Ok(Landed::Refused(error.to_string()));
+            }
+            other => other?,
+        };
         let epics: Vec<String> =
             closed.into_iter().map(|issue| issue.id).filter(|closed| closed != id).collect();
         let changes =

@@ -57,9 +57,12 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
             created.push(path);
         }
     }
-    let (store, tasks) = beads::Store::init(&workspace, prefix)?;
-    if tasks.created {
-        created.push(store.file().to_owned());
+    // What `bd` keeps elsewhere is there, and stays so until somebody says otherwise.
+    if !workspace.has_beads() || !beads::Store::found(&workspace)?.is_elsewhere() {
+        let (store, tasks) = beads::Store::init(&workspace, prefix)?;
+        if tasks.created {
+            created.push(store.file().to_owned());
+        }
     }
     Ok(Made { workspace: workspace.root().to_owned(), created, unregistered: None })
 }

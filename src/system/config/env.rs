@@ -78,6 +78,11 @@ pub fn actor() -> Option<String> {
     text("BEADS_ACTOR").or_else(|| text("BD_ACTOR"))
 }
 
+/// Where `bd` lies, if not on `PATH`: `BD_PATH`.
+pub fn bd() -> Option<OsString> {
+    value("BD_PATH")
+}
+
 /// The login name: `USER`, else `LOGNAME`.
 pub fn user() -> Option<String> {
     text("USER").or_else(|| text("LOGNAME"))

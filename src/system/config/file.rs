@@ -225,13 +225,23 @@ impl Default for LoopTable {
     }
 }
 
+/// Who keeps the tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// We do, in `.beads/issues.jsonl`.
+    #[default]
+    Builtin,
+    /// The program `bd`; every command calls it.
+    Bd,
+}
+
 /// `[beads]`: where tasks are kept.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BeadsTable {
-    /// `builtin`; `bd` is not available in this version.
-    #[serde(deserialize_with = "backend")]
-    pub backend: Option<String>,
+    /// Who keeps them.
+    pub backend: Backend,
     /// Push after each sync.
     pub push: bool,
 }
@@ -374,12 +384,4 @@ fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
 
 fn optional_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     count(from).map(Some)
-}
-
-fn backend<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    let name = String::deserialize(from)?;
-    if name != "builtin" {
-        return Err(D::Error::custom(format!("unknown backend `{name}`; there is `builtin`")));
-    }
-    Ok(Some(name))
 }

@@ -62,8 +62,6 @@ pub const KNOWN: &[&str] = &[
 enum When {
     /// That it is there at all.
     Set,
-    /// That it has this value.
-    Is(&'static str),
     /// That it is a larger number.
     Above(i64),
 }
@@ -73,7 +71,6 @@ const LATER: &[(&str, When)] = &[
     ("loop.verify", When::Set),
     ("loop.tools", When::Set),
     ("loop.jobs", When::Above(1)),
-    ("beads.backend", When::Is("bd")),
     ("launchers", When::Set),
     ("macp", When::Set),
     ("stacks", When::Set),
@@ -140,9 +137,6 @@ fn refuse_later(path: &[String], value: &DeValue<'_>, at: usize) -> Result<(), C
         }
         let said = match when {
             When::Set => Some(format!("`{}`", dotted(path))),
-            When::Is(word) => {
-                (value.as_str() == Some(word)).then(|| format!("`{} = \"{word}\"`", dotted(path)))
-            }
             When::Above(most) => value
                 .as_integer()
                 .and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok())
@@ -220,7 +214,7 @@ mod tests {
             ("[launchers.slurm]\ncommand = []", format!("`launchers` {later}")),
             ("[loop]\njobs = 4", format!("`loop.jobs = 4` {later}")),
             ("[loop]\njobs = 1", String::new()),
-            ("[beads]\nbackend = 'bd'", format!("`beads.backend = \"bd\"` {later}")),
+            ("[beads]\nbackend = 'bd'", String::new()),
             ("[loop]\nverify = 'agent'", format!("`loop.verify` {later}")),
         ];
         for (text, expected) in table {

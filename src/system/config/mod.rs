@@ -17,8 +17,8 @@ use crate::system::redact;
 use crate::system::store;
 
 pub use file::{
-    AgentTable, AgentsEntry, BeadsTable, BudgetTable, Config, GatesTable, LogsTable, LoopTable, McpEntry,
-    OnRateLimit, Output, Permissions, Price, PromptBy,
+    AgentTable, AgentsEntry, Backend, BeadsTable, BudgetTable, Config, GatesTable, LogsTable, LoopTable,
+    McpEntry, OnRateLimit, Output, Permissions, Price, PromptBy,
 };
 pub use keys::{KNOWN, nearest};
 
@@ -129,7 +129,7 @@ mod tests {
             ("[prices.x]\ninput = -1\noutput = 1", "line 2: `prices.x.input`: must not be negative"),
             ("[loop]\nmax_attempts = 0", "line 2: `loop.max_attempts`: must be more than zero"),
             ("[loop]\njobs = 0", "line 2: `loop.jobs`: must be more than zero"),
-            ("[beads]\nbackend = 'sqlite'", "line 2: `beads.backend`: unknown backend `sqlite`"),
+            ("[beads]\nbackend = 'sqlite'", "line 2: `beads.backend`: unknown variant `sqlite`"),
             ("[gates]\nrust = 'cargo test'", "line 2: `gates.rust`: invalid type: string \"cargo test\""),
             ("[gates]\nrust = [' ']", "line 2: `gates.rust`: a gate is an empty command"),
             ("[agent\nx = 1", "line 1: "),
