@@ -1,10 +1,11 @@
 //! Comments, with ids of the kind the file already has.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::line::quote;
+use super::line::{Line, quote};
 use super::table::Table;
 use crate::fault::Fault;
 use crate::system::clock;
@@ -14,47 +15,83 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
     if text.trim().is_empty() {
         return Err(Fault::usage("the comment is empty", "say something"));
     }
-    let comment = format!(
-        "{{\"id\":{},\"issue_id\":{},\"author\":{},\"text\":{},\"created_at\":\"{}\"}}",
-        fresh(table),
-        quote(id),
-        quote(author),
-        quote(text),
-        table.now()
-    );
-    table.edit(id, |line| {
-        line.push("comments", &comment);
-        line.count("comment_count", 1);
-    })
+    let said =
+        Remark { author: author.to_owned(), text: text.to_owned(), created_at: table.now().to_string() };
+    let comment = Ids::of(table).record(id, &said);
+    table.edit(id, |line| push(line, &comment))
 }
 
-/// Classic files number their comments, and refuse anything else; newer ones use UUIDs.
-fn fresh(table: &Table) -> String {
-    #[derive(Deserialize)]
-    struct Comments<'a> {
-        #[serde(borrow, default)]
-        comments: Option<Vec<Id<'a>>>,
-    }
-    #[derive(Deserialize)]
-    struct Id<'a> {
-        #[serde(borrow)]
-        id: Option<&'a RawValue>,
-    }
-    let mut last = 0;
-    let mut uuids = table.is_typed();
-    for line in table.lines().filter(|line| line.contains("\"comments\"")) {
-        let comments = serde_json::from_str::<Comments>(line).ok().and_then(|line| line.comments);
-        for id in comments.into_iter().flatten().filter_map(|comment| comment.id) {
-            uuids |= id.get().starts_with('"');
-            last = last.max(id.get().parse::<u64>().unwrap_or(0));
+/// Appends a comment to an issue's line.
+pub fn push(line: &mut Line, comment: &str) {
+    line.push("comments", comment);
+    line.count("comment_count", 1);
+}
+
+/// What somebody said, not yet a comment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remark {
+    /// Who.
+    pub author: String,
+    /// What.
+    pub text: String,
+    /// When, as it is to be written.
+    pub created_at: String,
+}
+
+/// Hands out ids of new comments.
+#[derive(Debug)]
+pub struct Ids {
+    uuids: bool,
+    last: u64,
+    now: Timestamp,
+}
+
+impl Ids {
+    /// Classic files number their comments, and refuse anything else; newer ones use UUIDs.
+    pub fn of(table: &Table) -> Self {
+        #[derive(Deserialize)]
+        struct Comments<'a> {
+            #[serde(borrow, default)]
+            comments: Option<Vec<Id<'a>>>,
         }
+        #[derive(Deserialize)]
+        struct Id<'a> {
+            #[serde(borrow)]
+            id: Option<&'a RawValue>,
+        }
+        let mut last = 0;
+        let mut uuids = table.is_typed();
+        for line in table.lines().filter(|line| line.contains("\"comments\"")) {
+            let comments = serde_json::from_str::<Comments>(line).ok().and_then(|line| line.comments);
+            for id in comments.into_iter().flatten().filter_map(|comment| comment.id) {
+                uuids |= id.get().starts_with('"');
+                last = last.max(id.get().parse::<u64>().unwrap_or(0));
+            }
+        }
+        Self { uuids, last, now: table.now() }
     }
-    if uuids { quote(&uuid(table)) } else { (last + 1).to_string() }
+
+    fn fresh(&mut self) -> String {
+        self.last += 1;
+        if self.uuids { quote(&uuid(self.now)) } else { self.last.to_string() }
+    }
+
+    /// The JSON of a new comment on the issue `id`.
+    pub fn record(&mut self, id: &str, said: &Remark) -> String {
+        format!(
+            "{{\"id\":{},\"issue_id\":{},\"author\":{},\"text\":{},\"created_at\":{}}}",
+            self.fresh(),
+            quote(id),
+            quote(&said.author),
+            quote(&said.text),
+            quote(&said.created_at)
+        )
+    }
 }
 
 /// A UUID of version 7: sorts by time.
-fn uuid(table: &Table) -> String {
-    let millis = table.now().as_millisecond();
+fn uuid(now: Timestamp) -> String {
+    let millis = now.as_millisecond();
     let (a, b) = (clock::random(), clock::random());
     format!(
         "{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}",
@@ -80,10 +117,10 @@ mod tests {
             ),
         ];
         for (text, expected) in table {
-            assert_eq!(fresh(&Table::parse(text, "f").unwrap()), expected);
+            assert_eq!(Ids::of(&Table::parse(text, "f").unwrap()).fresh(), expected);
         }
         for text in ["{\"_type\":\"issue\",\"id\":\"a\"}", "{\"id\":\"a\",\"comments\":[{\"id\":\"u\"}]}"] {
-            let id = fresh(&Table::parse(text, "f").unwrap());
+            let id = Ids::of(&Table::parse(text, "f").unwrap()).fresh();
             assert_eq!((id.len(), &id[15..16]), (38, "7"), "{id}");
         }
     }

@@ -1,6 +1,9 @@
 //! New ids: `bd-a3f` long enough not to collide, children `bd-a3f.1`, none used twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use aho_corasick::AhoCorasick;
+use anyhow::{Context, Result};
 
 use super::table::Table;
 use crate::system::clock;
@@ -32,6 +35,31 @@ pub fn fresh(table: &Table, prefix: &str) -> String {
         }
         digits += 1;
     }
+}
+
+/// So many new ids below `prefix` that nothing in the file uses or mentions, all different; the file
+/// is searched for all of them at once.
+pub fn several(table: &Table, prefix: &str, count: usize) -> Result<Vec<String>> {
+    if count == 1 {
+        return Ok(vec![fresh(table, prefix)]);
+    }
+    let mut digits = length(table.records().count() + count);
+    let (mut ids, mut known) = (Vec::with_capacity(count), HashSet::new());
+    while ids.len() < count {
+        let missing = count - ids.len();
+        let tries = (0..missing).map(|_| format!("{prefix}-{}", clock::base36(clock::random(), digits)));
+        let tries: Vec<String> = tries.filter(|id| known.insert(id.clone())).collect();
+        let search = AhoCorasick::builder().build(&tries).context("failed to search for new ids")?;
+        let mut taken = vec![false; tries.len()];
+        for line in table.lines() {
+            search.find_overlapping_iter(line).for_each(|hit| taken[hit.pattern().as_usize()] = true);
+        }
+        let before = ids.len();
+        ids.extend(tries.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(id, _)| id));
+        // A namespace that is nearly full must not loop for ever.
+        digits += usize::from((ids.len() - before) * 2 < missing);
+    }
+    Ok(ids)
 }
 
 /// The shortest length at which `count` ids collide with a probability of at most a quarter.

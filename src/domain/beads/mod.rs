@@ -3,11 +3,13 @@
 //! [`Store`] reads and changes the file; everything it does goes through [`Store::view`] and
 //! [`Store::change`]. [`Graph`] decides what is ready. A line that is not touched keeps its bytes.
 
+mod batch;
 mod board;
 mod change;
 mod comment;
 mod create;
 mod deps;
+pub mod exchange;
 mod graph;
 mod ids;
 mod init;

@@ -226,6 +226,20 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
+    /// Replaces the line of `id` by another one of the same issue, which keeps its own `updated_at`.
+    pub fn put(&mut self, id: &str, line: &Line) -> Result<()> {
+        let at = *self.index.get(id).ok_or_else(|| self.unknown(id))?;
+        let row = &mut self.rows[at];
+        let (body, end) = split_newline(&row.text);
+        if line.text() != body {
+            let text = format!("{}{end}", line.text());
+            row.record = Some(Record::parse(line.text())?.into_owned());
+            row.text = Cow::Owned(text);
+            self.changed = true;
+        }
+        Ok(())
+    }
+
     /// Appends a new issue's line.
     pub fn push(&mut self, line: &Line) -> Result<()> {
         let mut end = "\n";
