@@ -1,9 +1,11 @@
-//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|stats|board`
+//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|import|export|stats|board`
 
 mod change;
 mod claim;
 mod create;
 mod dep;
+mod export;
+mod import;
 mod list;
 mod show;
 mod sync;
@@ -68,6 +70,10 @@ pub enum Command {
     },
     /// Commit `.beads/`, and nothing else, to git
     Sync(sync::Args),
+    /// Take tasks over from a file: Beads, user stories, a checklist, GitHub; all of them, or none
+    Import(import::Args),
+    /// Write tasks out: as lines, JSON, a checklist, a table, a graph
+    Export(export::Args),
     /// Count the tasks by status, type and priority
     Stats,
     /// Show every task in the column it is in
@@ -89,6 +95,8 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Dep(command) => dep::run(command, context),
         Command::Comment { id, text, author } => comment(&id, &text, author, context),
         Command::Sync(args) => sync::run(&args, context),
+        Command::Import(args) => import::run(&args, context),
+        Command::Export(args) => export::run(args, context),
         Command::Stats => stats(context),
         Command::Board(args) => board::run(&args, context),
     }

@@ -189,6 +189,12 @@ fn create(
     Ok((0..wanted.len()).map(id).collect())
 }
 
+/// The text without spaces at the ends of its lines, and what no format takes over.
+fn ends_trimmed(text: &str) -> String {
+    let lines: Vec<String> = super::body(text).lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n").trim_end().trim_start_matches('\n').to_owned()
+}
+
 /// One issue that is here already.
 struct Update<'a> {
     draft: &'a Draft,
@@ -244,7 +250,12 @@ impl Update<'_> {
             // Without a memory nothing that is closed here is opened by a file that may be old.
             return differs && before.map_or(!closed, |before| before.differs(&self.base, key));
         }
-        let same = if key == "priority" { here == text } else { super::body(&here) == *text };
+        let same = match key {
+            "priority" => here == text,
+            "title" => super::title(&here).0 == text,
+            // Spaces at the ends of lines do not survive every format.
+            _ => here == text || ends_trimmed(&here) == ends_trimmed(text),
+        };
         match before {
             Some(before) => !same && before.differs(&self.base, key),
             None => !same && !text.is_empty() && key != "issue_type",

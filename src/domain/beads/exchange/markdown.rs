@@ -7,8 +7,9 @@ use anyhow::Result;
 use super::super::batch::{self, Draft};
 use super::super::create::New;
 use super::item::{self, Item};
-use super::outline::{self, Node};
+use super::outline::{self, Node, boxed, heading};
 use super::{Sheet, Wanted, body, digest, entitle, wrong};
+use crate::domain::attempt::fence::{Fence, Line};
 
 /// Longest reference that is written out (bytes).
 const REFERENCE: usize = 200;
@@ -183,15 +184,17 @@ impl<'a> Names<'a> {
         let perhaps = perhaps.and_then(|perhaps| Some((perhaps, self.find_all(&perhaps.names, at).ok()?)));
         let title = perhaps.as_ref().map_or(&item.title, |(perhaps, _)| &perhaps.title).clone();
         targets.extend(perhaps.into_iter().flat_map(|(_, targets)| targets));
-        let (mut description, mut acceptance) = (Vec::new(), None);
+        let (mut description, mut acceptance, mut fence) = (Vec::new(), None, Fence::default());
         for line in &node.below {
-            let found = item::waits(line.trim()).and_then(|list| self.find_all(list, at).ok());
-            if let Some(found) = found.filter(|found| !found.is_empty()) {
+            let outside = fence.line(line.trim_start()) == Line::Outside;
+            let list = item::waits(line.trim()).filter(|list| outside && !list.is_empty());
+            if let Some(found) = list.and_then(|list| self.find_all(list, at).ok()) {
                 targets.extend(found);
-            } else if is_acceptance(line) && acceptance.is_none() {
+            } else if outside && is_acceptance(line) && acceptance.is_none() {
                 acceptance = Some(Vec::new());
             } else {
-                acceptance.as_mut().unwrap_or(&mut description).push(line.as_str());
+                let line = if outside { unescaped(line) } else { line.clone() };
+                acceptance.as_mut().unwrap_or(&mut description).push(line);
             }
         }
         for target in targets {
@@ -211,6 +214,21 @@ impl<'a> Names<'a> {
             ..New::default()
         };
         Ok(title)
+    }
+}
+
+/// Whether a line below an item means something, and is not just text.
+pub fn is_marked(line: &str) -> bool {
+    let bare = line.trim();
+    boxed(bare).is_some() || heading(bare).is_some() || item::waits(bare).is_some() || is_acceptance(bare)
+}
+
+/// The line as it was before it was marked as text.
+fn unescaped(line: &str) -> String {
+    let bare = line.trim_start();
+    match bare.strip_prefix('\\').filter(|plain| plain.starts_with('\\') || is_marked(plain)) {
+        Some(plain) => format!("{}{plain}", &line[..line.len() - bare.len()]),
+        None => line.to_owned(),
     }
 }
 

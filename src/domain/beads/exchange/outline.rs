@@ -146,13 +146,14 @@ fn indentation(line: &str) -> (usize, &str) {
 
 /// The line without so many columns of indentation.
 fn dedented(line: &str, columns: usize) -> String {
-    let (indent, rest) = indentation(line);
-    // A mark that was escaped to be no item.
-    let rest = match rest.strip_prefix('\\') {
-        Some(plain) if boxed(plain).is_some() || heading(plain).is_some() || plain.starts_with('\\') => plain,
-        _ => rest,
-    };
-    format!("{}{rest}", " ".repeat(indent.saturating_sub(columns)))
+    let mut column = 0;
+    for (at, char) in line.char_indices() {
+        if column >= columns || !matches!(char, ' ' | '\t') {
+            return " ".repeat(column.saturating_sub(columns)) + &line[at..];
+        }
+        column += if char == ' ' { 1 } else { TAB - column % TAB };
+    }
+    String::new()
 }
 
 /// `## Heading`: its level and text.
@@ -223,7 +224,7 @@ mod tests {
                 "```\n- [ ] no\n```\n- [ ] a\n  ```\n  - [ ] no\n  # no\n  ```\n",
                 &["- a|```/- [ ] no/# no/```"],
             ),
-            ("- [ ] a\n  \\- [ ] text\n  \\# text\n  \\\\x", &["- a|- [ ] text/# text/\\x"]),
+            ("- [ ] a\n\t\tb\n   \tc\n  \\- [ ] d", &["- a|  \tb/ \tc/\\- [ ] d"]),
             ("- a\n- [] b\n-[ ] c\n- [y] d\n- [ ]e\n10000000000. [ ] f", &[]),
             ("- [ ]\n- [ ] x", &["- |", "- x|"]),
         ];

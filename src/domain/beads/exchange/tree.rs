@@ -10,8 +10,8 @@ use super::super::issue::Issue;
 use super::super::record::Record;
 use super::super::table::Table;
 use super::item;
-use super::outline::{boxed, heading};
-use crate::domain::attempt::fence::Fence;
+use super::markdown::is_marked;
+use crate::domain::attempt::fence::{Fence, Line};
 
 /// Writes the issues, each below its parent where that is among them.
 pub fn markdown(table: &Table, graph: &Graph, records: &[&Record]) -> Result<String> {
@@ -60,14 +60,20 @@ fn write(out: &mut String, depth: usize, issue: &Issue, record: &Record) {
     };
     let line = if same(&line) { line } else { words(issue, record, true) };
     let _ = writeln!(out, "{indent}- [{tick}] {line}");
-    let mut below = issue.description.clone();
-    if !issue.acceptance_criteria.is_empty() {
-        let gap = if below.is_empty() { "" } else { "\n\n" };
-        let _ = write!(below, "{gap}**Acceptance criteria**\n{}", issue.acceptance_criteria);
+    let criteria = super::body(&issue.acceptance_criteria);
+    below(out, &indent, &super::body(&issue.description));
+    if !criteria.is_empty() {
+        let gap = if issue.description.is_empty() { "" } else { "\n" };
+        let _ = writeln!(out, "{gap}{indent}  **Acceptance criteria**");
+        below(out, &indent, &criteria);
     }
+}
+
+/// A text below an item.
+fn below(out: &mut String, indent: &str, below: &str) {
     let mut fence = Fence::default();
-    for line in super::body(&below).lines() {
-        let _ = writeln!(out, "{}", text(&indent, line, &mut fence));
+    for line in below.lines() {
+        let _ = writeln!(out, "{}", text(indent, line, &mut fence));
     }
     // An open block would swallow what comes after.
     if let Some(closing) = fence.closing() {
@@ -109,14 +115,76 @@ fn words(issue: &Issue, record: &Record, escape: bool) -> String {
 /// A line of text below an item, so marked that it is read as text again.
 fn text(indent: &str, line: &str, fence: &mut Fence) -> String {
     let bare = line.trim_start();
-    let inside = fence.line(bare) != crate::domain::attempt::fence::Line::Outside;
-    let marked = !inside && (boxed(bare).is_some() || heading(bare).is_some());
-    let escape = if marked || bare.starts_with("\\\\") || escapes(bare) { "\\" } else { "" };
+    let outside = fence.line(bare) == Line::Outside;
+    let escape = if outside && (bare.starts_with('\\') || is_marked(bare)) { "\\" } else { "" };
     let lead = &line[..line.len() - bare.len()];
     format!("{indent}  {lead}{escape}{bare}").trim_end().to_owned()
 }
 
-/// Whether its own back-slash would be taken for an escape.
-fn escapes(bare: &str) -> bool {
-    bare.strip_prefix('\\').is_some_and(|plain| boxed(plain).is_some() || heading(plain).is_some())
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::apply::{Target, apply};
+    use super::super::import::Action;
+    use super::super::markdown::{self, Checklist};
+    use super::*;
+    use crate::domain::beads::quote;
+
+    /// What importing the export of `text` does to it.
+    fn again(text: &str) -> (String, Vec<Action>, bool) {
+        let mut table = Table::parse(text, "f").unwrap();
+        let graph = table.graph();
+        let out = markdown(&table, &graph, &graph.records().collect::<Vec<_>>()).unwrap();
+        drop(graph);
+        let file = Checklist { text: &out, name: "f.md", key: "f.md" };
+        let sheet = markdown::read(file, &|id| table.resolve(id).ok())
+            .unwrap_or_else(|error| panic!("{error}: {out}"));
+        let target = Target { parent: None, author: "me", dry_run: false };
+        let steps = apply(&mut table, sheet, &target, None).unwrap().0;
+        (out, steps.iter().map(|step| step.action).collect(), table.is_changed())
+    }
+
+    #[test]
+    fn a_tree_is_written_and_read_back() {
+        let text = concat!(
+            r#"{"id":"bd-1","title":"Ship","issue_type":"epic","priority":1,"labels":["core","two words"]}"#, "\n",
+            r#"{"id":"bd-1.1","title":"Build","description":"How:\n- [ ] not an item","status":"closed","assignee":"ann"}"#, "\n",
+            r#"{"id":"bd-1.2","title":"Test (P1) #x","acceptance_criteria":"green","priority":2,"issue_type":"bug",
+               "dependencies":[{"depends_on_id":"bd-1.1","type":"blocks"},{"depends_on_id":"bd-1","type":"parent-child"}]}"#,
+        )
+        .replace(",\n               ", ",");
+        let (out, steps, changed) = again(&text);
+        assert_eq!(
+            out,
+            "- [ ] Ship #core (P1) <!-- bd-1 epic -->\n  - [x] Build @ann (P0) <!-- bd-1.1 -->\n    How:\n    \\- [ ] not an item\n  \
+             - [ ] Test \\(P1\\) \\#x (depends on: bd-1.1) <!-- bd-1.2 bug -->\n    **Acceptance criteria**\n    green\n"
+        );
+        assert!(!changed && steps == [Action::Unchanged; 3], "{steps:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_reads_back(
+            title in "[a-zA-Z0-9 ()#@.,\\\\*\\[\\]<>!-]{1,30}",
+            words in prop::collection::vec(prop::sample::select(vec![
+                "- [ ] x", "# h", "```", "~~~sh", "\\", " ", "\t", "a", "Depends on: bd-2", "**Acceptance criteria**", "\n", "\n\n", "- b",
+                "  ", "<!-- bd-9 -->", "1. [x] y", ">", "\u{b}", "depends on bd-2",
+            ]), 0..14),
+            priority in 0..5,
+        ) {
+            prop_assume!(!title.trim().is_empty());
+            // A block that is left open is closed by the export, which is a change.
+            let words = words.concat();
+            let mut fence = Fence::default();
+            super::super::body(&words).lines().for_each(|line| _ = fence.line(line.trim_start()));
+            prop_assume!(fence.closing().is_none());
+            let text = format!(
+                "{{\"id\":\"bd-2\",\"title\":{},\"description\":{},\"priority\":{priority}}}\n{{\"id\":\"bd-3\",\"title\":\"last\",\"priority\":2}}",
+                quote(&title), quote(&words)
+            );
+            let (out, steps, changed) = again(&text);
+            prop_assert!(!changed && steps == [Action::Unchanged; 2], "{steps:?}\n{out}");
+        }
+    }
 }
