@@ -1,4 +1,4 @@
-//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|import|export|stats|board`
+//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|import|export|plan|stats|board`
 
 mod change;
 mod claim;
@@ -7,6 +7,7 @@ mod dep;
 mod export;
 mod import;
 mod list;
+mod plan;
 mod show;
 mod sync;
 
@@ -74,6 +75,8 @@ pub enum Command {
     Import(import::Args),
     /// Write tasks out: as lines, JSON, a checklist, a table, a graph
     Export(export::Args),
+    /// Have an agent break a goal into an epic with tasks
+    Plan(Box<plan::Args>),
     /// Count the tasks by status, type and priority
     Stats,
     /// Show every task in the column it is in
@@ -97,6 +100,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Sync(args) => sync::run(&args, context),
         Command::Import(args) => import::run(&args, context),
         Command::Export(args) => export::run(args, context),
+        Command::Plan(args) => plan::run(&args, context),
         Command::Stats => stats(context),
         Command::Board(args) => board::run(&args, context),
     }

@@ -17,7 +17,12 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
     }
     let said =
         Remark { author: author.to_owned(), text: text.to_owned(), created_at: table.now().to_string() };
-    let comment = Ids::of(table).record(id, &said);
+    remark(table, id, &said)
+}
+
+/// Adds what was said to the issue `id`.
+pub fn remark(table: &mut Table, id: &str, said: &Remark) -> Result<()> {
+    let comment = Ids::of(table).record(id, said);
     table.edit(id, |line| push(line, &comment))
 }
 

@@ -3,7 +3,7 @@
 //! [`Store`] reads and changes the file; everything it does goes through [`Store::view`] and
 //! [`Store::change`]. [`Graph`] decides what is ready. A line that is not touched keeps its bytes.
 
-mod batch;
+pub mod batch;
 mod board;
 mod change;
 mod comment;
@@ -23,6 +23,7 @@ mod who;
 
 pub use board::{Board, Stats};
 pub use change::{ALL_CHILDREN_CLOSED, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
+pub use comment::{Remark, remark};
 pub use create::{New, TYPES, body, check_type};
 pub use deps::{Added, Branch};
 pub use graph::{Blocker, Filter, Graph, Sort};

@@ -48,7 +48,7 @@ impl Base {
     /// What this import sees.
     pub fn of(draft: &Draft, waits_for: Vec<String>, url: &str) -> Self {
         let fields = fields(draft).into_iter().filter(|(_, text)| !text.is_empty());
-        let fields = fields.map(|(key, text)| (key.to_owned(), digest(&text)[..8].to_owned())).collect();
+        let fields = fields.map(|(key, text)| (key.to_owned(), digest(&text))).collect();
         Self { url: url.to_owned(), fields, labels: draft.new.labels.clone(), waits_for }
     }
 
@@ -69,8 +69,18 @@ impl Base {
     }
 }
 
+/// A `metadata` object with one more plan in our list of those that led to the issue.
+pub fn plans(metadata: Option<&str>, plan: &serde_json::Value) -> Option<String> {
+    let before = Line::new(metadata.filter(|text| text.starts_with('{')).unwrap_or("{}"));
+    let ours = Line::new(before.get(OURS).filter(|text| text.starts_with('{')).unwrap_or("{}"));
+    let mut list = Line::new("{}");
+    list.set("plans", ours.get("plans").filter(|text| text.starts_with('[')).unwrap_or("[]"));
+    list.push("plans", &plan.to_string());
+    inscribed(metadata, "plans", list.get("plans").unwrap_or_default())
+}
+
 /// A `metadata` object with the JSON `value` at `key` of ours.
-pub fn inscribed(metadata: Option<&str>, key: &str, value: &str) -> Option<String> {
+fn inscribed(metadata: Option<&str>, key: &str, value: &str) -> Option<String> {
     let mut whole = Line::new(metadata.filter(|text| *text != "null").unwrap_or("{}"));
     if !whole.text().starts_with('{') {
         return None;

@@ -21,9 +21,10 @@ mod tree;
 use super::batch::Draft;
 use crate::fault::Fault;
 
-pub use base::inscribed;
+pub use base::plans;
 pub use export::{Pick, Shape, save};
 pub use import::{Action, Imported, Options, Step};
+pub use item::key as same_title;
 pub use source::{Format, Source};
 
 /// Longest title that `bd` takes (bytes).
