@@ -7,6 +7,7 @@ mod agent_prompt;
 mod agent_runs;
 mod beads;
 mod beads_files;
+mod beads_plan;
 mod beads_storm;
 mod bench;
 mod config;
