@@ -6,6 +6,7 @@ mod agent;
 mod agent_prompt;
 mod agent_runs;
 mod beads;
+mod beads_exchange;
 mod beads_files;
 mod beads_plan;
 mod beads_storm;

@@ -170,12 +170,21 @@ fn one(table: &mut Table, line: &str, theirs: &Record) -> Result<(Action, &'stat
         table.edit(&id, |merged| extras.add(merged, &comments))?;
         return Ok((Action::Updated, ""));
     }
-    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    Ok(match (older, value(&here) == value(&their_issue.json)) {
+    Ok(match (older, apart_from_lists(&here) == apart_from_lists(&their_issue.json)) {
         (_, true) => (Action::Unchanged, ""),
         (true, _) => (Action::Skipped, "the one here is newer"),
         (false, _) => (Action::Skipped, "it was changed here at the same time"),
     })
+}
+
+/// An issue without its lists, of which ours has all that theirs has, and without their counters.
+fn apart_from_lists(line: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let mut value: serde_json::Map<_, _> = serde_json::from_str(line).ok()?;
+    for key in ["labels", "dependencies", "comments", "dependency_count", "dependent_count", "comment_count"]
+    {
+        value.remove(key);
+    }
+    Some(value)
 }
 
 /// What one side has in its lists and the other has not, as written.

@@ -77,7 +77,7 @@ pub fn read(file: Checklist<'_>, known: &dyn Fn(&str) -> Option<String>) -> Resu
         entitle(&mut draft, &title, &mut sheet.notices);
         sheet.wanted.push(Wanted { draft, id: items[at].id.clone(), also: Vec::new() });
     }
-    refuse_circles(file.name, &nodes, &sheet)?;
+    refuse_circles(file.name, &names, &sheet)?;
     Ok(sheet)
 }
 
@@ -90,16 +90,17 @@ fn is_done(nodes: &[Node], at: usize) -> bool {
         .unwrap_or_else(|| nodes[at + 1..].iter().take_while(below).all(|node| node.ticked != Some(false)))
 }
 
-fn refuse_circles(name: &str, nodes: &[Node], sheet: &Sheet) -> Result<()> {
-    let drafts: Vec<Draft> = sheet
-        .wanted
-        .iter()
-        .map(|wanted| Draft {
-            parent: wanted.draft.parent,
-            waits_for: wanted.draft.waits_for.clone(),
-            ..Draft::default()
-        })
-        .collect();
+/// Items that are issues already may wait for each other as they do.
+fn refuse_circles(name: &str, names: &Names, sheet: &Sheet) -> Result<()> {
+    let nodes = names.nodes;
+    let is_known = |wanted: &Wanted| wanted.id.as_deref().is_some_and(|id| (names.known)(id).is_some());
+    let edges = |wanted: &Wanted| Draft {
+        parent: wanted.draft.parent,
+        waits_for: wanted.draft.waits_for.clone(),
+        ..Draft::default()
+    };
+    let edges = |wanted| if is_known(wanted) { Draft::default() } else { edges(wanted) };
+    let drafts: Vec<Draft> = sheet.wanted.iter().map(edges).collect();
     let Some(circle) = batch::circle(&drafts) else { return Ok(()) };
     let names: Vec<&str> = circle.iter().map(|&at| sheet.wanted[at].draft.new.title.as_str()).collect();
     let what = format!("the items wait for each other: {}", names.join(" → "));

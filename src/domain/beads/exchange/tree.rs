@@ -17,7 +17,11 @@ use crate::domain::attempt::fence::{Fence, Line};
 pub fn markdown(table: &Table, graph: &Graph, records: &[&Record]) -> Result<String> {
     let mut out = String::new();
     for (depth, record) in ordered(graph, records) {
-        write(&mut out, depth, &table.issue(&record.id)?, record);
+        let waits = record.edges().iter().filter(|edge| edge.blocks());
+        // What is not there cannot be waited for when this is read.
+        let waits = waits.filter(|edge| graph.get(&edge.target).is_some());
+        let waits: Vec<&str> = waits.map(|edge| &*edge.target).collect();
+        write(&mut out, depth, &table.issue(&record.id)?, &waits);
     }
     Ok(out)
 }
@@ -48,17 +52,17 @@ fn ordered<'t>(graph: &Graph<'t>, records: &[&'t Record<'t>]) -> Vec<(usize, &'t
     out
 }
 
-fn write(out: &mut String, depth: usize, issue: &Issue, record: &Record) {
+fn write(out: &mut String, depth: usize, issue: &Issue, waits: &[&str]) {
     let indent = "  ".repeat(depth);
     let tick = if issue.is_closed() { 'x' } else { ' ' };
-    let line = words(issue, record, false);
+    let line = words(issue, waits, false);
     // What its words could be taken for is only escaped where it would be.
     let same = |line: &str| {
         let read = item::read(line);
         let meant = crate::domain::attempt::prompt::one_line(&issue.title);
         read.title == meant && read.perhaps.is_none() && read.priority.unwrap_or(2) == issue.priority
     };
-    let line = if same(&line) { line } else { words(issue, record, true) };
+    let line = if same(&line) { line } else { words(issue, waits, true) };
     let _ = writeln!(out, "{indent}- [{tick}] {line}");
     let criteria = super::body(&issue.acceptance_criteria);
     below(out, &indent, &super::body(&issue.description));
@@ -82,7 +86,7 @@ fn below(out: &mut String, indent: &str, below: &str) {
 }
 
 /// The words of an item after its box.
-fn words(issue: &Issue, record: &Record, escape: bool) -> String {
+fn words(issue: &Issue, waits: &[&str], escape: bool) -> String {
     let title = crate::domain::attempt::prompt::one_line(&issue.title);
     let mut line = if escape { item::escaped(&title) } else { title };
     for label in issue.labels.iter().filter(|label| item::is_word(label)) {
@@ -91,8 +95,6 @@ fn words(issue: &Issue, record: &Record, escape: bool) -> String {
     if item::is_word(&issue.assignee) {
         let _ = write!(line, " @{}", issue.assignee);
     }
-    let waits: Vec<&str> =
-        record.edges().iter().filter(|edge| edge.blocks()).map(|edge| &*edge.target).collect();
     let mut facts = Vec::new();
     if issue.priority != 2 && (0..=4).contains(&issue.priority) {
         facts.push(format!("P{}", issue.priority));

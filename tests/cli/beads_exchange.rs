@@ -1,0 +1,500 @@
+//! `beads import` and `beads export`: nothing lost, nothing doubled, all or nothing.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{Outcome, Sandbox};
+
+const FILE: &str = ".beads/issues.jsonl";
+
+fn with(text: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write(FILE, text);
+    sandbox
+}
+
+fn import(sandbox: &Sandbox, args: &[&str]) -> Value {
+    let out = sandbox.run(&[&["beads", "import"], args, &["--json"]].concat());
+    assert_eq!(out.code, 0, "{args:?} {out:?}");
+    out.json()
+}
+
+/// How many were created, updated, unchanged and skipped.
+fn counts(done: &Value) -> [u64; 4] {
+    let len = |key: &str| done[key].as_array().unwrap().len() as u64;
+    [len("created"), len("updated"), done["unchanged"].as_u64().unwrap(), len("skipped")]
+}
+
+fn export(sandbox: &Sandbox, args: &[&str]) -> String {
+    let out = sandbox.run(&[&["beads", "export"], args].concat());
+    assert_eq!(out.code, 0, "{args:?} {out:?}");
+    out.stdout
+}
+
+/// The issues in the order of the file.
+fn issues(sandbox: &Sandbox) -> Vec<Value> {
+    sandbox.read(FILE).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn titled(sandbox: &Sandbox, title: &str) -> Value {
+    let found = issues(sandbox).into_iter().find(|issue| issue["title"] == title);
+    found.unwrap_or_else(|| panic!("no `{title}`"))
+}
+
+fn fixtures() -> Vec<PathBuf> {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads");
+    let mut found: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_store_survives_export_and_import_byte_for_byte() {
+    let mut seen = 0;
+    for fixture in fixtures() {
+        let text = fs::read_to_string(fixture.join("issues.jsonl")).unwrap();
+        let sandbox = with(&text);
+        let out = sandbox.run(&["beads", "export"]);
+        if out.code != 0 {
+            // Conflict markers.
+            let empty = with("");
+            empty.write("x.jsonl", &text);
+            let out = empty.run(&["beads", "import", "x.jsonl"]);
+            assert_eq!((out.code, empty.read(FILE).as_str()), (2, ""), "{fixture:?} {out:?}");
+            continue;
+        }
+        seen += 1;
+        assert_eq!(out.stdout, text, "{fixture:?}");
+        let once: Vec<&str> = text.lines().map(str::trim_end).filter(|line| line.starts_with('{')).collect();
+        for format in ["jsonl", "json", "md"] {
+            sandbox.write("out", export(&sandbox, &["--format", format]));
+            if format == "md" && sandbox.read("out").is_empty() {
+                continue;
+            }
+            let done = import(&sandbox, &["out", "--format", if format == "md" { "md" } else { "jsonl" }]);
+            assert_eq!(counts(&done)[..2], [0, 0], "{fixture:?} {format} {done}");
+            assert_eq!(sandbox.read(FILE), text, "{fixture:?} {format}");
+        }
+        let empty = with("");
+        empty.write("x.jsonl", &text);
+        import(&empty, &["x.jsonl"]);
+        for line in empty.read(FILE).lines() {
+            assert!(once.contains(&line), "{fixture:?} {line}");
+        }
+        let ids = |sandbox: &Sandbox| -> Vec<Value> {
+            let listed = sandbox.run(&["beads", "list", "--all", "--json"]).json();
+            listed.as_array().unwrap().iter().map(|issue| issue["id"].clone()).collect()
+        };
+        assert_eq!(ids(&empty), ids(&sandbox), "{fixture:?}");
+        let ready = |sandbox: &Sandbox| sandbox.run(&["beads", "ready"]).stdout;
+        assert_eq!(ready(&empty), ready(&sandbox), "{fixture:?}");
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+#[test]
+fn of_two_stores_the_newest_wins_and_nothing_said_is_lost() {
+    let old = r#"{"id":"a","title":"old","zzz":1e3,"updated_at":"2026-01-01T00:00:00Z","labels":["here"],"comments":[{"id":1,"author":"me","text":"only here","created_at":"2026-01-01T00:00:00Z"}]}"#;
+    let new = r#"{"updated_at":"2026-03-01T01:00:00+01:00","id":"a","title":"new","unknown":[ 1 ],"dependencies":[{"depends_on_id":"b","type":"blocks"}],"comments":[{"id":1,"author":"you","text":"only there","created_at":"2026-02-01T00:00:00Z"}]}"#;
+    let keep = r#"{"id":"b","title":"kept","updated_at":"2026-05-01T00:00:00Z", "x":  1e3}"#;
+    let stale = r#"{"id":"b","title":"stale","updated_at":"2026-04-01T00:00:00Z"}"#;
+    let fresh = r#"{ "id":"c-1", "title":"fresh","odd":1.50 }"#;
+    let memory = r#"{"_type":"memory","key":"k","value":"v"}"#;
+    let sandbox = with(&format!("{old}\n{keep}\r\n"));
+    let text = format!("{{\"_schema\":\"beads-jsonl/1\"}}\n{new}\n{stale}\n\n{memory}\n{fresh}\n");
+    sandbox.write("in.jsonl", &text);
+    let before = sandbox.read(FILE);
+    let rehearsed = import(&sandbox, &["in.jsonl", "--dry-run"]);
+    assert_eq!(sandbox.read(FILE), before);
+    let done = import(&sandbox, &["in.jsonl"]);
+    assert_eq!(
+        (counts(&done), &done["dry_run"], &rehearsed["dry_run"]),
+        ([2, 1, 0, 1], &json!(false), &json!(true))
+    );
+    assert_eq!((&done["created"], &done["updated"]), (&rehearsed["created"], &json!(["a"])));
+    assert_eq!(done["skipped"], json!([{"id": "b", "reason": "the one here is newer"}]));
+    let after = sandbox.read(FILE);
+    let lines: Vec<&str> = after.split_inclusive('\n').collect();
+    assert_eq!((lines[1], lines[3]), (&*format!("{keep}\r\n"), &*format!("{fresh}\r\n")));
+    assert_eq!(lines[2].trim_end(), memory);
+    let merged: Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!(
+        (&merged["title"], &merged["unknown"], &merged["labels"]),
+        (&json!("new"), &json!([1]), &json!(["here"]))
+    );
+    assert_eq!(merged["updated_at"], "2026-03-01T01:00:00+01:00");
+    let said: Vec<(&Value, &Value)> =
+        merged["comments"].as_array().unwrap().iter().map(|said| (&said["id"], &said["text"])).collect();
+    assert_eq!(said, [(&json!(1), &json!("only there")), (&json!(2), &json!("only here"))]);
+    // A second time it is all there; a third store with another word of the older issue adds only that.
+    assert_eq!(counts(&import(&sandbox, &["in.jsonl"])), [0, 0, 3, 1]);
+    assert_eq!(sandbox.read(FILE), after);
+    sandbox.write("more.jsonl", old.replace("only here", "a third"));
+    assert_eq!(counts(&import(&sandbox, &["more.jsonl"])), [0, 1, 0, 0]);
+    assert_eq!(issues(&sandbox)[0]["comments"].as_array().unwrap().len(), 3);
+    assert_eq!(issues(&sandbox)[0]["title"], "new");
+}
+
+#[test]
+fn bad_files_change_nothing_and_are_named() {
+    let deep = format!("{{\"id\":\"a\",\"x\":{}", "[".repeat(10_000));
+    let nested: String = (0..10_000).map(|depth| format!("{}- [ ] x{depth}\n", "  ".repeat(depth))).collect();
+    let twice = r#"{"userStories":[{"id":"U","title":"a"},{"id":"U","title":"b"}]}"#;
+    let unknown = r#"{"userStories":[{"id":"U","title":"a","dependsOn":["V"]}]}"#;
+    let circle = r#"{"userStories":[{"id":"U","title":"a","dependsOn":["V"]},{"id":"V","title":"b","dependsOn":["U"]}]}"#;
+    let table: [(&str, &[u8], &str); 22] = [
+        ("x.jsonl", b"{\"id\":\"a\"}\n{\"id\":\"b\" oops}\n", "`x.jsonl` line 2 is not a JSON object"),
+        ("x.jsonl", b"{\"id\":\"a\"}\n<<<<<<< ours\n", "`x.jsonl` line 2 is a merge conflict marker"),
+        ("x.jsonl", b"{\"id\":\"a\"}\n{\"id\":\"\xff\"}\n", "`x.jsonl` line 2 is not UTF-8"),
+        ("x.jsonl", b"{\"id\":\"a\",\"n\":NaN}\n", "`x.jsonl` line 1 is not a JSON object"),
+        ("x.jsonl", b"{\"id\":\"../../etc/x\"}\n", "`x.jsonl` line 1: `../../etc/x` cannot be an id"),
+        ("x.jsonl", b"{\"id\":\"ok\"}\n{\"id\":\"$(touch x)\"}\n", "line 2: `$(touch x)` cannot be an id"),
+        ("x.jsonl", b"{\"id\":\"a\\u001b[31m\"}\n", "cannot be an id"),
+        ("x.jsonl", b"{\"title\":\"no id\"}\n", "line 1 is an issue without an `id`"),
+        ("x.jsonl", b"{\"_schema\":\"beads-jsonl/2\"}\n", "`beads-jsonl/2` is not known"),
+        ("x.jsonl", deep.as_bytes(), "`x.jsonl` line 1"),
+        (
+            "prd.json",
+            b"{\"userStories\": [\n {\"id\":\"U\",\n  \"title\": NaN}]}",
+            "`prd.json` line 3 column 12",
+        ),
+        ("prd.json", twice.as_bytes(), "`prd.json` story 2: the id `U` is there twice"),
+        ("prd.json", unknown.as_bytes(), "`prd.json` story `U`: depends on `V`"),
+        ("prd.json", circle.as_bytes(), "the stories wait for each other: U → V → U"),
+        ("prd.json", b"{\"userStories\":[{\"title\":\"a\"}]}", "story 1: has no `id`"),
+        ("prd.json", b"{\"userStories\":[{\"id\":\"U\"}]}", "story `U`: has no title"),
+        (
+            "prd.json",
+            b"{\"userStories\":[{\"id\":\"U\",\"title\":\"t\",\"priority\":\"soon\"}]}",
+            "is not a priority",
+        ),
+        ("todo.md", nested.as_bytes(), "`todo.md` line 33: items are nested deeper"),
+        ("todo.md", b"just prose\n", "`todo.md` holds no checklist"),
+        (
+            "gh.json",
+            b"[{\"number\":1,\"title\":\"a\"},{\"number\":1,\"title\":\"b\"}]",
+            "`gh.json` #1: is there twice",
+        ),
+        ("odd.json", b"{\"a\":1}", "--format"),
+        ("gone.md", b"", "`gone.md` does not exist"),
+    ];
+    let before = "{\"id\":\"bd-1\",\"title\":\"t\"}\n";
+    let sandbox = with(before);
+    for (name, bytes, says) in table {
+        if !bytes.is_empty() {
+            sandbox.write(name, bytes);
+        }
+        for dry in [&[][..], &["--dry-run"]] {
+            let out = sandbox.run(&[&["beads", "import", name, "--json"], dry].concat());
+            let error = out.json_error();
+            let text = format!("{} {}", error["message"], error["hint"]);
+            assert!(out.code == 2 && text.contains(says), "{name} {says} {text}");
+            assert!(text.len() < 600, "{text}");
+        }
+        assert_eq!(sandbox.read(FILE), before, "{name}");
+    }
+    let out = sandbox.run(&["beads", "import", "x.jsonl", "--epic", "bd-1"]);
+    assert!(out.code == 2 && out.stderr.contains("--epic"), "{out:?}");
+}
+
+fn prd(stories: &Value) -> String {
+    json!({"project": "My App", "branchName": "ralph/x", "description": "What for", "userStories": stories})
+        .to_string()
+}
+
+#[test]
+fn user_stories_become_tasks_in_their_order_and_stay_the_same_ones() {
+    let stories: Vec<Value> = (1..=12)
+        .map(|number| {
+            json!({"id": format!("US-{number:03}"), "title": format!("Story {number}"), "priority": 13 - number,
+                "acceptanceCriteria": ["one", "two\nlines"], "passes": number == 12, "notes": "n", "size": number})
+        })
+        .collect();
+    let sandbox = with("");
+    sandbox.write("prd.json", prd(&json!(stories)));
+    let rehearsed = import(&sandbox, &["prd.json", "--dry-run"]);
+    assert_eq!((counts(&rehearsed), &rehearsed["created"][1]), ([13, 0, 0, 0], &json!("prd:ralph-x#US-001")));
+    assert_eq!(sandbox.read(FILE), "");
+    assert_eq!(counts(&import(&sandbox, &["prd.json"])), [13, 0, 0, 0]);
+    let epic = titled(&sandbox, "My App");
+    assert_eq!(
+        (&epic["issue_type"], &epic["description"]),
+        (&json!("epic"), &json!("What for\n\nBranch: `ralph/x`"))
+    );
+    let ready = sandbox.run(&["beads", "ready", "--epic", epic["id"].as_str().unwrap(), "--json"]).json();
+    let titles: Vec<&str> =
+        ready.as_array().unwrap().iter().map(|issue| issue["title"].as_str().unwrap()).collect();
+    let expected: Vec<String> = (1..=11).rev().map(|number| format!("Story {number}")).collect();
+    assert_eq!(titles, expected);
+    let first = titled(&sandbox, "Story 11");
+    assert_eq!(
+        (&first["acceptance_criteria"], &first["notes"]),
+        (&json!("- one\n- two\n  lines"), &json!("n"))
+    );
+    assert_eq!(
+        (&first["metadata"]["prd"]["size"], &first["external_ref"]),
+        (&json!(11), &json!("prd:ralph-x#US-011"))
+    );
+    let done = titled(&sandbox, "Story 12");
+    assert_eq!((&done["status"], done["closed_at"].is_string()), (&json!("closed"), true));
+    // What is done here meanwhile stays, what changes there comes over, nothing is doubled.
+    let id = |title: &str| titled(&sandbox, title)["id"].as_str().unwrap().to_owned();
+    for args in [&["close", &id("Story 1")][..], &["update", &id("Story 2"), "--title", "Mine"]] {
+        assert_eq!(sandbox.run(&[&["beads"], args].concat()).code, 0);
+    }
+    let before = sandbox.read(FILE);
+    assert_eq!(counts(&import(&sandbox, &["prd.json"])), [0, 0, 13, 0]);
+    assert_eq!(sandbox.read(FILE), before);
+    let mut stories = stories;
+    stories[2]["passes"] = json!(true);
+    stories[3]["dependsOn"] = json!(["US-005"]);
+    stories[11]["passes"] = json!(false);
+    stories.push(json!({"id": "US-100", "title": "One more", "priority": 13, "passes": false}));
+    sandbox.write("prd.json", prd(&json!(stories)));
+    let done = import(&sandbox, &["prd.json"]);
+    assert_eq!(done["created"].as_array().unwrap().len(), 1, "{done}");
+    let status = |title: &str| titled(&sandbox, title)["status"].clone();
+    assert_eq!(
+        [status("Story 1"), status("Story 3"), status("Story 12")],
+        [json!("closed"), json!("closed"), json!("open")]
+    );
+    assert_eq!(titled(&sandbox, "Mine")["external_ref"], "prd:ralph-x#US-002");
+    let waits = titled(&sandbox, "Story 4")["dependencies"].clone();
+    assert_eq!(waits[1]["depends_on_id"], titled(&sandbox, "Story 5")["id"]);
+    stories[3].as_object_mut().unwrap().remove("dependsOn");
+    sandbox.write("prd.json", prd(&json!(stories)));
+    import(&sandbox, &["prd.json"]);
+    assert_eq!(titled(&sandbox, "Story 4")["dependencies"].as_array().unwrap().len(), 1);
+    // What was deleted here does not come back.
+    let text = sandbox.read(FILE);
+    let gone: Vec<String> = text
+        .lines()
+        .map(|line| {
+            if line.contains("\"One more\"") {
+                line.replace("\"open\"", "\"tombstone\"")
+            } else {
+                line.into()
+            }
+        })
+        .collect();
+    sandbox.write(FILE, gone.join("\n") + "\n");
+    let done = import(&sandbox, &["prd.json"]);
+    assert_eq!(
+        (counts(&done), &done["skipped"][0]["reason"]),
+        ([0, 0, 13, 1], &json!("it was deleted here"))
+    );
+}
+
+#[test]
+fn priorities_of_stories_keep_their_order() {
+    let table: [(&[i64], &[i64]); 5] = [
+        (&[0, 4, 2], &[0, 4, 2]),
+        (&[1, 2, 3], &[1, 2, 3]),
+        (&[10, 30, 20], &[1, 3, 2]),
+        (&[1, 2, 3, 4, 5], &[0, 1, 2, 3, 4]),
+        (&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], &[0, 0, 1, 1, 2, 2, 3, 3, 4, 4]),
+    ];
+    for (given, expected) in table {
+        let stories: Vec<Value> = given
+            .iter()
+            .enumerate()
+            .map(|(at, priority)| json!({"id": format!("{at}"), "title": format!("t{at}"), "priority": priority}))
+            .collect();
+        let sandbox = with("");
+        sandbox.write("prd.json", prd(&json!(stories)));
+        import(&sandbox, &["prd.json"]);
+        let got: Vec<i64> =
+            issues(&sandbox)[1..].iter().map(|issue| issue["priority"].as_i64().unwrap()).collect();
+        assert_eq!(got, expected);
+    }
+}
+
+#[test]
+fn a_checklist_becomes_a_tree_and_is_not_doubled() {
+    let sandbox = with("");
+    let list = "# Release\n\n- [x] Plan (P0)\n- [ ] Build (P1) #core\n  How to.\n  - [ ] Docs\n    - [ ] Deep\n      - [ ] Deeper\n- [ ] Ship (depends on: Build, Plan)\n";
+    sandbox.write("docs/todo.md", list);
+    assert_eq!(counts(&import(&sandbox, &["docs/todo.md"])), [7, 0, 0, 0]);
+    let id = |title: &str| titled(&sandbox, title)["id"].as_str().unwrap().to_owned();
+    let top = id("Release");
+    assert_eq!(
+        [id("Plan"), id("Build"), id("Docs")],
+        [format!("{top}.1"), format!("{top}.2"), format!("{top}.2.1")]
+    );
+    // Deeper ids are lost by some versions of bd.
+    assert!(id("Deep") == format!("{top}.2.1.1") && !id("Deeper").contains('.'));
+    assert_eq!(titled(&sandbox, "Deeper")["dependencies"][0]["depends_on_id"], id("Deep").as_str());
+    let shown = sandbox.run(&["beads", "list", "--tree", "--all"]).stdout;
+    let order: Vec<&str> = shown.lines().map(|line| line.split_whitespace().last().unwrap()).collect();
+    assert_eq!(order, ["Release", "Plan", "Build", "Docs", "Deep", "Deeper", "Ship"]);
+    let ready = sandbox.run(&["beads", "ready"]).stdout;
+    assert!(!ready.contains("Ship") && ready.contains("Deeper"), "{ready}");
+    let before = sandbox.read(FILE);
+    // The same file from another directory is the same file.
+    let mut command = sandbox.command();
+    let out =
+        Outcome::of(command.current_dir(sandbox.path("docs")).args(["beads", "import", "todo.md", "--json"]));
+    assert_eq!((counts(&out.json()), sandbox.read(FILE)), ([0, 0, 7, 0], before));
+    sandbox.write("docs/todo.md", list.replace("- [ ] Docs", "- [x] Docs") + "- [ ] More\n");
+    let done = import(&sandbox, &["docs/todo.md"]);
+    assert_eq!((counts(&done), &done["created"][0]), ([1, 1, 6, 0], &json!(format!("{top}.4"))));
+    assert_eq!(titled(&sandbox, "Docs")["status"], "closed");
+    // Standard input, below an epic that is there.
+    let mut child = sandbox
+        .command()
+        .args(["beads", "import", "-", "--epic", &top, "--format", "md"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"* [ ] From stdin\r\n").unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert!(out.status.success() && titled(&sandbox, "From stdin")["id"] == format!("{top}.5"), "{out:?}");
+}
+
+#[test]
+fn issues_of_github_are_taken_over_and_followed() {
+    let issue = |number: u64, state: &str, title: &str| {
+        json!({"number": number, "title": title, "body": "Steps\n- [ ] one", "state": state, "labels": [{"name": "bug"}, {"name": "P1"}],
+            "assignees": [{"login": "ann"}], "url": format!("https://github.com/o/r/issues/{number}"),
+            "createdAt": "2026-01-02T00:00:00Z", "updatedAt": "2026-01-03T00:00:00Z",
+            "closedAt": if state == "CLOSED" { json!("2026-01-03T00:00:00Z") } else { json!(null) },
+            "comments": [{"author": {"login": "bob"}, "body": "me too", "createdAt": "2026-01-02T10:00:00Z"}],
+            "milestone": null, "author": {"login": "cy"}})
+    };
+    let sandbox = with("{\"id\":\"p-1\",\"title\":\"x\",\"comments\":[{\"id\":41}]}\n");
+    sandbox.write("gh.json", json!([issue(2, "OPEN", "Two"), issue(1, "CLOSED", "One")]).to_string());
+    assert_eq!(counts(&import(&sandbox, &["gh.json"])), [2, 0, 0, 0]);
+    let (two, one) = (titled(&sandbox, "Two"), titled(&sandbox, "One"));
+    assert_eq!(
+        (&two["issue_type"], &two["priority"], &two["assignee"]),
+        (&json!("bug"), &json!(1), &json!("ann"))
+    );
+    assert_eq!(
+        (&two["created_at"], &two["created_by"], &two["external_ref"]),
+        (&json!("2026-01-02T00:00:00Z"), &json!("cy"), &json!("gh-2"))
+    );
+    assert_eq!((&two["comments"][0]["id"], &one["comments"][0]["id"]), (&json!(42), &json!(43)));
+    assert_eq!((&one["status"], &one["closed_at"]), (&json!("closed"), &json!("2026-01-03T00:00:00Z")));
+    assert!(two["id"].as_str().unwrap().starts_with("p-") && two["description"] == "Steps\n- [ ] one");
+    assert_eq!(counts(&import(&sandbox, &["gh.json"])), [0, 0, 2, 0]);
+    let mut now = issue(2, "CLOSED", "Two, renamed");
+    now["labels"] = json!([{"name": "bug"}, {"name": "P0"}]);
+    now["comments"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"author": {"login": "d"}, "body": "fixed", "createdAt": "2026-02-01T00:00:00Z"}));
+    sandbox.write("one.json", now.to_string());
+    assert_eq!(counts(&import(&sandbox, &["one.json"])), [0, 1, 0, 0]);
+    let two = titled(&sandbox, "Two, renamed");
+    assert_eq!(
+        (&two["status"], &two["priority"], &two["labels"]),
+        (&json!("closed"), &json!(0), &json!(["bug", "P0"]))
+    );
+    assert_eq!(two["comments"].as_array().unwrap().len(), 2);
+    // The same number of another repository is another issue.
+    let mut other = issue(2, "OPEN", "Elsewhere");
+    other["url"] = json!("https://github.com/o/other/issues/2");
+    sandbox.write("other.json", json!([other]).to_string());
+    assert_eq!(counts(&import(&sandbox, &["other.json"])), [1, 0, 0, 0]);
+    assert_eq!(counts(&import(&sandbox, &["other.json"])), [0, 0, 1, 0]);
+    assert_eq!(titled(&sandbox, "Elsewhere")["external_ref"], "https://github.com/o/other/issues/2");
+}
+
+#[test]
+fn long_titles_are_cut_and_kept_whole() {
+    let sandbox = with("");
+    sandbox.write("todo.md", format!("- [ ] {}\n  below\n", "ä".repeat(400)));
+    let out = sandbox.run(&["beads", "import", "todo.md"]);
+    assert!(out.code == 0 && out.stderr.contains("longer than 500 bytes; it was cut"), "{out:?}");
+    let issue = &issues(&sandbox)[0];
+    assert!(
+        issue["title"].as_str().unwrap().len() <= 500 && issue["title"].as_str().unwrap().ends_with("ä…")
+    );
+    assert_eq!(issue["description"], format!("{}\n\nbelow", "ä".repeat(400)));
+    assert_eq!(counts(&import(&sandbox, &["todo.md"])), [0, 0, 1, 0]);
+}
+
+#[test]
+fn exports_hold_what_is_asked_for() {
+    let sandbox = with(concat!(
+        r#"{"id":"e-1","title":"Epic, \"quoted\"","issue_type":"epic","priority":1}"#,
+        "\n",
+        r#"{"_type":"memory","key":"k"}"#,
+        "\n",
+        r#"{"id":"e-1.1","title":"=cmd()","priority":2,"labels":["a","b"],"description":"two\nlines"}"#,
+        "\n",
+        r#"{"id":"e-1.2","title":"end --> \"]","status":"closed","priority":2,"dependencies":[{"depends_on_id":"e-1.1","type":"blocks"}]}"#,
+        "\n",
+        r#"{"id":"e-2","title":"gone","status":"tombstone"}"#,
+        "\n",
+    ));
+    let lines = |args: &[&str]| export(&sandbox, args).lines().count();
+    assert_eq!((lines(&[]), lines(&["--status", "closed"]), lines(&["--epic", "e-1"])), (5, 1, 3));
+    assert_eq!((lines(&["--label", "a"]), lines(&["--type", "epic"])), (1, 1));
+    let all: Value = serde_json::from_str(&export(&sandbox, &["--format", "json"])).unwrap();
+    assert_eq!((all.as_array().unwrap().len(), &all[0]["status"]), (3, &json!("open")));
+    assert_eq!(export(&sandbox, &["--format", "json", "--label", "zzz"]), "[]\n");
+    let csv = export(&sandbox, &["--format", "csv"]);
+    assert!(
+        csv.starts_with("id,title,status,priority,type,")
+            && csv.contains("\r\ne-1,\"Epic, \"\"quoted\"\"\",open,1,epic,"),
+        "{csv}"
+    );
+    assert!(csv.contains("e-1.1,'=cmd(),open") && csv.contains("\"two\nlines\""), "{csv}");
+    let dot = export(&sandbox, &["--format", "dot"]);
+    assert!(dot.contains("n0 -> n1 [style=dashed") && !dot.contains("end -->"), "{dot}");
+    let dot = export(&sandbox, &["--format", "dot", "--all"]);
+    assert!(dot.contains("  n1 -> n2;\n") && dot.contains(r#"end --> \"]"#), "{dot}");
+    let mermaid = export(&sandbox, &["--format", "mermaid", "--all"]);
+    assert!(mermaid.contains("  n1 --> n2\n") && mermaid.contains("end --#62; #34;#93;\"]"), "{mermaid}");
+    if let Ok(mut drawn) =
+        Command::new("dot").arg("-Tsvg").stdin(Stdio::piped()).stdout(Stdio::null()).spawn()
+    {
+        drawn.stdin.take().unwrap().write_all(dot.as_bytes()).unwrap();
+        assert!(drawn.wait().unwrap().success());
+    } else {
+        eprintln!("skipped: Graphviz is not installed");
+    }
+    for args in [&["out.csv", "--format", "csv"][..], &["-o", "out.csv", "--format", "csv", "--force"]] {
+        let out = sandbox.run(&[&["beads", "export"], args].concat());
+        assert_eq!((out.code, out.stdout.as_str()), (0, ""), "{out:?}");
+        assert_eq!(sandbox.read("out.csv"), csv);
+    }
+    sandbox.write("out.csv", "mine");
+    let out = sandbox.run(&["beads", "export", "out.csv"]);
+    assert!(out.code == 2 && out.stderr.contains("--force") && sandbox.read("out.csv") == "mine", "{out:?}");
+    assert_eq!(sandbox.run(&["beads", "export", "--status", "nonsense"]).code, 2);
+    assert_eq!(sandbox.run(&["beads", "export", "gone/out.csv"]).code, 2);
+}
+
+/// Files far larger than anybody writes by hand; 100 MB with `TASKRUN_STORM=1`.
+#[test]
+fn size_is_no_reason_to_fail() {
+    let full = std::env::var_os("TASKRUN_STORM").is_some();
+    let (items, issues) = if full { (20_000, 100_000) } else { (1_000, 3_000) };
+    let sandbox = with("");
+    let list: String = (0..items)
+        .map(|at| {
+            format!(
+                "- [ ] Item {at}{}\n",
+                if at > 0 { format!(" (depends on: #{at})") } else { String::new() }
+            )
+        })
+        .collect();
+    sandbox.write("todo.md", &list);
+    assert_eq!(counts(&import(&sandbox, &["todo.md"])), [items, 0, 0, 0]);
+    assert_eq!(counts(&import(&sandbox, &["todo.md"])), [0, 0, items, 0]);
+    let pad = "x".repeat(1000);
+    let lines: String = (0..issues)
+        .map(|at| format!("{{\"id\":\"q-{at}\",\"title\":\"t\",\"description\":\"{pad}\"}}\n"))
+        .collect();
+    sandbox.write("big.jsonl", &lines);
+    assert_eq!(counts(&import(&sandbox, &["big.jsonl"])), [issues, 0, 0, 0]);
+    assert_eq!(counts(&import(&sandbox, &["big.jsonl"])), [0, 0, issues, 0]);
+    assert!(sandbox.read(FILE).ends_with(&lines));
+}
