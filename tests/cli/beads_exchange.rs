@@ -35,6 +35,11 @@ fn export(sandbox: &Sandbox, args: &[&str]) -> String {
     out.stdout
 }
 
+/// So many pieces of text, one after the other.
+fn many(count: u64, piece: impl Fn(u64) -> String) -> String {
+    (0..count).map(piece).collect::<Vec<_>>().concat()
+}
+
 /// The issues in the order of the file.
 fn issues(sandbox: &Sandbox) -> Vec<Value> {
     sandbox.read(FILE).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -142,7 +147,8 @@ fn of_two_stores_the_newest_wins_and_nothing_said_is_lost() {
 #[test]
 fn bad_files_change_nothing_and_are_named() {
     let deep = format!("{{\"id\":\"a\",\"x\":{}", "[".repeat(10_000));
-    let nested: String = (0..10_000).map(|depth| format!("{}- [ ] x{depth}\n", "  ".repeat(depth))).collect();
+    let nested =
+        many(10_000, |depth| format!("{}- [ ] x{depth}\n", "  ".repeat(usize::try_from(depth).unwrap())));
     let twice = r#"{"userStories":[{"id":"U","title":"a"},{"id":"U","title":"b"}]}"#;
     let unknown = r#"{"userStories":[{"id":"U","title":"a","dependsOn":["V"]}]}"#;
     let circle = r#"{"userStories":[{"id":"U","title":"a","dependsOn":["V"]},{"id":"V","title":"b","dependsOn":["U"]}]}"#;
@@ -206,16 +212,19 @@ fn prd(stories: &Value) -> String {
         .to_string()
 }
 
+/// Twelve stories, the last in the file first in order and done.
+fn stories() -> Vec<Value> {
+    let story = |number: u64| {
+        json!({"id": format!("US-{number:03}"), "title": format!("Story {number}"), "priority": 13 - number,
+            "acceptanceCriteria": ["one", "two\nlines"], "passes": number == 12, "notes": "n", "size": number})
+    };
+    (1..=12).map(story).collect()
+}
+
 #[test]
-fn user_stories_become_tasks_in_their_order_and_stay_the_same_ones() {
-    let stories: Vec<Value> = (1..=12)
-        .map(|number| {
-            json!({"id": format!("US-{number:03}"), "title": format!("Story {number}"), "priority": 13 - number,
-                "acceptanceCriteria": ["one", "two\nlines"], "passes": number == 12, "notes": "n", "size": number})
-        })
-        .collect();
+fn user_stories_become_tasks_in_their_order() {
     let sandbox = with("");
-    sandbox.write("prd.json", prd(&json!(stories)));
+    sandbox.write("prd.json", prd(&json!(stories())));
     let rehearsed = import(&sandbox, &["prd.json", "--dry-run"]);
     assert_eq!((counts(&rehearsed), &rehearsed["created"][1]), ([13, 0, 0, 0], &json!("prd:ralph-x#US-001")));
     assert_eq!(sandbox.read(FILE), "");
@@ -241,7 +250,14 @@ fn user_stories_become_tasks_in_their_order_and_stay_the_same_ones() {
     );
     let done = titled(&sandbox, "Story 12");
     assert_eq!((&done["status"], done["closed_at"].is_string()), (&json!("closed"), true));
-    // What is done here meanwhile stays, what changes there comes over, nothing is doubled.
+}
+
+/// What is done here meanwhile stays, what changes there comes over, nothing is doubled.
+#[test]
+fn stories_that_are_imported_again_stay_the_same_ones() {
+    let (sandbox, mut stories) = (with(""), stories());
+    sandbox.write("prd.json", prd(&json!(stories)));
+    import(&sandbox, &["prd.json"]);
     let id = |title: &str| titled(&sandbox, title)["id"].as_str().unwrap().to_owned();
     for args in [&["close", &id("Story 1")][..], &["update", &id("Story 2"), "--title", "Mine"]] {
         assert_eq!(sandbox.run(&[&["beads"], args].concat()).code, 0);
@@ -249,7 +265,6 @@ fn user_stories_become_tasks_in_their_order_and_stay_the_same_ones() {
     let before = sandbox.read(FILE);
     assert_eq!(counts(&import(&sandbox, &["prd.json"])), [0, 0, 13, 0]);
     assert_eq!(sandbox.read(FILE), before);
-    let mut stories = stories;
     stories[2]["passes"] = json!(true);
     stories[3]["dependsOn"] = json!(["US-005"]);
     stories[11]["passes"] = json!(false);
@@ -257,11 +272,8 @@ fn user_stories_become_tasks_in_their_order_and_stay_the_same_ones() {
     sandbox.write("prd.json", prd(&json!(stories)));
     let done = import(&sandbox, &["prd.json"]);
     assert_eq!(done["created"].as_array().unwrap().len(), 1, "{done}");
-    let status = |title: &str| titled(&sandbox, title)["status"].clone();
-    assert_eq!(
-        [status("Story 1"), status("Story 3"), status("Story 12")],
-        [json!("closed"), json!("closed"), json!("open")]
-    );
+    let statuses = ["Story 1", "Story 3", "Story 12"].map(|title| titled(&sandbox, title)["status"].clone());
+    assert_eq!(statuses, ["closed", "closed", "open"]);
     assert_eq!(titled(&sandbox, "Mine")["external_ref"], "prd:ralph-x#US-002");
     let waits = titled(&sandbox, "Story 4")["dependencies"].clone();
     assert_eq!(waits[1]["depends_on_id"], titled(&sandbox, "Story 5")["id"]);
@@ -270,18 +282,10 @@ fn user_stories_become_tasks_in_their_order_and_stay_the_same_ones() {
     import(&sandbox, &["prd.json"]);
     assert_eq!(titled(&sandbox, "Story 4")["dependencies"].as_array().unwrap().len(), 1);
     // What was deleted here does not come back.
-    let text = sandbox.read(FILE);
-    let gone: Vec<String> = text
-        .lines()
-        .map(|line| {
-            if line.contains("\"One more\"") {
-                line.replace("\"open\"", "\"tombstone\"")
-            } else {
-                line.into()
-            }
-        })
-        .collect();
-    sandbox.write(FILE, gone.join("\n") + "\n");
+    let mark = |line: &str| line.replace("\"open\"", "\"tombstone\"");
+    let delete = |line: &str| if line.contains("\"One more\"") { mark(line) } else { line.into() } + "\n";
+    let gone: Vec<String> = sandbox.read(FILE).lines().map(delete).collect();
+    sandbox.write(FILE, gone.concat());
     let done = import(&sandbox, &["prd.json"]);
     assert_eq!(
         (counts(&done), &done["skipped"][0]["reason"]),
@@ -478,21 +482,16 @@ fn size_is_no_reason_to_fail() {
     let full = std::env::var_os("TASKRUN_STORM").is_some();
     let (items, issues) = if full { (20_000, 100_000) } else { (1_000, 3_000) };
     let sandbox = with("");
-    let list: String = (0..items)
-        .map(|at| {
-            format!(
-                "- [ ] Item {at}{}\n",
-                if at > 0 { format!(" (depends on: #{at})") } else { String::new() }
-            )
-        })
-        .collect();
+    let list = many(items, |at| match at {
+        0 => "- [ ] Item 0\n".into(),
+        _ => format!("- [ ] Item {at} (depends on: #{at})\n"),
+    });
     sandbox.write("todo.md", &list);
     assert_eq!(counts(&import(&sandbox, &["todo.md"])), [items, 0, 0, 0]);
     assert_eq!(counts(&import(&sandbox, &["todo.md"])), [0, 0, items, 0]);
     let pad = "x".repeat(1000);
-    let lines: String = (0..issues)
-        .map(|at| format!("{{\"id\":\"q-{at}\",\"title\":\"t\",\"description\":\"{pad}\"}}\n"))
-        .collect();
+    let line = |at| format!("{{\"id\":\"q-{at}\",\"title\":\"t\",\"description\":\"{pad}\"}}\n");
+    let lines = many(issues, line);
     sandbox.write("big.jsonl", &lines);
     assert_eq!(counts(&import(&sandbox, &["big.jsonl"])), [issues, 0, 0, 0]);
     assert_eq!(counts(&import(&sandbox, &["big.jsonl"])), [0, 0, issues, 0]);

@@ -90,8 +90,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     let ready = planning::ready(&workspace, &config, goal, &args.options())?;
     let ui = &context.ui;
     let mut tell = |event: &Event| {
-        if !matches!(event.kind, Kind::AgentMessage { .. } | Kind::RunFinished(_)) {
-            render::line(event, ui.verbose()).into_iter().for_each(|line| ui.progress(&line));
+        if !matches!(event.kind, Kind::AgentMessage { .. } | Kind::RunFinished(_))
+            && let Some(line) = render::line(event, ui.verbose())
+        {
+            ui.progress(&line);
         }
     };
     let mut notice = |message: &str| ui.notice(message);

@@ -170,7 +170,9 @@ impl Plan {
             plain.trim().to_owned()
         };
         let list = |texts: &mut Vec<String>| {
-            texts.iter_mut().for_each(|text| *text = lines(text));
+            for text in texts.iter_mut() {
+                *text = lines(text);
+            }
             texts.retain(|text| !text.is_empty());
         };
         self.epic.title = one_line(&self.epic.title);
@@ -180,7 +182,9 @@ impl Plan {
             task.title = one_line(&task.title);
             task.description = lines(&task.description);
             list(&mut task.acceptance);
-            task.labels.iter_mut().for_each(|label| *label = one_line(label));
+            for label in &mut task.labels {
+                *label = one_line(label);
+            }
             task.labels.retain(|label| !label.is_empty());
         }
     }

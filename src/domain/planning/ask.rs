@@ -129,6 +129,7 @@ fn there(store: &Store, epic: Option<&str>) -> Result<There> {
 }
 
 /// Asks. An answer that cannot be used is shown to the agent once, within the same limits.
+#[allow(clippy::needless_pass_by_value)] // the hands are lent for as long as it takes
 pub fn ask(workspace: &Workspace, config: &Config, ready: Ready, hands: Hands<'_>) -> Result<Asked> {
     let Ready { goal, there, brief, mut options, agent } = ready;
     let (mut spend, mut runs, mut model) = (Spend::nothing(), Vec::new(), agent.model.clone());

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::super::batch::{self, Draft};
@@ -26,6 +27,8 @@ pub struct Target<'a> {
     pub author: &'a str,
     /// Whether their ids will be thrown away.
     pub dry_run: bool,
+    /// What ids begin with where the existing ones do not say.
+    pub prefix: Option<&'a str>,
 }
 
 /// What an issue of the sheet is here.
@@ -40,12 +43,12 @@ enum Match {
 pub type Outcome = (Vec<Step>, Vec<String>);
 
 /// Brings in every issue of the sheet. Errors leave the table to be thrown away.
-pub fn apply(table: &mut Table, sheet: Sheet, target: &Target, fallback: Option<&str>) -> Result<Outcome> {
+pub fn apply(table: &mut Table, sheet: Sheet, target: &Target) -> Result<Outcome> {
     let Sheet { mut wanted, notices } = sheet;
     let matches = matched(table, &mut wanted)?;
     let names: Vec<String> = wanted.iter().map(|wanted| wanted.draft.external_ref.clone()).collect();
     let waits: Vec<Vec<String>> = wanted.iter().map(|wanted| waits(wanted, &names)).collect();
-    let ids = create(table, &wanted, &matches, &waits, target, fallback)?;
+    let ids = create(table, &wanted, &matches, &waits, target)?;
     let known: HashMap<&str, &str> = names.iter().zip(&ids).map(|(name, id)| (&**name, &**id)).collect();
     let mut steps = Vec::with_capacity(wanted.len());
     for (at, wanted) in wanted.iter().enumerate() {
@@ -62,10 +65,19 @@ pub fn apply(table: &mut Table, sheet: Sheet, target: &Target, fallback: Option<
                 (step.action, step.reason) = (Action::Skipped, "it was deleted here".into());
             }
             Match::Known { id, by_id } => {
-                let base = Base::of(&wanted.draft, waits[at].clone(), url(wanted));
-                let update = Update { draft: &wanted.draft, base, by_id: *by_id, known: &known };
-                let changed =
-                    update.run(table, id, target.author).with_context(|| wanted.draft.place.clone())?;
+                let issue = table.issue(id)?;
+                let update = Update {
+                    draft: &wanted.draft,
+                    before: Some(Line::new(&issue.json))
+                        .filter(|_| !by_id)
+                        .and_then(|line| Base::read(&line)),
+                    base: Base::of(&wanted.draft, waits[at].clone(), url(wanted)),
+                    by_id: *by_id,
+                    issue: &issue,
+                    known: &known,
+                    author: target.author,
+                };
+                let changed = update.run(table).with_context(|| wanted.draft.place.clone())?;
                 step.action = if changed { Action::Updated } else { Action::Unchanged };
             }
         }
@@ -153,7 +165,6 @@ fn create(
     matches: &[Match],
     waits: &[Vec<String>],
     target: &Target,
-    fallback: Option<&str>,
 ) -> Result<Vec<String>> {
     let mut places = vec![None; wanted.len()];
     let mut drafts: Vec<Draft> = Vec::new();
@@ -181,7 +192,7 @@ fn create(
         draft.new.deps.extend(draft.waits_for.iter().filter_map(|&at| known(at)));
         draft.waits_for = draft.waits_for.iter().filter_map(|&at| places[at]).collect();
     }
-    let made = batch::create(table, &drafts, fallback)?;
+    let made = batch::create(table, &drafts, target.prefix)?;
     let id = |at: usize| match &matches[at] {
         Match::Known { id, .. } | Match::Deleted(id) => id.clone(),
         Match::New => places[at].map(|place| made[place].clone()).unwrap_or_default(),
@@ -198,48 +209,54 @@ fn ends_trimmed(text: &str) -> String {
 /// One issue that is here already.
 struct Update<'a> {
     draft: &'a Draft,
+    /// What the last import saw, where that is known.
+    before: Option<Base>,
     base: Base,
     /// It is known by the id that the file names: what the file does not say stays, and nothing is remembered.
     by_id: bool,
+    /// As it is here.
+    issue: &'a Issue,
     /// Ids by reference.
     known: &'a HashMap<&'a str, &'a str>,
+    author: &'a str,
 }
 
 impl Update<'_> {
     /// Brings over what has changed; says whether anything did.
-    fn run(&self, table: &mut Table, id: &str, author: &str) -> Result<bool> {
-        let issue = table.issue(id)?;
-        let before = Some(Line::new(&issue.json)).filter(|_| !self.by_id).and_then(|line| Base::read(&line));
+    fn run(&self, table: &mut Table) -> Result<bool> {
+        let id = &self.issue.id;
         let now = table.now();
         table.edit(id, |line| {
             for (key, text) in fields(self.draft) {
-                if self.is_news(line, before.as_ref(), key, &text) {
+                if self.is_news(line, key, &text) {
                     match key {
-                        "status" => {
-                            set_status(line, &text, now);
-                            if let Some(reason) = &self.draft.closed {
-                                line.set_text("close_reason", reason);
-                                let at = self.draft.times.closed.unwrap_or(now);
-                                line.set_text("closed_at", &at.to_string());
-                            }
-                        }
+                        "status" => self.status(line, &text, now),
                         "priority" => line.set("priority", &text),
                         _ => line.set_text(key, &text),
                     }
                 }
             }
-            self.labels(line, &issue, before.as_ref());
+            self.labels(line);
             if let Some(metadata) = self.base.written(line.get("metadata")).filter(|_| !self.by_id) {
                 line.set("metadata", &metadata);
             }
         })?;
-        self.dependencies(table, id, &issue, before.as_ref(), author)?;
-        self.comments(table, id, &issue)?;
-        Ok(table.issue(id)?.json != issue.json)
+        self.dependencies(table)?;
+        self.comments(table)?;
+        Ok(table.issue(id)?.json != self.issue.json)
+    }
+
+    fn status(&self, line: &mut Line, status: &str, now: Timestamp) {
+        set_status(line, status, now);
+        if let Some(reason) = &self.draft.closed {
+            line.set_text("close_reason", reason);
+            line.set_text("closed_at", &self.draft.times.closed.unwrap_or(now).to_string());
+        }
     }
 
     /// Whether the file has something to say about a field that is not so here yet.
-    fn is_news(&self, line: &Line, before: Option<&Base>, key: &str, text: &str) -> bool {
+    fn is_news(&self, line: &Line, key: &str, text: &str) -> bool {
+        let before = self.before.as_ref();
         let here = match key {
             "priority" => line.get(key).unwrap_or("0").to_owned(),
             _ => line.get_text(key).unwrap_or_default(),
@@ -262,7 +279,8 @@ impl Update<'_> {
         }
     }
 
-    fn labels(&self, line: &mut Line, issue: &Issue, before: Option<&Base>) {
+    fn labels(&self, line: &mut Line) {
+        let before = self.before.as_ref();
         let gone = before.map(|before| &before.labels[..]).unwrap_or_default();
         let gone: Vec<&String> = gone.iter().filter(|label| !self.base.labels.contains(label)).collect();
         line.retain("labels", |label| {
@@ -270,20 +288,14 @@ impl Update<'_> {
         });
         let remembered = |label: &String| before.is_some_and(|before| before.labels.contains(label));
         for label in
-            self.base.labels.iter().filter(|label| !issue.labels.contains(label) && !remembered(label))
+            self.base.labels.iter().filter(|label| !self.issue.labels.contains(label) && !remembered(label))
         {
             line.push("labels", &quote(label));
         }
     }
 
-    fn dependencies(
-        &self,
-        table: &mut Table,
-        id: &str,
-        issue: &Issue,
-        before: Option<&Base>,
-        author: &str,
-    ) -> Result<()> {
+    fn dependencies(&self, table: &mut Table) -> Result<()> {
+        let (id, issue, before) = (&self.issue.id, self.issue, self.before.as_ref());
         let old = before.map(|before| &before.waits_for[..]).unwrap_or_default();
         let find =
             |name: &String| self.known.get(&**name).map_or_else(|| name.clone(), |id| (*id).to_owned());
@@ -303,14 +315,15 @@ impl Update<'_> {
         }
         for target in self.base.waits_for.iter().filter(|name| !old.contains(name)).map(find) {
             if !has(&target) {
-                deps::add(table, id, &target, "blocks", author)?;
+                deps::add(table, id, &target, "blocks", self.author)?;
             }
         }
         Ok(())
     }
 
     /// Adds what was said there and is not here yet.
-    fn comments(&self, table: &mut Table, id: &str, issue: &Issue) -> Result<()> {
+    fn comments(&self, table: &mut Table) -> Result<()> {
+        let (id, issue) = (&self.issue.id, self.issue);
         let is = |has: &Comment, said: &comment::Remark| has.author == said.author && has.text == said.text;
         let new = |said: &&comment::Remark| !issue.comments.iter().any(|has| is(has, said));
         let new: Vec<&comment::Remark> = self.draft.comments.iter().filter(new).collect();

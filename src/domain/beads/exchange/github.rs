@@ -253,12 +253,12 @@ mod tests {
 
     #[test]
     fn an_issue_of_gh_becomes_a_draft() {
-        let text = r##"[{"number":7,"title":"It \u001b[31mfails","body":"Steps:\r\n- [ ] one\u0000","state":"CLOSED",
+        let text = r#"[{"number":7,"title":"It \u001b[31mfails","body":"Steps:\r\n- [ ] one\u0000","state":"CLOSED",
             "stateReason":"NOT_PLANNED","labels":[{"id":"x","name":"bug"},{"name":"P1"},{"name":"odd, one"}],
             "assignees":[{"login":"ann"},{"login":"bob"}],"url":"https://github.com/o/r/issues/7",
             "createdAt":"2026-01-02T03:04:05Z","updatedAt":"2026-02-02T03:04:05Z","closedAt":"2026-02-01T00:00:00Z",
             "comments":[{"author":{"login":"cy"},"body":"me too","createdAt":"2026-01-03T00:00:00Z"},{"author":null,"body":" "}],
-            "milestone":{"title":"v1"},"author":{"login":"dee"}}]"##;
+            "milestone":{"title":"v1"},"author":{"login":"dee"}}]"#;
         let sheet = read(text, "f").unwrap();
         let Wanted { draft, also, .. } = &sheet.wanted[0];
         assert_eq!(

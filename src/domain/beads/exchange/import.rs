@@ -113,18 +113,20 @@ fn read(
     let circles = table.graph().cycles().len();
     let text = source.text.trim_start_matches('\u{feff}');
     let parent = options.parent.as_deref().map(|parent| table.resolve(parent)).transpose()?;
-    let target =
-        apply::Target { parent: parent.as_deref(), author: &options.author, dry_run: options.dry_run };
+    let target = apply::Target {
+        parent: parent.as_deref(),
+        author: &options.author,
+        dry_run: options.dry_run,
+        prefix: fallback,
+    };
     let (steps, mut notices) = match format {
         Format::Lines => lines::import(table, text, &source.name)?,
-        Format::Prd => {
-            apply::apply(table, prd::read(text, &source.name, parent.is_none())?, &target, fallback)?
-        }
-        Format::Github => apply::apply(table, github::read(text, &source.name)?, &target, fallback)?,
+        Format::Prd => apply::apply(table, prd::read(text, &source.name, parent.is_none())?, &target)?,
+        Format::Github => apply::apply(table, github::read(text, &source.name)?, &target)?,
         Format::Markdown => {
             let file = Checklist { text, name: &source.name, key: &source.key };
             let sheet = markdown::read(file, &|id| table.resolve(id).ok())?;
-            apply::apply(table, sheet, &target, fallback)?
+            apply::apply(table, sheet, &target)?
         }
     };
     if table.graph().cycles().len() > circles {

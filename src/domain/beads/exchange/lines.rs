@@ -243,12 +243,16 @@ impl Extras {
 
     /// Appends all of it to a line.
     fn add(&self, line: &mut Line, comments: &[String]) {
-        self.labels.iter().for_each(|label| line.push("labels", label));
+        for label in &self.labels {
+            line.push("labels", label);
+        }
         for (edge, blocks) in &self.dependencies {
             line.push("dependencies", edge);
             line.count("dependency_count", i64::from(*blocks));
         }
-        comments.iter().for_each(|comment| comment::push(line, comment));
+        for comment in comments {
+            comment::push(line, comment);
+        }
     }
 }
 

@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn nesting_has_an_end() {
-        let text: String = (0..10_000).map(|depth| format!("{}- [ ] x\n", " ".repeat(depth * 2))).collect();
+        let text: String =
+            (0..10_000).flat_map(|depth| [" ".repeat(depth * 2), "- [ ] x\n".into()]).collect();
         assert!(read(&text, "f").unwrap_err().to_string().contains("`f` line 33: items are nested deeper"));
     }
 }

@@ -188,13 +188,11 @@ fn draft(story: &Story, priority: i64) -> Draft {
 fn levels(name: &str, stories: &[Story]) -> Result<Vec<(i64, i64)>> {
     let mut given = Vec::with_capacity(stories.len());
     for story in stories {
-        given.push(match number(&story.priority) {
-            Ok(number) => number,
-            Err(()) => {
-                let what = format!("`{}` is not a priority", story.priority);
-                return Err(wrong(name, &format!("story `{}`", &*story.id), &what));
-            }
-        });
+        let Ok(number) = number(&story.priority) else {
+            let what = format!("`{}` is not a priority", story.priority);
+            return Err(wrong(name, &format!("story `{}`", &*story.id), &what));
+        };
+        given.push(number);
     }
     let distinct: BTreeSet<i64> = given.iter().flatten().copied().collect();
     let fits = distinct.iter().all(|number| (0..=4).contains(number));

@@ -142,8 +142,8 @@ mod tests {
         let file = Checklist { text: &out, name: "f.md", key: "f.md" };
         let sheet = markdown::read(file, &|id| table.resolve(id).ok())
             .unwrap_or_else(|error| panic!("{error}: {out}"));
-        let target = Target { parent: None, author: "me", dry_run: false };
-        let steps = apply(&mut table, sheet, &target, None).unwrap().0;
+        let target = Target { parent: None, author: "me", dry_run: false, prefix: None };
+        let steps = apply(&mut table, sheet, &target).unwrap().0;
         (out, steps.iter().map(|step| step.action).collect(), table.is_changed())
     }
 
