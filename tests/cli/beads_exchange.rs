@@ -347,6 +347,13 @@ fn a_checklist_becomes_a_tree_and_is_not_doubled() {
     let done = import(&sandbox, &["docs/todo.md"]);
     assert_eq!((counts(&done), &done["created"][0]), ([1, 1, 6, 0], &json!(format!("{top}.4"))));
     assert_eq!(titled(&sandbox, "Docs")["status"], "closed");
+    // What is renamed is another one; the old one is told.
+    sandbox.write("docs/todo.md", list.replace("Ship", "Deliver"));
+    let out = sandbox.run(&["beads", "import", "docs/todo.md", "--dry-run"]);
+    assert!(
+        out.stderr.contains(&format!("no longer in the file, or renamed there: `{}`, `{top}.4`", id("Ship"))),
+        "{out:?}"
+    );
     // Standard input, below an epic that is there.
     let mut child = sandbox
         .command()

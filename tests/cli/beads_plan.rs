@@ -115,10 +115,11 @@ fn nothing_is_spent_where_nobody_could_agree() {
     let bench = Bench::bare("touch \"$ASIDE/ran\"; echo ok");
     bench.task("bd-c", &json!({"status": "closed"}));
     let before = bench.sandbox.read(FILE);
-    let table: [(&[&str], i32, &str); 8] = [
+    let table: [(&[&str], i32, &str); 9] = [
         (&["Ship"], 2, "--yes"),
         (&["Ship", "--json"], 2, "--yes"),
         (&["", "--yes"], 2, "the goal is empty"),
+        (&["gaol.md", "--yes"], 2, "`gaol.md` does not exist"),
         (&["Ship", "--yes", "--dry-run"], 2, "cannot be used with"),
         (&["Ship", "--yes", "--epic", "bd-zzz"], 1, "no issue `bd-zzz`"),
         (&["Ship", "--yes", "--epic", "bd-c"], 1, "`bd-c` is closed"),

@@ -23,12 +23,22 @@ pub struct Goal {
     pub file: Option<String>,
 }
 
+/// Whether this is surely meant to be a file: an agent must not be paid for a slip of the fingers.
+fn is_name(given: &str) -> bool {
+    let extension = Path::new(given).extension().and_then(|extension| extension.to_str());
+    !given.contains(char::is_whitespace)
+        && matches!(extension, Some("md" | "markdown" | "txt" | "rst" | "org"))
+}
+
 impl Goal {
     /// The goal that `given` means: the contents of a file where there is one of that name, else the words
     /// themselves.
     pub fn find(given: &str) -> Result<Self> {
         let path = Path::new(given);
-        let goal = if path.is_file() {
+        let goal = if is_name(given) && !path.exists() {
+            let hint = "name a file that is there, or say in words what is to be reached";
+            return Err(Fault::usage(format!("`{given}` does not exist"), hint));
+        } else if path.is_file() {
             Self { text: store::read_text(path)?.unwrap_or_default(), file: Some(given.to_owned()) }
         } else {
             Self { text: given.to_owned(), file: None }

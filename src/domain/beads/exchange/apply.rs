@@ -18,6 +18,9 @@ use super::base::{Base, fields};
 use super::import::{Action, Step};
 use super::{Sheet, Wanted};
 
+/// Most ids in one notice.
+const SHOWN: usize = 10;
+
 /// Where new issues go.
 #[derive(Debug)]
 pub struct Target<'a> {
@@ -44,8 +47,10 @@ pub type Outcome = (Vec<Step>, Vec<String>);
 
 /// Brings in every issue of the sheet. Errors leave the table to be thrown away.
 pub fn apply(table: &mut Table, sheet: Sheet, target: &Target) -> Result<Outcome> {
-    let Sheet { mut wanted, notices } = sheet;
-    let matches = matched(table, &mut wanted)?;
+    let Sheet { scope, mut wanted, mut notices } = sheet;
+    let known = References::of(table)?;
+    let matches = matched(table, &mut wanted, &known)?;
+    notices.extend(scope.and_then(|scope| known.left(table, &scope, &matches)));
     let names: Vec<String> = wanted.iter().map(|wanted| wanted.draft.external_ref.clone()).collect();
     let waits: Vec<Vec<String>> = wanted.iter().map(|wanted| waits(wanted, &names)).collect();
     let ids = create(table, &wanted, &matches, &waits, target)?;
@@ -96,32 +101,73 @@ fn waits(wanted: &Wanted, names: &[String]) -> Vec<String> {
     among.chain(wanted.draft.new.deps.iter().cloned()).collect()
 }
 
-/// Finds out which issues are here already: by the id the file names, by reference, or by address.
-fn matched(table: &Table, wanted: &mut [Wanted]) -> Result<Vec<Match>> {
-    #[derive(Deserialize)]
-    struct Known<'a> {
-        #[serde(borrow, default)]
-        external_ref: Text<'a>,
-    }
-    let mut known: HashMap<String, (String, bool)> = HashMap::new();
-    for record in table.records() {
-        let json = table.json(record);
-        if json.contains("\"external_ref\"") {
-            let reference = serde_json::from_str::<Known>(&json)?.external_ref;
-            let live = !record.is_tombstone();
-            // A live one goes before a deleted one.
-            if !reference.is_empty() && (live || !known.contains_key(&*reference)) {
-                known.insert(reference.to_string(), (record.id.to_string(), live));
+/// The issues that have a name elsewhere: id, and whether it is more than the mark of a deleted one.
+struct References(HashMap<String, (String, bool)>);
+
+impl References {
+    fn of(table: &Table) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Known<'a> {
+            #[serde(borrow, default)]
+            external_ref: Text<'a>,
+        }
+        let mut known: HashMap<String, (String, bool)> = HashMap::new();
+        for record in table.records() {
+            let json = table.json(record);
+            if json.contains("\"external_ref\"") {
+                let reference = serde_json::from_str::<Known>(&json)?.external_ref;
+                let live = !record.is_tombstone();
+                // A live one goes before a deleted one.
+                if !reference.is_empty() && (live || !known.contains_key(&*reference)) {
+                    known.insert(reference.to_string(), (record.id.to_string(), live));
+                }
             }
         }
+        Ok(Self(known))
     }
+
+    fn get(&self, name: &str) -> Option<&(String, bool)> {
+        self.0.get(name).filter(|_| !name.is_empty())
+    }
+
+    /// Tells which open issues of `scope` the file does not have any more.
+    fn left(&self, table: &Table, scope: &str, matches: &[Match]) -> Option<String> {
+        let found: HashSet<&str> = matches.iter().filter_map(Match::id).collect();
+        let open = |id: &str| table.get(id).is_some_and(|record| record.status() != "closed");
+        let of_scope =
+            self.0.iter().filter(|(name, (id, live))| *live && name.starts_with(scope) && open(id));
+        let mut left: Vec<&str> =
+            of_scope.map(|(_, (id, _))| &**id).filter(|id| !found.contains(id)).collect();
+        left.sort_unstable();
+        let shown = left.iter().take(SHOWN).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+        let more =
+            if left.len() > SHOWN { format!(" and {} more", left.len() - SHOWN) } else { String::new() };
+        (!left.is_empty()).then(|| {
+            format!(
+                "no longer in the file, or renamed there: {shown}{more}; close what is not wanted any more"
+            )
+        })
+    }
+}
+
+impl Match {
+    fn id(&self) -> Option<&str> {
+        match self {
+            Self::New => None,
+            Self::Known { id, .. } | Self::Deleted(id) => Some(id),
+        }
+    }
+}
+
+/// Finds out which issues are here already: by the id the file names, by reference, or by address.
+fn matched(table: &Table, wanted: &mut [Wanted], known: &References) -> Result<Vec<Match>> {
     let mut taken = HashSet::new();
     let mut matches = Vec::with_capacity(wanted.len());
     for wanted in wanted {
         let given = wanted.id.take().and_then(|id| table.get(&id).filter(|record| !record.is_tombstone()));
         let mut found = given.map(|record| Match::Known { id: record.id.to_string(), by_id: true });
         if found.is_none() {
-            found = referenced(table, wanted, &known)?;
+            found = referenced(table, wanted, known)?;
         }
         // Two of a file are never the same issue here.
         let found = found.filter(|found| match found {
@@ -133,21 +179,16 @@ fn matched(table: &Table, wanted: &mut [Wanted]) -> Result<Vec<Match>> {
     Ok(matches)
 }
 
-fn referenced(
-    table: &Table,
-    wanted: &mut Wanted,
-    known: &HashMap<String, (String, bool)>,
-) -> Result<Option<Match>> {
-    let found = |name: &str| known.get(name).filter(|_| !name.is_empty());
-    let mut hit = wanted.also.iter().find_map(|name| found(name));
+fn referenced(table: &Table, wanted: &mut Wanted, known: &References) -> Result<Option<Match>> {
+    let mut hit = wanted.also.iter().find_map(|name| known.get(name));
     if hit.is_none()
-        && let Some((id, live)) = found(&wanted.draft.external_ref)
+        && let Some(by_name) = known.get(&wanted.draft.external_ref)
     {
-        let line = Line::new(&table.issue(id)?.json);
+        let line = Line::new(&table.issue(&by_name.0)?.json);
         let from = Base::read(&line).map(|base| base.url).unwrap_or_default();
         let here = url(wanted);
         if from.is_empty() || here.is_empty() || from == here {
-            hit = known.get(&wanted.draft.external_ref).filter(|_| *live || !id.is_empty());
+            hit = Some(by_name);
         } else {
             // The same number in another repository.
             wanted.draft.external_ref = here.to_owned();

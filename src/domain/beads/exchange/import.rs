@@ -124,7 +124,7 @@ fn read(
         Format::Prd => apply::apply(table, prd::read(text, &source.name, parent.is_none())?, &target)?,
         Format::Github => apply::apply(table, github::read(text, &source.name)?, &target)?,
         Format::Markdown => {
-            let file = Checklist { text, name: &source.name, key: &source.key };
+            let file = Checklist { text, name: &source.name, key: &source.key, all: !source.is_stdin() };
             let sheet = markdown::read(file, &|id| table.resolve(id).ok())?;
             apply::apply(table, sheet, &target)?
         }

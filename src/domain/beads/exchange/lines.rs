@@ -29,7 +29,7 @@ pub fn import(table: &mut Table, text: &str, name: &str) -> Result<Outcome> {
     let mut others = others(table)?;
     let mut steps: Vec<Step> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for line in text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty()) {
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let record = Record::parse(line)?;
         if !record.schema.is_empty() {
             continue;
@@ -122,7 +122,7 @@ fn others(table: &Table) -> Result<HashMap<String, String>> {
     for line in super::export::raw(table)?.lines().filter(|line| line.contains("\"_type\"")) {
         let record = Record::parse(line)?;
         if !record.is_issue() && record.schema.is_empty() {
-            found.insert(other(line, &record).0, line.trim_end().to_owned());
+            found.insert(other(line, &record).0, line.to_owned());
         }
     }
     Ok(found)
@@ -140,7 +140,7 @@ fn other(line: &str, record: &Record) -> (String, String) {
 /// Takes one issue in.
 fn one(table: &mut Table, line: &str, theirs: &Record) -> Result<(Action, &'static str)> {
     let Some(ours) = table.get(&theirs.id) else {
-        table.push(&Line::new(line.trim()))?;
+        table.push(&Line::new(line))?;
         return Ok((Action::Created, ""));
     };
     let newer = theirs.updated() > ours.updated();
@@ -155,7 +155,7 @@ fn one(table: &mut Table, line: &str, theirs: &Record) -> Result<(Action, &'stat
         ids.get_or_insert_with(|| comment::Ids::of(table)).record(&id, said)
     };
     if newer {
-        let mut merged = Line::new(line.trim());
+        let mut merged = Line::new(line);
         let extras = Extras::of((&here, &our_issue), &their_issue);
         let comments: Vec<String> =
             extras.comments.iter().map(|extra| extra.json(table, &mut number)).collect();

@@ -23,6 +23,8 @@ pub struct Checklist<'a> {
     pub name: &'a str,
     /// What it is called in references, the same on every machine.
     pub key: &'a str,
+    /// Whether what is not in it any more is gone.
+    pub all: bool,
 }
 
 /// The nodes of a file, and how they are found by what a note calls them.
@@ -55,7 +57,7 @@ pub fn read(file: Checklist<'_>, known: &dyn Fn(&str) -> Option<String>) -> Resu
     let references = references(&nodes, &items, file.key);
     let mut parents = vec![false; nodes.len()];
     nodes.iter().filter_map(|node| node.parent).for_each(|at| parents[at] = true);
-    let mut sheet = Sheet::default();
+    let mut sheet = Sheet { scope: file.all.then(|| format!("md:{}#", file.key)), ..Sheet::default() };
     for (at, node) in nodes.iter().enumerate() {
         let mut draft = Draft {
             place: format!("`{}` line {}", file.name, node.line),
@@ -246,7 +248,7 @@ mod tests {
 
     fn sheet(text: &str) -> Result<Sheet> {
         let known = |id: &str| Some(id.to_owned()).filter(|id| id.starts_with("bd-"));
-        read(Checklist { text, name: "f.md", key: "f.md" }, &known)
+        read(Checklist { text, name: "f.md", key: "f.md", all: true }, &known)
     }
 
     /// `reference parent kind priority state waits-for deps: title|description|acceptance`

@@ -35,6 +35,8 @@ const UNTOUCHED: &str = "repair the file and import it again; nothing was change
 /// What a foreign file holds.
 #[derive(Debug, Default)]
 pub struct Sheet {
+    /// What the references of all its issues begin with, where the file holds all there are.
+    pub scope: Option<String>,
     /// Its issues, parents before their children.
     pub wanted: Vec<Wanted>,
     /// What the user should know.

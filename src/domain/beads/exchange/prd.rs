@@ -86,7 +86,7 @@ pub fn read(text: &str, name: &str, own_epic: bool) -> Result<Sheet> {
     let named = [&*document.branch, &*document.project, stem];
     let scope = named.into_iter().find(|text| !text.trim().is_empty()).unwrap_or("prd");
     let scope = format!("prd:{}", super::item::slug(scope));
-    let mut sheet = Sheet::default();
+    let mut sheet = Sheet { scope: Some(format!("{scope}#")), ..Sheet::default() };
     let offset = usize::from(own_epic);
     if own_epic {
         sheet.wanted.push(epic(&document, project, &scope));

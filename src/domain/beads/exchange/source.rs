@@ -12,6 +12,8 @@ use crate::system::store;
 
 /// What stands for standard input.
 const STDIN: &str = "-";
+/// What standard input is called in references.
+const PIPED: &str = "stdin";
 
 /// How issues are written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,7 @@ impl Source {
     pub fn read(path: &Path, root: &Path) -> Result<Self> {
         if path.as_os_str() == STDIN {
             let name = "standard input".to_owned();
-            return Ok(Self { text: store::read_stdin()?, key: "stdin".into(), name });
+            return Ok(Self { text: store::read_stdin()?, key: PIPED.into(), name });
         }
         let text = store::read_text(path)?.ok_or_else(|| {
             Fault::usage(
@@ -67,6 +69,11 @@ impl Source {
         let key = whole.strip_prefix(&root).ok().or_else(|| whole.file_name().map(Path::new));
         let key = key.unwrap_or(&whole).display().to_string();
         Ok(Self { name: path.display().to_string(), key, text })
+    }
+
+    /// Whether it came by standard input, where any text may come another time.
+    pub fn is_stdin(&self) -> bool {
+        self.key == PIPED
     }
 
     /// Tells the format by the contents, and by the file's name where those may be several.

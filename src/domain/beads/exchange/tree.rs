@@ -139,7 +139,7 @@ mod tests {
         let graph = table.graph();
         let out = markdown(&table, &graph, &graph.records().collect::<Vec<_>>()).unwrap();
         drop(graph);
-        let file = Checklist { text: &out, name: "f.md", key: "f.md" };
+        let file = Checklist { text: &out, name: "f.md", key: "f.md", all: true };
         let sheet = markdown::read(file, &|id| table.resolve(id).ok())
             .unwrap_or_else(|error| panic!("{error}: {out}"));
         let target = Target { parent: None, author: "me", dry_run: false, prefix: None };
