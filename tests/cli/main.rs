@@ -9,6 +9,7 @@ mod beads;
 mod beads_exchange;
 mod beads_files;
 mod beads_plan;
+mod beads_sources;
 mod beads_storm;
 mod bench;
 mod config;
