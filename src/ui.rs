@@ -93,6 +93,14 @@ impl Ui {
         self.stdout(&[bytes]);
     }
 
+    /// Prints a result that is too long to be held, as `fill` writes it. A reader who has had enough ends
+    /// `fill` by an error of its writer, which is none of ours.
+    pub fn stream(&self, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut out = io::BufWriter::with_capacity(1 << 16, Stdout(self));
+        let filled = fill(&mut out).and_then(|()| Ok(out.flush()?));
+        if self.stdout_gone.get() { Ok(()) } else { filled }
+    }
+
     /// Prints one JSON document (pretty, as people read it too).
     pub fn document<T: Serialize>(&self, value: &T) -> anyhow::Result<()> {
         self.text(&serde_json::to_string_pretty(value)?);
@@ -200,6 +208,20 @@ impl Ui {
     fn stderr(&self, line: &str) {
         // Nobody is left to tell when stderr is gone.
         let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+    }
+}
+
+/// Stdout through the gate.
+struct Stdout<'u>(&'u Ui);
+
+impl Write for Stdout<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.stdout(&[bytes]);
+        if self.0.stdout_gone.get() { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

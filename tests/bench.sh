@@ -267,30 +267,9 @@ done
 rm -f "$scratch/stream" "$scratch/once"
 
 # ---- 5. the task store ----
+"$root/tests/bench-beads.sh" ${short:+--short}
 sizes=(100 10000); [ "$short" ] || sizes+=(100000)
 for n in "${sizes[@]}"; do store "$n" "$scratch/store-$n"; done
-at() { "$taskrun" -C "$scratch/store-$n" "$@"; }
-jq_() { jq empty "$scratch/store-$n/.beads/issues.jsonl"; }
-next=0
-do_ready() { at beads ready --json; }
-do_list() { at beads list --json; }
-do_show() { at beads show "bn-$((n / 2))" --json; }
-do_create() { at beads create "one more"; }
-do_update() { next=$((next + 1)); at beads update bn-11 --title "title $next"; }
-do_claim() { at beads claim; }
-do_close() { next=$((next + 1)); at beads close "bn-$((next % 40 + 1))"; }
-declare -A base_time
-head_ "beads, against \`jq empty\` on the same file" taskrun jq ratio
-for verb in ready list show create update claim close; do
-  for n in "${sizes[@]}"; do
-    reps=$(pick 3 9); [ "$n" -le 10000 ] || reps=3
-    [ "$n" -ge 10000 ] || reps=$((reps * 3))
-    goal=""; [ "$verb$n" != ready10000 ] || goal="<= 2, well under 1"
-    pair "$reps" "do_$verb" jq_
-    row "$verb, $n issues$( [ "$n" = 100 ] || echo " ($(ratio "$A" "${base_time[$verb]}") x of 100)")" "$(ms "$A")" "$(ms "$B")" "$(ratio "$A" "$B")" "$goal"
-    [ "$n" != 100 ] || base_time[$verb]=$A
-  done
-done
 
 # ---- 6. how one iteration grows ----
 head_ "from one agent to the next, in a store of" here "a small one" ratio

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::commands::{Context, beads};
 use crate::domain::beads::{Board, Graph, Record};
@@ -25,6 +26,10 @@ const GAP: &str = " │ ";
 
 /// Shows the board.
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
+    if !args.watch && context.ui.json() {
+        stream(context)?;
+        return Ok(Exit::Done);
+    }
     if !args.watch {
         context.ui.text(&shown(context)?);
         return Ok(Exit::Done);
@@ -68,26 +73,66 @@ fn columns<'b, 't>(board: &'b Board<'t>) -> [(&'static str, &'b [&'t Record<'t>]
     ]
 }
 
-fn document(board: &Board, graph: &Graph, budget: Option<&str>) -> Value {
-    let task = |record: &&Record| {
-        let blockers: Vec<&str> = graph.blockers(&record.id).iter().map(|by| by.id).collect();
-        json!({
-            "id": &*record.id,
-            "title": &*record.title,
-            "status": record.status(),
-            "priority": record.priority(),
-            "issue_type": record.kind(),
-            "assignee": &*record.assignee,
-            "blocked_by": blockers,
+/// Prints the JSON document as it comes: with very many tasks it is long.
+fn stream(context: &Context) -> Result<()> {
+    let budget = state::budget_line(&context.workspace()?)?;
+    beads::view(context, |table| {
+        let graph = table.graph();
+        let board = Board::new(&graph);
+        context.ui.stream(|out| {
+            serde_json::to_writer_pretty(&mut *out, &document(&board, &graph, budget.as_deref()))?;
+            Ok(out.write_all(b"\n")?)
         })
-    };
-    let mut document = serde_json::Map::new();
-    document.insert("budget".into(), json!(budget));
-    for (name, records) in columns(board) {
-        let key = name.to_lowercase().replace(' ', "_");
-        document.insert(key, records.iter().map(task).collect());
+    })
+}
+
+/// The board as a document.
+#[derive(Serialize)]
+struct Document<'b> {
+    budget: Option<&'b str>,
+    blocked: Tasks<'b>,
+    ready: Tasks<'b>,
+    in_progress: Tasks<'b>,
+    done: Tasks<'b>,
+}
+
+/// The tasks of one column.
+struct Tasks<'b>(&'b [&'b Record<'b>], &'b Graph<'b>);
+
+/// One of them.
+#[derive(Serialize)]
+struct Task<'b> {
+    id: &'b str,
+    title: &'b str,
+    status: &'b str,
+    priority: i64,
+    issue_type: &'b str,
+    assignee: &'b str,
+    blocked_by: Vec<&'b str>,
+}
+
+impl Serialize for Tasks<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(|record| Task {
+            id: &record.id,
+            title: &record.title,
+            status: record.status(),
+            priority: record.priority(),
+            issue_type: record.kind(),
+            assignee: &record.assignee,
+            blocked_by: self.1.blockers(&record.id).iter().map(|by| by.id).collect(),
+        }))
     }
-    Value::Object(document)
+}
+
+fn document<'b>(board: &'b Board, graph: &'b Graph, budget: Option<&'b str>) -> Document<'b> {
+    Document {
+        budget,
+        blocked: Tasks(&board.blocked, graph),
+        ready: Tasks(&board.ready, graph),
+        in_progress: Tasks(&board.in_progress, graph),
+        done: Tasks(&board.done, graph),
+    }
 }
 
 fn render(board: &Board, budget: Option<&str>, width: usize) -> String {

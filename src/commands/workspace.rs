@@ -7,7 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::commands::Context;
-use crate::domain::workspace::{Workspace, init, registry, start_dir};
+use crate::domain::workspace::{Origin, Workspace, init, registry, start_dir};
 use crate::exit::Exit;
 
 /// Make, choose and list workspaces.
@@ -78,12 +78,19 @@ fn get(context: &Context) -> Result<Exit> {
         return Ok(Exit::Done);
     };
     let root = found.workspace.root();
+    let tasks = found.workspace.tasks()?;
+    let has_beads = tasks.dir.is_dir();
     let value = json!({
         "workspace": root,
-        "hasBeads": found.workspace.has_beads(),
+        "hasBeads": has_beads,
+        "store": has_beads.then_some(&tasks.dir),
+        "storeFrom": has_beads.then_some(tasks.origin),
         "from": found.source,
         "stored": registry::load()?.current,
     });
+    if has_beads && tasks.origin != Origin::Own {
+        context.ui.progress(&format!("tasks are kept in `{}`", tasks.dir.display()));
+    }
     context.ui.result(&value, || root.display().to_string())?;
     Ok(Exit::Done)
 }

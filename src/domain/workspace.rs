@@ -1,6 +1,7 @@
 //! Finds the workspace; the only file that names paths below `.taskrun/`.
 
 pub mod init;
+mod place;
 pub mod registry;
 
 use std::path::{Path, PathBuf};
@@ -8,8 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::Serialize;
 
+pub use place::{Origin, Place};
+
 use crate::fault::Fault;
 use crate::system::config::env;
+use crate::system::git::linked::{self, Tree};
 
 /// A directory with `.taskrun/` or `.beads/` in it: where tasks live and work is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,16 +111,6 @@ impl Workspace {
     pub fn agents_lock(&self) -> PathBuf {
         self.dir().join("agents.lock")
     }
-
-    /// `.beads/`.
-    pub fn beads_dir(&self) -> PathBuf {
-        self.root.join(".beads")
-    }
-
-    /// `.beads/issues.jsonl`, shared with `bd`.
-    pub fn issues(&self) -> PathBuf {
-        self.beads_dir().join("issues.jsonl")
-    }
 }
 
 /// How a workspace was found.
@@ -125,7 +119,7 @@ impl Workspace {
 pub enum Source {
     /// `-C`.
     Flag,
-    /// `TASKRUN_WORKSPACE`.
+    /// `TASKRUN_WORKSPACE`, or `BEADS_DIR` where nothing is nearer.
     Env,
     /// The current directory or one above it.
     Ancestor,
@@ -179,13 +173,21 @@ impl Workspace {
         if let Some(workspace) = here.as_deref().and_then(above) {
             return Ok(found(Some(workspace), Source::Ancestor));
         }
+        if let Some(workspace) = beside_tasks(here.as_deref()) {
+            return Ok(found(Some(workspace), Source::Env));
+        }
         let stored = registry::load()?.current.filter(|root| root.is_dir());
         Ok(found(stored.map(Self::at), Source::Stored))
     }
 
-    /// Whether tasks are kept here.
+    /// Whether tasks are kept here, or elsewhere for this workspace.
     pub fn has_beads(&self) -> bool {
-        self.beads_dir().is_dir()
+        self.tasks().is_ok_and(|place| place.dir.is_dir())
+    }
+
+    /// Whether it is one: it has `.taskrun/` or `.beads/`, or is a worktree that uses its repository's.
+    fn exists(&self) -> bool {
+        self.dir().is_dir() || self.root.join(".beads").is_dir() || self.shares_tasks()
     }
 }
 
@@ -205,9 +207,15 @@ fn found(workspace: Option<Workspace>, source: Source) -> Option<Found> {
 
 /// The nearest of `dir` and the directories above it that is a workspace.
 fn above(dir: &Path) -> Option<Workspace> {
-    dir.ancestors()
-        .map(|dir| Workspace::at(dir.to_owned()))
-        .find(|workspace| workspace.dir().is_dir() || workspace.has_beads())
+    dir.ancestors().map(|dir| Workspace::at(dir.to_owned())).find(Workspace::exists)
+}
+
+/// Where the environment names the tasks and nothing else names a workspace: the checkout that `here` is
+/// in, else the directory in which the tasks lie.
+fn beside_tasks(here: Option<&Path>) -> Option<Workspace> {
+    let tasks = env::beads_dir()?.1.canonicalize().ok().filter(|dir| dir.is_dir())?;
+    let top = here.into_iter().flat_map(Path::ancestors).find(|dir| linked::tree(dir) != Tree::None);
+    top.or(tasks.parent()).map(|root| Workspace::at(root.to_owned()))
 }
 
 /// The canonical path of a directory that `by` (a flag, a variable, an argument) names.

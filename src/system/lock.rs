@@ -46,6 +46,12 @@ impl Lock {
         wait(path, patience, || Self::try_take(path))
     }
 
+    /// Whether somebody holds the lock; nobody does where its file is missing.
+    pub fn is_held(path: &Path) -> bool {
+        let Ok(file) = File::open(path) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
     /// Locks a directory itself, which must be there; not possible on some network file systems.
     pub fn take_dir(path: &Path, patience: Duration) -> Result<Self> {
         wait(path, patience, || Self::try_on(path, File::open(path)))
@@ -60,14 +66,33 @@ fn wait(path: &Path, patience: Duration, mut attempt: impl FnMut() -> Result<Opt
             return Ok(lock);
         }
         if start.elapsed() >= patience {
+            let holder = locker(path).map_or_else(|| "another process".to_owned(), |pid| named(&pid));
             return Err(Fault::busy(
-                format!("`{}` is held by another process", path.display()),
+                format!("`{}` is held by {holder}", path.display()),
                 "try again when it has finished",
             ));
         }
         interrupt::nap(nap)?;
         nap = (nap * 2).min(Duration::from_millis(10));
     }
+}
+
+/// The process that holds the lock on `path`, where the kernel tells.
+fn locker(path: &Path) -> Option<String> {
+    let stat = rustix::fs::stat(path).ok()?;
+    let (major, minor) = (rustix::fs::major(stat.st_dev), rustix::fs::minor(stat.st_dev));
+    let file = format!("{major:02x}:{minor:02x}:{}", stat.st_ino);
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    // 1: FLOCK  ADVISORY  WRITE 4242 08:01:1234 0 EOF
+    let fields = locks.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
+    let pid = fields.filter(|fields| fields.get(1) == Some(&"FLOCK") && fields.get(5) == Some(&&*file));
+    pid.filter_map(|fields| fields.get(4).map(|pid| (*pid).to_owned())).find(|pid| pid != "0")
+}
+
+/// `` pid 4242 (`git`) ``
+fn named(pid: &str) -> String {
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    if name.is_empty() { format!("pid {pid}") } else { format!("pid {pid} (`{}`)", name.trim_end()) }
 }
 
 /// What tells one process from another for ever: a pid alone is soon somebody else's.
@@ -88,10 +113,28 @@ impl Holder {
         Self { pid, start: start_of(pid).unwrap_or(0), boot: boot_id() }
     }
 
+    /// The process that has this id now, if there is one.
+    pub fn of(pid: u32) -> Option<Self> {
+        Some(Self { pid, start: start_of(pid)?, boot: boot_id() })
+    }
+
+    /// Whether the machine runs since that process did.
+    pub fn is_of_this_boot(&self) -> bool {
+        self.boot == boot_id()
+    }
+
     /// Whether that very process still runs on this machine.
     pub fn alive(&self) -> bool {
-        self.boot == boot_id() && start_of(self.pid) == Some(self.start)
+        let start = start_of(self.pid);
+        self.is_of_this_boot() && (start == Some(self.start) || (start.is_none() && is_hidden(self.pid)))
     }
+}
+
+/// Whether there is such a process, of another user, that the system does not show: nobody can tell
+/// then which one it is.
+fn is_hidden(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::PERM))
 }
 
 /// The start time of a live process (a zombie is not alive), or `None`.
@@ -154,7 +197,11 @@ mod tests {
         assert!(Lock::try_take(&path).unwrap().is_none());
         let busy = Lock::take(&path, Duration::from_millis(1)).unwrap_err();
         assert!(matches!(busy.downcast_ref(), Some(Fault::Busy { .. })));
+        #[cfg(target_os = "linux")]
+        assert!(busy.to_string().contains(&format!("pid {}", std::process::id())), "{busy}");
+        assert!(Lock::is_held(&path) && !Lock::is_held(&dir.path().join("none")));
         drop(held);
+        assert!(!Lock::is_held(&path));
         assert!(Lock::try_take(&path).unwrap().is_some());
     }
 }

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod document;
 pub mod git;
+pub mod host;
 pub mod interrupt;
 pub mod lock;
 pub mod log;

@@ -67,8 +67,9 @@ pub fn works_two_tasks_and_is_accounted_for_to_the_cent(trial: &Trial) {
 pub fn waits_for_a_rate_limit_without_counting_an_attempt(trial: &Trial) {
     let limited = refuse(429, "This request would exceed your rate limit of 9 requests an hour.");
     trial.server.script("bd-1", vec![limited.header("retry-after", "3600").times(FOR_EVER)]);
-    // Codex and OpenCode sit the wait out, whatever it is; only their silence ends them.
-    trial.config("idle_timeout = '20s'");
+    // Codex and OpenCode sit the wait out, whatever it is; only their silence ends them, which is that of
+    // the start where nothing was heard before.
+    trial.config("start_timeout = '20s'\nidle_timeout = '20s'");
     let start = Instant::now();
     let seen = trial.run(&[]);
     seen.is(75, "rate_limited", trial);

@@ -173,8 +173,14 @@ impl Bench {
 
     /// Starts a run whose stdout and stderr go to `out` and `err` aside.
     pub fn start(&self, args: &[&str]) -> Child {
+        self.start_in(&self.sandbox.path(""), args)
+    }
+
+    /// The same in another directory.
+    pub fn start_in(&self, dir: &Path, args: &[&str]) -> Child {
         let file = |name: &str| fs::File::create(self.aside(name)).unwrap();
-        self.looping(args).arg("--json").stdout(file("out")).stderr(file("err")).spawn().unwrap()
+        let mut command = self.looping(args);
+        command.arg("--json").current_dir(dir).stdout(file("out")).stderr(file("err")).spawn().unwrap()
     }
 
     /// The events that a run from [`Bench::start`] has told so far.

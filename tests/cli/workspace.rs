@@ -29,7 +29,8 @@ fn set_then_get_and_a_missing_directory_keeps_the_old_value() {
     std::os::unix::fs::symlink(sandbox.path("real"), sandbox.path("link")).unwrap();
     let real = sandbox.path("real").display().to_string();
     assert_eq!(sandbox.run(&["workspace", "set", "link"]).stdout, format!("{real}\n"));
-    let stored = json!({"workspace": real, "hasBeads": false, "from": "stored", "stored": real});
+    let stored = json!({"workspace": real, "hasBeads": false, "store": null, "storeFrom": null, "from": "stored",
+        "stored": real});
     assert_eq!(sandbox.run(&["workspace", "get", "--json"]).json(), stored);
 
     sandbox.write("file", "");

@@ -74,7 +74,7 @@ pub fn update(args: UpdateArgs, context: &Context) -> Result<Exit> {
     }
     let issues = store.update(&args.ids, &update)?;
     notices(&store, context);
-    print(&issues, context, |issue| format!("updated {}", one_line(&issue.id)));
+    print(&issues, context, |issue| format!("updated {}", one_line(&issue.id)))?;
     Ok(Exit::Done)
 }
 
@@ -84,7 +84,7 @@ pub fn close(args: &CloseArgs, context: &Context) -> Result<Exit> {
     let closed = store.close(&args.ids, args.reason.as_deref())?;
     notices(&store, context);
     if context.ui.json() {
-        context.ui.bytes(&array(closed.issues.iter().map(|issue| &issue.json)));
+        array(closed.issues.iter().map(|issue| Ok(&issue.json)), context)?;
         return Ok(Exit::Done);
     }
     let line = |word: &str, id: &str, title: &str| format!("{word} {}  {}\n", one_line(id), one_line(title));
@@ -99,6 +99,6 @@ pub fn reopen(ids: &[String], context: &Context) -> Result<Exit> {
     let store = open(context)?.1;
     let issues = store.reopen(ids)?;
     notices(&store, context);
-    print(&issues, context, |issue| format!("reopened {}", one_line(&issue.id)));
+    print(&issues, context, |issue| format!("reopened {}", one_line(&issue.id)))?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{array, rows, view};
+use super::{array, outlook, rows, view};
 use crate::commands::Context;
 use crate::domain::beads::{self, Filter, Graph, Line, Record, Sort, Table, quote};
 use crate::exit::Exit;
@@ -71,42 +71,44 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
         By::Age => Sort::Age,
     };
     let json = context.ui.json();
-    let out = view(context, |table| {
+    outlook(context, |table| {
         let epic = args.epic.map(|epic| table.resolve(&epic)).transpose()?;
         let filter = Filter { epic, label: args.label, assignee: args.assignee, skip: Vec::new() };
         let ready = table.graph().ready(&filter, sort);
         let ready = ready.into_iter().take(limit);
         if json {
-            return Ok(array(ready.map(|record| table.json(record))));
+            return array(ready.map(|record| table.json(record)), context);
         }
-        Ok(rows(&ready.map(|record| (0, record)).collect::<Vec<_>>()).into_bytes())
+        let out = rows(&ready.map(|record| (0, record)).collect::<Vec<_>>());
+        if out.is_empty() {
+            context.ui.progress("nothing is ready");
+        }
+        context.ui.text(&out);
+        Ok(())
     })?;
-    if out.is_empty() {
-        context.ui.progress("nothing is ready");
-    }
-    context.ui.bytes(&out);
     Ok(Exit::Done)
 }
 
 /// Lists tasks.
 pub fn list(args: &Args, context: &Context) -> Result<Exit> {
     let json = context.ui.json();
-    let out = view(context, |table| {
+    view(context, |table| {
         let graph = table.graph();
         let records = select(args, table, &graph)?;
         let records = if args.tree { tree(&records, &graph) } else { flat(&records) };
         if !json {
-            return Ok(rows(&records).into_bytes());
+            let out = rows(&records);
+            if out.is_empty() {
+                context.ui.progress("no tasks");
+            }
+            context.ui.text(&out);
+            return Ok(());
         }
         if args.tree {
-            return Ok(array(records.iter().map(|(_, record)| with_kin(table, &graph, record))));
+            return array(records.iter().map(|(_, record)| with_kin(table, &graph, record)), context);
         }
-        Ok(array(records.iter().map(|(_, record)| table.json(record))))
+        array(records.iter().map(|(_, record)| table.json(record)), context)
     })?;
-    if out.is_empty() {
-        context.ui.progress("no tasks");
-    }
-    context.ui.bytes(&out);
     Ok(Exit::Done)
 }
 
@@ -165,11 +167,11 @@ fn tree<'t>(records: &[&'t Record<'t>], graph: &Graph<'t>) -> Vec<(usize, &'t Re
 }
 
 /// The whole issue with its `parent` and the ids of its `children`.
-fn with_kin(table: &Table, graph: &Graph, record: &Record) -> String {
-    let mut line = Line::new(&table.json(record));
+fn with_kin(table: &Table, graph: &Graph, record: &Record) -> Result<String> {
+    let mut line = Line::new(&table.json(record)?);
     let parent = graph.parent(&record.id).map_or("null".to_owned(), |parent| quote(&parent.id));
     line.set("parent", &parent);
     let children: Vec<String> = graph.children(&record.id).iter().map(|child| quote(&child.id)).collect();
     line.set("children", &format!("[{}]", children.join(",")));
-    line.text().to_owned()
+    Ok(line.text().to_owned())
 }

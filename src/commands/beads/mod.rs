@@ -177,13 +177,25 @@ fn stats(context: &Context) -> Result<Exit> {
 fn open(context: &Context) -> Result<(Workspace, Store)> {
     let workspace = context.workspace()?;
     let store = Store::open(&workspace)?;
+    if context.ui.verbose() {
+        context.ui.progress(&format!("tasks are kept in `{}`", store.file().display()));
+    }
     Ok((workspace, store))
 }
 
 /// Looks at the store and passes on what it has to say about itself.
 pub fn view<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
     let store = open(context)?.1;
-    let seen = store.view(look)?;
+    store.view(|table| {
+        notices(&store, context);
+        look(table)
+    })
+}
+
+/// [`view`] of what can be done next: what nobody holds any more is open.
+fn outlook<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+    let store = open(context)?.1;
+    let seen = store.outlook(look)?;
     notices(&store, context);
     Ok(seen)
 }
@@ -194,23 +206,28 @@ fn notices(store: &Store, context: &Context) {
     }
 }
 
-/// A JSON array of whole issues, each on a line of its own.
-fn array<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Vec<u8> {
-    let mut out = b"[".to_vec();
-    for item in items {
-        out.extend_from_slice(if out.len() > 1 { b",\n" } else { b"\n" });
-        out.extend_from_slice(item.as_ref().as_bytes());
-    }
-    out.extend_from_slice(if out.len() > 1 { b"\n]\n" } else { b"]\n" });
-    out
+/// Prints a JSON array of whole issues, each on a line of its own, as they come.
+fn array<T: AsRef<str>>(items: impl IntoIterator<Item = Result<T>>, context: &Context) -> Result<()> {
+    context.ui.stream(|out| {
+        let mut gap = "\n";
+        out.write_all(b"[")?;
+        for item in items {
+            let item = item?;
+            out.write_all(gap.as_bytes())?;
+            out.write_all(item.as_ref().as_bytes())?;
+            gap = ",\n";
+        }
+        Ok(out.write_all(if gap == "\n" { b"]\n" } else { b"\n]\n" })?)
+    })
 }
 
 /// Prints whole issues: an array of them with `--json`, else one line each by `text`.
-fn print(issues: &[Issue], context: &Context, text: impl Fn(&Issue) -> String) {
+fn print(issues: &[Issue], context: &Context, text: impl Fn(&Issue) -> String) -> Result<()> {
     if context.ui.json() {
-        return context.ui.bytes(&array(issues.iter().map(|issue| &issue.json)));
+        return array(issues.iter().map(|issue| Ok(&issue.json)), context);
     }
     context.ui.text(&issues.iter().map(|issue| text(issue) + "\n").collect::<String>());
+    Ok(())
 }
 
 /// `id  P1  task  open  Title`, columns aligned, each line indented as deep as it says.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
-use super::{print, view};
+use super::{open, print, view};
 use crate::commands::Context;
 use crate::domain::beads::{Graph, Issue};
 use crate::exit::Exit;
@@ -12,21 +12,25 @@ use crate::ui::{many_lines, one_line};
 
 /// Shows whole tasks.
 pub fn run(ids: &[String], context: &Context) -> Result<Exit> {
+    let held = open(context)?.1.holds()?;
     let shown = view(context, |table| {
         let graph = table.graph();
-        let describe = |id: &String| table.issue(id).map(|issue| (describe(&issue, &graph), issue));
+        let held = |id: &str| {
+            held.iter().find(|hold| hold.task == id).map(|hold| format!("{} {}", hold.who, hold.describe()))
+        };
+        let describe = |id: &String| table.issue(id).map(|issue| (describe(&issue, &graph, held(id)), issue));
         table.resolve_all(ids)?.iter().map(describe).collect::<Result<Vec<_>>>()
     })?;
     let (texts, issues): (Vec<String>, Vec<Issue>) = shown.into_iter().unzip();
     if context.ui.json() {
-        print(&issues, context, |_| String::new());
+        print(&issues, context, |_| String::new())?;
     } else {
         context.ui.text(&texts.join("\n"));
     }
     Ok(Exit::Done)
 }
 
-fn describe(issue: &Issue, graph: &Graph) -> String {
+fn describe(issue: &Issue, graph: &Graph, held: Option<String>) -> String {
     let mut out = format!("{}  {}\n", one_line(&issue.id), console::style(one_line(&issue.title)).bold());
     let ready = if graph.is_ready(&issue.id) { " (ready)" } else { "" };
     let _ =
@@ -35,6 +39,7 @@ fn describe(issue: &Issue, graph: &Graph) -> String {
     let children: Vec<String> = graph.children(&issue.id).iter().map(|child| one_line(&child.id)).collect();
     let facts = [
         ("assignee", one_line(&issue.assignee)),
+        ("held by", one_line(&held.unwrap_or_default())),
         ("labels", one_line(&issue.labels.join(", "))),
         ("parent", graph.parent(&issue.id).map(|parent| one_line(&parent.id)).unwrap_or_default()),
         ("children", children.join(", ")),

@@ -72,6 +72,11 @@ pub(super) fn status(context: &Context) -> Result<Exit> {
         if status["reason"].is_string() {
             let _ = writeln!(out, "ended      {}", text("reason"));
         }
+        for hold in status["held"].as_array().into_iter().flatten() {
+            let [task, who, since] =
+                ["task", "who", "since"].map(|key| render::plain(hold[key].as_str().unwrap_or_default()));
+            let _ = writeln!(out, "held       {task} by {who} since {since}");
+        }
         out
     })?;
     Ok(Exit::Done)

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::beads::is_private;
 use crate::system::git::{Print, Repo, Shared, fingerprint};
+use crate::system::store::is_temporary;
 
 /// So many names tell enough; a whole home directory must not be walked after every attempt.
 const MOST: usize = 50_000;
@@ -44,14 +46,25 @@ pub struct Look {
 #[derive(Debug, Clone)]
 pub struct Own {
     taskrun: PathBuf,
-    beads: PathBuf,
+    /// Where tasks lie: here, or in a main checkout, of whose tasks a worktree has but a copy.
+    copy: PathBuf,
+    /// The tasks themselves, where they are in this work tree.
+    beads: Option<PathBuf>,
 }
 
 impl Own {
-    /// For a workspace at `root` in `repo`.
-    pub fn new(repo: &Repo, root: &Path) -> Self {
+    /// For a workspace at `root` in `repo`, whose tasks are in `tasks`.
+    pub fn new(repo: &Repo, root: &Path, tasks: &Path) -> Self {
         let inside = root.strip_prefix(repo.top()).unwrap_or(Path::new(""));
-        Self { taskrun: inside.join(".taskrun"), beads: inside.join(".beads") }
+        // A worktree may lie in the main checkout, but never the main checkout's tasks in a worktree.
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let beads = real(tasks).strip_prefix(real(repo.top())).ok().map(Path::to_owned);
+        Self { taskrun: inside.join(".taskrun"), copy: inside.join(".beads"), beads }
+    }
+
+    /// Whether the tasks are in another work tree, or in none, so that no commit here can have them.
+    pub fn tasks_are_elsewhere(&self) -> bool {
+        self.beads.is_none()
     }
 }
 
@@ -63,11 +76,17 @@ pub fn look(repo: &Repo, own: &Own) -> Result<Look> {
         if path.starts_with(&own.taskrun) {
             continue;
         }
-        if path.starts_with(&own.beads) {
+        if own.beads.as_ref().is_some_and(|beads| path.starts_with(beads)) {
+            if is_temporary(&path) || is_private(&path) {
+                continue;
+            }
             if entry.untracked {
                 look.new_beads.push(path.clone());
             }
             look.beads.push(path);
+            continue;
+        }
+        if path.starts_with(&own.copy) {
             continue;
         }
         let held = Held { print: fingerprint(&repo.top().join(&path)), untracked: entry.untracked };

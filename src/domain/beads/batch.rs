@@ -99,7 +99,10 @@ pub fn create(table: &mut Table, drafts: &[Draft], fallback: Option<&str>) -> Re
         let mut line =
             line(draft, placed, Make { now: make.now.checked_sub(age).unwrap_or(make.now), ..make });
         for said in &draft.comments {
-            let numbers = numbers.get_or_insert_with(|| comment::Ids::of(table));
+            let numbers = match &mut numbers {
+                Some(numbers) => numbers,
+                none => none.insert(comment::Ids::of(table)?),
+            };
             comment::push(&mut line, &numbers.record(&placed.id, said));
         }
         table.push(&line)?;
@@ -218,7 +221,7 @@ fn name(table: &Table, drafts: &[Draft], fallback: Option<&str>) -> Result<Vec<(
                     (Some(number), _) => *number,
                     // Nobody can know a child of what is only being made.
                     (None, Some(_)) => 1,
-                    (None, None) => number(&ids::child(table, parent)),
+                    (None, None) => number(&ids::child(table, parent)?),
                 };
                 next.insert(parent.clone(), number + 1);
                 format!("{parent}.{number}")

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::comment;
 use super::create::check_title;
 use super::graph::{Filter, Graph};
+use super::holds::{Grip, Hold};
 use super::issue::Issue;
 use super::line::{Line, quote};
 use super::record::Record;
@@ -54,53 +55,56 @@ pub struct Closed {
 
 impl Store {
     /// Claims the first ready issue a loop would take and `filter` wants; `None` when there is none.
-    /// Of many claimants each issue goes to exactly one.
-    pub fn claim_next(&self, filter: &Filter, who: &str) -> Result<Option<Issue>> {
-        self.change(|table| {
+    /// Of many claimants each issue goes to exactly one. The claim ends with what `grip` says.
+    pub fn claim_next(&self, filter: &Filter, who: &str, grip: &Grip) -> Result<Option<Issue>> {
+        self.change_held(|table, _, new| {
             let id = table.graph().first(filter).map(|record| record.id.to_string());
-            id.map(|id| take(table, &id, who)).transpose()
+            id.map(|id| take(table, &id, who, grip, new)).transpose()
         })
     }
 
     /// Claims this one issue, which must be ready; otherwise [`Fault::Refused`] says why it is not.
-    pub fn claim(&self, id: &str, who: &str) -> Result<Issue> {
-        self.change(|table| {
+    pub fn claim(&self, id: &str, who: &str, grip: &Grip) -> Result<Issue> {
+        self.change_held(|table, holds, new| {
             let id = table.resolve(id)?;
-            check_claimable(&table.graph(), &id)?;
-            take(table, &id, who)
+            check_claimable(&table.graph(), &id, holds.of(table, &id).as_ref())?;
+            take(table, &id, who, grip, new)
         })
     }
 
-    /// Puts a claimed issue back: open again, `note` added to its notes, the assignee as given.
-    pub fn release(&self, id: &str, note: Option<&str>, assignee: &str) -> Result<Issue> {
+    /// Opens again, with the notes and the assignee as they were, what nobody holds any more; says of
+    /// each what to tell the user in [`Store::take_notices`].
+    pub fn release_dead(&self) -> Result<()> {
+        self.change(|_| Ok(()))
+    }
+
+    /// Puts a claimed issue back: open again, `note` added to its notes. One that somebody else has
+    /// claimed meanwhile stays as it is.
+    pub fn release(&self, id: &str, back: &Back<'_>, note: Option<&str>) -> Result<Issue> {
         self.change(|table| {
             let id = table.resolve(id)?;
             let now = table.now();
-            table.edit(&id, |line| {
-                set_status(line, "open", now);
-                line.set_text("assignee", assignee);
-                if let Some(note) = note.filter(|note| !note.trim().is_empty()) {
-                    let before = line.get_text("notes").unwrap_or_default();
-                    let gap = if before.is_empty() { "" } else { "\n\n" };
-                    line.set_text("notes", &format!("{before}{gap}{}", note.trim_end()));
-                }
-            })?;
+            if back.is_due(table, &id) {
+                table.edit(&id, |line| open_again(line, back.assignee, note, now))?;
+            }
             table.issue(&id)
         })
     }
 
-    /// Hands an issue to a person: status `blocked`, the label [`NEEDS_HUMAN`], the assignee as given, `why`
-    /// as a comment of `who`.
-    pub fn escalate(&self, id: &str, who: &str, why: &str, assignee: &str) -> Result<Issue> {
+    /// Hands a claimed issue to a person: status `blocked`, the label [`NEEDS_HUMAN`], `why` as a comment
+    /// of `who`. One that somebody else has claimed meanwhile stays as it is.
+    pub fn escalate(&self, id: &str, back: &Back<'_>, who: &str, why: &str) -> Result<Issue> {
         self.change(|table| {
             let id = table.resolve(id)?;
             let now = table.now();
-            table.edit(&id, |line| {
-                set_status(line, "blocked", now);
-                line.set_text("assignee", assignee);
-                add_labels(line, &[NEEDS_HUMAN.to_owned()]);
-            })?;
-            comment::add(table, &id, who, why)?;
+            if back.is_due(table, &id) {
+                table.edit(&id, |line| {
+                    set_status(line, "blocked", now);
+                    line.set_text("assignee", back.assignee);
+                    add_labels(line, &[NEEDS_HUMAN.to_owned()]);
+                })?;
+                comment::add(table, &id, who, why)?;
+            }
             table.issue(&id)
         })
     }
@@ -166,16 +170,46 @@ impl Store {
     }
 }
 
-fn take(table: &mut Table, id: &str, who: &str) -> Result<Issue> {
+/// A claim that is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Back<'a> {
+    /// Whose it was.
+    pub of: &'a str,
+    /// Who was assigned before.
+    pub assignee: &'a str,
+}
+
+impl Back<'_> {
+    /// Not where somebody else works on it by now.
+    fn is_due(&self, table: &Table, id: &str) -> bool {
+        let others = |record: &Record| record.status() == "in_progress" && *record.assignee != *self.of;
+        !table.get(id).is_some_and(others)
+    }
+}
+
+/// Opens a line again, `note` added to its notes, the assignee as given.
+pub(super) fn open_again(line: &mut Line, assignee: &str, note: Option<&str>, now: Timestamp) {
+    set_status(line, "open", now);
+    line.set_text("assignee", assignee);
+    if let Some(note) = note.filter(|note| !note.trim().is_empty()) {
+        let before = line.get_text("notes").unwrap_or_default();
+        let gap = if before.is_empty() { "" } else { "\n\n" };
+        line.set_text("notes", &format!("{before}{gap}{}", note.trim_end()));
+    }
+}
+
+fn take(table: &mut Table, id: &str, who: &str, grip: &Grip, new: &mut Vec<Hold>) -> Result<Issue> {
     let now = table.now();
+    let before = table.get(id).map(|record| record.assignee.to_string()).unwrap_or_default();
     table.edit(id, |line| {
         set_status(line, "in_progress", now);
         line.set_text("assignee", who);
     })?;
+    new.extend(table.get(id).map(|record| Hold::new(record, who, grip.clone(), &before)));
     table.issue(id)
 }
 
-fn check_claimable(graph: &Graph, id: &str) -> Result<()> {
+fn check_claimable(graph: &Graph, id: &str, hold: Option<&Hold>) -> Result<()> {
     if graph.is_ready(id) {
         return Ok(());
     }
@@ -185,7 +219,11 @@ fn check_claimable(graph: &Graph, id: &str) -> Result<()> {
         "in_progress" if record.assignee.is_empty() => {
             (format!("`{id}` is in progress already"), "claim another one")
         }
-        "in_progress" => (format!("`{id}` is held by `{}`", &*record.assignee), "claim another one"),
+        "in_progress" => {
+            let since = hold.map(|hold| format!(" {}", hold.describe())).unwrap_or_default();
+            let hint = "claim another one, or take it back with `taskrun beads reopen`";
+            (format!("`{id}` is held by `{}`{since}", &*record.assignee), hint)
+        }
         "open" if !blockers.is_empty() => {
             (format!("`{id}` waits for {}", blockers.join(", ")), "claim one of those")
         }

@@ -19,15 +19,15 @@ const LEAF: &str = r#"{"id":"e.1.1","assignee":"ann","notes":"before","dependenc
 #[test]
 fn a_claim_is_released_with_its_reason() {
     let (_dir, store) = store(&[EPIC, INNER, LEAF]);
-    let issue = store.claim_next(&Filter::default(), "run").unwrap().unwrap();
+    let issue = store.claim_next(&Filter::default(), "run", &Grip::default()).unwrap().unwrap();
     assert_eq!((&*issue.id, &*issue.status, &*issue.assignee), ("e.1.1", "in_progress", "run"));
     assert!(issue.json.contains("\"started_at\""));
-    assert!(store.claim_next(&Filter::default(), "other").unwrap().is_none());
-    let refused = store.claim("e.1.1", "run").unwrap_err();
+    assert!(store.claim_next(&Filter::default(), "other", &Grip::default()).unwrap().is_none());
+    let refused = store.claim("e.1.1", "run", &Grip::default()).unwrap_err();
     assert!(matches!(refused.downcast_ref(), Some(Fault::Refused { .. })), "{refused}");
-    let issue = store.release("e.1.1", Some("gate red\n"), "ann").unwrap();
+    let issue = store.release("e.1.1", &Back { of: "run", assignee: "ann" }, Some("gate red\n")).unwrap();
     assert_eq!((&*issue.status, &*issue.assignee, &*issue.notes), ("open", "ann", "before\n\ngate red"));
-    assert_eq!(store.release("e.1.1", None, "").unwrap().assignee, "");
+    assert_eq!(store.release("e.1.1", &Back { of: "run", assignee: "" }, None).unwrap().assignee, "");
 }
 
 fn ready(store: &Store) -> Vec<String> {
@@ -65,7 +65,7 @@ fn an_epic_with_an_open_child_stays_open() {
 #[test]
 fn an_escalated_task_waits_for_a_person() {
     let (_dir, store) = store(&[LEAF]);
-    let issue = store.escalate("e.1.1", "taskrun", "no key", "ada").unwrap();
+    let issue = store.escalate("e.1.1", &Back { of: "run", assignee: "ada" }, "taskrun", "no key").unwrap();
     assert_eq!((&*issue.status, issue.labels), ("blocked", vec![NEEDS_HUMAN.to_owned()]));
     assert_eq!((&*issue.comments[0].author, &*issue.comments[0].text), ("taskrun", "no key"));
     assert!(ready(&store).is_empty());

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use jiff::Timestamp;
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -22,7 +23,7 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
 
 /// Adds what was said to the issue `id`.
 pub fn remark(table: &mut Table, id: &str, said: &Remark) -> Result<()> {
-    let comment = Ids::of(table).record(id, said);
+    let comment = Ids::of(table)?.record(id, said);
     table.edit(id, |line| push(line, &comment))
 }
 
@@ -53,27 +54,17 @@ pub struct Ids {
 
 impl Ids {
     /// Classic files number their comments, and refuse anything else; newer ones use UUIDs.
-    pub fn of(table: &Table) -> Self {
-        #[derive(Deserialize)]
-        struct Comments<'a> {
-            #[serde(borrow, default)]
-            comments: Option<Vec<Id<'a>>>,
-        }
-        #[derive(Deserialize)]
-        struct Id<'a> {
-            #[serde(borrow)]
-            id: Option<&'a RawValue>,
-        }
-        let mut last = 0;
-        let mut uuids = table.is_typed();
-        for line in table.lines().filter(|line| line.contains("\"comments\"")) {
-            let comments = serde_json::from_str::<Comments>(line).ok().and_then(|line| line.comments);
-            for id in comments.into_iter().flatten().filter_map(|comment| comment.id) {
-                uuids |= id.get().starts_with('"');
-                last = last.max(id.get().parse::<u64>().unwrap_or(0));
-            }
-        }
-        Self { uuids, last, now: table.now() }
+    pub fn of(table: &Table) -> Result<Self> {
+        let there = memmem::Finder::new("\"comments\"");
+        let (last, uuids) = table.gather(
+            |lines| {
+                let lines = lines.split_inclusive(|byte| *byte == b'\n');
+                let found = lines.filter(|line| there.find(line).is_some()).map(ids);
+                found.fold((0, false), latest)
+            },
+            latest,
+        )?;
+        Ok(Self { uuids: uuids || table.is_typed(), last, now: table.now() })
     }
 
     fn fresh(&mut self) -> String {
@@ -92,6 +83,31 @@ impl Ids {
             quote(&said.created_at)
         )
     }
+}
+
+/// The highest number of a comment, and whether there are others than numbers.
+type Seen = (u64, bool);
+
+fn latest((last, uuids): Seen, (other, others): Seen) -> Seen {
+    (last.max(other), uuids || others)
+}
+
+/// The ids of a line's comments.
+fn ids(line: &[u8]) -> Seen {
+    #[derive(Deserialize)]
+    struct Comments<'a> {
+        #[serde(borrow, default)]
+        comments: Option<Vec<Id<'a>>>,
+    }
+    #[derive(Deserialize)]
+    struct Id<'a> {
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
+    }
+    let comments = serde_json::from_slice::<Comments>(line).ok().and_then(|line| line.comments);
+    let ids = comments.into_iter().flatten().filter_map(|comment| comment.id);
+    let ids = ids.map(|id| (id.get().parse::<u64>().unwrap_or(0), id.get().starts_with('"')));
+    ids.fold((0, false), latest)
 }
 
 /// A UUID of version 7: sorts by time.
@@ -122,10 +138,10 @@ mod tests {
             ),
         ];
         for (text, expected) in table {
-            assert_eq!(Ids::of(&Table::parse(text, "f").unwrap()).fresh(), expected);
+            assert_eq!(Ids::of(&Table::parse(text, "f").unwrap()).unwrap().fresh(), expected);
         }
         for text in ["{\"_type\":\"issue\",\"id\":\"a\"}", "{\"id\":\"a\",\"comments\":[{\"id\":\"u\"}]}"] {
-            let id = Ids::of(&Table::parse(text, "f").unwrap()).fresh();
+            let id = Ids::of(&Table::parse(text, "f").unwrap()).unwrap().fresh();
             assert_eq!((id.len(), &id[15..16]), (38, "7"), "{id}");
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use jiff::Timestamp;
 
+use super::index::Index;
 use super::record::{Edge, Record};
 
 /// Types that are never work for the queue.
@@ -54,7 +55,7 @@ pub struct Blocker<'t> {
 #[derive(Debug)]
 pub struct Graph<'t> {
     nodes: Vec<&'t Record<'t>>,
-    index: HashMap<&'t str, usize>,
+    index: Index,
     /// Children by `parent-child`: these inherit what blocks the parent.
     children: HashMap<usize, Vec<usize>>,
     /// Children by their dotted id alone: these belong to the parent, but inherit nothing.
@@ -67,7 +68,11 @@ impl<'t> Graph<'t> {
     /// Builds the graph and decides what is blocked at `now`.
     pub fn new(records: impl IntoIterator<Item = &'t Record<'t>>, now: Timestamp) -> Self {
         let nodes: Vec<_> = records.into_iter().filter(|record| !record.is_tombstone()).collect();
-        let index: HashMap<_, _> = nodes.iter().enumerate().map(|(at, record)| (&*record.id, at)).collect();
+        let mut index = Index::default();
+        index.reserve(nodes.len(), |at| &nodes[at].id);
+        for (at, record) in nodes.iter().enumerate() {
+            index.note(&record.id, at, |at| &nodes[at].id);
+        }
         let blocked = vec![false; nodes.len()];
         let mut graph = Self { nodes, index, children: HashMap::new(), dotted: HashMap::new(), blocked, now };
         graph.connect();
@@ -75,17 +80,22 @@ impl<'t> Graph<'t> {
         graph
     }
 
+    fn at(&self, id: &str) -> Option<usize> {
+        self.index.get(id, |at| &self.nodes[at].id)
+    }
+
     fn connect(&mut self) {
-        for (at, record) in self.nodes.iter().enumerate() {
+        for at in 0..self.nodes.len() {
+            let record = self.nodes[at];
             let mut orphan = true;
             for edge in record.edges().iter().filter(|edge| edge.is_parent()) {
                 orphan = false;
-                if let Some(&parent) = self.index.get(&*edge.target) {
+                if let Some(parent) = self.at(&edge.target) {
                     self.children.entry(parent).or_default().push(at);
                 }
             }
             let named = record.id.rsplit_once('.').filter(|_| orphan);
-            if let Some(&parent) = named.and_then(|(parent, _)| self.index.get(parent)) {
+            if let Some(parent) = named.and_then(|(parent, _)| self.at(parent)) {
                 self.dotted.entry(parent).or_default().push(at);
             }
         }
@@ -113,7 +123,8 @@ impl<'t> Graph<'t> {
 
     /// The unsettled issues that `edge` makes its owner wait for, blocked parents aside.
     fn holds<'g>(&'g self, edge: &Edge) -> impl Iterator<Item = usize> + use<'g, 't> {
-        let target = self.index.get(&*edge.target).copied();
+        // Most dependencies are on the parent, and hold nothing themselves.
+        let target = if edge.blocks() || edge.waits_for_children() { self.at(&edge.target) } else { None };
         let open = |at: &usize| !self.nodes[*at].is_settled();
         let direct = target.filter(|_| edge.blocks()).filter(open);
         let children = target.filter(|_| edge.waits_for_children()).and_then(|at| self.children.get(&at));
@@ -125,7 +136,7 @@ impl<'t> Graph<'t> {
 
     /// The record of `id`.
     pub fn get(&self, id: &str) -> Option<&'t Record<'t>> {
-        self.index.get(id).map(|&at| self.nodes[at])
+        self.at(id).map(|at| self.nodes[at])
     }
 
     /// Every issue, in the order of the file.
@@ -135,12 +146,12 @@ impl<'t> Graph<'t> {
 
     /// Whether something that is not finished keeps `id` from starting.
     pub fn is_blocked(&self, id: &str) -> bool {
-        self.index.get(id).is_some_and(|&at| self.blocked[at])
+        self.at(id).is_some_and(|at| self.blocked[at])
     }
 
     /// Whether `id` can be started now.
     pub fn is_ready(&self, id: &str) -> bool {
-        self.index.get(id).is_some_and(|&at| self.ready_at(at))
+        self.at(id).is_some_and(|at| self.ready_at(at))
     }
 
     fn ready_at(&self, at: usize) -> bool {
@@ -209,13 +220,13 @@ impl<'t> Graph<'t> {
 
     /// Whether anything belongs to `id`.
     pub fn has_children(&self, id: &str) -> bool {
-        self.index.get(id).is_some_and(|at| self.children.contains_key(at) || self.dotted.contains_key(at))
+        self.at(id).is_some_and(|at| self.children.contains_key(&at) || self.dotted.contains_key(&at))
     }
 
     /// What belongs to `id` directly: by `parent-child`, or by a dotted id where no parent is named.
     pub fn children(&self, id: &str) -> Vec<&'t Record<'t>> {
-        let Some(at) = self.index.get(id) else { return Vec::new() };
-        let both = [self.children.get(at), self.dotted.get(at)];
+        let Some(at) = self.at(id) else { return Vec::new() };
+        let both = [self.children.get(&at), self.dotted.get(&at)];
         both.into_iter().flatten().flatten().map(|&child| self.nodes[child]).collect()
     }
 
@@ -242,12 +253,12 @@ impl<'t> Graph<'t> {
 
     /// What keeps `id` from starting, each once.
     pub fn blockers(&self, id: &str) -> Vec<Blocker<'t>> {
-        let Some(&at) = self.index.get(id) else { return Vec::new() };
+        let Some(at) = self.at(id) else { return Vec::new() };
         let mut found: Vec<Blocker> = Vec::new();
         for edge in self.nodes[at].edges().iter().filter(|_| self.blocked[at]) {
             let mut holders: Vec<usize> = self.holds(edge).collect();
             if edge.is_parent() {
-                holders.extend(self.index.get(&*edge.target).filter(|&&parent| self.blocked[parent]));
+                holders.extend(self.at(&edge.target).filter(|&parent| self.blocked[parent]));
             }
             for holder in holders {
                 let blocker = Blocker { id: &self.nodes[holder].id, kind: &edge.kind };
@@ -291,12 +302,12 @@ impl<'t> Graph<'t> {
 
     fn waits_on(&self, at: usize) -> Vec<usize> {
         let edges = self.nodes[at].edges().iter().filter(|edge| edge.orders());
-        edges.filter_map(|edge| self.index.get(&*edge.target).copied()).collect()
+        edges.filter_map(|edge| self.at(&edge.target)).collect()
     }
 
     /// The chain from `from` to `to` along what each waits for, both ends included.
     pub fn path(&self, from: &str, to: &str) -> Option<Vec<&'t str>> {
-        let (&start, &end) = (self.index.get(from)?, self.index.get(to)?);
+        let (start, end) = (self.at(from)?, self.at(to)?);
         let mut came: HashMap<usize, usize> = HashMap::from([(start, start)]);
         let mut queue = VecDeque::from([start]);
         while let Some(at) = queue.pop_front() {

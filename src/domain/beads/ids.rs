@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 use anyhow::{Context, Result};
+use memchr::memmem;
 
 use super::table::Table;
 use crate::system::clock;
@@ -23,14 +24,15 @@ pub fn prefix(table: &Table, fallback: Option<&str>) -> String {
 }
 
 /// A new id below `prefix` that nothing in the file uses or mentions.
-pub fn fresh(table: &Table, prefix: &str) -> String {
+pub fn fresh(table: &Table, prefix: &str) -> Result<String> {
     let mut digits = length(table.records().count());
     loop {
         // A few tries at each length: a full namespace must not loop for ever.
         for _ in 0..16 {
             let id = format!("{prefix}-{}", clock::base36(clock::random(), digits));
-            if !table.lines().any(|line| line.contains(&id)) {
-                return id;
+            let id_there = memmem::Finder::new(&id);
+            if !table.gather(|lines| id_there.find(lines).is_some(), |one, other| one || other)? {
+                return Ok(id);
             }
         }
         digits += 1;
@@ -41,7 +43,7 @@ pub fn fresh(table: &Table, prefix: &str) -> String {
 /// is searched for all of them at once.
 pub fn several(table: &Table, prefix: &str, count: usize) -> Result<Vec<String>> {
     if count == 1 {
-        return Ok(vec![fresh(table, prefix)]);
+        return Ok(vec![fresh(table, prefix)?]);
     }
     let mut digits = length(table.records().count() + count);
     let (mut ids, mut known) = (Vec::with_capacity(count), HashSet::new());
@@ -49,13 +51,17 @@ pub fn several(table: &Table, prefix: &str, count: usize) -> Result<Vec<String>>
         let missing = count - ids.len();
         let tries = (0..missing).map(|_| format!("{prefix}-{}", clock::base36(clock::random(), digits)));
         let tries: Vec<String> = tries.filter(|id| known.insert(id.clone())).collect();
-        let search = AhoCorasick::builder().build(&tries).context("failed to search for new ids")?;
-        let mut taken = vec![false; tries.len()];
-        for line in table.lines() {
-            search.find_overlapping_iter(line).for_each(|hit| taken[hit.pattern().as_usize()] = true);
-        }
+        let search = AhoCorasick::new(&tries).context("failed to search for new ids")?;
+        let hits = |lines: &[u8]| -> HashSet<usize> {
+            search.find_overlapping_iter(lines).map(|hit| hit.pattern().as_usize()).collect()
+        };
+        let taken = table.gather(hits, |mut one, other| {
+            one.extend(other);
+            one
+        })?;
         let before = ids.len();
-        ids.extend(tries.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(id, _)| id));
+        let free = tries.into_iter().enumerate().filter(|(at, _)| !taken.contains(at));
+        ids.extend(free.map(|(_, id)| id));
         // A namespace that is nearly full must not loop for ever.
         digits += usize::from((ids.len() - before) * 2 < missing);
     }
@@ -75,20 +81,26 @@ fn length(count: usize) -> usize {
 
 /// The next child's id: one more than any ever used or mentioned, also in texts that name a
 /// deleted one.
-pub fn child(table: &Table, parent: &str) -> String {
+pub fn child(table: &Table, parent: &str) -> Result<String> {
     let stem = format!("{parent}.");
+    let mentioned = memmem::Finder::new(&stem);
+    let last = table.gather(|lines| highest(lines, &mentioned, stem.len()), u32::max)?;
+    Ok(format!("{stem}{}", u64::from(last) + 1))
+}
+
+/// The highest number that follows a stem of `len` bytes in `lines`.
+fn highest(lines: &[u8], mentioned: &memmem::Finder, len: usize) -> u32 {
     let mut last = 0;
-    for line in table.lines() {
-        for (at, _) in line.match_indices(&stem) {
-            let before = line[..at].chars().next_back();
-            if before.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.')) {
-                continue; // the end of a longer id
-            }
-            let digits = line[at + stem.len()..].split(|char: char| !char.is_ascii_digit()).next();
-            last = last.max(digits.and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0));
+    for at in mentioned.find_iter(lines) {
+        // The end of a longer id is another one.
+        let before = String::from_utf8_lossy(&lines[at.saturating_sub(4)..at]).chars().next_back();
+        if !before.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.')) {
+            let digits = lines[at + len..].iter().take_while(|byte| byte.is_ascii_digit());
+            let digits: String = digits.take(11).map(|digit| char::from(*digit)).collect();
+            last = last.max(digits.parse().unwrap_or(0));
         }
     }
-    format!("{stem}{}", u64::from(last) + 1)
+    last
 }
 
 #[cfg(test)]
@@ -131,7 +143,7 @@ mod tests {
             (r#"{"id":"a-1.2.9"}"#, "a-1.3"),
         ];
         for (text, expected) in table {
-            assert_eq!(child(&Table::parse(text, "f").unwrap(), "a-1"), expected, "{text}");
+            assert_eq!(child(&Table::parse(text, "f").unwrap(), "a-1").unwrap(), expected, "{text}");
         }
     }
 }

@@ -29,7 +29,7 @@ impl Store {
     /// Makes `.beads/issues.jsonl`, a `.gitignore` and, for a given prefix, `config.yaml`.
     pub fn init(workspace: &Workspace, prefix: Option<&str>) -> Result<(Self, Init)> {
         prefix.map(check_prefix).transpose()?;
-        let dir = workspace.beads_dir();
+        let dir = workspace.tasks()?.dir;
         store::make_dir(&dir)?;
         store::create_new(&dir.join(".gitignore"), store::SHARED, GITIGNORE.as_bytes())?;
         let before = Self::open(workspace);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 use super::line::Line;
-use super::record::{Number, Text};
+use super::text::{Number, Text};
 
 /// An issue with its texts; what a file leaves out is empty or the default.
 #[derive(Debug, Clone, Deserialize)]
@@ -124,12 +124,12 @@ pub fn with_defaults(line: &str) -> String {
 }
 
 fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    Text::deserialize(from).map(|text| text.0.into_owned())
+    Text::deserialize(from).map(|text| text.into_string())
 }
 
 fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     let texts = Option::<Vec<Text>>::deserialize(from)?.unwrap_or_default();
-    Ok(texts.into_iter().map(|text| text.0.into_owned()).collect())
+    Ok(texts.into_iter().map(|text| text.into_string()).collect())
 }
 
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::record::Text;
+use super::text::Text;
 
 /// `bd`'s own order of an issue's fields.
 const ORDER: &[&str] = &[
@@ -219,7 +219,7 @@ impl Fields<'_> {
         let base = text.as_ptr() as usize;
         let place = |(key, value): (Text, &RawValue)| {
             let start = value.get().as_ptr() as usize - base;
-            Field { key: key.0.into_owned(), value: start..start + value.get().len() }
+            Field { key: key.into_string(), value: start..start + value.get().len() }
         };
         self.0.into_iter().map(place).collect()
     }

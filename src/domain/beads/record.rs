@@ -1,86 +1,17 @@
 //! What the graph needs of one line, borrowed from it; everything else is skipped unread.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A string as files hold it: escaped or not, `null`, or a bare number where a tool wrote one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Text<'a>(pub Cow<'a, str>);
-
-impl Text<'_> {
-    fn into_owned(self) -> Text<'static> {
-        Text(Cow::Owned(self.0.into_owned()))
-    }
-}
-
-impl std::ops::Deref for Text<'_> {
-    type Target = str;
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Texts;
-        impl<'de> Visitor<'de> for Texts {
-            type Value = Text<'de>;
-            fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-                out.write_str("a string")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(number.to_string())))
-            }
-            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(number.to_string())))
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Text::default())
-            }
-        }
-        from.deserialize_any(Texts)
-    }
-}
-
-/// A whole number as files hold it: `1` or, where a tool went through floats, `1.0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Number(pub i64);
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Numbers;
-        impl Visitor<'_> for Numbers {
-            type Value = Number;
-            fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-                out.write_str("a whole number")
-            }
-            fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
-                Ok(Number(number))
-            }
-            fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
-                Ok(Number(i64::try_from(number).unwrap_or(i64::MAX)))
-            }
-            #[allow(clippy::cast_possible_truncation)] // saturates, which is all a sort key needs
-            fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
-                Ok(Number(number as i64))
-            }
-        }
-        from.deserialize_any(Numbers)
-    }
-}
+use super::instant::instant;
+use super::scan::{Keep, Scanner};
+use super::text::{List, Number, Text};
 
 /// One line's fields that decide what is ready, in which order, and what a list shows.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 pub struct Record<'a> {
     /// `_type`: absent in classic files, `issue` in newer ones, other words are not issues.
@@ -96,11 +27,11 @@ pub struct Record<'a> {
     #[serde(default)]
     pub title: Text<'a>,
     #[serde(default)]
-    status: Text<'a>,
+    pub(super) status: Text<'a>,
     #[serde(default)]
-    priority: Option<Number>,
+    pub(super) priority: Option<Number>,
     #[serde(default)]
-    issue_type: Text<'a>,
+    pub(super) issue_type: Text<'a>,
     /// Who works on it, or nobody.
     #[serde(default)]
     pub assignee: Text<'a>,
@@ -117,19 +48,19 @@ pub struct Record<'a> {
     #[serde(default)]
     pub defer_until: Text<'a>,
     #[serde(default)]
-    labels: Option<Vec<Text<'a>>>,
+    pub(super) labels: List<'a, Text<'a>>,
     #[serde(default)]
-    dependencies: Option<Vec<Edge<'a>>>,
+    pub(super) dependencies: List<'a, Edge<'a>>,
     #[serde(default)]
-    pinned: Option<bool>,
+    pub(super) pinned: Option<bool>,
     #[serde(default)]
-    ephemeral: Option<bool>,
+    pub(super) ephemeral: Option<bool>,
     #[serde(default)]
-    wisp: Option<bool>,
+    pub(super) wisp: Option<bool>,
 }
 
 /// One dependency: the record's issue waits for, belongs to, or is related to `target`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 pub struct Edge<'a> {
     /// `depends_on_id`.
@@ -139,7 +70,7 @@ pub struct Edge<'a> {
     #[serde(rename = "type", default)]
     pub kind: Text<'a>,
     #[serde(rename = "metadata", default)]
-    gate: AnyChildren,
+    pub(super) gate: AnyChildren,
 }
 
 impl Edge<'_> {
@@ -172,6 +103,11 @@ impl Edge<'_> {
 impl<'a> Record<'a> {
     /// Reads one line; the error says what is wrong with it.
     pub fn parse(line: &'a str) -> serde_json::Result<Self> {
+        Scanner::new(InLine).record(line)
+    }
+
+    /// [`Record::parse`] of whatever there is.
+    pub(super) fn parse_slowly(line: &'a str) -> serde_json::Result<Self> {
         // An array would be taken for the fields in order.
         if !line.trim_start().starts_with('{') {
             return Err(serde::de::Error::custom("it does not start with `{`"));
@@ -206,12 +142,12 @@ impl<'a> Record<'a> {
 
     /// The labels.
     pub fn labels(&self) -> &[Text<'a>] {
-        self.labels.as_deref().unwrap_or_default()
+        &self.labels
     }
 
     /// The dependencies.
     pub fn edges(&self) -> &[Edge<'a>] {
-        self.dependencies.as_deref().unwrap_or_default()
+        &self.dependencies
     }
 
     /// Whether it is kept out of the queue: a note or somebody's scratch.
@@ -251,26 +187,35 @@ impl<'a> Record<'a> {
 
     /// The same, independent of the line it was read from.
     pub fn into_owned(self) -> Record<'static> {
-        let edge = |edge: Edge| Edge {
-            target: edge.target.into_owned(),
-            kind: edge.kind.into_owned(),
-            gate: edge.gate,
-        };
+        self.kept(&mut Apart)
+    }
+
+    /// The same, with its texts where `keep` puts them.
+    pub(super) fn kept<'b>(self, keep: &mut impl Keep<'a, 'b>) -> Record<'b> {
         Record {
-            line_type: self.line_type.into_owned(),
-            schema: self.schema.into_owned(),
-            id: self.id.into_owned(),
-            title: self.title.into_owned(),
-            status: self.status.into_owned(),
+            line_type: keep.word(self.line_type),
+            schema: keep.word(self.schema),
+            id: keep.text(self.id),
+            title: keep.text(self.title),
+            status: keep.word(self.status),
             priority: self.priority,
-            issue_type: self.issue_type.into_owned(),
-            assignee: self.assignee.into_owned(),
-            created_at: self.created_at.into_owned(),
-            updated_at: self.updated_at.into_owned(),
-            closed_at: self.closed_at.into_owned(),
-            defer_until: self.defer_until.into_owned(),
-            labels: self.labels.map(|labels| labels.into_iter().map(Text::into_owned).collect()),
-            dependencies: self.dependencies.map(|edges| edges.into_iter().map(edge).collect()),
+            issue_type: keep.word(self.issue_type),
+            assignee: keep.word(self.assignee),
+            created_at: keep.text(self.created_at),
+            updated_at: keep.text(self.updated_at),
+            closed_at: keep.text(self.closed_at),
+            defer_until: keep.text(self.defer_until),
+            labels: List::owned(self.labels.iter().map(|label| keep.word(label.clone())).collect()),
+            dependencies: List::owned(
+                self.dependencies
+                    .iter()
+                    .map(|edge| Edge {
+                        target: keep.word(edge.target.clone()),
+                        kind: keep.word(edge.kind.clone()),
+                        gate: edge.gate,
+                    })
+                    .collect(),
+            ),
             pinned: self.pinned,
             ephemeral: self.ephemeral,
             wisp: self.wisp,
@@ -278,14 +223,27 @@ impl<'a> Record<'a> {
     }
 }
 
-/// A time as files hold it; offsets occur, so instants are compared, never texts.
-fn instant(text: &str) -> Option<Timestamp> {
-    if text.is_empty() { None } else { text.parse().ok() }
+/// The texts stay in the line.
+pub(super) struct InLine;
+
+impl<'a> Keep<'a, 'a> for InLine {
+    fn text(&mut self, text: Text<'a>) -> Text<'a> {
+        text
+    }
+}
+
+/// Each record has texts of its own.
+struct Apart;
+
+impl<'a> Keep<'a, 'static> for Apart {
+    fn text(&mut self, text: Text<'a>) -> Text<'static> {
+        Text::owned(&text)
+    }
 }
 
 /// Whether a dependency's metadata says `"gate":"any-children"`; it is an object, or one in a string.
-#[derive(Debug, Clone, Copy, Default)]
-struct AnyChildren(bool);
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct AnyChildren(bool);
 
 impl<'de> Deserialize<'de> for AnyChildren {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -1,14 +1,19 @@
 //! Where the issues are kept: found, read whole, changed only under the lock.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::table::Table;
-use crate::domain::workspace::Workspace;
+use super::holds::{Hold, Holds};
+use super::load::arenas;
+use super::source::{PIECE, Source};
+use super::table::{Table, changed_meanwhile};
+use crate::domain::workspace::{Origin, Place, Workspace};
 use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::store;
@@ -22,20 +27,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// One `.beads/issues.jsonl`.
 #[derive(Debug)]
 pub struct Store {
+    root: PathBuf,
     dir: PathBuf,
     file: PathBuf,
     dolt: bool,
     notices: RefCell<Vec<String>>,
+    said: RefCell<HashSet<String>>,
 }
 
 impl Store {
     /// Finds the workspace's store; one that was never made is an error with the way to make it.
     pub fn open(workspace: &Workspace) -> Result<Self> {
-        let dir = redirected(&workspace.beads_dir())?;
+        let Place { dir, origin, notices } = workspace.tasks()?;
         if !dir.is_dir() {
+            let hint = match origin {
+                Origin::Env => "run `taskrun beads init`, or unset `BEADS_DIR` and `BEADS_DB`",
+                _ => "run `taskrun beads init`",
+            };
             return Err(Fault::invalid(
                 format!("no task store: `{}` is not a directory", dir.display()),
-                "run `taskrun beads init`",
+                hint,
             ));
         }
         let metadata = Metadata::read(&dir);
@@ -50,7 +61,13 @@ impl Store {
             ));
         }
         let file = dir.join(found.unwrap_or("issues.jsonl"));
-        Ok(Self { dir, file, dolt, notices: RefCell::default() })
+        let root = workspace.root().to_owned();
+        Ok(Self { root, dir, file, dolt, notices: RefCell::new(notices), said: RefCell::default() })
+    }
+
+    /// The workspace that it was opened for, in which it need not lie.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The `.beads` directory.
@@ -70,30 +87,75 @@ impl Store {
 
     /// Reads the issues and hands them to `look`.
     pub fn view<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
-        let text = self.read()?;
-        let table = self.parse(&text)?;
-        look(&table)
+        self.with_table(|table| look(&table))
+    }
+
+    /// [`Store::view`] as the next change will find it: what nobody holds any more is open. Nothing is
+    /// written.
+    pub fn outlook<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+        self.with_table(|mut table| {
+            self.tell(&Holds::read(&self.dir).free(&mut table)?);
+            look(&table)
+        })
+    }
+
+    /// Who holds what, and since when.
+    pub fn holds(&self) -> Result<Vec<Hold>> {
+        let holds = Holds::read(&self.dir);
+        // Most stores have none, and need not be read for that.
+        if holds.is_empty() { Ok(Vec::new()) } else { self.view(|table| Ok(holds.all(table))) }
     }
 
     /// Takes the lock, reads the issues, lets `edit` change them, and writes the file when something
     /// changed. An error of `edit`, or of the writing, leaves the file as it was.
     pub fn change<T>(&self, edit: impl FnOnce(&mut Table) -> Result<T>) -> Result<T> {
+        self.change_held(|table, _, _| edit(table))
+    }
+
+    /// [`Store::change`] where claims are made: `edit` sees those there are and adds its own. What nobody
+    /// holds any more is opened first.
+    pub(super) fn change_held<T>(
+        &self,
+        edit: impl FnOnce(&mut Table, &Holds, &mut Vec<Hold>) -> Result<T>,
+    ) -> Result<T> {
         let _lock = self.lock()?;
-        let text = self.read()?;
-        let mut table = self.parse(&text)?;
-        let result = edit(&mut table)?;
-        if table.is_changed() {
-            store::sweep(&self.dir);
-            store::replace(&self.file, store::SHARED, |out| table.write(out))?;
-            if self.dolt {
-                self.notices.borrow_mut().push(
-                    "`bd` keeps these issues in a database of its own: run `bd import` to take the change over, \
-                     or set `backend = \"bd\"` below `[beads]`"
-                        .into(),
-                );
+        self.with_table(|mut table| {
+            let mut holds = Holds::read(&self.dir);
+            let freed = holds.free(&mut table)?;
+            let mut new = Vec::new();
+            let result = edit(&mut table, &holds, &mut new)?;
+            holds.add(new)?;
+            if table.is_changed() {
+                self.replace(&table)?;
             }
+            self.tell(&freed);
+            // The change is made; what is left over is left over until the next one.
+            let _ = holds.settle(&table);
+            Ok(result)
+        })
+    }
+
+    fn replace(&self, table: &Table) -> Result<()> {
+        store::sweep(&self.dir);
+        let mut ours = true;
+        let replaced = store::replace_by(&self.file, store::SHARED, |draft| {
+            let saved = table.save(draft);
+            // Whoever writes without the lock must not be written over.
+            ours = table.source().is_at(&self.file);
+            if ours { saved } else { Err(io::Error::other("it is not what was read")) }
+        });
+        if !ours {
+            return Err(changed_meanwhile(&self.file.display().to_string()));
         }
-        Ok(result)
+        replaced?;
+        if self.dolt {
+            self.notices.borrow_mut().push(
+                "`bd` keeps these issues in a database of its own: run `bd import` to take the change over, \
+                 or set `backend = \"bd\"` below `[beads]`"
+                    .into(),
+            );
+        }
+        Ok(())
     }
 
     /// The directory is the lock, so that nothing new lies in a project that others share.
@@ -118,34 +180,38 @@ impl Store {
             return Ok(false);
         }
         store::make_dir(&self.dir)?;
+        let _lock = self.lock()?;
+        // Another process may have made it meanwhile.
+        if self.file.symlink_metadata().is_ok() {
+            return Ok(false);
+        }
         let Some(text) = store::read_text(path)? else { return Ok(false) };
         store::write(&self.file, store::SHARED, text.as_bytes())?;
         Ok(true)
     }
 
-    fn read(&self) -> Result<String> {
-        Ok(store::read_text(&self.file)?.unwrap_or_default())
-    }
-
-    fn parse<'a>(&self, text: &'a str) -> Result<Table<'a>> {
-        let table = Table::parse(text, &self.file.display().to_string())?;
-        let mut notices = self.notices.borrow_mut();
-        for notice in table.notices() {
-            if !notices.contains(notice) {
-                notices.push(notice.clone());
+    /// Reads the file and hands its table over. One that is written to meanwhile is read again.
+    fn with_table<T>(&self, then: impl FnOnce(Table) -> Result<T>) -> Result<T> {
+        let file = self.file.display().to_string();
+        for _ in 0..3 {
+            let source = Source::open(&self.file).with_context(|| format!("failed to read `{file}`"))?;
+            let mut arenas = arenas();
+            let read = Table::load(source.clone(), &mut arenas, PIECE, &file);
+            if !source.is_as_it_was() {
+                continue;
             }
+            let table = read?;
+            self.tell(table.notices());
+            return then(table);
         }
-        Ok(table)
+        Err(changed_meanwhile(&file))
     }
-}
 
-/// Follows `.beads/redirect`: one line, relative to the project, one hop.
-fn redirected(dir: &Path) -> Result<PathBuf> {
-    let text = if dir.is_dir() { store::read_text(&dir.join("redirect"))? } else { None };
-    let line = text.as_deref().into_iter().flat_map(str::lines).map(str::trim);
-    let target = line.into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
-    let target = target.map(|target| dir.parent().unwrap_or(dir).join(target));
-    Ok(target.filter(|target| target.is_dir()).unwrap_or_else(|| dir.to_owned()))
+    fn tell(&self, notices: &[String]) {
+        let mut said = self.said.borrow_mut();
+        let new = notices.iter().filter(|notice| said.insert((*notice).clone()));
+        self.notices.borrow_mut().extend(new.cloned());
+    }
 }
 
 /// What `bd` writes about its own database; ours has none.
@@ -165,3 +231,7 @@ impl Metadata {
         metadata
     }
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::holds::is_private;
 use super::store::Store;
 use crate::fault::Fault;
+use crate::system::git::linked::{self, Tree};
 use crate::system::git::{Commit, Committed, Repo, Status};
 use crate::system::store::is_temporary;
 
@@ -18,6 +20,10 @@ pub struct Synced {
     pub commit: Option<String>,
     /// What is in it, relative to the top of the work tree.
     pub files: Vec<PathBuf>,
+    /// The top of that work tree, where there is one.
+    pub repository: Option<PathBuf>,
+    /// The branch checked out there.
+    pub branch: Option<String>,
     /// Whether it was pushed.
     pub pushed: bool,
     /// Why there is no commit or no push, in words; empty where there is both.
@@ -43,6 +49,16 @@ impl Store {
         }
         let status = repo.status()?;
         let (paths, new) = self.changed(&repo, &status)?;
+        synced.repository = Some(repo.top().to_owned());
+        synced.branch.clone_from(&status.branch);
+        let here = self.root().ancestors().find(|dir| linked::tree(dir) != Tree::None);
+        if here.is_some_and(|here| fs::canonicalize(here).ok() != fs::canonicalize(repo.top()).ok()) {
+            let branch = status.branch.as_deref().unwrap_or("no branch");
+            synced.notes.push(format!(
+                "tasks are kept in another checkout: `{}`, on `{branch}`, is what is committed to",
+                repo.top().display()
+            ));
+        }
         if paths.is_empty() {
             synced.notes.push("nothing changed since the last commit".into());
         } else {
@@ -73,7 +89,8 @@ impl Store {
         let dir = real(self.dir())?;
         let top = real(repo.top())?;
         let below = dir.strip_prefix(&top).unwrap_or(&dir);
-        let ours = status.entries.iter().filter(|(path, _)| path.starts_with(below) && !is_temporary(path));
+        let ours = |path: &Path| path.starts_with(below) && !is_temporary(path) && !is_private(path);
+        let ours = status.entries.iter().filter(|(path, _)| ours(path));
         let ours: Vec<_> = ours.collect();
         if let Some((path, _)) = ours.iter().find(|(_, entry)| entry.unmerged) {
             return Err(Fault::refused(

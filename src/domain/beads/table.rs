@@ -1,128 +1,103 @@
-//! A whole `issues.jsonl`: its lines as they are, and the records in them.
+//! A whole `issues.jsonl`: where its lines are, and the records in them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
+use std::ops::Range;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use bumpalo::Bump;
 use jiff::{Timestamp, ToSpan};
 
 use super::graph::Graph;
+use super::index::Index;
 use super::issue::{self, Issue};
 use super::line::Line;
+use super::load::{self, Lines, Row};
 use super::record::Record;
+use super::source::{PIECE, Source};
 use crate::fault::Fault;
 use crate::system::clock;
+use crate::system::store::Draft;
 
-/// One line with its newline. A blank one has no record, a header or memory has one without an id.
-#[derive(Debug)]
-struct Row<'a> {
-    text: Cow<'a, str>,
-    record: Option<Record<'a>>,
-    /// Whether this is the line that counts for its id.
-    counts: bool,
-}
-
-/// The lines of the file, read and perhaps edited.
+/// The lines of the file, read and perhaps edited. Only what decides about them is kept in memory;
+/// their texts stay where they are.
 #[derive(Debug)]
 pub struct Table<'a> {
+    source: Source<'a>,
     rows: Vec<Row<'a>>,
-    index: HashMap<Cow<'a, str>, usize>,
+    index: Index,
+    /// The lines that are not as the source has them, with their newlines, by row.
+    edited: BTreeMap<usize, String>,
     file: String,
     now: Timestamp,
     notices: Vec<String>,
-    changed: bool,
+}
+
+/// A part of the file as it is to be.
+enum Span<'t> {
+    Kept(Range<u64>),
+    New(&'t str),
 }
 
 impl<'a> Table<'a> {
     /// Reads the text of `file` (named in errors). The first line that cannot be understood is a
     /// [`Fault::Invalid`] naming it.
     pub fn parse(text: &'a str, file: &str) -> Result<Self> {
-        if text.starts_with('\u{feff}') {
-            return Err(Fault::invalid(
-                format!("`{file}` line 1 starts with a byte order mark"),
-                "save the file as UTF-8 without a byte order mark",
-            ));
+        Self::of(Source::Text(text), load::lines_of(text), file)
+    }
+
+    /// [`Table::parse`] of what lies in a file that stays open, in pieces of `size` bytes.
+    pub(super) fn load(source: Source<'a>, arenas: &'a mut [Bump], size: usize, file: &str) -> Result<Self> {
+        let lines = load::load(&source, arenas, size).with_context(|| format!("failed to read `{file}`"))?;
+        Self::of(source, lines, file)
+    }
+
+    fn of(source: Source<'a>, lines: Lines<'a>, file: &str) -> Result<Self> {
+        if let Some(flaw) = lines.flaw {
+            return Err(flaw.error(file));
         }
         let mut table = Self {
-            rows: Vec::new(),
-            index: HashMap::new(),
+            source,
+            rows: lines.rows,
+            index: Index::default(),
+            edited: BTreeMap::new(),
             file: file.to_owned(),
             now: clock::now(),
             notices: Vec::new(),
-            changed: false,
         };
-        for line in text.split_inclusive('\n') {
-            let record = table.read(line)?;
-            table.add(Cow::Borrowed(line), record);
+        let rows = &table.rows;
+        table.index.reserve(rows.len(), |at| id_at(rows, at));
+        let mut told = HashSet::new();
+        for at in 0..table.rows.len() {
+            if let Some(id) = table.count(at)
+                && told.insert(id.clone())
+            {
+                table.notices.push(format!(
+                    "`{file}` has more than one line for `{id}`; the latest `updated_at` counts"
+                ));
+            }
         }
         Ok(table)
     }
 
-    fn read(&self, line: &'a str) -> Result<Option<Record<'a>>> {
-        if line.trim().is_empty() {
-            return Ok(None);
+    /// Finds out whether the row `at` counts; an id that is there before is returned.
+    fn count(&mut self, at: usize) -> Option<String> {
+        let rows = &self.rows;
+        let record = rows[at].record.as_ref().filter(|record| record.is_issue())?;
+        let Some(other) = self.index.note(&record.id, at, |at| id_at(rows, at)) else {
+            self.rows[at].counts = true;
+            return None;
+        };
+        // A union merge leaves both sides' lines: the later change wins, then the later line.
+        let later = rows[other].record.as_ref().is_none_or(|old| old.updated() <= record.updated());
+        let id = record.id.to_string();
+        if later {
+            self.index.correct(&id, at, |at| id_at(rows, at));
         }
-        let number = self.rows.len() + 1;
-        let record = Record::parse(line).map_err(|error| self.broken(number, line, &error))?;
-        if !record.schema.is_empty() {
-            self.check_schema(&record.schema, number)?;
-        } else if record.id.is_empty() && matches!(&*record.line_type, "" | "issue") {
-            return Err(Fault::invalid(
-                format!("`{}` line {number} is an issue without an `id`", self.file),
-                format!("repair or remove line {number}; nothing was changed"),
-            ));
-        }
-        Ok(Some(record))
-    }
-
-    fn check_schema(&self, schema: &str, number: usize) -> Result<()> {
-        if schema == "beads-jsonl/1" {
-            return Ok(());
-        }
-        Err(Fault::invalid(
-            format!("`{}` line {number}: format `{schema}` is not known, only `beads-jsonl/1`", self.file),
-            "use a newer taskrun; nothing was changed",
-        ))
-    }
-
-    fn broken(&self, number: usize, line: &str, error: &serde_json::Error) -> anyhow::Error {
-        let file = &self.file;
-        if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) {
-            return Fault::invalid(
-                format!("`{file}` line {number} is a merge conflict marker"),
-                "finish the merge: keep the lines of both sides and delete the markers; nothing was changed",
-            );
-        }
-        let hint = format!("repair or remove line {number}; nothing was changed");
-        if error.is_eof() && !line.ends_with('\n') {
-            return Fault::invalid(format!("`{file}` line {number} is cut off in the middle"), hint);
-        }
-        let text = error.to_string();
-        let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        let place = if error.column() > 0 { format!(" (column {})", error.column()) } else { String::new() };
-        Fault::invalid(format!("`{file}` line {number} is not a JSON object: {what}{place}"), hint)
-    }
-
-    fn add(&mut self, text: Cow<'a, str>, record: Option<Record<'a>>) {
-        let at = self.rows.len();
-        let mut counts = false;
-        if let Some(record) = record.as_ref().filter(|record| record.is_issue()) {
-            counts = true;
-            if let Some(&other) = self.index.get(&record.id.0) {
-                // A union merge leaves both sides' lines: the later change wins, then the later line.
-                counts = self.rows[other].record.as_ref().is_none_or(|old| old.updated() <= record.updated());
-                self.rows[other].counts = !counts;
-                self.notices.push(format!(
-                    "`{}` has more than one line for `{}`; the latest `updated_at` counts",
-                    self.file, &*record.id
-                ));
-            }
-            if counts {
-                self.index.insert(record.id.0.clone(), at);
-            }
-        }
-        self.rows.push(Row { text, record, counts });
+        self.rows[at].counts = later;
+        self.rows[other].counts = !later;
+        Some(id)
     }
 
     /// The time that counts as now.
@@ -137,7 +112,7 @@ impl<'a> Table<'a> {
 
     /// Whether anything was edited.
     pub fn is_changed(&self) -> bool {
-        self.changed
+        !self.edited.is_empty()
     }
 
     /// The issues and how they hang together.
@@ -152,21 +127,58 @@ impl<'a> Table<'a> {
 
     /// The record of `id`.
     pub fn get(&self, id: &str) -> Option<&Record<'a>> {
-        self.row(id)?.record.as_ref()
+        self.rows[self.at(id)?].record.as_ref()
     }
 
     /// The whole issue `id`, tombstones too.
     pub fn issue(&self, id: &str) -> Result<Issue> {
-        let row = self.row(id).ok_or_else(|| self.unknown(id))?;
-        Issue::parse(&row.text).map_err(|error| {
+        let at = self.at(id).ok_or_else(|| self.unknown(id))?;
+        Issue::parse(&self.text(at)?).map_err(|error| {
             Fault::invalid(format!("`{}`: issue `{id}`: {error}", self.file), "repair its line")
         })
     }
 
     /// The whole issue as JSON, as cheaply as its line allows.
-    pub fn json(&self, record: &Record) -> Cow<'_, str> {
-        let text = self.row(&record.id).map_or("", |row| row.text.trim());
-        if record.lacks_defaults() { Cow::Owned(issue::with_defaults(text)) } else { Cow::Borrowed(text) }
+    pub fn json(&self, record: &Record) -> Result<Cow<'_, str>> {
+        let at = self.at(&record.id).ok_or_else(|| self.unknown(&record.id))?;
+        let text = self.text(at)?;
+        if record.lacks_defaults() {
+            return Ok(Cow::Owned(issue::with_defaults(text.trim())));
+        }
+        Ok(match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(mut text) => {
+                text.truncate(text.trim_end().len());
+                text.drain(..text.len() - text.trim_start().len());
+                Cow::Owned(text)
+            }
+        })
+    }
+
+    /// The line `at`, with its newline, as it is now.
+    fn text(&self, at: usize) -> Result<Cow<'_, str>> {
+        if let Some(text) = self.edited.get(&at) {
+            return Ok(Cow::Borrowed(text));
+        }
+        let text = self.source.read(self.range(at)).map_err(|error| self.unread(error))?;
+        if matches!(self.source, Source::File(_)) && !load::is_in(self.rows[at].record.as_ref(), &text) {
+            return Err(changed_meanwhile(&self.file));
+        }
+        Ok(text)
+    }
+
+    /// The error of what cannot be read again.
+    fn unread(&self, error: io::Error) -> anyhow::Error {
+        if self.source.is_as_it_was() {
+            return anyhow::Error::new(error).context(format!("failed to read `{}`", self.file));
+        }
+        changed_meanwhile(&self.file)
+    }
+
+    /// Where the line `at` lies in the source; those that are new lie at its end.
+    fn range(&self, at: usize) -> Range<u64> {
+        let end = self.rows.get(at + 1).map_or(self.source.len(), |next| next.start);
+        self.rows[at].start..end
     }
 
     /// The full id that `given` means: itself, or the only one that is `given` after its prefix.
@@ -202,40 +214,39 @@ impl<'a> Table<'a> {
         Fault::not_found(message, "`taskrun beads list --all` shows every id")
     }
 
-    fn row(&self, id: &str) -> Option<&Row<'a>> {
-        self.index.get(id).map(|&at| &self.rows[at])
+    fn at(&self, id: &str) -> Option<usize> {
+        self.index.get(id, |at| id_at(&self.rows, at))
     }
 
     /// Edits the line of `id` and, where that changed anything, its `updated_at`.
     pub fn edit(&mut self, id: &str, change: impl FnOnce(&mut Line)) -> Result<()> {
-        let at = *self.index.get(id).ok_or_else(|| self.unknown(id))?;
-        let row = &mut self.rows[at];
-        let (body, end) = split_newline(&row.text);
+        let at = self.at(id).ok_or_else(|| self.unknown(id))?;
+        let text = self.text(at)?;
+        let (body, end) = split_newline(&text);
         let mut line = Line::new(body);
         change(&mut line);
         if line.text() == body {
             return Ok(());
         }
-        let before = row.record.as_ref().map_or(Timestamp::MIN, Record::updated);
+        let before = self.rows[at].record.as_ref().map_or(Timestamp::MIN, Record::updated);
         // Always later than before, so that a stray second line of this id never wins over it.
         let after = self.now.max(before.checked_add(1.microsecond()).unwrap_or(before));
         line.set_text("updated_at", &after.to_string());
-        row.record = Some(Record::parse(line.text())?.into_owned());
-        row.text = Cow::Owned(format!("{}{end}", line.text()));
-        self.changed = true;
+        let text = format!("{}{end}", line.text());
+        self.rows[at].record = Some(Record::parse(line.text())?.into_owned());
+        self.edited.insert(at, text);
         Ok(())
     }
 
     /// Replaces the line of `id` by another one of the same issue, which keeps its own `updated_at`.
     pub fn put(&mut self, id: &str, line: &Line) -> Result<()> {
-        let at = *self.index.get(id).ok_or_else(|| self.unknown(id))?;
-        let row = &mut self.rows[at];
-        let (body, end) = split_newline(&row.text);
+        let at = self.at(id).ok_or_else(|| self.unknown(id))?;
+        let text = self.text(at)?;
+        let (body, end) = split_newline(&text);
         if line.text() != body {
             let text = format!("{}{end}", line.text());
-            row.record = Some(Record::parse(line.text())?.into_owned());
-            row.text = Cow::Owned(text);
-            self.changed = true;
+            self.rows[at].record = Some(Record::parse(line.text())?.into_owned());
+            self.edited.insert(at, text);
         }
         Ok(())
     }
@@ -243,15 +254,21 @@ impl<'a> Table<'a> {
     /// Appends a new issue's line.
     pub fn push(&mut self, line: &Line) -> Result<()> {
         let mut end = "\n";
-        if let Some(last) = self.rows.last_mut() {
-            match split_newline(&last.text).1 {
-                "" => last.text.to_mut().push('\n'),
+        if let Some(last) = self.rows.len().checked_sub(1) {
+            let text = self.text(last)?;
+            match split_newline(&text).1 {
+                "" => {
+                    let text = format!("{text}\n");
+                    self.edited.insert(last, text);
+                }
                 other => end = if other == "\r\n" { "\r\n" } else { "\n" },
             }
         }
         let record = Record::parse(line.text())?.into_owned();
-        self.add(Cow::Owned(format!("{}{end}", line.text())), Some(record));
-        self.changed = true;
+        let at = self.rows.len();
+        self.rows.push(Row { start: self.source.len(), record: Some(record), counts: false });
+        self.count(at);
+        self.edited.insert(at, format!("{}{end}", line.text()));
         Ok(())
     }
 
@@ -260,15 +277,95 @@ impl<'a> Table<'a> {
         self.records().any(|record| !record.line_type.is_empty())
     }
 
-    /// The raw lines, edits included.
-    pub fn lines(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(|row| &*row.text)
+    /// What `find` finds in all lines, edits included, put together by `join`: some lines at a time, each
+    /// whole, in no order.
+    pub fn gather<T: Default + Send>(
+        &self,
+        find: impl Fn(&[u8]) -> T + Sync,
+        join: impl Fn(T, T) -> T + Sync,
+    ) -> Result<T> {
+        self.spans().into_iter().try_fold(T::default(), |all, span| {
+            let found = match span {
+                Span::New(text) => find(text.as_bytes()),
+                Span::Kept(range) => {
+                    load::gather(&self.source, range, &find, &join).map_err(|error| self.unread(error))?
+                }
+            };
+            Ok(join(all, found))
+        })
+    }
+
+    /// Hands everything to `look`, edits included: some lines at a time, each whole. Ends early where
+    /// `look` returns false.
+    fn pieces(&self, mut look: impl FnMut(&[u8]) -> bool) -> Result<()> {
+        let mut more = true;
+        for span in self.spans() {
+            match span {
+                _ if !more => break,
+                Span::New(text) => more = look(text.as_bytes()),
+                Span::Kept(range) => {
+                    let read = self.source.pieces(range, PIECE, |_, bytes| {
+                        more = look(bytes);
+                        more
+                    });
+                    read.map_err(|error| self.unread(error))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes the file as it is now.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.lines().try_for_each(|line| out.write_all(line.as_bytes()))
+        let mut written = Ok(());
+        self.pieces(|bytes| {
+            written = out.write_all(bytes);
+            written.is_ok()
+        })
+        .map_err(io::Error::other)?;
+        written
     }
+
+    /// [`Table::write`] to a draft, as fast as the system copies files.
+    pub(super) fn save(&self, draft: &mut Draft) -> io::Result<()> {
+        for span in self.spans() {
+            match (span, &self.source) {
+                (Span::New(text), _) => draft.write_all(text.as_bytes())?,
+                (Span::Kept(range), Source::File(opened)) => draft.copy(opened.file(), range)?,
+                (Span::Kept(range), source) => draft.write_all(source.read(range)?.as_bytes())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn spans(&self) -> Vec<Span<'_>> {
+        let mut spans = Vec::with_capacity(self.edited.len() * 2 + 1);
+        let mut done = 0;
+        for (&at, text) in &self.edited {
+            let Range { start, end } = self.range(at);
+            spans.push(Span::Kept(done..start));
+            spans.push(Span::New(text));
+            done = end;
+        }
+        spans.push(Span::Kept(done..self.source.len()));
+        spans.retain(|span| !matches!(span, Span::Kept(range) if range.is_empty()));
+        spans
+    }
+
+    /// What the lines were read from.
+    pub(super) fn source(&self) -> &Source<'a> {
+        &self.source
+    }
+}
+
+/// The id in the row `at`.
+fn id_at<'t>(rows: &'t [Row], at: usize) -> &'t str {
+    rows[at].record.as_ref().map_or("", |record| &record.id)
+}
+
+/// The error of a file that others write to without regard to us.
+pub(super) fn changed_meanwhile(file: &str) -> anyhow::Error {
+    Fault::busy(format!("another program changed `{file}` meanwhile"), "run it again; nothing was changed")
 }
 
 fn split_newline(line: &str) -> (&str, &str) {

@@ -15,7 +15,7 @@ use crate::domain::attempt::engine::{Answer, Order, file};
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::gates::{Place, complaint};
 use crate::domain::attempt::receipt::GateResult;
-use crate::domain::beads::{Graph, Issue, Store, Table};
+use crate::domain::beads::{Graph, Grip, Issue, Store, Table};
 use crate::domain::loops::brief::{Brief, compose};
 use crate::domain::loops::claims::{Claim, Phase};
 use crate::domain::loops::control::{self, Action};
@@ -104,7 +104,14 @@ impl Run<'_> {
             dirt: before.dirt.clone(),
         });
         self.claims.save(self.workspace)?;
-        match self.store.claim(&issue.id, &claimant(&self.state.run)) {
+        let grip = Grip {
+            holder: Some(Holder::me()),
+            // A path that JSON cannot hold is left out.
+            lock: Some(self.workspace.agents_lock()).filter(|lock| lock.to_str().is_some()),
+            until: None,
+            run: Some(self.state.run.clone()),
+        };
+        match self.store.claim(&issue.id, &claimant(&self.state.run), &grip) {
             Ok(_) => {}
             Err(error)
                 if matches!(error.downcast_ref(), Some(Fault::Refused { .. } | Fault::NotFound { .. })) =>

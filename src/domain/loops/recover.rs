@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::domain::attempt::changes::{Carried, Changes, Look, between, carry};
 use crate::domain::attempt::engine::{self, file};
 use crate::domain::attempt::receipt::{self, Outcome};
-use crate::domain::beads::Issue;
+use crate::domain::beads::{Back, Issue};
 use crate::domain::loops::attempt::claimant;
 use crate::domain::loops::claims::{Claim, Phase};
 use crate::domain::loops::land::{message, refused, trailers};
@@ -21,6 +21,9 @@ use crate::system::process::end_marked;
 impl Run<'_> {
     /// Settles every claim that is noted. The caller holds the run lock, so their holders are dead.
     pub(super) fn recover(&mut self) -> Result<()> {
+        // Those of other worktrees' dead runs, too: the rest of what these left is for their own next run.
+        self.store.release_dead()?;
+        self.pass_on_notices();
         for claim in self.claims.claims.clone() {
             // Its supervisor has seen to that, unless it was killed as well.
             let ended = end_marked(&claim.run);
@@ -35,10 +38,10 @@ impl Run<'_> {
             let known = self.on_record(&claim)?;
             match &issue {
                 // Its receipt was the last step but one.
-                Some(issue) if claim.phase == Phase::Landing && issue.is_closed() && known => {
+                Some(issue) if landed(&claim, issue) && known => {
                     self.claims.carry(&claim.task, Carried::default());
                 }
-                Some(issue) if claim.phase == Phase::Landing && issue.is_closed() => {
+                Some(issue) if landed(&claim, issue) => {
                     let (outcome, commit) = self.finish_landing(&claim, issue)?;
                     self.record(postmortem::write(self.workspace, &claim, outcome, commit))?;
                 }
@@ -60,7 +63,8 @@ impl Run<'_> {
     /// Opens the task again, if it is still the dead run's, and remembers what was left of its work.
     fn give_back(&mut self, claim: &Claim, issue: &Issue) -> Result<()> {
         if issue.status == "in_progress" && issue.assignee == claimant(&claim.run) {
-            self.store.release(&claim.task, None, &claim.assignee)?;
+            let run = claimant(&claim.run);
+            self.store.release(&claim.task, &Back { of: &run, assignee: &claim.assignee }, None)?;
             (self.notice)(&format!("`{}` was held by a run that was killed: it is open again", claim.task));
         }
         let after = self.look()?;
@@ -110,7 +114,9 @@ impl Run<'_> {
             Committed::Nothing(_) => None,
             Committed::Refused(words) => {
                 let note = format!("attempt {}: {}", claim.attempt, refused(&words));
-                self.store.release(&claim.task, Some(&note), &claim.assignee)?;
+                let run = claimant(&claim.run);
+                let back = Back { of: &run, assignee: &claim.assignee };
+                self.store.release(&claim.task, &back, Some(&note))?;
                 self.claims.carry(&claim.task, carry(&changes, &after.dirt));
                 return Ok((Outcome::Reopened, None));
             }
@@ -124,4 +130,9 @@ impl Run<'_> {
         receipt::each(&self.workspace.receipts(), |receipt| found |= postmortem::belongs(&receipt, claim))?;
         Ok(found)
     }
+}
+
+/// Whether the dead run itself had closed the task; meanwhile another worktree's may have.
+fn landed(claim: &Claim, issue: &Issue) -> bool {
+    claim.phase == Phase::Landing && issue.is_closed() && issue.assignee == claimant(&claim.run)
 }

@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
     fn begin(workspace: &'a Workspace, plan: Plan, store: Store, hands: Hands<'a>) -> Result<Self> {
         let repo = Repo::find(workspace.root())?;
         let repo = repo.map(|repo| {
-            let own = Own::new(&repo, workspace.root());
+            let own = Own::new(&repo, workspace.root(), store.dir());
             (repo, own)
         });
         let id = clock::run_id();
@@ -171,7 +171,7 @@ impl<'a> Run<'a> {
 
     /// Checks what can be checked before anything is changed or money spent.
     fn prepare(&mut self) -> Result<()> {
-        let Some((repo, _)) = &mut self.repo else {
+        let Some((repo, own)) = &mut self.repo else {
             if self.plan.commit {
                 (self.notice)("not in a git repository: changes are not committed");
             }
@@ -181,6 +181,13 @@ impl<'a> Run<'a> {
             return Err(Fault::usage(
                 format!("{what} is under way in this repository, so nothing can be committed"),
                 "finish it first, or run with `--no-commit`",
+            ));
+        }
+        if self.plan.commit && own.tasks_are_elsewhere() {
+            (self.notice)(&format!(
+                "tasks are kept in `{}`, which is not in this work tree: this run's commits leave them out; \
+                 `taskrun beads sync` commits them where they are",
+                self.store.dir().display()
             ));
         }
         // Snapshots need it, too.
@@ -235,7 +242,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the store has to say; each thing once in a run.
-    fn pass_on_notices(&mut self) {
+    pub(super) fn pass_on_notices(&mut self) {
         for notice in self.store.take_notices() {
             if !self.noticed.contains(&notice) {
                 (self.notice)(&notice);

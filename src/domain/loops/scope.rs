@@ -20,7 +20,7 @@ pub struct Survey {
 /// Looks for the next task that `filter` wants (or for `task` alone) and counts what is left. An
 /// epic that has children is no task. Errors: an unknown epic or task.
 pub fn survey(store: &Store, filter: &Filter, task: Option<&str>) -> Result<Survey> {
-    store.view(|table| {
+    store.outlook(|table| {
         let epic = filter.epic.as_deref().map(|epic| table.resolve(epic)).transpose()?;
         let task = task.map(|task| table.resolve(task)).transpose()?;
         look(table, &Filter { epic, ..filter.clone() }, task.as_deref())

@@ -11,7 +11,8 @@ use crate::domain::attempt::changes::{Carried, Changes, between, carry};
 use crate::domain::attempt::engine::Answer;
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::{Outcome, Receipt};
-use crate::domain::loops::attempt::Attempt;
+use crate::domain::beads::Back;
+use crate::domain::loops::attempt::{Attempt, claimant};
 use crate::domain::loops::claims::Phase;
 use crate::domain::loops::land::Landed;
 use crate::domain::loops::run::Run;
@@ -78,29 +79,30 @@ impl Run<'_> {
     /// Everything but closing.
     fn put_back(&mut self, attempt: &Attempt, fate: Fate) -> Result<()> {
         let id = attempt.issue.id.clone();
-        let assignee = attempt.issue.assignee.clone();
+        let run = claimant(&self.state.run);
+        let back = Back { of: &run, assignee: &attempt.issue.assignee };
         let (outcome, reason) = match fate {
             Fate::NotDone(reason) => {
                 let note = format!("attempt {} of {}: {reason}", attempt.number, self.plan.max_attempts);
-                self.store.release(&id, Some(&note), &assignee)?;
+                self.store.release(&id, &back, Some(&note))?;
                 (Outcome::Reopened, reason)
             }
             Fate::Escalate(reason) => {
-                self.store.escalate(&id, AUTHOR, &reason, &assignee)?;
+                self.store.escalate(&id, &back, AUTHOR, &reason)?;
                 (Outcome::Escalated, reason)
             }
             Fate::Broken(failure) => {
-                self.store.release(&id, None, &assignee)?;
+                self.store.release(&id, &back, None)?;
                 let reason = failure.message.clone();
                 self.trouble = Some(failure);
                 (Outcome::AgentFailed, reason)
             }
             Fate::Cut(reason) => {
-                self.store.release(&id, None, &assignee)?;
+                self.store.release(&id, &back, None)?;
                 (Outcome::Interrupted, reason)
             }
             Fate::Interrupted | Fate::Done => {
-                self.store.release(&id, None, &assignee)?;
+                self.store.release(&id, &back, None)?;
                 (Outcome::Interrupted, "stopped before it was done".to_owned())
             }
         };
@@ -250,7 +252,9 @@ impl Run<'_> {
             let held = self.store.issue(&claim.task).is_ok_and(|issue| issue.status == "in_progress");
             if held {
                 // What cannot be written now is given back by the next run, too.
-                let _ = self.store.release(&claim.task, None, &claim.assignee);
+                let run = claimant(&claim.run);
+                let back = Back { of: &run, assignee: &claim.assignee };
+                let _ = self.store.release(&claim.task, &back, None);
             }
         }
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::attempt::budget::Spend;
+use crate::domain::beads::{Hold, Store};
 use crate::domain::loops::control::{self, Action};
 use crate::domain::loops::postmortem;
 use crate::domain::workspace::Workspace;
@@ -128,7 +129,7 @@ pub fn status(workspace: &Workspace) -> Result<Value> {
         return Ok(json!({
             "status": "idle", "run": null, "pid": null, "iteration": 0, "max_iterations": null, "task": null, "waits_until": null,
             "agent": null, "spend": null, "completed": [], "failed": [], "escalated": [], "reason": null,
-            "started_at": null, "last_activity": null,
+            "started_at": null, "last_activity": null, "held": held(workspace),
         }));
     };
     let runs = state.runs();
@@ -161,7 +162,15 @@ pub fn status(workspace: &Workspace) -> Result<Value> {
         "killed": !runs && state.reason.is_none(),
         "started_at": state.started_at,
         "last_activity": last_activity(workspace, &state),
+        "held": held(workspace),
     }))
+}
+
+/// Who holds which task, be it a run of this workspace, of another worktree, or a person. A store that
+/// cannot be read keeps nobody from asking how a run stands.
+fn held(workspace: &Workspace) -> Vec<Value> {
+    let holds = Store::open(workspace).and_then(|store| store.holds()).unwrap_or_default();
+    holds.iter().map(Hold::facts).collect()
 }
 
 /// What a run has spent; of the attempt under way what is known by now, of a killed run also what it

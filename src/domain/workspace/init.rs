@@ -57,8 +57,9 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
             created.push(path);
         }
     }
-    if beads::Store::init(&workspace, prefix)?.1.created {
-        created.push(workspace.issues());
+    let (store, tasks) = beads::Store::init(&workspace, prefix)?;
+    if tasks.created {
+        created.push(store.file().to_owned());
     }
     Ok(Made { workspace: workspace.root().to_owned(), created, unregistered: None })
 }

@@ -51,6 +51,18 @@ pub fn workspace() -> Option<PathBuf> {
     value("TASKRUN_WORKSPACE").map(PathBuf::from)
 }
 
+/// Where the tasks are, as `bd` reads it, with the variable that says so: `BEADS_DIR`, a directory; else
+/// `BEADS_DB`, the directory or a file in it.
+pub fn beads_dir() -> Option<(&'static str, PathBuf)> {
+    if let Some(dir) = value("BEADS_DIR") {
+        return Some(("BEADS_DIR", dir.into()));
+    }
+    let path = PathBuf::from(value("BEADS_DB")?);
+    let above = |path: &Path| path.parent().map(Path::to_owned).filter(|dir| !dir.as_os_str().is_empty());
+    let dir = if path.is_dir() { path } else { above(&path).unwrap_or_else(|| PathBuf::from(".")) };
+    Some(("BEADS_DB", dir))
+}
+
 /// Every variable, name and value.
 pub fn all() -> impl Iterator<Item = (OsString, OsString)> {
     env::vars_os()

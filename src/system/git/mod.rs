@@ -3,6 +3,7 @@
 
 mod apart;
 mod commit;
+pub mod linked;
 mod status;
 
 pub use apart::Shared;

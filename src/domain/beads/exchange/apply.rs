@@ -12,8 +12,8 @@ use super::super::comment;
 use super::super::deps;
 use super::super::issue::{Comment, Dependency, Issue};
 use super::super::line::{Line, quote};
-use super::super::record::Text;
 use super::super::table::Table;
+use super::super::text::Text;
 use super::base::{Base, fields};
 use super::import::{Action, Step};
 use super::{Sheet, Wanted};
@@ -113,7 +113,7 @@ impl References {
         }
         let mut known: HashMap<String, (String, bool)> = HashMap::new();
         for record in table.records() {
-            let json = table.json(record);
+            let json = table.json(record)?;
             if json.contains("\"external_ref\"") {
                 let reference = serde_json::from_str::<Known>(&json)?.external_ref;
                 let live = !record.is_tombstone();
@@ -371,7 +371,7 @@ impl Update<'_> {
         if new.is_empty() {
             return Ok(());
         }
-        let mut ids = comment::Ids::of(table);
+        let mut ids = comment::Ids::of(table)?;
         table.edit(id, |line| new.iter().for_each(|said| comment::push(line, &ids.record(id, said))))
     }
 }

@@ -101,7 +101,8 @@ impl Store {
             match shape {
                 Shape::Lines => lines(table, &records),
                 Shape::Json => {
-                    let items: Vec<_> = records.iter().map(|record| table.json(record)).collect();
+                    let items: Result<Vec<_>> = records.iter().map(|record| table.json(record)).collect();
+                    let items = items?;
                     Ok(if items.is_empty() {
                         "[]\n".into()
                     } else {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::super::batch::{Draft, Times};
 use super::super::comment::Remark;
 use super::super::create::New;
-use super::super::record::Text;
+use super::super::text::Text;
 use super::{Sheet, Wanted, body, broken, entitle, wrong};
 
 #[derive(Deserialize)]

@@ -145,28 +145,22 @@ fn one(table: &mut Table, line: &str, theirs: &Record) -> Result<(Action, &'stat
     };
     let newer = theirs.updated() > ours.updated();
     let older = theirs.updated() < ours.updated();
-    let (id, here) = (theirs.id.to_string(), table.json(ours).into_owned());
+    let (id, here) = (theirs.id.to_string(), table.json(ours)?.into_owned());
     if here.trim() == line.trim() {
         return Ok((Action::Unchanged, ""));
     }
     let (our_issue, their_issue) = (Issue::parse(&here)?, Issue::parse(line)?);
-    let mut ids = None;
-    let mut number = |table: &Table, said: &comment::Remark| {
-        ids.get_or_insert_with(|| comment::Ids::of(table)).record(&id, said)
-    };
     if newer {
         let mut merged = Line::new(line);
         let extras = Extras::of((&here, &our_issue), &their_issue);
-        let comments: Vec<String> =
-            extras.comments.iter().map(|extra| extra.json(table, &mut number)).collect();
+        let comments = extras.comments(table, &id)?;
         extras.add(&mut merged, &comments);
         table.put(&id, &merged)?;
         return Ok((Action::Updated, ""));
     }
     let extras = Extras::of((line, &their_issue), &our_issue);
     if !extras.is_empty() {
-        let comments: Vec<String> =
-            extras.comments.iter().map(|extra| extra.json(table, &mut number)).collect();
+        let comments = extras.comments(table, &id)?;
         table.edit(&id, |merged| extras.add(merged, &comments))?;
         return Ok((Action::Updated, ""));
     }
@@ -202,13 +196,6 @@ struct Extra {
     said: comment::Remark,
 }
 
-impl Extra {
-    /// The comment for our file: classic numbers are given anew.
-    fn json(&self, table: &Table, number: &mut impl FnMut(&Table, &comment::Remark) -> String) -> String {
-        if self.lasting { self.written.clone() } else { number(table, &self.said) }
-    }
-}
-
 impl Extras {
     fn of((text, one): (&str, &Issue), other: &Issue) -> Self {
         #[derive(Deserialize)]
@@ -239,6 +226,24 @@ impl Extras {
 
     fn is_empty(&self) -> bool {
         self.labels.is_empty() && self.dependencies.is_empty() && self.comments.is_empty()
+    }
+
+    /// The comments for our file: classic numbers are given anew.
+    fn comments(&self, table: &Table, id: &str) -> Result<Vec<String>> {
+        let mut ids = None;
+        let mut comments = Vec::with_capacity(self.comments.len());
+        for extra in &self.comments {
+            comments.push(if extra.lasting {
+                extra.written.clone()
+            } else {
+                let ids = match &mut ids {
+                    Some(ids) => ids,
+                    none => none.insert(comment::Ids::of(table)?),
+                };
+                ids.record(id, &extra.said)
+            });
+        }
+        Ok(comments)
     }
 
     /// Appends all of it to a line.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::super::batch::{self, Draft};
 use super::super::create::New;
-use super::super::record::Text;
+use super::super::text::Text;
 use super::{Sheet, Wanted, body, broken, entitle, wrong};
 
 /// The document; what is not named here is not about stories.

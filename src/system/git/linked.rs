@@ -1,0 +1,119 @@
+//! What a repository's files tell without asking git: whether a work tree is a linked one, and of what.
+//! The environment (a hook's `GIT_DIR`) has no say in it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// What the `.git` in a directory says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tree {
+    /// No work tree begins here.
+    None,
+    /// A main checkout, a submodule, or whatever else has a repository of its own.
+    Main,
+    /// A worktree that was added to the repository kept in this directory.
+    Linked(PathBuf),
+    /// A worktree whose repository is not where its `.git` says, but was here.
+    Lost(PathBuf),
+}
+
+/// Looks at `dir/.git`; two small files are read at most.
+pub fn tree(dir: &Path) -> Tree {
+    let git = dir.join(".git");
+    let Ok(meta) = fs::metadata(&git) else { return Tree::None };
+    if meta.is_dir() {
+        return Tree::Main;
+    }
+    let Some(admin) = line_of(&git).and_then(|line| line.strip_prefix(b"gitdir:").map(path_of)) else {
+        return Tree::None;
+    };
+    let admin = dir.join(admin);
+    if !admin.is_dir() {
+        return Tree::Lost(admin);
+    }
+    // A submodule and a repository apart from its checkout have a `.git` file, too, but not this one.
+    let Some(common) = line_of(&admin.join("commondir")) else { return Tree::Main };
+    let common = admin.join(path_of(&common));
+    common.canonicalize().map_or(Tree::Lost(common), Tree::Linked)
+}
+
+/// The main checkout of the repository kept in `common`; a bare one has none.
+pub fn main_checkout(common: &Path) -> Option<PathBuf> {
+    if common.file_name() == Some(OsStr::new(".git")) {
+        return common.parent().map(Path::to_owned);
+    }
+    // Those of submodules are kept away from their checkouts.
+    let config = fs::read_to_string(common.join("config")).ok()?;
+    let mut core = false;
+    let mut found = None;
+    for line in config.lines().map(str::trim) {
+        if line.starts_with('[') {
+            core = line.eq_ignore_ascii_case("[core]");
+        } else if let Some((key, value)) = line.split_once('=')
+            && core
+            && key.trim().eq_ignore_ascii_case("worktree")
+        {
+            found = Some(value.trim().trim_matches('"').to_owned());
+        }
+    }
+    common.join(found?).canonicalize().ok()
+}
+
+fn line_of(path: &Path) -> Option<Vec<u8>> {
+    let mut text = fs::read(path).ok()?;
+    text.truncate(text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len()));
+    Some(text)
+}
+
+fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(bytes.trim_ascii()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::store;
+
+    #[test]
+    fn files_tell_what_a_work_tree_is() {
+        let temp = tempfile::tempdir().unwrap();
+        let top = temp.path().canonicalize().unwrap();
+        let put = |path: &str, text: &str| {
+            let path = top.join(path);
+            store::make_dir(path.parent().unwrap()).unwrap();
+            store::write(&path, store::SHARED, text.as_bytes()).unwrap();
+        };
+        put("main/.git/worktrees/a/commondir", "../..\n");
+        put("main/.git/modules/sub/config", "[core]\n\tworktree = ../../../sub\n[x]\n\tworktree = no\n");
+        put("main/.git/modules/sub/worktrees/s/commondir", "../..\n");
+        put("main/sub/.git", "gitdir: ../.git/modules/sub\n");
+        put("a/.git", &format!("gitdir: {}/main/.git/worktrees/a\n", top.display()));
+        put("relative/.git", "gitdir: ../main/.git/worktrees/a\n");
+        put("of-sub/.git", "gitdir: ../main/.git/modules/sub/worktrees/s");
+        put("lost/.git", "gitdir: ../gone/.git/worktrees/lost\n");
+        put("odd/.git", "what is this\n");
+        put("half/admin/commondir", "../../nowhere\n");
+        put("half/.git", "gitdir: admin\n");
+        store::make_dir(&top.join("plain")).unwrap();
+        let sub = top.join("main/.git/modules/sub");
+        let table = [
+            ("main", Tree::Main),
+            ("main/sub", Tree::Main),
+            ("a", Tree::Linked(top.join("main/.git"))),
+            ("relative", Tree::Linked(top.join("main/.git"))),
+            ("of-sub", Tree::Linked(sub.clone())),
+            ("lost", Tree::Lost(top.join("lost/../gone/.git/worktrees/lost"))),
+            ("half", Tree::Lost(top.join("half/admin/../../nowhere"))),
+            ("odd", Tree::None),
+            ("plain", Tree::None),
+        ];
+        for (dir, expected) in table {
+            assert_eq!(tree(&top.join(dir)), expected, "{dir}");
+        }
+        assert_eq!(main_checkout(&top.join("main/.git")), Some(top.join("main")));
+        assert_eq!(main_checkout(&sub), Some(top.join("main/sub")));
+        assert_eq!(main_checkout(&top.join("repo.git")), None);
+    }
+}
