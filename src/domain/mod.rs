@@ -6,6 +6,7 @@ pub mod beads;
 pub mod demo;
 pub mod loops;
 pub mod manual;
+pub mod planning;
 pub mod prompted;
 pub mod prune;
 pub mod skills;

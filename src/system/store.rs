@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -327,14 +327,25 @@ pub fn remove_tree(path: &Path) -> Result<()> {
 /// Reads a text file that may be missing.
 pub fn read_text(path: &Path) -> Result<Option<String>> {
     match fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
-            let upto = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = upto.split(|byte| *byte == b'\n').count();
-            Fault::invalid(format!("`{}` line {line} is not UTF-8", path.display()), "save the file as UTF-8")
-        }),
+        Ok(bytes) => utf8(bytes, &path.display().to_string()).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
     }
+}
+
+/// Reads all of standard input as text.
+pub fn read_stdin() -> Result<String> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).context("failed to read standard input")?;
+    utf8(bytes, "standard input")
+}
+
+fn utf8(bytes: Vec<u8>, name: &str) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let upto = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = upto.split(|byte| *byte == b'\n').count();
+        Fault::invalid(format!("`{name}` line {line} is not UTF-8"), "save the file as UTF-8")
+    })
 }
 
 /// Reads a JSON file of ours that carries `"version": N`. Missing is `None`; a version newer than

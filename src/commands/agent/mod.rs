@@ -12,7 +12,7 @@ use crate::domain::attempt::budget::Spend;
 use crate::exit::Exit;
 
 /// What was spent, to a hundredth of a cent: a single prompt is cheap.
-fn money(spend: &Spend) -> String {
+pub(crate) fn money(spend: &Spend) -> String {
     match (spend.known, spend.usd > 0.0) {
         (true, _) => format!("${:.4}", spend.usd.abs()),
         (false, true) => format!("${:.4} and an unknown amount", spend.usd),

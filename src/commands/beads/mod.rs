@@ -1,10 +1,13 @@
-//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|stats|board`
+//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|import|export|plan|stats|board`
 
 mod change;
 mod claim;
 mod create;
 mod dep;
+mod export;
+mod import;
 mod list;
+mod plan;
 mod rows;
 mod show;
 mod stats;
@@ -67,6 +70,33 @@ pub enum Command {
     },
     /// Commit `.beads/`, and nothing else, to git
     Sync(sync::Args),
+    /// Take tasks over from a file: Beads, user stories, a checklist, GitHub; all of them, or none
+    ///
+    /// Lines of Beads are merged by id: the latest `updated_at` wins, labels, dependencies and comments of both sides
+    /// are kept, new lines are taken byte for byte.
+    ///
+    /// Everything else is known again by its `external_ref`: a second import brings over what has changed in the file
+    /// since the first, leaves alone what was changed here, makes what is new, and brings nothing back that was
+    /// deleted here. What is no longer in the file stays, and is told.
+    ///
+    /// `prd.json`: each story becomes a task below an epic of the project's name. A story that passes is closed; one that
+    /// is closed here stays so until the file says something else than before. Priorities outside 0 to 4 are spread over
+    /// them, and `beads ready` keeps the order of the file.
+    ///
+    /// Markdown: each `- [ ] item` becomes a task, what is indented below it its part, and an item with parts or a
+    /// heading with items an epic. Read in an item: `(P1)`, `#label`, `@who`, `(depends on: Title, #2, bd-a3)`, where
+    /// `#2` is the second item; below it: its description, `Depends on: …`, and what follows `Acceptance criteria:`.
+    ///
+    /// GitHub: the output of `gh issue list --json
+    /// number,title,body,state,stateReason,labels,assignees,url,createdAt,updatedAt,closedAt,comments,milestone,author`.
+    Import(import::Args),
+    /// Write tasks out: as lines, JSON, a checklist, a table, a graph
+    ///
+    /// `jsonl` without a filter is the whole store, byte for byte. `md` can be imported again. In `csv` a cell that a
+    /// spreadsheet would take for a formula begins with `'`.
+    Export(export::Args),
+    /// Have an agent break a goal into an epic with tasks
+    Plan(Box<plan::Args>),
     /// Count the tasks by status, type, priority and age, and how fast they are closed
     Stats,
     /// Show every task in the column it is in
@@ -88,6 +118,9 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Dep(command) => dep::run(command, context),
         Command::Comment { id, text, author } => comment(&id, &text, author, context),
         Command::Sync(args) => sync::run(&args, context),
+        Command::Import(args) => import::run(&args, context),
+        Command::Export(args) => export::run(args, context),
+        Command::Plan(args) => plan::run(&args, context),
         Command::Stats => stats::run(context),
         Command::Board(args) => board::run(&args, context),
     }

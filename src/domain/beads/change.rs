@@ -342,7 +342,7 @@ fn add_labels(line: &mut Line, labels: &[String]) {
 }
 
 /// Sets the status and what must agree with it: `closed_at` is there exactly while it is closed.
-fn set_status(line: &mut Line, status: &str, now: Timestamp) {
+pub(super) fn set_status(line: &mut Line, status: &str, now: Timestamp) {
     line.set_text("status", status);
     let now = now.to_string();
     if status == "in_progress" && line.get_text("started_at").is_none_or(|at| at.is_empty()) {

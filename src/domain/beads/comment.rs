@@ -6,7 +6,7 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::line::quote;
+use super::line::{Line, quote};
 use super::table::Table;
 use crate::fault::Fault;
 use crate::system::clock;
@@ -16,44 +16,85 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
     if text.trim().is_empty() {
         return Err(Fault::usage("the comment is empty", "say something"));
     }
-    let comment = format!(
-        "{{\"id\":{},\"issue_id\":{},\"author\":{},\"text\":{},\"created_at\":\"{}\"}}",
-        fresh(table)?,
-        quote(id),
-        quote(author),
-        quote(text),
-        // As `bd` 1.x keeps it: another time would make it another comment to its `import`.
-        if table.is_typed() { whole_second(table.now()) } else { table.now() }
-    );
-    table.edit(id, |line| {
-        line.push("comments", &comment);
-        line.count("comment_count", 1);
-    })
+    // As `bd` 1.x keeps it: another time would make it another comment to its `import`.
+    let at = if table.is_typed() { whole_second(table.now()) } else { table.now() };
+    let said = Remark { author: author.to_owned(), text: text.to_owned(), created_at: at.to_string() };
+    remark(table, id, &said)
 }
 
-/// Classic files number their comments, and refuse anything else; newer ones use UUIDs.
-fn fresh(table: &Table) -> Result<String> {
-    let there = memmem::Finder::new("\"comments\"");
-    let (last, uuids) = table.gather(
-        |lines| {
-            let lines = lines.split_inclusive(|byte| *byte == b'\n');
-            let found = lines.filter(|line| there.find(line).is_some()).map(ids);
-            found.fold((0, false), latest)
-        },
-        latest,
-    )?;
-    Ok(if uuids || table.is_typed() { quote(&uuid(table.now())) } else { (last + 1).to_string() })
+/// Adds what was said to the issue `id`.
+pub fn remark(table: &mut Table, id: &str, said: &Remark) -> Result<()> {
+    let comment = Ids::of(table)?.record(id, said);
+    table.edit(id, |line| push(line, &comment))
+}
+
+/// Appends a comment to an issue's line.
+pub fn push(line: &mut Line, comment: &str) {
+    line.push("comments", comment);
+    line.count("comment_count", 1);
+}
+
+/// What somebody said, not yet a comment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remark {
+    /// Who.
+    pub author: String,
+    /// What.
+    pub text: String,
+    /// When, as it is to be written.
+    pub created_at: String,
+}
+
+/// Hands out ids of new comments.
+#[derive(Debug)]
+pub struct Ids {
+    uuids: bool,
+    last: u64,
+    now: Timestamp,
+}
+
+impl Ids {
+    /// Classic files number their comments, and refuse anything else; newer ones use UUIDs.
+    pub fn of(table: &Table) -> Result<Self> {
+        let there = memmem::Finder::new("\"comments\"");
+        let (last, uuids) = table.gather(
+            |lines| {
+                let lines = lines.split_inclusive(|byte| *byte == b'\n');
+                let found = lines.filter(|line| there.find(line).is_some()).map(ids);
+                found.fold((0, false), latest)
+            },
+            latest,
+        )?;
+        Ok(Self { uuids: uuids || table.is_typed(), last, now: table.now() })
+    }
+
+    fn fresh(&mut self) -> String {
+        self.last += 1;
+        if self.uuids { quote(&uuid(self.now)) } else { self.last.to_string() }
+    }
+
+    /// The JSON of a new comment on the issue `id`.
+    pub fn record(&mut self, id: &str, said: &Remark) -> String {
+        format!(
+            "{{\"id\":{},\"issue_id\":{},\"author\":{},\"text\":{},\"created_at\":{}}}",
+            self.fresh(),
+            quote(id),
+            quote(&said.author),
+            quote(&said.text),
+            quote(&said.created_at)
+        )
+    }
 }
 
 /// The highest number of a comment, and whether there are others than numbers.
-type Ids = (u64, bool);
+type Seen = (u64, bool);
 
-fn latest((last, uuids): Ids, (other, others): Ids) -> Ids {
+fn latest((last, uuids): Seen, (other, others): Seen) -> Seen {
     (last.max(other), uuids || others)
 }
 
 /// The ids of a line's comments.
-fn ids(line: &[u8]) -> Ids {
+fn ids(line: &[u8]) -> Seen {
     #[derive(Deserialize)]
     struct Comments<'a> {
         #[serde(borrow, default)]
@@ -104,10 +145,10 @@ mod tests {
             ),
         ];
         for (text, expected) in table {
-            assert_eq!(fresh(&Table::parse(text, "f").unwrap()).unwrap(), expected);
+            assert_eq!(Ids::of(&Table::parse(text, "f").unwrap()).unwrap().fresh(), expected);
         }
         for text in ["{\"_type\":\"issue\",\"id\":\"a\"}", "{\"id\":\"a\",\"comments\":[{\"id\":\"u\"}]}"] {
-            let id = fresh(&Table::parse(text, "f").unwrap()).unwrap();
+            let id = Ids::of(&Table::parse(text, "f").unwrap()).unwrap().fresh();
             assert_eq!((id.len(), &id[15..16]), (38, "7"), "{id}");
         }
     }

@@ -1,13 +1,11 @@
-//! Makes issues: what a new one must be, and the line it becomes.
+//! Makes an issue: what a new one must be.
 
 use std::path::Path;
 
 use anyhow::Result;
 
-use super::deps;
-use super::ids;
+use super::batch::{self, Draft};
 use super::issue::Issue;
-use super::line::{Line, quote};
 use super::store::Store;
 use super::table::Table;
 use crate::fault::Fault;
@@ -55,76 +53,12 @@ impl Store {
             return bd.create(self, new);
         }
         let fallback = self.configured_prefix()?;
-        self.change(|table| create(table, new, fallback.as_deref()))
+        let draft = [Draft { new: new.clone(), ..Draft::default() }];
+        self.change(|table| {
+            let ids = batch::create(table, &draft, fallback.as_deref())?;
+            table.issue(&ids[0])
+        })
     }
-}
-
-/// Appends the issue to the table.
-fn create(table: &mut Table, new: &New, fallback: Option<&str>) -> Result<Issue> {
-    check_title(&new.title)?;
-    check_type(table, &new.kind)?;
-    let parent = new.parent.as_deref().map(|parent| table.resolve(parent)).transpose()?;
-    let id = match &parent {
-        Some(parent) => ids::child(table, parent)?,
-        None => ids::fresh(table, &ids::prefix(table, fallback))?,
-    };
-    let mut targets: Vec<(String, String)> = Vec::new();
-    targets.extend(parent.iter().map(|parent| (parent.clone(), "parent-child".to_owned())));
-    for dep in &new.deps {
-        let (kind, given) = deps::split(dep)?;
-        let target = table.resolve(given)?;
-        if !targets.iter().any(|(known, _)| *known == target) {
-            targets.push((target, kind.to_owned()));
-        } else if parent.as_ref() == Some(&target) {
-            return Err(deps::own_parent(&id, &target));
-        }
-    }
-    let mut line = line(table, new, &id);
-    for (target, kind) in &targets {
-        deps::check_ancestors(table, parent.as_deref(), target, kind, &id)?;
-        let record = deps::record(table, &id, target, kind, &new.author);
-        line.push("dependencies", &record);
-        if kind == "blocks" {
-            line.count("dependency_count", 1);
-        }
-    }
-    table.push(&line)?;
-    table.issue(&id)
-}
-
-fn line(table: &Table, new: &New, id: &str) -> Line {
-    let now = table.now().to_string();
-    let mut line = Line::new("{}");
-    if table.is_typed() {
-        line.set("_type", "\"issue\"");
-        for count in ["dependency_count", "dependent_count", "comment_count"] {
-            line.set(count, "0");
-        }
-    }
-    let texts = [
-        ("id", id),
-        ("title", &new.title),
-        ("description", &new.description),
-        ("design", &new.design),
-        ("acceptance_criteria", &new.acceptance),
-        ("status", "open"),
-        ("issue_type", &new.kind),
-        ("assignee", &new.assignee),
-        ("created_at", &now),
-        ("created_by", &new.author),
-        ("updated_at", &now),
-    ];
-    for (key, value) in texts {
-        line.set_text(key, value);
-    }
-    line.set("priority", &new.priority.to_string());
-    if let Some(minutes) = new.estimate {
-        line.set("estimated_minutes", &minutes.to_string());
-    }
-    for label in &new.labels {
-        line.push("labels", &quote(label));
-    }
-    line
 }
 
 /// The text of a file that people wrote a description in.

@@ -3,6 +3,8 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::batch::Make;
+use super::graph::Graph;
 use super::issue::Dependency;
 use super::line::quote;
 use super::store::Store;
@@ -94,7 +96,8 @@ pub(super) fn resolve_edge(table: &Table, issue: &str, target: &str) -> Result<(
     Err(Fault::not_found(format!("`{issue}` does not depend on `{target}`"), hint))
 }
 
-fn add(table: &mut Table, issue: &str, target: &str, kind: &str, author: &str) -> Result<bool> {
+/// Makes `issue` depend on `target`, both known ids; says whether it did not already.
+pub(super) fn add(table: &mut Table, issue: &str, target: &str, kind: &str, author: &str) -> Result<bool> {
     if issue == target {
         return Err(Fault::refused(format!("`{issue}` cannot depend on itself"), "name another issue"));
     }
@@ -111,12 +114,12 @@ fn add(table: &mut Table, issue: &str, target: &str, kind: &str, author: &str) -
         ));
     }
     let orders = matches!(kind, "blocks" | "conditional-blocks" | "waits-for" | "parent-child");
-    check_ancestors(table, Some(issue), target, kind, issue)?;
-    if let Some(path) = table.graph().path(target, issue).filter(|_| orders) {
-        let circle = [&[issue], &path[..]].concat().join(" → ");
-        return Err(Fault::refused(format!("that would be a circle: {circle}"), "nothing was changed"));
+    let graph = table.graph();
+    check_ancestors(&graph, Some(issue), target, kind, issue)?;
+    if let Some(path) = graph.path(target, issue).filter(|_| orders) {
+        return Err(circle(&[&[issue], &path[..]].concat()));
     }
-    let record = record(table, issue, target, kind, author);
+    let record = record(&Make::of(table), issue, target, kind, author);
     table.edit(issue, |line| {
         line.push("dependencies", &record);
         line.count("dependency_count", i64::from(kind == "blocks"));
@@ -126,11 +129,10 @@ fn add(table: &mut Table, issue: &str, target: &str, kind: &str, author: &str) -
 
 /// Refuses that `id`, whose nearest known ancestor (or itself) is `from`, waits for what it belongs
 /// to: the parent is done when its children are, so neither could ever start.
-pub fn check_ancestors(table: &Table, from: Option<&str>, target: &str, kind: &str, id: &str) -> Result<()> {
-    if kind == "parent-child" || !matches!(kind, "blocks" | "conditional-blocks" | "waits-for") {
+pub fn check_ancestors(graph: &Graph, from: Option<&str>, target: &str, kind: &str, id: &str) -> Result<()> {
+    if !matches!(kind, "blocks" | "conditional-blocks" | "waits-for") {
         return Ok(());
     }
-    let graph = table.graph();
     let mut at = from.map(str::to_owned);
     let mut steps = 0;
     while let Some(ancestor) = at.filter(|_| steps < 1000) {
@@ -151,16 +153,21 @@ pub fn own_parent(id: &str, parent: &str) -> anyhow::Error {
     )
 }
 
+/// The refusal of issues that would wait for each other.
+pub fn circle(names: &[&str]) -> anyhow::Error {
+    Fault::refused(format!("that would be a circle: {}", names.join(" → ")), "nothing was changed")
+}
+
 /// The JSON of a dependency, in the make of the file.
-pub fn record(table: &Table, issue: &str, target: &str, kind: &str, author: &str) -> String {
+pub fn record(make: &Make, issue: &str, target: &str, kind: &str, author: &str) -> String {
     let author = if author.is_empty() { String::new() } else { format!(",\"created_by\":{}", quote(author)) };
-    let metadata = if table.is_typed() { ",\"metadata\":\"{}\"" } else { "" };
+    let metadata = if make.typed { ",\"metadata\":\"{}\"" } else { "" };
     format!(
         "{{\"issue_id\":{},\"depends_on_id\":{},\"type\":{},\"created_at\":\"{}\"{author}{metadata}}}",
         quote(issue),
         quote(target),
         quote(kind),
-        table.now()
+        make.now
     )
 }
 

@@ -1,8 +1,9 @@
 //! New ids: `bd-a3f` long enough not to collide, children `bd-a3f.1`, none used twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use anyhow::Result;
+use aho_corasick::AhoCorasick;
+use anyhow::{Context, Result};
 use memchr::memmem;
 
 use super::table::Table;
@@ -36,6 +37,35 @@ pub fn fresh(table: &Table, prefix: &str) -> Result<String> {
         }
         digits += 1;
     }
+}
+
+/// So many new ids below `prefix` that nothing in the file uses or mentions, all different; the file
+/// is searched for all of them at once.
+pub fn several(table: &Table, prefix: &str, count: usize) -> Result<Vec<String>> {
+    if count == 1 {
+        return Ok(vec![fresh(table, prefix)?]);
+    }
+    let mut digits = length(table.records().count() + count);
+    let (mut ids, mut known) = (Vec::with_capacity(count), HashSet::new());
+    while ids.len() < count {
+        let missing = count - ids.len();
+        let tries = (0..missing).map(|_| format!("{prefix}-{}", clock::base36(clock::random(), digits)));
+        let tries: Vec<String> = tries.filter(|id| known.insert(id.clone())).collect();
+        let search = AhoCorasick::new(&tries).context("failed to search for new ids")?;
+        let hits = |lines: &[u8]| -> HashSet<usize> {
+            search.find_overlapping_iter(lines).map(|hit| hit.pattern().as_usize()).collect()
+        };
+        let taken = table.gather(hits, |mut one, other| {
+            one.extend(other);
+            one
+        })?;
+        let before = ids.len();
+        let free = tries.into_iter().enumerate().filter(|(at, _)| !taken.contains(at));
+        ids.extend(free.map(|(_, id)| id));
+        // A namespace that is nearly full must not loop for ever.
+        digits += usize::from((ids.len() - before) * 2 < missing);
+    }
+    Ok(ids)
 }
 
 /// The shortest length at which `count` ids collide with a probability of at most a quarter.

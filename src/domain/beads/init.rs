@@ -74,7 +74,7 @@ impl Store {
     }
 
     /// The prefix in `config.yaml`, if there is one.
-    pub(super) fn configured_prefix(&self) -> Result<Option<String>> {
+    pub fn configured_prefix(&self) -> Result<Option<String>> {
         let text = store::read_text(&self.dir().join("config.yaml"))?.unwrap_or_default();
         let value = text.lines().find_map(|line| line.strip_prefix(PREFIX_KEY));
         let value = value.map(|value| value.split(" #").next().unwrap_or_default().trim());

@@ -3,6 +3,7 @@
 //! [`Store`] reads and changes the file; everything it does goes through [`Store::view`] and
 //! [`Store::change`]. [`Graph`] decides what is ready. A line that is not touched keeps its bytes.
 
+pub mod batch;
 mod bd;
 mod board;
 mod change;
@@ -10,6 +11,7 @@ mod comment;
 mod create;
 mod customs;
 mod deps;
+pub mod exchange;
 mod graph;
 mod holds;
 mod ids;
@@ -35,6 +37,7 @@ mod who;
 pub use bd::Bd;
 pub use board::Board;
 pub use change::{ALL_CHILDREN_CLOSED, Back, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
+pub use comment::{Remark, remark};
 pub use create::{New, TYPES, body, check_type};
 pub use deps::Added;
 pub use graph::{Blocker, Filter, Graph, Sort};

@@ -165,9 +165,9 @@ impl Stats {
 
 /// Whether it is an open epic of which all is done.
 fn is_finished(graph: &Graph, record: &Record) -> bool {
-    let open = record.kind() == "epic" && record.status() != "closed";
+    let open = record.kind() == "epic" && !record.is_finished();
     let children = if open { graph.children(&record.id) } else { Vec::new() };
-    !children.is_empty() && children.iter().all(|child| child.status() == "closed")
+    !children.is_empty() && children.iter().all(|child| child.is_finished())
 }
 
 impl Age {

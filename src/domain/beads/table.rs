@@ -274,6 +274,19 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
+    /// Replaces the line of `id` by another one of the same issue, which keeps its own `updated_at`.
+    pub fn put(&mut self, id: &str, line: &Line) -> Result<()> {
+        let at = self.at(id).ok_or_else(|| self.unknown(id))?;
+        let text = self.text(at)?;
+        let (body, end) = split_newline(&text);
+        if line.text() != body {
+            let text = format!("{}{end}", line.text());
+            self.rows[at].record = Some(Record::parse(line.text())?.into_owned());
+            self.edited.insert(at, text);
+        }
+        Ok(())
+    }
+
     /// Appends a new issue's line.
     pub fn push(&mut self, line: &Line) -> Result<()> {
         let mut end = "\n";

@@ -10,5 +10,5 @@ pub mod stop;
 mod verdict;
 mod voice;
 
-pub use record::settle;
+pub use record::{model, settle};
 pub use run::{Hands, run};

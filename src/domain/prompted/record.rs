@@ -145,6 +145,17 @@ impl Record {
     }
 }
 
+/// The model that answered in `run`, by its receipt.
+pub fn model(workspace: &Workspace, run: &str) -> Option<String> {
+    let mut model = None;
+    let found = receipt::each(&workspace.receipts(), |receipt| {
+        if receipt.run == run {
+            model = receipt.model;
+        }
+    });
+    found.ok().and(model)
+}
+
 /// The ids of all prompts whose folders are still there, oldest first.
 pub fn ids(workspace: &Workspace) -> Vec<String> {
     let entries = std::fs::read_dir(workspace.runs_dir()).into_iter().flatten().flatten();

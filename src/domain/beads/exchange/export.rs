@@ -1,0 +1,146 @@
+//! Issues written out in other formats.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::super::change::check_status;
+use super::super::create::check_type;
+use super::super::graph::Graph;
+use super::super::record::Record;
+use super::super::store::Store;
+use super::super::table::Table;
+use super::{csv, graphs, tree};
+use crate::fault::Fault;
+use crate::system::store;
+
+/// How issues are written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// The lines of the store, byte for byte.
+    Lines,
+    /// One array of whole issues.
+    Json,
+    /// A checklist that can be imported again.
+    Markdown,
+    /// A table.
+    Csv,
+    /// A graph for Graphviz.
+    Dot,
+    /// A graph for Mermaid.
+    Mermaid,
+}
+
+impl Shape {
+    /// Whether it is looked at rather than kept.
+    fn is_picture(self) -> bool {
+        matches!(self, Self::Dot | Self::Mermaid)
+    }
+}
+
+/// Which issues; the default is all of them, in a picture all that are not closed.
+#[derive(Debug, Clone, Default)]
+pub struct Pick {
+    /// Only of this status.
+    pub status: Option<String>,
+    /// Only of this type.
+    pub kind: Option<String>,
+    /// Only this epic and what is below it.
+    pub epic: Option<String>,
+    /// Only with this label.
+    pub label: Option<String>,
+    /// In a picture closed ones, too.
+    pub all: bool,
+}
+
+impl Pick {
+    /// Whether nothing is left out by it.
+    fn is_all(&self) -> bool {
+        let filters = [&self.status, &self.kind, &self.epic, &self.label];
+        filters.iter().all(|filter| filter.is_none())
+    }
+
+    /// The issues that are wanted, in the order of the file.
+    fn of<'t>(&self, table: &Table, graph: &Graph<'t>, shape: Shape) -> Result<Vec<&'t Record<'t>>> {
+        self.status.as_deref().map(|status| check_status(table, status)).transpose()?;
+        self.kind.as_deref().map(|kind| check_type(table, kind)).transpose()?;
+        let epic = self.epic.as_deref().map(|epic| table.resolve(epic)).transpose()?;
+        let below = epic.as_deref().map(|epic| graph.below(epic));
+        let wanted = |record: &&Record| {
+            let status = match &self.status {
+                Some(status) => record.status() == status,
+                None => self.all || !shape.is_picture() || record.status() != "closed",
+            };
+            let under = below.as_ref().is_none_or(|ids| ids.contains(&*record.id));
+            status
+                && self.kind.as_ref().is_none_or(|kind| record.kind() == kind)
+                && self.label.as_ref().is_none_or(|label| record.labels().iter().any(|has| **has == **label))
+                && (under || epic.as_deref() == Some(&*record.id))
+        };
+        Ok(graph.records().filter(wanted).collect())
+    }
+}
+
+/// The file as it is now, edits included.
+pub fn raw(table: &Table) -> Result<String> {
+    let mut bytes = Vec::new();
+    table.write(&mut bytes)?;
+    Ok(String::from_utf8(bytes)?)
+}
+
+impl Store {
+    /// What `pick` wants, written as `shape`.
+    pub fn export(&self, shape: Shape, pick: &Pick) -> Result<String> {
+        self.view(|table| {
+            if shape == Shape::Lines && pick.is_all() {
+                return raw(table);
+            }
+            let graph = table.graph();
+            let records = pick.of(table, &graph, shape)?;
+            match shape {
+                Shape::Lines => lines(table, &records),
+                Shape::Json => {
+                    let items: Result<Vec<_>> = records.iter().map(|record| table.json(record)).collect();
+                    let items = items?;
+                    Ok(if items.is_empty() {
+                        "[]\n".into()
+                    } else {
+                        format!("[\n{}\n]\n", items.join(",\n"))
+                    })
+                }
+                Shape::Markdown => tree::markdown(table, &graph, &records),
+                Shape::Csv => csv::table(table, &graph, &records),
+                Shape::Dot => Ok(graphs::dot(&graph, &records)),
+                Shape::Mermaid => Ok(graphs::mermaid(&graph, &records)),
+            }
+        })
+    }
+}
+
+/// The lines of these issues as they stand in the file.
+fn lines(table: &Table, records: &[&Record]) -> Result<String> {
+    let wanted: HashSet<&str> = records.iter().map(|record| &*record.id).collect();
+    let mut out = String::new();
+    for line in raw(table)?.split_inclusive('\n').filter(|line| !line.trim().is_empty()) {
+        let record = Record::parse(line)?;
+        if record.is_issue() && wanted.contains(&*record.id) {
+            out.push_str(line);
+        }
+    }
+    Ok(out)
+}
+
+/// Writes an export to a file; one that is there is only replaced when that is meant.
+pub fn save(path: &Path, text: &str, force: bool) -> Result<()> {
+    if force {
+        return store::write(path, store::SHARED, text.as_bytes());
+    }
+    if store::create_new(path, store::SHARED, text.as_bytes())? {
+        return Ok(());
+    }
+    Err(Fault::usage(
+        format!("`{}` is there already", path.display()),
+        "give another name, or replace it with `--force`",
+    ))
+}

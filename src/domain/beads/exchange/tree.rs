@@ -1,0 +1,192 @@
+//! A checklist in Markdown of issues, each below its parent, that can be imported again.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use super::super::graph::Graph;
+use super::super::issue::Issue;
+use super::super::record::Record;
+use super::super::table::Table;
+use super::item;
+use super::markdown::is_marked;
+use crate::domain::attempt::fence::{Fence, Line};
+
+/// Writes the issues, each below its parent where that is among them.
+pub fn markdown(table: &Table, graph: &Graph, records: &[&Record]) -> Result<String> {
+    let mut out = String::new();
+    for (depth, record) in ordered(graph, records) {
+        let waits = record.edges().iter().filter(|edge| edge.blocks());
+        // What is not there cannot be waited for when this is read.
+        let waits = waits.filter(|edge| graph.get(&edge.target).is_some());
+        let waits: Vec<&str> = waits.map(|edge| &*edge.target).collect();
+        write(&mut out, depth, &table.issue(&record.id)?, &waits);
+    }
+    Ok(out)
+}
+
+/// Each issue with its depth, parents first, in the order of the file; those in a circle at the end.
+fn ordered<'t>(graph: &Graph<'t>, records: &[&'t Record<'t>]) -> Vec<(usize, &'t Record<'t>)> {
+    let listed: HashSet<&str> = records.iter().map(|record| &*record.id).collect();
+    let mut children: HashMap<&str, Vec<&'t Record<'t>>> = HashMap::new();
+    let mut roots = Vec::new();
+    for record in records {
+        match graph.parent(&record.id).filter(|parent| listed.contains(&*parent.id)) {
+            Some(parent) => children.entry(&*parent.id).or_default().push(record),
+            None => roots.push(*record),
+        }
+    }
+    let (mut out, mut seen) = (Vec::with_capacity(records.len()), HashSet::new());
+    for root in roots.iter().chain(records) {
+        let mut stack = vec![(0, *root)];
+        while let Some((depth, record)) = stack.pop() {
+            if seen.insert(&*record.id) {
+                out.push((depth, record));
+                stack.extend(
+                    children.get(&*record.id).into_iter().flatten().rev().map(|child| (depth + 1, *child)),
+                );
+            }
+        }
+    }
+    out
+}
+
+fn write(out: &mut String, depth: usize, issue: &Issue, waits: &[&str]) {
+    let indent = "  ".repeat(depth);
+    let tick = if issue.is_closed() { 'x' } else { ' ' };
+    let line = words(issue, waits, false);
+    // What its words could be taken for is only escaped where it would be.
+    let same = |line: &str| {
+        let read = item::read(line);
+        let meant = crate::domain::attempt::prompt::one_line(&issue.title);
+        read.title == meant && read.perhaps.is_none() && read.priority.unwrap_or(2) == issue.priority
+    };
+    let line = if same(&line) { line } else { words(issue, waits, true) };
+    let _ = writeln!(out, "{indent}- [{tick}] {line}");
+    let criteria = super::body(&issue.acceptance_criteria);
+    below(out, &indent, &super::body(&issue.description));
+    if !criteria.is_empty() {
+        let gap = if issue.description.is_empty() { "" } else { "\n" };
+        let _ = writeln!(out, "{gap}{indent}  **Acceptance criteria**");
+        below(out, &indent, &criteria);
+    }
+}
+
+/// A text below an item.
+fn below(out: &mut String, indent: &str, below: &str) {
+    let mut fence = Fence::default();
+    for line in below.lines() {
+        let _ = writeln!(out, "{}", text(indent, line, &mut fence));
+    }
+    // An open block would swallow what comes after.
+    if let Some(closing) = fence.closing() {
+        let _ = writeln!(out, "{indent}  {closing}");
+    }
+}
+
+/// The words of an item after its box.
+fn words(issue: &Issue, waits: &[&str], escape: bool) -> String {
+    let title = crate::domain::attempt::prompt::one_line(&issue.title);
+    let mut line = if escape { item::escaped(&title) } else { title };
+    for label in issue.labels.iter().filter(|label| item::is_word(label)) {
+        let _ = write!(line, " #{label}");
+    }
+    if item::is_word(&issue.assignee) {
+        let _ = write!(line, " @{}", issue.assignee);
+    }
+    let mut facts = Vec::new();
+    if issue.priority != 2 && (0..=4).contains(&issue.priority) {
+        facts.push(format!("P{}", issue.priority));
+    }
+    if !waits.is_empty() {
+        facts.push(format!("depends on: {}", waits.join(", ")));
+    }
+    if !facts.is_empty() {
+        let _ = write!(line, " ({})", facts.join(", "));
+    }
+    let kind = if issue.kind == "task" || !item::is_word(&issue.kind) {
+        String::new()
+    } else {
+        format!(" {}", issue.kind)
+    };
+    let _ = write!(line, " <!-- {}{kind} -->", issue.id);
+    line
+}
+
+/// A line of text below an item, so marked that it is read as text again.
+fn text(indent: &str, line: &str, fence: &mut Fence) -> String {
+    let bare = line.trim_start();
+    let outside = fence.line(bare) == Line::Outside;
+    let escape = if outside && (bare.starts_with('\\') || is_marked(bare)) { "\\" } else { "" };
+    let lead = &line[..line.len() - bare.len()];
+    format!("{indent}  {lead}{escape}{bare}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::apply::{Target, apply};
+    use super::super::import::Action;
+    use super::super::markdown::{self, Checklist};
+    use super::*;
+    use crate::domain::beads::quote;
+
+    /// What importing the export of `text` does to it.
+    fn again(text: &str) -> (String, Vec<Action>, bool) {
+        let mut table = Table::parse(text, "f").unwrap();
+        let graph = table.graph();
+        let out = markdown(&table, &graph, &graph.records().collect::<Vec<_>>()).unwrap();
+        drop(graph);
+        let file = Checklist { text: &out, name: "f.md", key: "f.md", all: true };
+        let sheet = markdown::read(file, &|id| table.resolve(id).ok())
+            .unwrap_or_else(|error| panic!("{error}: {out}"));
+        let target = Target { parent: None, author: "me", dry_run: false, prefix: None };
+        let steps = apply(&mut table, sheet, &target).unwrap().0;
+        (out, steps.iter().map(|step| step.action).collect(), table.is_changed())
+    }
+
+    #[test]
+    fn a_tree_is_written_and_read_back() {
+        let text = concat!(
+            r#"{"id":"bd-1","title":"Ship","issue_type":"epic","priority":1,"labels":["core","two words"]}"#, "\n",
+            r#"{"id":"bd-1.1","title":"Build","description":"How:\n- [ ] not an item","status":"closed","assignee":"ann"}"#, "\n",
+            r#"{"id":"bd-1.2","title":"Test (P1) #x","acceptance_criteria":"green","priority":2,"issue_type":"bug",
+               "dependencies":[{"depends_on_id":"bd-1.1","type":"blocks"},{"depends_on_id":"bd-1","type":"parent-child"}]}"#,
+        )
+        .replace(",\n               ", ",");
+        let (out, steps, changed) = again(&text);
+        assert_eq!(
+            out,
+            "- [ ] Ship #core (P1) <!-- bd-1 epic -->\n  - [x] Build @ann (P0) <!-- bd-1.1 -->\n    How:\n    \\- [ ] not an item\n  \
+             - [ ] Test \\(P1\\) \\#x (depends on: bd-1.1) <!-- bd-1.2 bug -->\n    **Acceptance criteria**\n    green\n"
+        );
+        assert!(!changed && steps == [Action::Unchanged; 3], "{steps:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_reads_back(
+            title in "[a-zA-Z0-9 ()#@.,\\\\*\\[\\]<>!-]{1,30}",
+            words in prop::collection::vec(prop::sample::select(vec![
+                "- [ ] x", "# h", "```", "~~~sh", "\\", " ", "\t", "a", "Depends on: bd-2", "**Acceptance criteria**", "\n", "\n\n", "- b",
+                "  ", "<!-- bd-9 -->", "1. [x] y", ">", "\u{b}", "depends on bd-2",
+            ]), 0..14),
+            priority in 0..5,
+        ) {
+            prop_assume!(!title.trim().is_empty());
+            // A block that is left open is closed by the export, which is a change.
+            let words = words.concat();
+            let mut fence = Fence::default();
+            super::super::body(&words).lines().for_each(|line| _ = fence.line(line.trim_start()));
+            prop_assume!(fence.closing().is_none());
+            let text = format!(
+                "{{\"id\":\"bd-2\",\"title\":{},\"description\":{},\"priority\":{priority}}}\n{{\"id\":\"bd-3\",\"title\":\"last\",\"priority\":2}}",
+                quote(&title), quote(&words)
+            );
+            let (out, steps, changed) = again(&text);
+            prop_assert!(!changed && steps == [Action::Unchanged; 2], "{steps:?}\n{out}");
+        }
+    }
+}
