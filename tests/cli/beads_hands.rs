@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::beads_worktrees::worktree;
-use crate::bench::{Bench, DONE, kill};
+use crate::bench::{Bench, DONE};
 use crate::sandbox::Outcome;
 
 const FILE: &str = ".beads/issues.jsonl";
@@ -64,7 +64,14 @@ struct Hand<'a> {
 }
 
 fn sleeper() -> Child {
-    Command::new("sleep").arg("3000").spawn().unwrap()
+    Command::new("sleep").arg("3000").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+impl Drop for Hand<'_> {
+    fn drop(&mut self) {
+        let _ = self.sleeper.kill();
+        let _ = self.sleeper.wait();
+    }
 }
 
 impl<'a> Hand<'a> {
@@ -195,7 +202,7 @@ impl<'a> Hand<'a> {
         let mut own: Vec<(String, String)> =
             self.labels.iter().filter(|(_, has)| **has == Some(true)).map(|(key, _)| key.clone()).collect();
         own.sort_unstable();
-        let (key, verb) = match own.pop().filter(|_| self.count % 3 == 0) {
+        let (key, verb) = match own.pop().filter(|_| self.count.is_multiple_of(3)) {
             Some(key) => (key, "--remove-label"),
             None => ((id.to_owned(), word.to_owned()), "--add-label"),
         };
@@ -240,7 +247,7 @@ impl<'a> Hand<'a> {
     }
 
     fn end(&mut self) {
-        kill(self.sleeper.id(), "KILL");
+        self.sleeper.kill().unwrap();
         self.sleeper.wait().unwrap();
     }
 
@@ -300,6 +307,7 @@ fn issues(bench: &Bench) -> HashMap<String, Value> {
     issues
 }
 
+#[allow(clippy::print_stdout)] // the figures are what the full form is run for
 fn storm(bench: &Bench, dirs: &[PathBuf], what: &str) {
     let each = if std::env::var_os("TASKRUN_STORM").is_some() { 500 } else { 30 };
     let (shared, start) = (Shared::default(), Instant::now());
