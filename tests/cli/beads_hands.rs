@@ -4,7 +4,7 @@
 //! The short form runs always; `TASKRUN_STORM=1 cargo test --release hands -- --nocapture` runs the full
 //! one, 8 × 500 commands on one directory and the same across 4 worktrees, and prints its figures.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -115,18 +115,16 @@ impl<'a> Hand<'a> {
             self.shared.killed.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let (stdout, stderr) = (text(out.stdout), text(out.stderr));
+        let [stdout, stderr] = [out.stdout, out.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         let out = Outcome { code: out.status.code().unwrap(), stdout, stderr };
         assert!([0, 1].contains(&out.code), "{args:?}: {out:?}");
         Some(out)
     }
 
     fn any(&mut self) -> Option<String> {
-        let mut ids: Vec<&String> = self.titles.keys().collect();
+        let mut ids: Vec<String> = self.titles.keys().cloned().collect();
         ids.sort_unstable();
-        let ids: Vec<String> = ids.into_iter().cloned().collect();
-        (!ids.is_empty()).then(|| ids[self.roll(ids.len())].clone())
+        (!ids.is_empty()).then(|| ids.swap_remove(self.roll(ids.len())))
     }
 
     fn stand(&self, id: &str, stand: Stand) {
@@ -239,9 +237,7 @@ impl<'a> Hand<'a> {
         let (leaning, kept) = std::mem::take(&mut self.mine).into_iter().partition(|(_, leaning)| *leaning);
         self.mine = kept;
         let lost: Vec<(String, bool)> = leaning;
-        for (id, _) in &lost {
-            self.stand(id, Stand::Anything);
-        }
+        lost.iter().for_each(|(id, _)| self.stand(id, Stand::Anything));
         self.end();
         self.sleeper = sleeper();
     }
@@ -326,9 +322,7 @@ fn storm(bench: &Bench, dirs: &[PathBuf], what: &str) {
     });
     let took = start.elapsed();
     let found = issues(bench);
-    for hand in &hands {
-        hand.check(&found);
-    }
+    hands.iter().for_each(|hand| hand.check(&found));
     let stands = shared.stands.lock().unwrap().clone();
     for (id, stand) in &stands {
         match stand {
@@ -343,17 +337,15 @@ fn storm(bench: &Bench, dirs: &[PathBuf], what: &str) {
     }
     hands.iter_mut().for_each(Hand::end);
     settled(bench, &stands);
-    let (killed, claims, looks) = (&shared.killed, &shared.claims, &shared.looks);
+    let [killed, claims, looks] =
+        [&shared.killed, &shared.claims, &shared.looks].map(|count| count.load(Ordering::Relaxed));
     println!(
-        "{what}: {} commands of {HANDS} hands in {:.1} s, {} killed, {} claims, {} issues, {} looks",
+        "{what}: {} commands of {HANDS} hands in {:.1} s, {killed} killed, {claims} claims, {} issues, {looks} looks",
         HANDS * each,
         took.as_secs_f64(),
-        killed.load(Ordering::Relaxed),
-        claims.load(Ordering::Relaxed),
-        found.len(),
-        looks.load(Ordering::Relaxed)
+        found.len()
     );
-    assert!(killed.load(Ordering::Relaxed) > 0 && claims.load(Ordering::Relaxed) > 0);
+    assert!(killed > 0 && claims > 0);
 }
 
 /// All claims that rested on a process are over now: the next change opens what they held, and leaves
@@ -370,14 +362,13 @@ fn settled(bench: &Bench, stands: &HashMap<String, Stand>) {
             assert_eq!(found[id]["status"] == "in_progress", who.starts_with("ever-"), "{id}");
         }
     }
-    let left: HashSet<String> = fs::read_dir(bench.sandbox.path(".beads"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != "issues.jsonl")
-        .collect();
     let held = "taskrun.db.claims.lock";
-    assert!(left.is_empty() || (left.len() == 1 && left.contains(held)), "{left:?}");
-    if left.contains(held) {
+    let entries = fs::read_dir(bench.sandbox.path(".beads")).unwrap();
+    let mut left: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    left.retain(|name| name != "issues.jsonl");
+    assert!(left.is_empty() || left == [held], "{left:?}");
+    if !left.is_empty() {
         let held: Value = serde_json::from_str(&bench.sandbox.read(&format!(".beads/{held}"))).unwrap();
         for hold in held["holds"].as_array().unwrap() {
             let issue = &found[hold["task"].as_str().unwrap()];
