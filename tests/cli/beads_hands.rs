@@ -24,14 +24,12 @@ const HANDS: usize = 8;
 /// Longest time after which a command is killed; most take about as long.
 const KILL_WITHIN: u64 = 15_000;
 
-/// How an issue's status stands, as far as those who change it know.
+/// What was acknowledged of an issue's status: a claimant has it, it is closed, or nothing (it was given
+/// back, or a command that was to change it was killed).
 #[derive(Debug, Clone, PartialEq)]
 enum Stand {
-    /// Acknowledged: this claimant has it.
     Held(String),
-    /// Acknowledged: closed, and nobody opens it again.
     Closed,
-    /// Given back, or a command that was to change it was killed.
     Anything,
 }
 
@@ -69,8 +67,7 @@ fn sleeper() -> Child {
 
 impl Drop for Hand<'_> {
     fn drop(&mut self) {
-        let _ = self.sleeper.kill();
-        let _ = self.sleeper.wait();
+        self.end();
     }
 }
 
@@ -234,17 +231,19 @@ impl<'a> Hand<'a> {
 
     /// The process that some of its claims rest on ends.
     fn die(&mut self) {
-        let (leaning, kept) = std::mem::take(&mut self.mine).into_iter().partition(|(_, leaning)| *leaning);
+        let mine = std::mem::take(&mut self.mine).into_iter();
+        let (lost, kept): (Vec<_>, Vec<_>) = mine.partition(|(_, leaning)| *leaning);
         self.mine = kept;
-        let lost: Vec<(String, bool)> = leaning;
-        lost.iter().for_each(|(id, _)| self.stand(id, Stand::Anything));
+        for (id, _) in &lost {
+            self.stand(id, Stand::Anything);
+        }
         self.end();
         self.sleeper = sleeper();
     }
 
     fn end(&mut self) {
-        self.sleeper.kill().unwrap();
-        self.sleeper.wait().unwrap();
+        let _ = self.sleeper.kill();
+        let _ = self.sleeper.wait();
     }
 
     /// Everything that was acknowledged is in `issues`.
@@ -322,7 +321,9 @@ fn storm(bench: &Bench, dirs: &[PathBuf], what: &str) {
     });
     let took = start.elapsed();
     let found = issues(bench);
-    hands.iter().for_each(|hand| hand.check(&found));
+    for hand in &hands {
+        hand.check(&found);
+    }
     let stands = shared.stands.lock().unwrap().clone();
     for (id, stand) in &stands {
         match stand {
