@@ -304,7 +304,7 @@ fn issues(bench: &Bench) -> HashMap<String, Value> {
 
 #[allow(clippy::print_stdout)] // the figures are what the full form is run for
 fn storm(bench: &Bench, dirs: &[PathBuf], what: &str) {
-    let each = if std::env::var_os("TASKRUN_STORM").is_some() { 500 } else { 30 };
+    let each = if std::env::var_os("TASKRUN_STORM").is_some() { 500 } else { 24 };
     let (shared, start) = (Shared::default(), Instant::now());
     let work = &|name: usize| {
         let mut hand = Hand::new(bench, dirs[name % dirs.len()].clone(), &shared, name);
