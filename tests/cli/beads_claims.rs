@@ -1,6 +1,7 @@
 //! Claims end with their claimants.
 
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::sandbox::Outcome;
 const HELD: &str = ".beads/taskrun.db.claims.lock";
 
 fn sleeper() -> Child {
-    Command::new("sleep").arg("300").spawn().unwrap()
+    Command::new("sleep").arg("300").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 fn ready(bench: &Bench) -> Vec<String> {
@@ -137,4 +138,25 @@ fn a_hold_of_another_machine_is_never_taken_as_dead() {
     assert_eq!(bench.status("bd-1"), "in_progress");
     assert_eq!(bench.sandbox.run(&["beads", "reopen", "bd-1"]).code, 0);
     assert_eq!((ready(&bench).len(), bench.sandbox.path(HELD).exists()), (1, false));
+}
+
+#[test]
+fn runs_in_several_worktrees_share_the_work() {
+    let bench = Bench::new(&format!("echo $TASKRUN_TASK >> \"$ASIDE/order\"; touch $TASKRUN_TASK; {DONE}"));
+    let ids: Vec<String> = (1..=9).map(|at| format!("bd-{at}")).collect();
+    bench.tasks(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let dirs: Vec<_> = ["a", "b", "c"].iter().map(|name| worktree(&bench, name)).collect();
+    let run = &|dir| Outcome::of(bench.looping(&["-q"]).current_dir(dir));
+    let outs: Vec<Outcome> = thread::scope(|scope| {
+        let runs: Vec<_> = dirs.iter().map(|dir| scope.spawn(move || run(dir))).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert!(outs.iter().all(|out| out.code == 0), "{outs:?}");
+    let mut order = bench.lines("order");
+    order.sort_unstable();
+    assert_eq!(order, ids, "each was worked once");
+    assert!(ids.iter().all(|id| bench.status(id) == "closed"));
+    let commits = |branch: &str| bench.git(&["rev-list", "--count", &format!("main..{branch}")]);
+    let made: usize = ["a", "b", "c"].iter().map(|name| commits(name).trim().parse::<usize>().unwrap()).sum();
+    assert_eq!((made, bench.sandbox.path(HELD).exists()), (9, false));
 }

@@ -4,7 +4,7 @@
 //! The short form runs always; `TASKRUN_STORM=1 cargo test --release hands -- --nocapture` runs the full
 //! one, 8 × 500 commands on one directory and the same across 4 worktrees, and prints its figures.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::beads_worktrees::worktree;
-use crate::bench::{Bench, DONE, kill};
+use crate::bench::{Bench, DONE};
 use crate::sandbox::Outcome;
 
 const FILE: &str = ".beads/issues.jsonl";
@@ -24,14 +24,12 @@ const HANDS: usize = 8;
 /// Longest time after which a command is killed; most take about as long.
 const KILL_WITHIN: u64 = 15_000;
 
-/// How an issue's status stands, as far as those who change it know.
+/// What was acknowledged of an issue's status: a claimant has it, it is closed, or nothing (it was given
+/// back, or a command that was to change it was killed).
 #[derive(Debug, Clone, PartialEq)]
 enum Stand {
-    /// Acknowledged: this claimant has it.
     Held(String),
-    /// Acknowledged: closed, and nobody opens it again.
     Closed,
-    /// Given back, or a command that was to change it was killed.
     Anything,
 }
 
@@ -64,7 +62,13 @@ struct Hand<'a> {
 }
 
 fn sleeper() -> Child {
-    Command::new("sleep").arg("3000").spawn().unwrap()
+    Command::new("sleep").arg("3000").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+impl Drop for Hand<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl<'a> Hand<'a> {
@@ -108,18 +112,16 @@ impl<'a> Hand<'a> {
             self.shared.killed.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let (stdout, stderr) = (text(out.stdout), text(out.stderr));
+        let [stdout, stderr] = [out.stdout, out.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         let out = Outcome { code: out.status.code().unwrap(), stdout, stderr };
         assert!([0, 1].contains(&out.code), "{args:?}: {out:?}");
         Some(out)
     }
 
     fn any(&mut self) -> Option<String> {
-        let mut ids: Vec<&String> = self.titles.keys().collect();
+        let mut ids: Vec<String> = self.titles.keys().cloned().collect();
         ids.sort_unstable();
-        let ids: Vec<String> = ids.into_iter().cloned().collect();
-        (!ids.is_empty()).then(|| ids[self.roll(ids.len())].clone())
+        (!ids.is_empty()).then(|| ids.swap_remove(self.roll(ids.len())))
     }
 
     fn stand(&self, id: &str, stand: Stand) {
@@ -195,7 +197,7 @@ impl<'a> Hand<'a> {
         let mut own: Vec<(String, String)> =
             self.labels.iter().filter(|(_, has)| **has == Some(true)).map(|(key, _)| key.clone()).collect();
         own.sort_unstable();
-        let (key, verb) = match own.pop().filter(|_| self.count % 3 == 0) {
+        let (key, verb) = match own.pop().filter(|_| self.count.is_multiple_of(3)) {
             Some(key) => (key, "--remove-label"),
             None => ((id.to_owned(), word.to_owned()), "--add-label"),
         };
@@ -229,9 +231,9 @@ impl<'a> Hand<'a> {
 
     /// The process that some of its claims rest on ends.
     fn die(&mut self) {
-        let (leaning, kept) = std::mem::take(&mut self.mine).into_iter().partition(|(_, leaning)| *leaning);
+        let mine = std::mem::take(&mut self.mine).into_iter();
+        let (lost, kept): (Vec<_>, Vec<_>) = mine.partition(|(_, leaning)| *leaning);
         self.mine = kept;
-        let lost: Vec<(String, bool)> = leaning;
         for (id, _) in &lost {
             self.stand(id, Stand::Anything);
         }
@@ -240,8 +242,8 @@ impl<'a> Hand<'a> {
     }
 
     fn end(&mut self) {
-        kill(self.sleeper.id(), "KILL");
-        self.sleeper.wait().unwrap();
+        let _ = self.sleeper.kill();
+        let _ = self.sleeper.wait();
     }
 
     /// Everything that was acknowledged is in `issues`.
@@ -300,8 +302,9 @@ fn issues(bench: &Bench) -> HashMap<String, Value> {
     issues
 }
 
+#[allow(clippy::print_stdout)] // the figures are what the full form is run for
 fn storm(bench: &Bench, dirs: &[PathBuf], what: &str) {
-    let each = if std::env::var_os("TASKRUN_STORM").is_some() { 500 } else { 30 };
+    let each = if std::env::var_os("TASKRUN_STORM").is_some() { 500 } else { 24 };
     let (shared, start) = (Shared::default(), Instant::now());
     let work = &|name: usize| {
         let mut hand = Hand::new(bench, dirs[name % dirs.len()].clone(), &shared, name);
@@ -335,17 +338,15 @@ fn storm(bench: &Bench, dirs: &[PathBuf], what: &str) {
     }
     hands.iter_mut().for_each(Hand::end);
     settled(bench, &stands);
-    let (killed, claims, looks) = (&shared.killed, &shared.claims, &shared.looks);
+    let [killed, claims, looks] =
+        [&shared.killed, &shared.claims, &shared.looks].map(|count| count.load(Ordering::Relaxed));
     println!(
-        "{what}: {} commands of {HANDS} hands in {:.1} s, {} killed, {} claims, {} issues, {} looks",
+        "{what}: {} commands of {HANDS} hands in {:.1} s, {killed} killed, {claims} claims, {} issues, {looks} looks",
         HANDS * each,
         took.as_secs_f64(),
-        killed.load(Ordering::Relaxed),
-        claims.load(Ordering::Relaxed),
-        found.len(),
-        looks.load(Ordering::Relaxed)
+        found.len()
     );
-    assert!(killed.load(Ordering::Relaxed) > 0 && claims.load(Ordering::Relaxed) > 0);
+    assert!(killed > 0 && claims > 0);
 }
 
 /// All claims that rested on a process are over now: the next change opens what they held, and leaves
@@ -362,14 +363,13 @@ fn settled(bench: &Bench, stands: &HashMap<String, Stand>) {
             assert_eq!(found[id]["status"] == "in_progress", who.starts_with("ever-"), "{id}");
         }
     }
-    let left: HashSet<String> = fs::read_dir(bench.sandbox.path(".beads"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != "issues.jsonl")
-        .collect();
     let held = "taskrun.db.claims.lock";
-    assert!(left.is_empty() || (left.len() == 1 && left.contains(held)), "{left:?}");
-    if left.contains(held) {
+    let entries = fs::read_dir(bench.sandbox.path(".beads")).unwrap();
+    let mut left: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    left.retain(|name| name != "issues.jsonl");
+    assert!(left.is_empty() || left == [held], "{left:?}");
+    if !left.is_empty() {
         let held: Value = serde_json::from_str(&bench.sandbox.read(&format!(".beads/{held}"))).unwrap();
         for hold in held["holds"].as_array().unwrap() {
             let issue = &found[hold["task"].as_str().unwrap()];

@@ -167,6 +167,10 @@ fn a_run_in_a_worktree_commits_its_work_and_leaves_the_tasks_to_the_main_checkou
     bench.tasks(&["bd-1", "bd-2"]);
     let dir = worktree(&bench, "w");
     let main = bench.git(&["rev-parse", "main"]);
+    // A user's own settings, for this worktree has none.
+    bench.sandbox.write_home(".config/taskrun/config.toml", bench.sandbox.read(".taskrun/config.toml"));
+    git(&bench, &dir, &["sparse-checkout", "set", "--no-cone", "/*", "!/.taskrun/"]);
+    assert!(!dir.join(".taskrun").exists());
     let out = Outcome::of(bench.looping(&[]).current_dir(&dir));
     assert_eq!(out.code, 0, "{out:?}");
     assert_eq!(out.stderr.matches("this run's commits leave them out").count(), 1, "{out:?}");
@@ -176,6 +180,8 @@ fn a_run_in_a_worktree_commits_its_work_and_leaves_the_tasks_to_the_main_checkou
     assert_eq!(bench.git(&["status", "--porcelain"]), format!(" M {FILE}\n"));
     assert_eq!((bench.status("bd-1").as_str(), bench.status("bd-2").as_str()), ("closed", "closed"));
     assert!(dir.join(".taskrun/receipts.ndjson").exists());
+    git(&bench, &dir, &["add", "-A"]);
+    assert_eq!(git(&bench, &dir, &["diff", "--cached", "--name-only"]), ".beads/stray\n");
     // Asked for, it is done, and said where.
     let out = run(&bench, &dir, &["beads", "sync", "--json"]);
     let synced = out.json();
@@ -184,6 +190,8 @@ fn a_run_in_a_worktree_commits_its_work_and_leaves_the_tasks_to_the_main_checkou
     assert!(synced["notes"][0].as_str().unwrap().contains("another checkout"), "{synced}");
     assert_eq!(bench.git(&["status", "--porcelain"]), "");
     assert_eq!(git(&bench, &dir, &["rev-list", "--count", "main..w"]).trim(), "2");
+    assert_eq!(run(&bench, &dir, &["workspace", "init"]).code, 0);
+    assert!(fs::read_to_string(dir.join(".taskrun/.gitignore")).unwrap().contains("!/config.toml"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::domain::loops::scope::survey;
 use crate::domain::loops::state::State;
 use crate::domain::loops::verdict::{self, Once, Reason, Scope, Standing};
 use crate::domain::prompted;
-use crate::domain::workspace::Workspace;
+use crate::domain::workspace::{Workspace, init};
 use crate::fault::Fault;
 use crate::system::git::{Pending, Repo};
 use crate::system::lock::Lock;
@@ -89,7 +89,7 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
     let store = Store::open(workspace)?;
     // An unknown epic or task is told before anything begins.
     survey(&store, &plan.filter, plan.task.as_deref())?;
-    store::make_dir(&workspace.dir())?;
+    init::for_state(workspace)?;
     // A process that was just being started when its run was killed holds the lock for a moment.
     let _lock = match Lock::take(&workspace.run_lock(), A_MOMENT) {
         Err(error) if matches!(error.downcast_ref(), Some(Fault::Busy { .. })) => {

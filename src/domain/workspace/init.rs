@@ -21,6 +21,10 @@ const GITIGNORE: &str = "\
 !/workflows/
 ";
 
+/// Where nobody made a workspace, a run's state is no business of git's at all: a worktree in which one
+/// worked can be removed like any other.
+const ALL_IGNORED: &str = "*\n";
+
 /// What `workspace init` did.
 #[derive(Debug, Serialize)]
 pub struct Made {
@@ -52,6 +56,9 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
     let workspace = Workspace::at(directory(dir, "DIR")?);
     store::make_dir(&workspace.dir())?;
     let mut created = Vec::new();
+    if store::read_text(&workspace.gitignore())?.as_deref() == Some(ALL_IGNORED) {
+        store::remove(&workspace.gitignore())?;
+    }
     for (path, text) in [(workspace.gitignore(), GITIGNORE), (workspace.config_file(), config::TEMPLATE)] {
         if store::create_new(&path, store::SHARED, text.as_bytes())? {
             created.push(path);
@@ -65,4 +72,13 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
         }
     }
     Ok(Made { workspace: workspace.root().to_owned(), created, unregistered: None })
+}
+
+/// Makes `.taskrun/` for what a run writes, where it is missing.
+pub fn for_state(workspace: &Workspace) -> Result<()> {
+    if workspace.dir().is_dir() {
+        return Ok(());
+    }
+    store::make_dir(&workspace.dir())?;
+    store::create_new(&workspace.gitignore(), store::SHARED, ALL_IGNORED.as_bytes()).map(|_| ())
 }
