@@ -315,7 +315,13 @@ impl<'a> Table<'a> {
 
     /// [`Table::write`] to a draft, as fast as the system copies files.
     pub(super) fn save(&self, draft: &mut Draft) -> io::Result<()> {
-        for span in self.spans() {
+        let spans = self.spans();
+        let length = |span: &Span| match span {
+            Span::Kept(range) => range.end - range.start,
+            Span::New(text) => text.len() as u64,
+        };
+        draft.expect(spans.iter().map(length).sum());
+        for span in spans {
             match (span, &self.source) {
                 (Span::New(text), _) => draft.write_all(text.as_bytes())?,
                 (Span::Kept(range), Source::File(opened)) => draft.copy(opened.file(), range)?,
