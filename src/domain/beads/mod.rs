@@ -7,6 +7,7 @@ mod board;
 mod change;
 mod comment;
 mod create;
+mod cursor;
 mod deps;
 mod graph;
 mod ids;
