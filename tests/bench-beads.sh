@@ -122,8 +122,8 @@ measure() { # YARDSTICK TARGET VERB…
 }
 declare -A yard_name=([jq_]='`jq -c .`' [copy_]='`cp && sync`')
 echo "task store: $(df --output=fstype "$scratch" 2>/dev/null | tail -n 1), $(wc -c <"$scratch/s${sizes[-1]}/.beads/issues.jsonl") bytes in ${sizes[-1]} issues"
-measure jq_ "<= 0.3" ready ready_json list list_json show stats board board_json
-measure copy_ "<= 2" create child update close claim comment
+measure jq_ "<= 0.3" ready ready_json list show $(pick "" "list_json stats board board_json")
+measure copy_ "<= 2" create update close $(pick "" "child claim comment")
 
 # ---- many creates ----
 # At most 10k: at 100k a thousand copies of 100 MB say nothing new in several minutes.

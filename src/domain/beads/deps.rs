@@ -88,8 +88,12 @@ impl Store {
 /// The full ids of a dependency that is there; its target may be gone itself.
 pub(super) fn resolve_edge(table: &Table, issue: &str, target: &str) -> Result<(String, String)> {
     let issue = table.resolve(issue)?;
-    let target = table.resolve(target).unwrap_or_else(|_| target.to_owned());
-    if table.get(&issue).is_some_and(|record| record.edges().iter().any(|edge| *edge.target == *target)) {
+    let named = |target: &str| {
+        table.get(&issue).is_some_and(|record| record.edges().iter().any(|edge| *edge.target == *target))
+    };
+    // What is gone itself must not be taken for another that begins so.
+    let target = if named(target) { target.to_owned() } else { table.resolve(target)? };
+    if named(&target) {
         return Ok((issue, target));
     }
     let hint = format!("`taskrun beads show {issue}` shows on what it does");

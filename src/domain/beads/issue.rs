@@ -127,12 +127,12 @@ pub fn with_defaults(line: &str) -> String {
 }
 
 fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    Text::deserialize(from).map(|text| text.into_string())
+    Text::deserialize(from).map(Text::into_string)
 }
 
 fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     let texts = Option::<Vec<Text>>::deserialize(from)?.unwrap_or_default();
-    Ok(texts.into_iter().map(|text| text.into_string()).collect())
+    Ok(texts.into_iter().map(Text::into_string).collect())
 }
 
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {

@@ -9,6 +9,7 @@ mod board;
 mod change;
 mod comment;
 mod create;
+mod cursor;
 mod customs;
 mod deps;
 pub mod exchange;

@@ -1,13 +1,9 @@
 //! Reads a plainly written line in one pass. Whatever is not plain is left to `serde_json`, which also says
 //! what is wrong with it: what is taken here means the same there.
 
-use serde::Deserialize;
-
+use super::cursor::{Cursor, DEEPEST};
 use super::record::{AnyChildren, Edge, Record};
-use super::text::{List, Number, Text};
-
-/// So deep may values be nested that nobody looks into.
-const DEEPEST: usize = 60;
+use super::text::{List, Text};
 
 /// Where the texts of a line are put, so that they outlive it where that is wanted.
 pub(super) trait Keep<'l, 'k> {
@@ -67,17 +63,15 @@ impl<'k, K> Scanner<'k, K> {
         }
         self.labels.clear();
         self.edges.clear();
-        let mut scan = Scan { text: body, at: 0, to: self };
+        let mut scan = Scan { line: Cursor::new(body), to: self };
         let record = scan.record()?;
-        scan.spaces();
-        (scan.at == body.len()).then_some(record)
+        scan.line.is_at_end().then_some(record)
     }
 }
 
 /// A line on the way.
 struct Scan<'l, 's, 'k, K> {
-    text: &'l str,
-    at: usize,
+    line: Cursor<'l>,
     to: &'s mut Scanner<'k, K>,
 }
 
@@ -91,11 +85,11 @@ impl<'l, 'k, K: Keep<'l, 'k>> Scan<'l, '_, 'k, K> {
     fn record(&mut self) -> Option<Record<'k>> {
         let mut record = Record::default();
         let mut seen = 0;
-        let mut more = self.open(b'{', b'}')?;
+        let mut more = self.line.open(b'{', b'}')?;
         while more {
-            let key = self.key()?;
+            let key = self.line.key()?;
             self.field(key, &mut record, &mut seen)?;
-            more = self.more(b'}')?;
+            more = self.line.more(b'}')?;
         }
         Some(record)
     }
@@ -116,7 +110,7 @@ impl<'l, 'k, K: Keep<'l, 'k>> Scan<'l, '_, 'k, K> {
             _ => return self.other(key, record, seen),
         };
         once(seen, field)?;
-        let value = self.string_or_null()?;
+        let value = self.line.string_or_null()?;
         *text = if shared { self.to.keep.word(value) } else { self.to.keep.text(value) };
         Some(())
     }
@@ -126,7 +120,7 @@ impl<'l, 'k, K: Keep<'l, 'k>> Scan<'l, '_, 'k, K> {
         match key {
             "priority" => {
                 once(seen, 11)?;
-                record.priority = self.number()?;
+                record.priority = self.line.number()?;
             }
             "labels" => {
                 once(seen, 12)?;
@@ -140,17 +134,17 @@ impl<'l, 'k, K: Keep<'l, 'k>> Scan<'l, '_, 'k, K> {
             }
             "pinned" => {
                 once(seen, 14)?;
-                record.pinned = self.yes_or_no()?;
+                record.pinned = self.line.yes_or_no()?;
             }
             "ephemeral" => {
                 once(seen, 15)?;
-                record.ephemeral = self.yes_or_no()?;
+                record.ephemeral = self.line.yes_or_no()?;
             }
             "wisp" => {
                 once(seen, 16)?;
-                record.wisp = self.yes_or_no()?;
+                record.wisp = self.line.yes_or_no()?;
             }
-            _ => self.skip(DEEPEST)?,
+            _ => self.line.skip(DEEPEST)?,
         }
         Some(())
     }
@@ -164,9 +158,9 @@ impl<'l, 'k, K: Keep<'l, 'k>> Scan<'l, '_, 'k, K> {
     fn edge(&mut self) -> Option<()> {
         let mut edge = Edge::default();
         let mut seen = 0;
-        let mut more = self.open(b'{', b'}')?;
+        let mut more = self.line.open(b'{', b'}')?;
         while more {
-            match self.key()? {
+            match self.line.key()? {
                 "depends_on_id" => {
                     once(&mut seen, 0)?;
                     edge.target = self.word()?;
@@ -179,231 +173,37 @@ impl<'l, 'k, K: Keep<'l, 'k>> Scan<'l, '_, 'k, K> {
                     once(&mut seen, 2)?;
                     edge.gate = self.gate()?;
                 }
-                _ => self.skip(DEEPEST)?,
+                _ => self.line.skip(DEEPEST)?,
             }
-            more = self.more(b'}')?;
+            more = self.line.more(b'}')?;
         }
         self.to.edges.push(edge);
         Some(())
     }
 
     fn word(&mut self) -> Option<Text<'k>> {
-        let word = self.string_or_null()?;
+        let word = self.line.string_or_null()?;
         Some(self.to.keep.word(word))
     }
 
     fn gate(&mut self) -> Option<AnyChildren> {
-        let value = self.value()?;
+        let value = self.line.value()?;
         // What `bd` writes where there is nothing to say.
         if value == "\"{}\"" { Some(AnyChildren::default()) } else { serde_json::from_str(value).ok() }
     }
 
     /// An array of what `item` goes past, or `null`.
     fn list(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        if self.peek()? == b'n' {
-            return self.literal("null");
+        if self.line.peek()? == b'n' {
+            return self.line.literal("null");
         }
-        let mut more = self.open(b'[', b']')?;
+        let mut more = self.line.open(b'[', b']')?;
         while more {
             item(self)?;
-            more = self.more(b']')?;
+            more = self.line.more(b']')?;
         }
         Some(())
     }
-
-    fn string_or_null(&mut self) -> Option<Text<'l>> {
-        if self.peek()? == b'n' {
-            self.literal("null")?;
-            return Some(Text::default());
-        }
-        let start = self.at;
-        if self.string()? {
-            return Some(Text::borrowed(self.text.get(start + 1..self.at - 1)?));
-        }
-        Text::deserialize(&mut serde_json::Deserializer::from_str(self.text.get(start..self.at)?)).ok()
-    }
-
-    /// A whole number of few digits, or `null`.
-    #[allow(clippy::option_option)] // not plain, absent, there
-    fn number(&mut self) -> Option<Option<Number>> {
-        if self.peek()? == b'n' {
-            return self.literal("null").map(|()| None);
-        }
-        let digits = self.value()?;
-        let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() < 18;
-        if plain { digits.parse().ok().map(|number| Some(Number(number))) } else { None }
-    }
-
-    #[allow(clippy::option_option)] // not plain, absent, there
-    fn yes_or_no(&mut self) -> Option<Option<bool>> {
-        match self.peek()? {
-            b't' => self.literal("true").map(|()| Some(true)),
-            b'f' => self.literal("false").map(|()| Some(false)),
-            _ => self.literal("null").map(|()| None),
-        }
-    }
-
-    /// Any value, as written.
-    fn value(&mut self) -> Option<&'l str> {
-        self.peek()?;
-        let start = self.at;
-        self.skip(DEEPEST)?;
-        self.text.get(start..self.at)
-    }
-
-    fn skip(&mut self, depth: usize) -> Option<()> {
-        match self.peek()? {
-            b'"' => self.string().map(drop),
-            b'{' => {
-                let mut more = self.open(b'{', b'}')?;
-                while more {
-                    self.peek().filter(|byte| *byte == b'"')?;
-                    self.string()?;
-                    self.expect(b':')?;
-                    self.skip(depth.checked_sub(1)?)?;
-                    more = self.more(b'}')?;
-                }
-                Some(())
-            }
-            b'[' => {
-                let mut more = self.open(b'[', b']')?;
-                while more {
-                    self.skip(depth.checked_sub(1)?)?;
-                    more = self.more(b']')?;
-                }
-                Some(())
-            }
-            b't' => self.literal("true"),
-            b'f' => self.literal("false"),
-            b'n' => self.literal("null"),
-            _ => self.skip_number(),
-        }
-    }
-
-    fn skip_number(&mut self) -> Option<()> {
-        self.at += usize::from(self.byte() == Some(b'-'));
-        if self.byte() == Some(b'0') {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        if self.byte() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.byte(), Some(b'e' | b'E')) {
-            self.at += 1;
-            self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        Some(())
-    }
-
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
-    }
-
-    /// A member's name without escapes, and its colon.
-    fn key(&mut self) -> Option<&'l str> {
-        self.peek().filter(|byte| *byte == b'"')?;
-        let start = self.at + 1;
-        let rest = self.text.as_bytes().get(start..)?;
-        let len = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-        if rest[len] == b'\\' {
-            return None;
-        }
-        self.at = start + len + 1;
-        self.expect(b':')?;
-        self.text.get(start..start + len)
-    }
-
-    /// Goes past the string that starts here; says whether it is free of escapes.
-    fn string(&mut self) -> Option<bool> {
-        let bytes = self.text.as_bytes();
-        if self.byte()? != b'"' {
-            return None;
-        }
-        self.at += 1;
-        let mut plain = true;
-        loop {
-            let found = self.at + special(bytes.get(self.at..)?)?;
-            if bytes[found] == b'"' {
-                self.at = found + 1;
-                return Some(plain);
-            }
-            plain = false;
-            self.at = found + 2;
-            match bytes.get(found + 1)? {
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                b'u' => {
-                    let digits = bytes.get(self.at..self.at + 4)?;
-                    digits.iter().all(u8::is_ascii_hexdigit).then_some(())?;
-                    self.at += 4;
-                }
-                _ => return None,
-            }
-        }
-    }
-
-    fn literal(&mut self, word: &str) -> Option<()> {
-        self.text.get(self.at..)?.starts_with(word).then(|| self.at += word.len())
-    }
-
-    /// Goes into an array or object; says whether anything is in it.
-    fn open(&mut self, open: u8, close: u8) -> Option<bool> {
-        self.expect(open)?;
-        let empty = self.peek()? == close;
-        self.at += usize::from(empty);
-        Some(!empty)
-    }
-
-    /// Goes past the comma or the end of an array or object; says whether there is more.
-    fn more(&mut self, close: u8) -> Option<bool> {
-        let byte = self.peek()?;
-        self.at += 1;
-        (byte == b',' || byte == close).then_some(byte == b',')
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
-    }
-
-    /// The next byte that is no space.
-    fn peek(&mut self) -> Option<u8> {
-        self.spaces();
-        self.byte()
-    }
-
-    fn spaces(&mut self) {
-        while self.byte() == Some(b' ') {
-            self.at += 1;
-        }
-    }
-
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-}
-
-/// Where the first quote or backslash is. Most are near, so a call of `memchr` would cost more than it saves.
-fn special(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // The lowest byte found is right, whatever those above it say.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
-    let words = bytes.as_chunks::<8>().0;
-    for (at, word) in words.iter().take(6).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zero(word ^ ONES * u64::from(b'"')) | zero(word ^ ONES * u64::from(b'\\'));
-        if found != 0 {
-            return Some(at * 8 + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let done = words.len().min(6) * 8;
-    memchr::memchr2(b'"', b'\\', &bytes[done..]).map(|at| done + at)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// So much is read at once; longer lines are read whole all the same.
-pub(super) const PIECE: usize = 1 << 20;
+pub(super) const PIECE: usize = 1 << 18;
 
 /// Where the lines lie.
 #[derive(Debug, Clone)]
