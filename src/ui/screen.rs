@@ -45,6 +45,11 @@ impl Screen {
         terminal::size().unwrap_or((80, 24))
     }
 
+    /// Whether keys can be pressed; without them only a signal ends what is shown.
+    pub fn has_keys(&self) -> bool {
+        self.keys
+    }
+
     /// Draws `lines` over what is there; those that are too many are not shown.
     pub fn draw(&self, lines: &[String]) -> io::Result<()> {
         let rows = self.size().1;

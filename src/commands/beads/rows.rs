@@ -250,7 +250,7 @@ mod tests {
         let table = [
             (None, "A long title", "A long title  (see above)", "A long title  (see above)"),
             (Some(40), "A long title", "A long title  (see above)", "A long title  (see above)"),
-            (Some(22), "A long title", "A long title", "A long ti…  (see above)"),
+            (Some(22), "A long title", "A long title", "A long t…  (see above)"),
             (Some(12), "A long title", "A long title", "(see above)"),
             (Some(40), "", "(see above)", "(see above)"),
         ];

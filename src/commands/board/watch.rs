@@ -164,7 +164,8 @@ fn show(sight: &Sight, screen: Option<&Screen>, context: &Context) -> Result<boo
     let rows = sight.size.rows.unwrap_or(0);
     if rows + 1 >= LOW {
         lines.resize(rows, String::new());
-        lines.push(style("q quits").dim().to_string());
+        let how = if screen.has_keys() { "q quits" } else { "Ctrl-C quits" };
+        lines.push(style(how).dim().to_string());
     }
     Ok(screen.draw(&lines).is_ok())
 }

@@ -276,11 +276,11 @@ impl<'t> Graph<'t> {
             }
             for holder in holders {
                 let blocker = Blocker { id: &self.nodes[holder].id, kind: &edge.kind };
-                if !found.iter().any(|known| known.id == blocker.id) {
-                    found.push(blocker);
-                }
+                found.push(blocker);
             }
         }
+        let mut named = HashSet::new();
+        found.retain(|blocker| named.insert(blocker.id));
         found
     }
 
