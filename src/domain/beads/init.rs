@@ -33,7 +33,7 @@ impl Store {
     pub fn init(workspace: &Workspace, prefix: Option<&str>) -> Result<(Self, Init)> {
         prefix.map(check_prefix).transpose()?;
         let dir = workspace.beads_dir();
-        if config::load(Some(&workspace.config_file()))?.beads.backend == Backend::Bd {
+        if config::backend(&workspace.config_file())? == Backend::Bd {
             return Self::init_by_bd(workspace, prefix);
         }
         store::make_dir(&dir)?;

@@ -79,7 +79,7 @@ impl Store {
         let found = [named, "issues.jsonl", "beads.jsonl"].into_iter().find(|name| dir.join(name).is_file());
         let dolt = metadata.backend.as_deref() == Some("dolt");
         let file = dir.join(found.unwrap_or("issues.jsonl"));
-        let bd = match config::load(Some(&workspace.config_file()))?.beads.backend {
+        let bd = match config::backend(&workspace.config_file())? {
             Backend::Builtin => None,
             Backend::Bd => Some(Bd::find(&dir, dolt)?),
         };
