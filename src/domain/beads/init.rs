@@ -32,7 +32,7 @@ impl Store {
     /// Makes `.beads/issues.jsonl`, a `.gitignore` and, for a given prefix, `config.yaml`.
     pub fn init(workspace: &Workspace, prefix: Option<&str>) -> Result<(Self, Init)> {
         prefix.map(check_prefix).transpose()?;
-        if config::load(Some(&workspace.config_file()))?.beads.backend == Backend::Bd {
+        if config::backend(&workspace.config_file())? == Backend::Bd {
             return Self::init_by_bd(workspace, prefix);
         }
         let dir = workspace.tasks()?.dir;

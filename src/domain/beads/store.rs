@@ -91,7 +91,7 @@ impl Store {
         let dolt = metadata.backend.as_deref() == Some("dolt");
         let file = dir.join(found.unwrap_or("issues.jsonl"));
         let root = workspace.root().to_owned();
-        let bd = match config::load(Some(&workspace.config_file()))?.beads.backend {
+        let bd = match config::backend(&workspace.config_file())? {
             Backend::Builtin => None,
             Backend::Bd => Some(Bd::find(&dir, dolt)?),
         };

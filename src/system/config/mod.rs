@@ -32,6 +32,15 @@ pub fn load(workspace_config: Option<&Path>) -> Result<Config> {
     load_files(user.as_deref().into_iter().chain(workspace_config))
 }
 
+/// Who keeps the tasks of the workspace with this `workspace_config`. What lies below something that is no
+/// directory is not there: tasks can be read all the same.
+pub fn backend(workspace_config: &Path) -> Result<Backend> {
+    let user = env::config_dir().map(|dir| dir.join("config.toml"));
+    let files = user.as_deref().into_iter().chain([workspace_config]);
+    let there = |path: &&Path| path.parent().is_some_and(Path::is_dir);
+    Ok(load_files(files.filter(there))?.beads.backend)
+}
+
 /// The defaults and over them each of `files`.
 fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
     let mut merged = toml::Table::new();
