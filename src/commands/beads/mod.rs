@@ -5,6 +5,7 @@ mod claim;
 mod create;
 mod dep;
 mod list;
+mod merge_driver;
 mod show;
 mod sync;
 
@@ -68,6 +69,8 @@ pub enum Command {
     },
     /// Commit `.beads/`, and nothing else, to git
     Sync(sync::Args),
+    /// Merge two branches' tasks, one by one; git runs this by itself
+    MergeDriver(merge_driver::Args),
     /// Count the tasks by status, type and priority
     Stats,
     /// Show every task in the column it is in
@@ -89,6 +92,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Dep(command) => dep::run(command, context),
         Command::Comment { id, text, author } => comment(&id, &text, author, context),
         Command::Sync(args) => sync::run(&args, context),
+        Command::MergeDriver(args) => merge_driver::run(&args, context),
         Command::Stats => stats(context),
         Command::Board(args) => board::run(&args, context),
     }
@@ -100,6 +104,9 @@ fn init(prefix: Option<&str>, context: &Context) -> Result<Exit> {
     notices(&store, context);
     if prefix.is_some_and(|prefix| prefix.trim_end_matches('-') != init.prefix) {
         context.ui.notice(&format!("new ids begin with `{}`, as the existing ones do", init.prefix));
+    }
+    for note in &init.notes {
+        context.ui.notice(note);
     }
     context.ui.result(&init, || init.path.clone())?;
     Ok(Exit::Done)

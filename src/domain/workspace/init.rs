@@ -28,6 +28,9 @@ pub struct Made {
     pub workspace: PathBuf,
     /// The files that were not there before.
     pub created: Vec<PathBuf>,
+    /// What was done to the git repository, or could not be.
+    #[serde(skip)]
+    pub notes: Vec<String>,
     /// Why the workspace could not be added to the known ones.
     #[serde(skip)]
     pub unregistered: Option<anyhow::Error>,
@@ -57,8 +60,9 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
             created.push(path);
         }
     }
-    if beads::Store::init(&workspace, prefix)?.1.created {
+    let init = beads::Store::init(&workspace, prefix)?.1;
+    if init.created {
         created.push(workspace.issues());
     }
-    Ok(Made { workspace: workspace.root().to_owned(), created, unregistered: None })
+    Ok(Made { workspace: workspace.root().to_owned(), created, notes: init.notes, unregistered: None })
 }

@@ -1,0 +1,1 @@
+//! The merge driver: installed, and what it does in single cases.
