@@ -120,6 +120,22 @@ impl Branch {
         }
     }
 
+    fn has_children(&self, id: &str) -> bool {
+        self.issues.iter().any(|issue| issue["id"].as_str().unwrap().starts_with(&format!("{id}.")))
+    }
+
+    /// Removes the line, and what depends on it no longer does, as newer tools have it.
+    fn remove(&mut self, at: usize) {
+        let (id, now) = (self.issues.remove(at)["id"].clone(), self.now());
+        for issue in &mut self.issues {
+            if items(issue, "dependencies").any(|edge| edge["depends_on_id"] == id) {
+                let left = items(issue, "dependencies").filter(|edge| edge["depends_on_id"] != id);
+                issue["dependencies"] = left.cloned().collect();
+                issue["updated_at"] = now.clone();
+            }
+        }
+    }
+
     /// One random change.
     fn step(&mut self) {
         let at = self.random(self.issues.len());
@@ -139,10 +155,7 @@ impl Branch {
                 self.issues[at][field] = json!(format!("{field} <{}>", self.mark()));
             }
             17 => self.issues[at]["priority"] = json!(self.random(5)),
-            18 if self.random(4) == 0 => {
-                self.issues.remove(at);
-                return;
-            }
+            18 if self.random(4) == 0 && !self.has_children(&id) => return self.remove(at),
             18 => {
                 if let Some(edges) = self.issues[at]["dependencies"].as_array_mut() {
                     edges.pop();
@@ -205,7 +218,10 @@ fn issues(text: &str) -> Vec<Value> {
 /// What a file says, whatever the order of its lines.
 fn content(text: &str) -> BTreeSet<String> {
     let sorted = |line: &str| {
-        let line: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
+        let mut line: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
+        if let Some(edges) = line.get_mut("dependencies").and_then(Value::as_array_mut) {
+            edges.sort_by_key(ToString::to_string); // a set
+        }
         serde_json::to_string(&line).unwrap()
     };
     text.lines().map(sorted).collect()

@@ -75,14 +75,27 @@ impl Merge<'_> {
             let meaning = if take_theirs { b.clone() } else { a.clone() };
             self.times.insert(name.to_owned(), (since, meaning));
         }
-        if take_theirs && a != b {
-            let changed = keys.iter().zip(a.iter().zip(&b)).filter(|(_, (a, b))| a != b);
-            for (key, _) in changed {
-                match theirs.raw(key) {
-                    Some(raw) => self.line.set(key, raw),
-                    None => self.line.remove(key),
-                }
+        for (key, (a, b)) in keys.iter().zip(a.iter().zip(&b)) {
+            if a == b {
+                self.spell(key);
+            } else if take_theirs {
+                self.put(key, self.versions[2].written(key));
             }
+        }
+    }
+
+    fn put(&mut self, key: &str, raw: Option<&str>) {
+        match raw {
+            Some(raw) => self.line.set(key, raw),
+            None => self.line.remove(key),
+        }
+    }
+
+    /// Of two spellings of one value the one that is not the base's.
+    fn spell(&mut self, key: &str) {
+        let [old, a, b] = [0, 1, 2].map(|at| self.versions[at].written(key));
+        if a != b && (a == old || (b != old && b < a)) {
+            self.put(key, b);
         }
     }
 
@@ -93,15 +106,14 @@ impl Merge<'_> {
             return self.unit(key, &[key]);
         };
         let [old, a, b] = [0, 1, 2].map(|at| self.versions[at].meaning(&[key]));
-        if b == old || a == b {
+        if a == b {
+            return self.spell(key);
+        }
+        if b == old {
             return;
         }
         if a == old {
-            match raws[2] {
-                Some(raw) => self.line.set(key, raw),
-                None => self.line.remove(key),
-            }
-            return;
+            return self.put(key, self.versions[2].written(key));
         }
         let merge = match key {
             "labels" => lists::labels,

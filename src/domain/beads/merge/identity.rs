@@ -37,9 +37,9 @@ impl Head<'_> {
     }
 
     /// The instant it was made where that alone tells it from others: nobody makes two issues in one
-    /// nanosecond, many are made in one second.
+    /// microsecond, many are made in one second, and two in a millisecond were seen.
     fn exact(&self) -> Option<Timestamp> {
-        Some(self.created()).filter(|at| at.subsec_nanosecond() != 0)
+        Some(self.created()).filter(|at| at.subsec_nanosecond() % 1_000_000 != 0)
     }
 
     /// Whether both are the same issue, given that both have the same id. A tool that writes whole
@@ -48,7 +48,9 @@ impl Head<'_> {
         if let (Some(a), Some(b)) = (self.exact(), other.exact()) {
             return a == b;
         }
-        self.created().as_second() == other.created().as_second() && self.title == other.title
+        let (a, b) = (self.created(), other.created());
+        let whole = a.subsec_nanosecond() == 0 || b.subsec_nanosecond() == 0;
+        (a == b || whole && a.as_second() == b.as_second()) && self.title == other.title
     }
 
     /// Whether nothing speaks for both being one issue: the id was given out a second time.
@@ -110,7 +112,8 @@ mod tests {
     #[test]
     fn issues_are_told_apart_by_when_they_were_made() {
         let table = [
-            (r#"{"created_at":"2026-01-01T00:00:00.5Z","title":"a"}"#, r#"{"created_at":"2026-01-01T01:00:00.5+01:00","title":"b"}"#, true),
+            (r#"{"created_at":"2026-01-01T00:00:00.000005Z","title":"a"}"#, r#"{"created_at":"2026-01-01T01:00:00.000005+01:00","title":"b"}"#, true),
+            (r#"{"created_at":"2026-01-01T00:00:00.5Z","title":"a"}"#, r#"{"created_at":"2026-01-01T00:00:00.5Z","title":"b"}"#, false),
             (r#"{"created_at":"2026-01-01T00:00:00.5Z","title":"a"}"#, r#"{"created_at":"2026-01-01T00:00:00.6Z","title":"a"}"#, false),
             (r#"{"created_at":"2026-01-01T00:00:00Z","title":"a"}"#, r#"{"created_at":"2026-01-01T00:00:00.6Z","title":"a"}"#, true),
             (r#"{"created_at":"2026-01-01T00:00:00Z","title":"a"}"#, r#"{"created_at":"2026-01-01T00:00:00Z","title":"b"}"#, false),

@@ -30,8 +30,16 @@ pub fn labels(versions: [&[&str]; 3]) -> Merged {
 
 /// Dependencies, by what they point at and how.
 pub fn dependencies(versions: [&[&str]; 3]) -> Merged {
-    let merged = unite(versions.map(|items| keyed(items, |item| edge(item))));
+    let mut merged = unite(versions.map(|items| keyed(items, edge)));
+    // By when they were made: what they point at may get another id at a later merge.
+    let old = merged.iter().filter(|item| item.old).count();
+    merged[old..].sort_by_cached_key(|item| (made(item.raw), item.key.clone()));
     merged.into_iter().map(|item| item.raw.to_owned()).collect()
+}
+
+fn made(item: &str) -> Timestamp {
+    let made = Line::new(item).get_text("created_at");
+    made.map_or(Timestamp::MIN, |made| instant(&made))
 }
 
 /// Comments, by who said what when: numbers are given out on every branch anew, and anew at every
@@ -235,14 +243,14 @@ mod tests {
 
     #[test]
     fn dependencies_are_kept_by_target_and_kind() {
-        let old = r#"{"depends_on_id":"a","type":"blocks","created_at":"1"}"#;
-        let new = r#"{"depends_on_id":"a","type":"blocks","created_at":"1","thread_id":"t"}"#;
+        let old = r#"{"depends_on_id":"a","type":"blocks","created_at":"2026-01-01T00:00:00Z"}"#;
+        let new = r#"{"depends_on_id":"a","type":"blocks","created_at":"2026-01-01T00:00:00Z","thread_id":"t"}"#;
         let kind = r#"{"depends_on_id":"a","type":"related"}"#;
         let table: [(&[&str], &[&str], &[&str], &[&str]); 5] = [
             (&[old], &[old], &[], &[]),
             (&[old], &[new], &[], &[new]),
             (&[old], &[new], &[old], &[new]),
-            (&[], &[kind], &[old], &[old, kind]),
+            (&[], &[kind], &[old], &[kind, old]),
             (&[], &[old], &[new], &[old]),
         ];
         for (base, ours, theirs, merged) in table {

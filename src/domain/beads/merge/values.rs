@@ -39,8 +39,12 @@ impl<'a> Version<'a> {
 
     /// The value of `key` as written; nothing for what is empty.
     pub fn raw(&self, key: &str) -> Option<&'a str> {
-        let raw = self.members.get(&Text(Cow::Borrowed(key)))?.get();
-        Some(raw).filter(|raw| !matches!(*raw, "null" | "\"\""))
+        self.written(key).filter(|raw| !matches!(*raw, "null" | "\"\"" | "[]"))
+    }
+
+    /// The value of `key` as written, be it empty.
+    pub fn written(&self, key: &str) -> Option<&'a str> {
+        self.members.get(&Text(Cow::Borrowed(key))).map(|raw| raw.get())
     }
 
     /// What the values of `keys` mean.
