@@ -1,9 +1,10 @@
-//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|stats|board`
+//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|stats|board|doctor|merge-driver`
 
 mod change;
 mod claim;
 mod create;
 mod dep;
+mod doctor;
 mod list;
 mod merge_driver;
 mod show;
@@ -69,6 +70,8 @@ pub enum Command {
     },
     /// Commit `.beads/`, and nothing else, to git
     Sync(sync::Args),
+    /// Find what is wrong with the tasks' file, and mend it
+    Doctor(doctor::Args),
     /// Merge two branches' tasks, one by one; git runs this by itself
     MergeDriver(merge_driver::Args),
     /// Count the tasks by status, type and priority
@@ -92,6 +95,7 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Dep(command) => dep::run(command, context),
         Command::Comment { id, text, author } => comment(&id, &text, author, context),
         Command::Sync(args) => sync::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
         Command::MergeDriver(args) => merge_driver::run(&args, context),
         Command::Stats => stats(context),
         Command::Board(args) => board::run(&args, context),

@@ -63,6 +63,11 @@ impl Store {
         &self.file
     }
 
+    /// Whether `bd` keeps the issues in a database and this file is its export.
+    pub(super) fn is_dolt(&self) -> bool {
+        self.dolt
+    }
+
     /// What the user should know about what was read or written so far; each is handed out once.
     pub fn take_notices(&self) -> Vec<String> {
         self.notices.take()
@@ -97,7 +102,7 @@ impl Store {
     }
 
     /// The directory is the lock, so that nothing new lies in a project that others share.
-    fn lock(&self) -> Result<Lock> {
+    pub(super) fn lock(&self) -> Result<Lock> {
         match Lock::take_dir(&self.dir, PATIENCE) {
             Err(error) if !error.is::<Fault>() && self.dir.is_dir() => {
                 Lock::take(&self.dir.join(LOCK), PATIENCE)

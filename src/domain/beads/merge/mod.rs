@@ -16,6 +16,10 @@ mod side;
 mod values;
 
 pub use drive::{Driven, drive};
+pub use fields::merge as merge_lines;
+pub use lists::{edge, items};
+pub use side::{Side, is_marker, schema};
+pub use values::Version;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -23,7 +27,6 @@ use std::collections::HashMap;
 use super::line::Line;
 use super::record::Record;
 use assemble::Out;
-use side::Side;
 
 /// What came of a merge.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +42,18 @@ pub struct Merged {
 /// Merges `ours` and `theirs`, which both came from `base` (empty where both are new). The error says
 /// why a version cannot be merged line by line.
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Result<Merged, String> {
+    join([base, ours, theirs].map(Side::parse))
+}
+
+/// [`merge`] where the base is not known for sure: an id stands for one issue unless it was made at
+/// two times.
+pub fn merge_unanchored(base: &str, ours: &str, theirs: &str) -> Result<Merged, String> {
     let mut sides = [base, ours, theirs].map(Side::parse);
+    sides.iter_mut().for_each(Side::forget_titles);
+    join(sides)
+}
+
+fn join(mut sides: [Side; 3]) -> Result<Merged, String> {
     for (side, name) in sides[1..].iter().zip(["ours", "theirs"]) {
         if let Some(why) = side.refusal() {
             return Err(format!("{name}: {why}"));

@@ -77,6 +77,15 @@ impl<'a> Side<'a> {
         }
     }
 
+    /// Takes titles for no mark of an issue.
+    pub fn forget_titles(&mut self) {
+        for row in &mut self.rows {
+            if let Kind::Issue(head) = &mut row.kind {
+                head.title.0 = Cow::Borrowed("");
+            }
+        }
+    }
+
     /// The line of `id`.
     pub fn text(&self, id: &str) -> Option<&str> {
         self.index.get(id).map(|&at| &*self.rows[at].text)
