@@ -30,6 +30,7 @@ struct Branch {
     /// Whether times are whole seconds, as newer tools write them.
     whole: bool,
     made: usize,
+    created: usize,
 }
 
 impl Branch {
@@ -67,6 +68,7 @@ impl Branch {
             issue["dependency_count"] = json!(0);
         }
         self.issues.push(issue);
+        self.created += 1;
     }
 
     fn comment(&mut self, at: usize) {
@@ -80,8 +82,7 @@ impl Branch {
 
     fn depend(&mut self, at: usize, on: usize) {
         let kind = ["blocks", "related", "discovered-from"][self.random(3)];
-        let (issue, target, now) =
-            (self.issues[at]["id"].clone(), self.issues[on]["id"].clone(), self.now());
+        let (issue, target, now) = (self.issues[at]["id"].clone(), self.issues[on]["id"].clone(), self.now());
         let known = self.issues[at]["dependencies"].as_array().into_iter().flatten();
         if at != on && known.clone().all(|edge| edge["depends_on_id"] != target) {
             let edge = json!({"issue_id": issue, "depends_on_id": target, "type": kind, "created_at": now});
@@ -169,6 +170,20 @@ impl Branch {
         self.issues[at]["updated_at"] = self.now();
     }
 
+    /// A random change that removes nothing and closes no circle.
+    fn add(&mut self) {
+        let at = self.random(self.issues.len());
+        let id = self.issues[at]["id"].as_str().unwrap().to_owned();
+        match self.random(6) {
+            0 => return self.create(None),
+            1 if id.matches('.').count() < 2 => return self.create(Some(&id)),
+            2 => self.label(at),
+            3 => self.issues[at]["title"] = json!(format!("title <{}>", self.mark())),
+            _ => self.comment(at),
+        }
+        self.issues[at]["updated_at"] = self.now();
+    }
+
     fn text(&self) -> String {
         let header = json!({"_schema": "beads-jsonl/1"});
         let lines = std::iter::once(&header).chain(&self.memories).chain(&self.issues);
@@ -236,11 +251,13 @@ fn start(seed: u64, whole: bool) -> Branch {
         clock: 0,
         whole,
         made: 0,
+        created: 0,
     };
     for _ in 0..4 {
         base.create(None);
     }
     (0..40).for_each(|_| base.step());
+    base.created = base.issues.len();
     base
 }
 
@@ -260,7 +277,8 @@ fn merged(sandbox: &Sandbox, order: [usize; 3]) -> String {
 
 /// By their marks, which no change touches.
 fn by_mark(issues: &[Value]) -> BTreeMap<&str, &Value> {
-    let marked: BTreeMap<_, _> = issues.iter().map(|issue| (issue["design"].as_str().unwrap(), issue)).collect();
+    let marked: BTreeMap<_, _> =
+        issues.iter().map(|issue| (issue["design"].as_str().unwrap(), issue)).collect();
     assert_eq!(marked.len(), issues.len(), "an issue is there twice");
     marked
 }
@@ -320,10 +338,9 @@ fn check_newest(base: &Branch, branches: &[Branch], merged: &[Value]) {
                 (side["updated_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap(), group(side))
             });
             contested += usize::from(changed.count() > 1);
-            let same_time =
-                newest.is_some_and(|newest| {
-                    sides.iter().filter(|side| side["updated_at"] == newest["updated_at"]).count() > 1
-                });
+            let same_time = newest.is_some_and(|newest| {
+                sides.iter().filter(|side| side["updated_at"] == newest["updated_at"]).count() > 1
+            });
             if !same_time {
                 assert_eq!(now[field], newest.unwrap_or(old)[field], "{field} of {uid}");
             }
@@ -368,4 +385,48 @@ fn storm_of_branches_ends_the_same_in_every_order() {
         check_newest(&base, &branches, &all);
         assert_eq!(sandbox.run(&["beads", "list", "--all"]).code, 0);
     }
+}
+
+/// Branches that go on and merge each other again and again, from either side.
+#[test]
+fn storm_of_repeated_merges_doubles_and_loses_nothing() {
+    for seed in 0..size(2, 10) as u64 {
+        let sandbox = repository();
+        let base = start(seed + 77, seed % 2 == 1);
+        commit(&sandbox, &base);
+        let mut branches: Vec<Branch> = (0..3).map(|at| fork(&base, at)).collect();
+        BRANCHES.iter().for_each(|name| drop(git(&sandbox, &["branch", "-q", name, "main"])));
+        let mut comments: BTreeSet<String> = BTreeSet::new();
+        for round in 0..size(12, 40) {
+            let (at, from) = (round % 3, (round + 1 + base.issues.len() % 2) % 3);
+            git(&sandbox, &["checkout", "-q", BRANCHES[at]]);
+            let branch = &mut branches[at];
+            (0..5).for_each(|_| branch.add());
+            commit(&sandbox, branch);
+            comments.extend(texts(&branch.issues));
+            git(&sandbox, &["merge", "-q", "--no-edit", BRANCHES[from]]);
+            let text = sandbox.read(FILE);
+            assert!(!text.contains("<<<<<<<"), "round {round}");
+            branch.issues = issues(&text);
+            by_mark(&branch.issues);
+            branch.clock += 1000;
+        }
+        for (at, from) in [(0, 1), (0, 2), (1, 0), (2, 0)] {
+            git(&sandbox, &["checkout", "-q", BRANCHES[at]]);
+            git(&sandbox, &["merge", "-q", "--no-edit", BRANCHES[from]]);
+        }
+        let all = issues(&sandbox.read(FILE));
+        let made: usize = branches.iter().map(|branch| branch.created).sum();
+        assert_eq!(by_mark(&all).len(), made - 2 * base.created, "seed {seed}");
+        let kept = texts(&all);
+        assert_eq!(kept.iter().cloned().collect::<BTreeSet<_>>(), comments, "seed {seed}");
+        assert_eq!(kept.len(), comments.len(), "seed {seed}: a comment is there twice");
+        let ids: BTreeSet<_> = all.iter().map(|issue| issue["id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), all.len());
+        assert_eq!(sandbox.run(&["beads", "list", "--all"]).code, 0);
+    }
+}
+
+fn texts(all: &[Value]) -> Vec<String> {
+    all.iter().flat_map(|issue| items(issue, "comments")).map(|comment| comment["text"].to_string()).collect()
 }

@@ -43,9 +43,10 @@ impl Repo {
 
     /// Whether git would never take up `path` (absolute) by itself.
     pub fn ignores(&self, path: &Path) -> Result<bool> {
+        // It knows no `--literal-pathspecs`; an absolute path is none anyway.
         let args: [&OsStr; 4] =
             ["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()];
-        Ok(self.git(&args).run(&[])?.ok)
+        Ok(Quick::new("git", &self.top, &args).run(&[])?.ok)
     }
 
     /// The command of the merge driver `name`, where git knows one.

@@ -19,11 +19,8 @@ pub fn resolve(rows: &mut Rows) {
     });
     if let Some(merged) = merged {
         let end = if rows.rows.first().is_some_and(|row| row.end == "\r\n") { "\r\n" } else { "\n" };
-        rows.rows = merged
-            .text
-            .lines()
-            .map(|line| Row { line: 0, text: Cow::Owned(line.to_owned()), end })
-            .collect();
+        rows.rows =
+            merged.text.lines().map(|line| Row { line: 0, text: Cow::Owned(line.to_owned()), end }).collect();
         let said = merged.said.iter().map(|said| format!("; {said}")).collect::<String>();
         rows.findings.push(finding.mended(format!("merges both sides, task by task{said}")));
         return;

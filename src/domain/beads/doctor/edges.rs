@@ -40,7 +40,10 @@ fn dangling(rows: &mut Rows) {
             match alive.get(target) {
                 None if target.starts_with("external:") => {}
                 None if edge.is_parent() => {
-                    let finding = finding("dangling-parent", format!("`{id}` belongs to `{target}`, which is not there"));
+                    let finding = finding(
+                        "dangling-parent",
+                        format!("`{id}` belongs to `{target}`, which is not there"),
+                    );
                     findings.push(finding.mended("makes it `related`: it no longer belongs to anything"));
                     lost.push((*at, target.to_owned()));
                 }

@@ -15,7 +15,9 @@ pub fn correct(rows: &mut Rows) {
     for (at, record) in rows.records() {
         let line = rows.rows[at].line;
         let mut found = |code, message: String| {
-            findings.push(Finding::new(code, format!("`{}` {message}", &*record.id)).at([line]).about(&[&record.id]));
+            findings.push(
+                Finding::new(code, format!("`{}` {message}", &*record.id)).at([line]).about(&[&record.id]),
+            );
         };
         if record.title.trim().is_empty() && !record.is_tombstone() {
             found("no-title", "has no title".into());
@@ -62,11 +64,21 @@ fn contradictions(text: &str, record: &Record) -> Vec<Contradiction> {
     }
     if dead && !has("deleted_at") {
         let fix = "sets it to its last change";
-        found.push(("deleted-without-time", "is deleted and has no `deleted_at`", fix, ("deleted_at", when())));
+        found.push((
+            "deleted-without-time",
+            "is deleted and has no `deleted_at`",
+            fix,
+            ("deleted_at", when()),
+        ));
     }
     if !dead && has("deleted_at") {
         let fix = "removes it";
-        found.push(("alive-with-deleted-at", "is not deleted and has a `deleted_at`", fix, ("deleted_at", None)));
+        found.push((
+            "alive-with-deleted-at",
+            "is not deleted and has a `deleted_at`",
+            fix,
+            ("deleted_at", None),
+        ));
     }
     found
 }

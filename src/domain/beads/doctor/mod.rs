@@ -162,11 +162,15 @@ impl Store {
             .mended("adds a line to `.gitattributes` and sets git's merge driver"),
             State::NoCommand => Finding::new(
                 "no-merge-driver",
-                format!("`merge.{}.driver` is not set in this clone: git merges tasks as text", driver.name()),
+                format!(
+                    "`merge.{}.driver` is not set in this clone: git merges tasks as text",
+                    driver.name()
+                ),
             )
             .mended("sets it in the repository's git settings"),
             State::Other(how) => {
-                findings.push(Finding::new("other-merge-driver", format!("git merges tasks by {how}")).info());
+                findings
+                    .push(Finding::new("other-merge-driver", format!("git merges tasks by {how}")).info());
                 return Ok(());
             }
         };

@@ -31,7 +31,8 @@ const DERIVED: [&str; 7] =
 pub fn merge(base: &str, ours: &str, theirs: &str) -> String {
     let versions = [base, ours, theirs].map(Version::parse);
     let mut merge = Merge { versions, line: Line::new(ours), times: BTreeMap::new() };
-    let keys: BTreeSet<&str> = merge.versions.iter().flat_map(|v| v.members.keys()).map(|key| &**key).collect();
+    let keys: BTreeSet<&str> =
+        merge.versions.iter().flat_map(|v| v.members.keys()).map(|key| &**key).collect();
     let keys: Vec<String> = keys.into_iter().map(str::to_owned).collect();
     merge.unit("status", &STATUS);
     for key in keys.iter().map(String::as_str) {

@@ -85,9 +85,7 @@ fn said(item: &str) -> Said {
         created_at: Text<'a>,
     }
     match serde_json::from_str::<Comment>(item) {
-        Ok(comment) => {
-            (instant(&comment.created_at), comment.author.to_string(), comment.text.to_string())
-        }
+        Ok(comment) => (instant(&comment.created_at), comment.author.to_string(), comment.text.to_string()),
         Err(_) => (Timestamp::MIN, String::new(), canonical(item).into_owned()),
     }
 }
@@ -234,8 +232,8 @@ mod tests {
         ];
         for (base, ours, theirs, merged) in table {
             let [base, ours, theirs] = [base, ours, theirs].map(split);
-            let [base, ours, theirs] = [&base, &ours, &theirs]
-                .map(|items| items.iter().map(String::as_str).collect::<Vec<_>>());
+            let [base, ours, theirs] =
+                [&base, &ours, &theirs].map(|items| items.iter().map(String::as_str).collect::<Vec<_>>());
             assert_eq!(labels([&base, &ours, &theirs]), split(merged));
             assert_eq!(labels([&base, &theirs, &ours]), split(merged));
         }
@@ -244,14 +242,15 @@ mod tests {
     #[test]
     fn dependencies_are_kept_by_target_and_kind() {
         let old = r#"{"depends_on_id":"a","type":"blocks","created_at":"2026-01-01T00:00:00Z"}"#;
-        let new = r#"{"depends_on_id":"a","type":"blocks","created_at":"2026-01-01T00:00:00Z","thread_id":"t"}"#;
+        let new =
+            r#"{"depends_on_id":"a","type":"blocks","created_at":"2026-01-01T00:00:00Z","thread_id":"t"}"#;
         let kind = r#"{"depends_on_id":"a","type":"related"}"#;
         let table: [(&[&str], &[&str], &[&str], &[&str]); 5] = [
             (&[old], &[old], &[], &[]),
             (&[old], &[new], &[], &[new]),
             (&[old], &[new], &[old], &[new]),
             (&[], &[kind], &[old], &[kind, old]),
-            (&[], &[old], &[new], &[old]),
+            (&[], &[old], &[new], &[new]),
         ];
         for (base, ours, theirs, merged) in table {
             assert_eq!(dependencies([base, ours, theirs]), merged);
@@ -260,9 +259,7 @@ mod tests {
     }
 
     fn comment(id: &str, text: &str, second: u8) -> String {
-        format!(
-            r#"{{"id":{id},"author":"a","text":"{text}","created_at":"2026-01-01T00:00:{second:02}Z"}}"#
-        )
+        format!(r#"{{"id":{id},"author":"a","text":"{text}","created_at":"2026-01-01T00:00:{second:02}Z"}}"#)
     }
 
     #[test]

@@ -122,12 +122,8 @@ impl<'s, 'a> Level<'_, 's, 'a> {
     fn known(&mut self, ids: &[&str]) {
         for id in ids {
             let Some(head) = self.sides[0].head(id) else { continue };
-            let mut entity = Entity {
-                head,
-                id: self.below(0, id),
-                fixed: true,
-                places: vec![(0, (*id).to_owned())],
-            };
+            let mut entity =
+                Entity { head, id: self.below(0, id), fixed: true, places: vec![(0, (*id).to_owned())] };
             for version in [1, 2] {
                 let Some(place) = self.find(version, id, head, &entity.id) else { continue };
                 if place != *id {
@@ -160,9 +156,7 @@ impl<'s, 'a> Level<'_, 's, 'a> {
                 continue;
             }
             let Some(head) = self.sides[version].head(id) else { continue };
-            let side = self.sides[other];
-            let twin = side.head(id).filter(|twin| twin.same(head)).map(|_| (*id).to_owned());
-            let twin = twin.or_else(|| follow(side, id, head));
+            let twin = self.twin(other, id, &self.below(version, id), head);
             let place = (version, (*id).to_owned());
             let twin = twin.map(|twin| (other, twin));
             if let Some(&at) = twin.as_ref().and_then(|twin| self.owner.get(twin)) {
@@ -181,6 +175,16 @@ impl<'s, 'a> Level<'_, 's, 'a> {
             let places = [Some(place), twin].into_iter().flatten().collect();
             self.add(Entity { head, id, fixed: false, places });
         }
+    }
+
+    /// Where `version` has an issue that the other side has at `id`, and would have at `below`.
+    fn twin(&self, version: usize, id: &str, below: &str, head: &Head) -> Option<String> {
+        let side = self.sides[version];
+        let at = |id: &str| side.head(id).filter(|twin| twin.same(head)).map(|_| id.to_owned());
+        let direct = at(id).or_else(|| follow(side, id, head));
+        direct.or_else(|| {
+            Some(below).filter(|below| *below != id).and_then(|id| at(id).or_else(|| follow(side, id, head)))
+        })
     }
 
     /// Gives each id to the first of those who want it; the others move on until all have one.
@@ -260,7 +264,8 @@ pub fn rewrite(text: &str, map: &HashMap<String, String>) -> Option<String> {
         let Some(items) = items else { continue };
         let new: Vec<Option<String>> = items.iter().map(|item| rewrite_item(item.get(), map)).collect();
         if new.iter().any(Option::is_some) {
-            let all = new.into_iter().zip(&items).map(|(new, old)| new.unwrap_or_else(|| old.get().to_owned()));
+            let all =
+                new.into_iter().zip(&items).map(|(new, old)| new.unwrap_or_else(|| old.get().to_owned()));
             line.set(key, &format!("[{}]", all.collect::<Vec<_>>().join(",")));
         }
     }
