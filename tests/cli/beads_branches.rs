@@ -4,220 +4,26 @@
 //! with 200 changes each).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::beads_merge::{self, git};
+use crate::branch::{Branch, NAMES, fork, items, start};
 use crate::sandbox::Sandbox;
 
 const FILE: &str = ".beads/issues.jsonl";
-const BRANCHES: [&str; 3] = ["a", "b", "c"];
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
 fn size(short: usize, full: usize) -> usize {
     if std::env::var_os("TASKRUN_STORM").is_some() { full } else { short }
 }
 
-/// One branch's issues, changed as tools change them.
-#[derive(Clone)]
-struct Branch {
-    name: &'static str,
-    issues: Vec<Value>,
-    memories: Vec<Value>,
-    seed: u64,
-    /// Milliseconds since the branches left each other.
-    clock: u64,
-    /// Whether times are whole seconds, as newer tools write them.
-    whole: bool,
-    made: usize,
-    created: usize,
-}
-
-impl Branch {
-    fn random(&mut self, below: usize) -> usize {
-        self.seed ^= self.seed << 13;
-        self.seed ^= self.seed >> 7;
-        self.seed ^= self.seed << 17;
-        usize::try_from((self.seed >> 11) % below as u64).unwrap()
-    }
-
-    fn now(&mut self) -> Value {
-        self.clock += 1 + self.random(2500) as u64;
-        let (seconds, millis) = (self.clock / 1000, self.clock % 1000);
-        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        let part = if self.whole { String::new() } else { format!(".{millis:03}") };
-        json!(format!("2026-03-01T{hours:02}:{minutes:02}:{seconds:02}{part}Z"))
-    }
-
-    /// A mark by which whatever was made here is known again.
-    fn mark(&mut self) -> String {
-        self.made += 1;
-        format!("{}{}", self.name, self.made)
-    }
-
-    fn create(&mut self, parent: Option<&str>) {
-        let stem = parent.map_or("bd-".to_owned(), |parent| format!("{parent}."));
-        let taken = |number: &usize| self.issues.iter().any(|issue| issue["id"] == format!("{stem}{number}"));
-        let id = format!("{stem}{}", (1..).find(|number| !taken(number)).unwrap());
-        let (now, uid) = (self.now(), self.mark());
-        let mut issue = json!({"id": id, "title": format!("task {uid}"), "design": uid, "status": "open",
-            "priority": 2, "issue_type": "task", "created_at": now, "created_by": "agent", "updated_at": now});
-        if let Some(parent) = parent {
-            issue["dependencies"] = json!([{"issue_id": id, "depends_on_id": parent, "type": "parent-child",
-                "created_at": now}]);
-            issue["dependency_count"] = json!(0);
-        }
-        self.issues.push(issue);
-        self.created += 1;
-    }
-
-    fn comment(&mut self, at: usize) {
-        let ids = self.issues.iter().flat_map(|issue| issue["comments"].as_array().into_iter().flatten());
-        let last = ids.filter_map(|comment| comment["id"].as_u64()).filter(|id| *id < 1000).max();
-        let text = format!("comment {}", self.mark());
-        let comment = json!({"id": last.unwrap_or(0) + 1, "issue_id": self.issues[at]["id"], "author": "agent",
-            "text": text, "created_at": self.now()});
-        push(&mut self.issues[at], "comments", comment);
-    }
-
-    fn depend(&mut self, at: usize, on: usize) {
-        let kind = ["blocks", "related", "discovered-from"][self.random(3)];
-        let (issue, target, now) = (self.issues[at]["id"].clone(), self.issues[on]["id"].clone(), self.now());
-        let known = self.issues[at]["dependencies"].as_array().into_iter().flatten();
-        if at != on && known.clone().all(|edge| edge["depends_on_id"] != target) {
-            let edge = json!({"issue_id": issue, "depends_on_id": target, "type": kind, "created_at": now});
-            push(&mut self.issues[at], "dependencies", edge);
-        }
-    }
-
-    fn label(&mut self, at: usize) {
-        let label = json!(format!("l{}", self.random(6)));
-        let labels = self.issues[at]["labels"].as_array().cloned().unwrap_or_default();
-        if labels.contains(&label) {
-            let left: Vec<_> = labels.into_iter().filter(|old| *old != label).collect();
-            self.issues[at]["labels"] = json!(left);
-        } else {
-            push(&mut self.issues[at], "labels", label);
-        }
-    }
-
-    fn status(&mut self, at: usize) {
-        let status = ["open", "in_progress", "closed", "blocked", "tombstone"][self.random(5)];
-        let (now, mark) = (self.now(), self.mark());
-        let issue = self.issues[at].as_object_mut().unwrap();
-        for key in ["closed_at", "close_reason", "deleted_at"] {
-            issue.shift_remove(key);
-        }
-        issue["status"] = json!(status);
-        match status {
-            "closed" => {
-                issue.insert("closed_at".into(), now);
-                issue.insert("close_reason".into(), json!(mark));
-            }
-            "tombstone" => {
-                issue.insert("deleted_at".into(), now);
-            }
-            _ => {}
-        }
-    }
-
-    fn has_children(&self, id: &str) -> bool {
-        self.issues.iter().any(|issue| issue["id"].as_str().unwrap().starts_with(&format!("{id}.")))
-    }
-
-    /// Removes the line, and what depends on it no longer does, as newer tools have it.
-    fn remove(&mut self, at: usize) {
-        let (id, now) = (self.issues.remove(at)["id"].clone(), self.now());
-        for issue in &mut self.issues {
-            if items(issue, "dependencies").any(|edge| edge["depends_on_id"] == id) {
-                let left = items(issue, "dependencies").filter(|edge| edge["depends_on_id"] != id);
-                issue["dependencies"] = left.cloned().collect();
-                issue["updated_at"] = now.clone();
-            }
-        }
-    }
-
-    /// One random change.
-    fn step(&mut self) {
-        let at = self.random(self.issues.len());
-        let id = self.issues[at]["id"].as_str().unwrap().to_owned();
-        match self.random(20) {
-            0..3 => return self.create(None),
-            3..6 if id.matches('.').count() < 2 => return self.create(Some(&id)),
-            6..9 => self.comment(at),
-            9..12 => {
-                let on = self.random(self.issues.len());
-                self.depend(at, on);
-            }
-            12..14 => self.label(at),
-            14..16 => self.status(at),
-            16 => {
-                let field = ["title", "description", "notes", "assignee"][self.random(4)];
-                self.issues[at][field] = json!(format!("{field} <{}>", self.mark()));
-            }
-            17 => self.issues[at]["priority"] = json!(self.random(5)),
-            18 if self.random(4) == 0 && !self.has_children(&id) => return self.remove(at),
-            18 => {
-                if let Some(edges) = self.issues[at]["dependencies"].as_array_mut() {
-                    edges.pop();
-                }
-            }
-            _ => {
-                let memory = json!({"_type": "memory", "key": self.mark(), "value": "x"});
-                return self.memories.push(memory);
-            }
-        }
-        self.issues[at]["updated_at"] = self.now();
-    }
-
-    /// A random change that removes nothing and closes no circle.
-    fn add(&mut self) {
-        let at = self.random(self.issues.len());
-        let id = self.issues[at]["id"].as_str().unwrap().to_owned();
-        match self.random(6) {
-            0 => return self.create(None),
-            1 if id.matches('.').count() < 2 => return self.create(Some(&id)),
-            2 => self.label(at),
-            3 => self.issues[at]["title"] = json!(format!("title <{}>", self.mark())),
-            _ => self.comment(at),
-        }
-        self.issues[at]["updated_at"] = self.now();
-    }
-
-    fn text(&self) -> String {
-        let header = json!({"_schema": "beads-jsonl/1"});
-        let lines = std::iter::once(&header).chain(&self.memories).chain(&self.issues);
-        lines.map(|line| line.to_string() + "\n").collect()
-    }
-}
-
-fn push(issue: &mut Value, key: &str, item: Value) {
-    match issue[key].as_array_mut() {
-        Some(items) => items.push(item),
-        None => issue[key] = json!([item]),
-    }
-}
-
 /// A repository whose driver is installed as users install it.
 fn repository() -> Sandbox {
-    let sandbox = Sandbox::new();
-    git(&sandbox, &["init", "-q", "-b", "main"]);
+    let sandbox = beads_merge::repository();
     assert_eq!(sandbox.run(&["beads", "init"]).code, 0);
     git(&sandbox, &["add", "-A"]);
     sandbox
-}
-
-fn git(sandbox: &Sandbox, args: &[&str]) -> String {
-    let mut command = Command::new("git");
-    command.current_dir(sandbox.path("")).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-    command.env("HOME", sandbox.root().join("home"));
-    for (key, value) in [("NAME", "t"), ("EMAIL", "t@localhost"), ("DATE", "2026-01-01T00:00:00Z")] {
-        command.env(format!("GIT_AUTHOR_{key}"), value).env(format!("GIT_COMMITTER_{key}"), value);
-    }
-    let out = command.args(args).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(out.status.success(), "git {args:?}: {}{}", text(&out.stdout), text(&out.stderr));
-    text(&out.stdout)
 }
 
 fn commit(sandbox: &Sandbox, branch: &Branch) {
@@ -242,35 +48,11 @@ fn content(text: &str) -> BTreeSet<String> {
     text.lines().map(sorted).collect()
 }
 
-fn start(seed: u64, whole: bool) -> Branch {
-    let mut base = Branch {
-        name: "o",
-        issues: Vec::new(),
-        memories: Vec::new(),
-        seed: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-        clock: 0,
-        whole,
-        made: 0,
-        created: 0,
-    };
-    for _ in 0..4 {
-        base.create(None);
-    }
-    (0..40).for_each(|_| base.step());
-    base.created = base.issues.len();
-    base
-}
-
-fn fork(base: &Branch, at: usize) -> Branch {
-    let seed = base.seed.wrapping_add(0x1234_5678_9abc_def1 * (at as u64 + 1)) | 1;
-    Branch { name: BRANCHES[at], seed, made: 0, ..base.clone() }
-}
-
 /// Merges the branches in an order and returns the file.
 fn merged(sandbox: &Sandbox, order: [usize; 3]) -> String {
-    git(sandbox, &["checkout", "-q", "--detach", BRANCHES[order[0]]]);
+    git(sandbox, &["checkout", "-q", "--detach", NAMES[order[0]]]);
     for at in &order[1..] {
-        git(sandbox, &["merge", "-q", "--no-edit", BRANCHES[*at]]);
+        git(sandbox, &["merge", "-q", "--no-edit", NAMES[*at]]);
     }
     sandbox.read(FILE)
 }
@@ -281,10 +63,6 @@ fn by_mark(issues: &[Value]) -> BTreeMap<&str, &Value> {
         issues.iter().map(|issue| (issue["design"].as_str().unwrap(), issue)).collect();
     assert_eq!(marked.len(), issues.len(), "an issue is there twice");
     marked
-}
-
-fn items<'v>(issue: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
-    issue[key].as_array().into_iter().flatten()
 }
 
 /// Nothing that a branch added is lost, and all that names an issue names the same one.
@@ -359,7 +137,7 @@ fn storm_of_branches_ends_the_same_in_every_order() {
         let base = start(seed + 1, seed % 2 == 1);
         commit(&sandbox, &base);
         let mut branches = Vec::new();
-        for (at, name) in BRANCHES.into_iter().enumerate() {
+        for (at, name) in NAMES.into_iter().enumerate() {
             let mut branch = fork(&base, at);
             (0..size(40, 200)).for_each(|_| branch.step());
             git(&sandbox, &["checkout", "-q", "-b", name, "main"]);
@@ -395,16 +173,16 @@ fn storm_of_repeated_merges_doubles_and_loses_nothing() {
         let base = start(seed + 77, seed % 2 == 1);
         commit(&sandbox, &base);
         let mut branches: Vec<Branch> = (0..3).map(|at| fork(&base, at)).collect();
-        BRANCHES.iter().for_each(|name| drop(git(&sandbox, &["branch", "-q", name, "main"])));
+        NAMES.iter().for_each(|name| drop(git(&sandbox, &["branch", "-q", name, "main"])));
         let mut comments: BTreeSet<String> = BTreeSet::new();
         for round in 0..size(12, 40) {
             let (at, from) = (round % 3, (round + 1 + base.issues.len() % 2) % 3);
-            git(&sandbox, &["checkout", "-q", BRANCHES[at]]);
+            git(&sandbox, &["checkout", "-q", NAMES[at]]);
             let branch = &mut branches[at];
             (0..5).for_each(|_| branch.add());
             commit(&sandbox, branch);
             comments.extend(texts(&branch.issues));
-            git(&sandbox, &["merge", "-q", "--no-edit", BRANCHES[from]]);
+            git(&sandbox, &["merge", "-q", "--no-edit", NAMES[from]]);
             let text = sandbox.read(FILE);
             assert!(!text.contains("<<<<<<<"), "round {round}");
             branch.issues = issues(&text);
@@ -412,8 +190,8 @@ fn storm_of_repeated_merges_doubles_and_loses_nothing() {
             branch.clock += 1000;
         }
         for (at, from) in [(0, 1), (0, 2), (1, 0), (2, 0)] {
-            git(&sandbox, &["checkout", "-q", BRANCHES[at]]);
-            git(&sandbox, &["merge", "-q", "--no-edit", BRANCHES[from]]);
+            git(&sandbox, &["checkout", "-q", NAMES[at]]);
+            git(&sandbox, &["merge", "-q", "--no-edit", NAMES[from]]);
         }
         let all = issues(&sandbox.read(FILE));
         let made: usize = branches.iter().map(|branch| branch.created).sum();

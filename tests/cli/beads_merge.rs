@@ -22,13 +22,13 @@ fn git_in(sandbox: &Sandbox, dir: &Path, args: &[&str]) -> Outcome {
     Outcome::of(command.args(args))
 }
 
-fn git(sandbox: &Sandbox, args: &[&str]) -> String {
+pub fn git(sandbox: &Sandbox, args: &[&str]) -> String {
     let out = git_in(sandbox, &sandbox.path(""), args);
     assert_eq!(out.code, 0, "git {args:?}: {out:?}");
     out.stdout
 }
 
-fn repository() -> Sandbox {
+pub fn repository() -> Sandbox {
     let sandbox = Sandbox::new();
     git(&sandbox, &["init", "-q", "-b", "main"]);
     sandbox

@@ -11,6 +11,7 @@ mod beads_files;
 mod beads_merge;
 mod beads_storm;
 mod bench;
+mod branch;
 mod config;
 mod everywhere;
 mod loops;

@@ -11,14 +11,6 @@ use crate::exit::Exit;
 use crate::ui::one_line;
 
 /// What to do about it.
-///
-/// Looks for lines that cannot be read, unfinished merges, several lines of one task, tasks that wait
-/// for each other, dependencies on what is not there, times that do not fit the status, and whether git
-/// knows how to merge tasks in this clone. Exit code 1 when something is wrong. Without `--fix` nothing
-/// is written.
-///
-/// `--fix` drops nothing: lines that cannot stay are moved to `.beads/rejected-….jsonl`, which git ignores;
-/// what closes a circle, or names a parent that is not there, becomes a `related` dependency.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Mend what can be mended without a person
