@@ -10,6 +10,9 @@ use crate::domain::beads::table::Table;
 use crate::fault::Fault;
 use crate::system::{git, store};
 
+/// Most notices about single issues.
+const MOST: usize = 20;
+
 /// What [`drive`] did.
 #[derive(Debug, Default)]
 pub struct Driven {
@@ -36,7 +39,10 @@ pub fn drive([base, ours, theirs]: [&Path; 3], name: &str) -> Result<Driven> {
             match merge(base.as_deref().unwrap_or_default(), &our, &their) {
                 Ok(merged) => {
                     let mut said: Vec<String> =
-                        merged.said.iter().map(|notice| format!("`{name}`: {notice}")).collect();
+                        merged.said.iter().take(MOST).map(|notice| format!("`{name}`: {notice}")).collect();
+                    if let Some(more) = merged.said.len().checked_sub(MOST).filter(|more| *more > 0) {
+                        said.push(format!("`{name}`: and {more} more of these"));
+                    }
                     if merged.conflict {
                         said.push(format!("`{name}` has lines that cannot be read: they are at its end"));
                     } else {
