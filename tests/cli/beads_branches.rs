@@ -178,9 +178,11 @@ fn storm_of_repeated_merges_doubles_and_loses_nothing() {
         let base = start(seed + 77, seed % 2 == 1);
         commit(&sandbox, &base);
         let mut branches: Vec<Branch> = (0..3).map(|at| fork(&base, at)).collect();
-        NAMES.iter().for_each(|name| drop(git(&sandbox, &["branch", "-q", name, "main"])));
+        for name in NAMES {
+            git(&sandbox, &["branch", "-q", name, "main"]);
+        }
         let mut comments: BTreeSet<String> = BTreeSet::new();
-        for round in 0..size(12, 40) {
+        for round in 0..size(8, 40) {
             let (at, from) = (round % 3, (round + 1 + base.issues.len() % 2) % 3);
             git(&sandbox, &["checkout", "-q", NAMES[at]]);
             let branch = &mut branches[at];

@@ -45,7 +45,7 @@ impl Branch {
     fn create(&mut self, parent: Option<&str>) {
         let stem = parent.map_or("bd-".to_owned(), |parent| format!("{parent}."));
         let taken = |number: &usize| self.issues.iter().any(|issue| issue["id"] == format!("{stem}{number}"));
-        let id = format!("{stem}{}", (1..).find(|number| !taken(number)).unwrap());
+        let id = format!("{stem}{}", (1..10_000).find(|number| !taken(number)).unwrap());
         let (now, uid) = (self.now(), self.mark());
         let mut issue = json!({"id": id, "title": format!("task {uid}"), "design": uid, "status": "open",
             "priority": 2, "issue_type": "task", "created_at": now, "created_by": "agent", "updated_at": now});

@@ -123,12 +123,11 @@ impl Driver {
 
 fn state(repo: &Repo, name: &str) -> Result<State> {
     Ok(match repo.merge_driver(name)? {
-        None => State::NoCommand,
         Some(command) if !command.ends_with(ARGS) => {
             State::Other(format!("`merge.{name}.driver = {command}` in git's settings"))
         }
         Some(command) if works(&command) => State::Installed,
-        Some(_) => State::NoCommand,
+        _ => State::NoCommand,
     })
 }
 

@@ -9,24 +9,27 @@ use crate::domain::beads::merge::{is_marker, merge_unanchored};
 /// Merges what stands between conflict markers; markers out of order are only moved aside.
 pub fn resolve(rows: &mut Rows) {
     let markers: Vec<usize> =
-        rows.rows.iter().filter(|row| is_marker(&row.text)).map(|row| row.line).collect();
+        rows.lines.iter().filter(|row| is_marker(&row.text)).map(|row| row.line).collect();
     if markers.is_empty() {
         return;
     }
     let finding = Finding::new("merge-conflict", "a merge was left unfinished").at(markers);
-    let merged = versions(&rows.rows).and_then(|[base, ours, theirs]| {
+    let merged = versions(&rows.lines).and_then(|[base, ours, theirs]| {
         merge_unanchored(&base, &ours, &theirs).ok().filter(|merged| !merged.conflict)
     });
     if let Some(merged) = merged {
-        let end = if rows.rows.first().is_some_and(|row| row.end == "\r\n") { "\r\n" } else { "\n" };
-        rows.rows =
+        let end = if rows.lines.first().is_some_and(|row| row.end == "\r\n") { "\r\n" } else { "\n" };
+        rows.lines =
             merged.text.lines().map(|line| Row { line: 0, text: Cow::Owned(line.to_owned()), end }).collect();
-        let said = merged.said.iter().map(|said| format!("; {said}")).collect::<String>();
-        rows.findings.push(finding.mended(format!("merges both sides, task by task{said}")));
+        let said: Vec<&str> = ["merges both sides, task by task"]
+            .into_iter()
+            .chain(merged.said.iter().map(String::as_str))
+            .collect();
+        rows.findings.push(finding.mended(said.join("; ")));
         return;
     }
-    let (marks, rest): (Vec<_>, Vec<_>) = rows.rows.drain(..).partition(|row| is_marker(&row.text));
-    rows.rows = rest;
+    let (marks, rest): (Vec<_>, Vec<_>) = rows.lines.drain(..).partition(|row| is_marker(&row.text));
+    rows.lines = rest;
     for row in &marks {
         rows.keep(row);
     }

@@ -26,15 +26,15 @@ pub fn join(rows: &mut Rows) {
     let mut gone = Vec::new();
     for (id, places) in twice {
         let counts = latest[&id].1;
-        let lines: Vec<usize> = places.iter().map(|at| rows.rows[*at].line).collect();
+        let lines: Vec<usize> = places.iter().map(|at| rows.lines[*at].line).collect();
         for at in places.into_iter().filter(|at| *at != counts) {
-            let other = rows.rows[at].clone();
-            let merged = merge_lines("", &rows.rows[counts].text, &other.text);
+            let other = rows.lines[at].clone();
+            let merged = merge_lines("", &rows.lines[counts].text, &other.text);
             if overrules(&merged, &other.text) {
                 rows.keep(&other);
             }
-            if other.text != rows.rows[counts].text {
-                rows.rows[counts].text = Cow::Owned(merged);
+            if other.text != rows.lines[counts].text {
+                rows.lines[counts].text = Cow::Owned(merged);
             }
             gone.push(at);
         }
@@ -45,7 +45,7 @@ pub fn join(rows: &mut Rows) {
     }
     gone.sort_unstable();
     let mut at = 0;
-    rows.rows.retain(|_| {
+    rows.lines.retain(|_| {
         at += 1;
         gone.binary_search(&(at - 1)).is_err()
     });

@@ -35,7 +35,7 @@ fn dangling(rows: &mut Rows) {
         for edge in record.edges() {
             let (id, target) = (&*record.id, &*edge.target);
             let finding = |code, message: String| {
-                Finding::new(code, message).at([rows.rows[*at].line]).about(&[id, target])
+                Finding::new(code, message).at([rows.lines[*at].line]).about(&[id, target])
             };
             match alive.get(target) {
                 None if target.starts_with("external:") => {}
@@ -86,13 +86,13 @@ fn circle(rows: &Rows) -> Option<(usize, String, String, Finding)> {
         let target = &circle[(step + 1) % circle.len()];
         let (at, record) = places[id.as_str()];
         for edge in record.edges().iter().filter(|edge| *edge.target == **target && edge.orders()) {
-            let made = made(&rows.rows[at].text, target, &edge.kind);
+            let made = made(&rows.lines[at].text, target, &edge.kind);
             candidates.push((!edge.is_parent(), made, id, target, edge.kind.to_string(), at));
         }
     }
     let (_, _, id, target, kind, at) = candidates.into_iter().max()?;
     let all = circle.iter().chain(circle.first()).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" → ");
-    let lines = circle.iter().map(|id| rows.rows[places[id.as_str()].0].line);
+    let lines = circle.iter().map(|id| rows.lines[places[id.as_str()].0].line);
     let ids: Vec<&str> = circle.iter().map(String::as_str).collect();
     let fix = if id == target {
         format!("removes the dependency of `{id}` on itself")
@@ -114,7 +114,7 @@ fn made(text: &str, target: &str, kind: &str) -> jiff::Timestamp {
 
 /// Makes a dependency `related`; one on itself, or beside one that is `related` already, goes.
 fn relax(rows: &mut Rows, at: usize, target: &str, kind: &str) {
-    let mut line = Line::new(&rows.rows[at].text);
+    let mut line = Line::new(&rows.lines[at].text);
     let Some(array) = line.get("dependencies").map(str::to_owned) else { return };
     let items = crate::domain::beads::merge::items(Some(&array)).unwrap_or_default();
     let edges: Vec<(String, String)> = items.iter().map(|item| edge(item)).collect();
@@ -139,5 +139,5 @@ fn relax(rows: &mut Rows, at: usize, target: &str, kind: &str) {
     if kind == "parent-child" && line.get_text("parent").as_deref() == Some(target) {
         line.remove("parent");
     }
-    rows.rows[at].text = Cow::Owned(line.text().to_owned());
+    rows.lines[at].text = Cow::Owned(line.text().to_owned());
 }

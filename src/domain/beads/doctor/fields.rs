@@ -13,7 +13,7 @@ pub fn correct(rows: &mut Rows) {
     let mut findings = Vec::new();
     let mut edits = Vec::new();
     for (at, record) in rows.records() {
-        let line = rows.rows[at].line;
+        let line = rows.lines[at].line;
         let mut found = |code, message: String| {
             findings.push(
                 Finding::new(code, format!("`{}` {message}", &*record.id)).at([line]).about(&[&record.id]),
@@ -25,7 +25,7 @@ pub fn correct(rows: &mut Rows) {
         if !(0..=4).contains(&record.priority()) {
             found("bad-priority", format!("has priority {}, which is none of 0 to 4", record.priority()));
         }
-        for (code, message, fix, change) in contradictions(&rows.rows[at].text, &record) {
+        for (code, message, fix, change) in contradictions(&rows.lines[at].text, &record) {
             let finding = Finding::new(code, format!("`{}` {message}", &*record.id));
             findings.push(finding.at([line]).about(&[&record.id]).mended(fix));
             edits.push((at, change));
@@ -33,12 +33,12 @@ pub fn correct(rows: &mut Rows) {
     }
     rows.findings.append(&mut findings);
     for (at, (key, value)) in edits {
-        let mut line = Line::new(&rows.rows[at].text);
+        let mut line = Line::new(&rows.lines[at].text);
         match value {
             Some(value) => line.set_text(key, &value),
             None => line.remove(key),
         }
-        rows.rows[at].text = Cow::Owned(line.text().to_owned());
+        rows.lines[at].text = Cow::Owned(line.text().to_owned());
     }
 }
 

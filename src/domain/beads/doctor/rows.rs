@@ -18,7 +18,7 @@ pub struct Row<'a> {
 /// The file as it is mended.
 #[derive(Debug, Default)]
 pub struct Rows<'a> {
-    pub rows: Vec<Row<'a>>,
+    pub lines: Vec<Row<'a>>,
     pub findings: Vec<Finding>,
     aside: Vec<Vec<u8>>,
     newer: bool,
@@ -42,13 +42,13 @@ impl<'a> Rows<'a> {
             };
             let body = &line[..line.len() - end.len()];
             match std::str::from_utf8(body).map_err(|_| "it is not UTF-8".to_owned()).and_then(check) {
-                Ok(text) => this.rows.push(Row { line: at + 1, text: Cow::Borrowed(text), end }),
+                Ok(text) => this.lines.push(Row { line: at + 1, text: Cow::Borrowed(text), end }),
                 Err(why) => this.reject(at + 1, body, &why),
             }
         }
-        this.newer = this.rows.iter().any(|row| is_newer(&row.text));
+        this.newer = this.lines.iter().any(|row| is_newer(&row.text));
         if this.newer {
-            let lines = this.rows.iter().filter(|row| is_newer(&row.text)).map(|row| row.line);
+            let lines = this.lines.iter().filter(|row| is_newer(&row.text)).map(|row| row.line);
             let finding = Finding::new("newer-format", "the file is of a newer format: use a newer taskrun");
             this.findings.push(finding.at(lines.collect::<Vec<_>>()));
         }
@@ -73,7 +73,7 @@ impl<'a> Rows<'a> {
 
     /// The records that count for their ids, each with the place of its row.
     pub fn records(&self) -> Vec<(usize, Record<'_>)> {
-        let records = self.rows.iter().enumerate().filter_map(|(at, row)| Some((at, issue(&row.text)?)));
+        let records = self.lines.iter().enumerate().filter_map(|(at, row)| Some((at, issue(&row.text)?)));
         records.collect()
     }
 
@@ -84,9 +84,9 @@ impl<'a> Rows<'a> {
                 finding.fix = None;
             }
         }
-        let mut bytes = Vec::with_capacity(self.rows.iter().map(|row| row.text.len() + 2).sum());
-        let last = self.rows.len().saturating_sub(1);
-        for (at, row) in self.rows.iter().enumerate() {
+        let mut bytes = Vec::with_capacity(self.lines.iter().map(|row| row.text.len() + 2).sum());
+        let last = self.lines.len().saturating_sub(1);
+        for (at, row) in self.lines.iter().enumerate() {
             bytes.extend_from_slice(row.text.as_bytes());
             let end = if row.end.is_empty() && at < last { "\n" } else { row.end };
             bytes.extend_from_slice(end.as_bytes());

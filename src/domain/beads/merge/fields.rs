@@ -150,14 +150,11 @@ impl Merge<'_> {
 
     /// Counters follow what they count, from where the base was.
     fn counts(&mut self) {
-        let blocking = |item: &&str| lists::edge(item).1 == "blocks";
-        let all = |_: &&str| true;
-        let counters: [(&str, &str, &dyn Fn(&&str) -> bool); 2] =
-            [("dependency_count", "dependencies", &blocking), ("comment_count", "comments", &all)];
-        for (counter, list, counts) in counters {
+        for (counter, list) in [("dependency_count", "dependencies"), ("comment_count", "comments")] {
+            let counts = |item: &&&str| list == "comments" || lists::edge(item).1 == "blocks";
             let length = |raw: Option<&str>| {
                 let items = lists::items(raw).unwrap_or_default();
-                i64::try_from(items.iter().filter(|item| counts(item)).count()).unwrap_or(i64::MAX)
+                i64::try_from(items.iter().filter(counts).count()).unwrap_or(i64::MAX)
             };
             let [base, ours, theirs] = &self.versions;
             if ours.raw(counter).is_none() && theirs.raw(counter).is_none() {

@@ -75,13 +75,11 @@ pub fn derived(id: &str, head: &Head) -> String {
         Some(at) => fingerprint(&[id, &at.as_nanosecond().to_string()]),
         None => fingerprint(&[id, &head.created().as_second().to_string(), &head.created_by, &head.title]),
     };
-    match id.rsplit_once('.') {
-        Some((parent, _)) => format!("{parent}.{}", 100_000 + hash % 900_000),
-        None => {
-            let prefix = id.rsplit_once('-').map_or(id, |(prefix, _)| prefix);
-            format!("{prefix}-{}", clock::base36(hash, 8))
-        }
+    if let Some((parent, _)) = id.rsplit_once('.') {
+        return format!("{parent}.{}", 100_000 + hash % 900_000);
     }
+    let prefix = id.rsplit_once('-').map_or(id, |(prefix, _)| prefix);
+    format!("{prefix}-{}", clock::base36(hash, 8))
 }
 
 /// 64 bits of `parts`, the same for ever: what is derived from them is kept in files.

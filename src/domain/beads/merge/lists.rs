@@ -245,14 +245,14 @@ mod tests {
         let new =
             r#"{"depends_on_id":"a","type":"blocks","created_at":"2026-01-01T00:00:00Z","thread_id":"t"}"#;
         let kind = r#"{"depends_on_id":"a","type":"related"}"#;
-        let table: [(&[&str], &[&str], &[&str], &[&str]); 5] = [
-            (&[old], &[old], &[], &[]),
-            (&[old], &[new], &[], &[new]),
-            (&[old], &[new], &[old], &[new]),
-            (&[], &[kind], &[old], &[kind, old]),
-            (&[], &[old], &[new], &[new]),
+        let table: [[&[&str]; 4]; 5] = [
+            [&[old], &[old], &[], &[]],
+            [&[old], &[new], &[], &[new]],
+            [&[old], &[new], &[old], &[new]],
+            [&[], &[kind], &[old], &[kind, old]],
+            [&[], &[old], &[new], &[new]],
         ];
-        for (base, ours, theirs, merged) in table {
+        for [base, ours, theirs, merged] in table {
             assert_eq!(dependencies([base, ours, theirs]), merged);
             assert_eq!(dependencies([base, theirs, ours]), merged);
         }
@@ -273,8 +273,12 @@ mod tests {
         assert_eq!(once, comments([&[], &[&y], &[&x]]), "whichever side is ours");
         assert_eq!(texts(&once)[0], "x:5");
         assert_ne!(texts(&once)[1], "y:5");
-        assert_eq!(comments([&[], &[&x], &[&again]]), [x.clone()], "only the number differs");
-        assert_eq!(comments([&[&x], &[&x], &[&again]]), [again.clone()], "given out anew on one side");
+        assert_eq!(comments([&[], &[&x], &[&again]]), std::slice::from_ref(&x), "only the number differs");
+        assert_eq!(
+            comments([&[&x], &[&x], &[&again]]),
+            std::slice::from_ref(&again),
+            "given out anew on one side"
+        );
         let twice = comments([&[], &[&x, &x], &[&x]]);
         assert_eq!(twice.len(), 2, "somebody said it twice");
         let all = |one: &str, two: &str, three: &str| {

@@ -42,8 +42,8 @@ pub fn plan(sides: [&Side; 3]) -> Renames {
         // Parents come first: their children go with them.
         let mut level = Level { sides, maps: &renames.maps, entities: Vec::new(), owner: HashMap::new() };
         level.known(&ids[0]);
-        level.new(1, &ids[1]);
-        level.new(2, &ids[2]);
+        level.unknown(1, &ids[1]);
+        level.unknown(2, &ids[2]);
         level.settle();
         let entities = level.entities;
         for entity in entities {
@@ -149,7 +149,7 @@ impl<'s, 'a> Level<'_, 's, 'a> {
     }
 
     /// Adds what only one or both sides have; the same issue on both is one.
-    fn new(&mut self, version: usize, ids: &[&str]) {
+    fn unknown(&mut self, version: usize, ids: &[&str]) {
         let other = 3 - version;
         for id in ids {
             if self.owner.contains_key(&(version, (*id).to_owned())) {

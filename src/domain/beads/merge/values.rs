@@ -56,7 +56,7 @@ impl<'a> Version<'a> {
     pub fn noted(&self, field: &str, meaning: &Meaning) -> Option<Timestamp> {
         let (time, mark) = self.times.get(field)?;
         // Somebody changed the field since: then it is as new as the line.
-        if *mark != self::mark(meaning) { None } else { time.parse().ok() }
+        if *mark == self::mark(meaning) { time.parse().ok() } else { None }
     }
 
     /// Since when `field` means `meaning`: the last change, where the line does not say otherwise.
