@@ -149,10 +149,7 @@ impl Store {
         }
         self.change(|table| {
             let ids = table.resolve_all(ids)?;
-            closing(table, |table| {
-                ids.iter().try_for_each(|id| close_one(table, id, reason))?;
-                Ok(ids)
-            })
+            closing(table, &ids, |table| ids.iter().try_for_each(|id| close_one(table, id, reason)))
         })
     }
 
@@ -270,10 +267,15 @@ pub(super) fn check_claimable(graph: &Graph, id: &str, hold: Option<&Hold>) -> R
     Err(Fault::refused(message, hint))
 }
 
-/// Runs `close` and finds out what it made ready.
-fn closing(table: &mut Table, close: impl FnOnce(&mut Table) -> Result<Vec<String>>) -> Result<Closed> {
-    let before = table.graph().readiness();
-    let ids = close(table)?;
+/// Runs `close`, which closes `ids`, and finds out what it made ready.
+fn closing(
+    table: &mut Table,
+    ids: &[String],
+    close: impl FnOnce(&mut Table) -> Result<()>,
+) -> Result<Closed> {
+    let before = ids.iter().filter_map(|id| table.get(id)).map(|record| record.clone().into_owned());
+    let before: Vec<Record> = before.collect();
+    close(table)?;
     let issues = ids.iter().map(|id| table.issue(id)).collect::<Result<_>>()?;
     let graph = table.graph();
     let ready = graph.newly_ready(&before).into_iter().map(|record| table.issue(&record.id));

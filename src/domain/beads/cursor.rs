@@ -125,7 +125,7 @@ impl<'l> Cursor<'l> {
         self.peek().filter(|byte| *byte == b'"')?;
         let start = self.at + 1;
         let rest = self.text.as_bytes().get(start..)?;
-        let len = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        let len = special(rest)?;
         if rest[len] == b'\\' {
             return None;
         }

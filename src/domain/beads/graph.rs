@@ -52,7 +52,7 @@ pub struct Blocker<'t> {
 }
 
 /// The issues and how they hang together. Tombstones are not in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Graph<'t> {
     nodes: Vec<&'t Record<'t>>,
     index: Index,
@@ -213,16 +213,24 @@ impl<'t> Graph<'t> {
         ready.into_iter().min_by_key(|record| (record.created(), &*record.id))
     }
 
-    /// For each issue whether it is ready; to be given to [`Graph::newly_ready`] after a change.
-    pub fn readiness(&self) -> Vec<bool> {
+    fn readiness(&self) -> Vec<bool> {
         (0..self.nodes.len()).map(|at| self.ready_at(at)).collect()
     }
 
-    /// What is ready now and was not `before`, in order. No issue was added or removed since.
-    pub fn newly_ready(&self, before: &[bool]) -> Vec<&'t Record<'t>> {
-        let was = |at: usize| before.get(at).copied().unwrap_or(false);
-        let ready = (0..self.nodes.len()).filter(|&at| !was(at) && self.ready_at(at));
-        let mut ready: Vec<_> = ready.map(|at| self.nodes[at]).collect();
+    /// What is ready and was not while some issues still were as they were `before`, in order. Their
+    /// dependencies have not changed since, nor has any issue come or gone.
+    pub fn newly_ready(&self, before: &'t [Record<'t>]) -> Vec<&'t Record<'t>> {
+        let mut earlier = self.clone();
+        for record in before {
+            if let Some(at) = earlier.at(&record.id) {
+                earlier.nodes[at] = record;
+            }
+        }
+        earlier.blocked.fill(false);
+        earlier.block();
+        let changed = self.readiness().into_iter().zip(earlier.readiness()).enumerate();
+        let ready = changed.filter(|(_, (is, was))| *is && !was);
+        let mut ready: Vec<_> = ready.map(|(at, _)| self.nodes[at]).collect();
         sort_ready(&mut ready, Sort::Priority);
         ready
     }

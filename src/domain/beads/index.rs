@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use hashbrown::DefaultHashBuilder;
 
 /// Places by id. The ids stay where they are: whoever asks says which id is at a place.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     places: HashTable<u32>,
     hasher: DefaultHashBuilder,
