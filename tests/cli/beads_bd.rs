@@ -322,5 +322,14 @@ fn a_sync_takes_in_what_came_by_git_before_it_exports() {
     assert_eq!(out.json()["to_bd"][0], "bd-2", "{out:?}");
     let read = fs::read_to_string(fake.sandbox.root().join("log.read")).unwrap();
     assert!(read.contains("\"id\":\"bd-2\"") && !read.contains("\"id\":\"bd-1\""), "{read}");
-    assert_eq!(fake.sandbox.read(".beads/issues.jsonl"), known, "the file is what the database exports");
+    // What the database does not say otherwise keeps its bytes.
+    assert_eq!(fake.sandbox.read(".beads/issues.jsonl"), STORE);
+    let renamed =
+        known.replace("\"title\":\"one\"", "\"title\":\"renamed\",\"updated_at\":\"2026-01-05T00:00:00Z\"");
+    fs::write(fake.sandbox.root().join("log.db"), renamed).unwrap();
+    let memory = "{\"_type\":\"memory\",\"key\":\"k\",\"value\":\"v\"}\n";
+    fake.sandbox.write(".beads/issues.jsonl", format!("{memory}{STORE}"));
+    assert_eq!(fake.run(&["beads", "sync"]).code, 0);
+    let text = fake.sandbox.read(".beads/issues.jsonl");
+    assert!(text.starts_with(memory) && text.contains("renamed") && text.lines().count() == 5, "{text}");
 }

@@ -41,10 +41,11 @@ impl Bd {
         Ok(Vec::new())
     }
 
-    /// Makes the file what the database exports, under the lock: another export in between would be older
-    /// than what it replaces. Returns that, and what was imported before.
+    /// Brings file and database together, under the lock: another export in between would be older than what
+    /// it replaces. What is only in the file stays there: memories, tombstones, fields that `bd` does not know.
+    /// Returns what the database exports then, and what was imported.
     fn refresh(&self, place: &Store) -> Result<(String, Vec<String>)> {
-        let mut exported = self.lines(place.file())?;
+        let exported = self.lines(place.file())?;
         let Some(text) = store::read_text(place.file())? else {
             store::write(place.file(), store::SHARED, exported.as_bytes())?;
             return Ok((exported, Vec::new()));
@@ -52,16 +53,16 @@ impl Bd {
         if text == exported {
             return Ok((exported, Vec::new()));
         }
-        let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
-        let exchange = self.compare(&ours, &theirs, Ties::Theirs)?;
-        if !exchange.give.is_empty() {
-            self.hand_over(place, &exchange)?;
-            exported = self.lines(place.file())?;
+        let exchange = self.compare_texts(place, &text, &exported, Ties::Theirs)?;
+        let given: Vec<String> = exchange.give.iter().map(|(id, _)| id.clone()).collect();
+        if given.is_empty() {
+            take(place, &text, &exchange)?;
+            return Ok((exported, given));
         }
-        if text != exported {
-            store::replace(place.file(), store::SHARED, |out| out.write_all(exported.as_bytes()))?;
-        }
-        Ok((exported, exchange.give.into_iter().map(|(id, _)| id).collect()))
+        self.hand_over(place, &exchange)?;
+        let exported = self.lines(place.file())?;
+        take(place, &text, &self.compare_texts(place, &text, &exported, Ties::Theirs)?)?;
+        Ok((exported, given))
     }
 
     /// Takes into the file what is newer in the database. Returns the ids.
@@ -69,19 +70,14 @@ impl Bd {
         let _lock = place.lock()?;
         let exported = self.lines(place.file())?;
         let text = store::read_text(place.file())?.unwrap_or_default();
-        let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
-        let exchange = if text.trim().is_empty() {
+        if text.trim().is_empty() {
             // A new file is of the database's make.
-            let lines = exported.lines().map(crate::domain::beads::Line::new);
-            let ids = theirs.records().map(|record| record.id.to_string());
-            Exchange { take: ids.zip(lines).collect(), ..Exchange::default() }
-        } else {
-            self.compare(&ours, &theirs, Ties::Theirs)?
-        };
-        if !exchange.take.is_empty() {
-            let text = merged(&text, &exchange.take)?;
-            store::replace(place.file(), store::SHARED, |out| out.write_all(text.as_bytes()))?;
+            store::replace(place.file(), store::SHARED, |out| out.write_all(exported.as_bytes()))?;
+            let theirs = Table::parse(&exported, "bd export")?;
+            return Ok(theirs.records().map(|record| record.id.to_string()).collect());
         }
+        let exchange = self.compare_texts(place, &text, &exported, Ties::Theirs)?;
+        take(place, &text, &exchange)?;
         Ok(exchange.take.into_iter().map(|(id, _)| id).collect())
     }
 
@@ -91,14 +87,14 @@ impl Bd {
         // No lock: only the database is written, and that may take a while.
         let exported = self.lines(place.file())?;
         let text = store::read_text(place.file())?.unwrap_or_default();
-        let (ours, theirs) = (place.table(&text)?, Table::parse(&exported, "bd export")?);
-        let exchange = self.compare(&ours, &theirs, Ties::Ours)?;
+        let exchange = self.compare_texts(place, &text, &exported, Ties::Ours)?;
         self.hand_over(place, &exchange)?;
         Ok((exchange.give.into_iter().map(|(id, _)| id).collect(), exchange.deleted))
     }
 
-    fn compare(&self, ours: &Table, theirs: &Table, ties: Ties) -> Result<Exchange> {
-        Exchange::new(ours, theirs, Terms { ties, dolt: self.is_dolt()? })
+    fn compare_texts(&self, place: &Store, ours: &str, theirs: &str, ties: Ties) -> Result<Exchange> {
+        let terms = Terms { ties, dolt: self.is_dolt()? };
+        Exchange::new(&place.table(ours)?, &Table::parse(theirs, "bd export")?, terms)
     }
 
     fn hand_over(&self, place: &Store, exchange: &Exchange) -> Result<()> {
@@ -147,12 +143,20 @@ impl Bd {
         let mut after = Vec::new();
         table.write(&mut after)?;
         let after = String::from_utf8(after)?;
-        let (before, after) = (Table::parse(&text, "bd export")?, place.table(&after)?);
         // Where both are of one second, the edit is the later one.
-        self.hand_over(place, &self.compare(&after, &before, Ties::Ours)?)?;
+        self.hand_over(place, &self.compare_texts(place, &after, &text, Ties::Ours)?)?;
         self.now_held(place)?;
         Ok(result)
     }
+}
+
+/// Writes what the file is to take, if anything.
+fn take(place: &Store, text: &str, exchange: &Exchange) -> Result<()> {
+    if exchange.take.is_empty() {
+        return Ok(());
+    }
+    let text = merged(text, &exchange.take)?;
+    store::replace(place.file(), store::SHARED, |out| out.write_all(text.as_bytes()))
 }
 
 /// Whether all that was to be imported is in `theirs`, as new as it was given.

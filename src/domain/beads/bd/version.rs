@@ -14,7 +14,7 @@ pub enum Dialect {
 }
 
 /// What to install.
-pub const INSTALL: &str = "install bd 1.x (1.0.5 was tried) or 0.47 to 0.49 (0.47.1 was tried) from \
+pub const INSTALL: &str = "install bd 1.x (1.0.5 and 1.2.2 were tried) or 0.47 to 0.49 (0.47.1 was tried) from \
                            https://github.com/gastownhall/beads, or set `backend = \"builtin\"` below `[beads]`";
 
 /// Reads what `bd --version` says. A version that we cannot work with is a [`Fault::Usage`] naming it.
