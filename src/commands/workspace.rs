@@ -60,6 +60,9 @@ fn make(dir: Option<PathBuf>, prefix: Option<&str>, context: &Context) -> Result
     let start = start_dir(context.global.workspace.as_deref())?;
     let dir = dir.map_or(start.clone(), |dir| start.join(dir));
     let made = init::init(&dir, prefix)?;
+    for note in &made.notes {
+        context.ui.notice(note);
+    }
     if let Some(error) = &made.unregistered {
         context.ui.notice(&format!("`workspace list` will not show it: {error:#}"));
     }

@@ -1,12 +1,15 @@
-//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|import|export|plan|stats|board`
+//! `beads init|create|ready|list|show|update|claim|close|reopen|dep|comment|sync|import|export|plan|stats|board|doctor
+//! |merge-driver`
 
 mod change;
 mod claim;
 mod create;
 mod dep;
+mod doctor;
 mod export;
 mod import;
 mod list;
+mod merge_driver;
 mod plan;
 mod rows;
 mod show;
@@ -25,7 +28,7 @@ use crate::ui::one_line;
 /// Keep tasks and what they wait for in `.beads/issues.jsonl`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make `.beads/issues.jsonl` in this directory; what is there stays
+    /// Make `.beads/issues.jsonl` in this directory, and have git merge it task by task; what is there stays
     Init {
         /// What new ids begin with [default: that of the existing ids, else `bd`]
         #[arg(short, long, value_name = "PREFIX")]
@@ -70,6 +73,44 @@ pub enum Command {
     },
     /// Commit `.beads/`, and nothing else, to git
     Sync(sync::Args),
+    /// Find what is wrong with the tasks' file, and mend it
+    ///
+    /// Looks for lines that cannot be read, unfinished merges, several lines of one task, tasks that wait for
+    /// each other, dependencies on what is not there, times that do not fit the status, and whether git knows
+    /// in this clone how to merge tasks. The exit code is 1 while something is wrong. Without `--fix` nothing is
+    /// written.
+    ///
+    /// `--fix` drops nothing: lines that cannot stay, or are overruled by a newer line of the same task, are
+    /// kept in `.beads/rejected-….jsonl`, which git ignores; an unfinished merge is finished as
+    /// `merge-driver` would have; the newest dependency of a circle, and one that names a parent that is not
+    /// there, become `related`.
+    Doctor(doctor::Args),
+    /// Merge two branches' tasks, one by one; git runs this by itself
+    ///
+    /// It does so at every merge, rebase, cherry-pick and pull where both sides changed tasks, once `beads
+    /// init` has installed it: a line in `.gitattributes`, to be committed, and `merge.beads.driver` in the
+    /// settings of the repository and all its work trees. A clone does not get the latter: `beads init` or
+    /// `beads doctor --fix` sets it there; until then git merges tasks as text. Where `bd` or somebody
+    /// else has that name, it is called `merge.taskrun.driver`, and a file that has another `merge` attribute
+    /// keeps it. The command is plain `taskrun` where `PATH` finds this program, else its full path.
+    ///
+    /// Tasks are matched by id and merged field by field. What one side changed is taken; where both changed a
+    /// field, the side counts whose task has the later `updated_at` (the larger value where both are the same).
+    /// That time is kept in `merge_times` where the merged task as a whole is newer, so the newest change also
+    /// wins the next merge. The status goes together with its times and reasons. Labels, dependencies and
+    /// comments are united, and what one side removed is gone; of two comments with one number the later
+    /// gets another. A removed line that the other side changed stays. A tombstone is a status: the later
+    /// change of the status counts, and other changes are merged into it. Circles that arise are named and
+    /// left to `beads doctor`.
+    ///
+    /// Two tasks that two branches made under one id both stay: the one made first keeps it, the other gets an
+    /// id that follows from the task itself (a child a number of six digits, others eight characters), and the
+    /// ids, parents, dependencies and comments of its branch follow; words in texts do not.
+    ///
+    /// Branches that left one commit end up with the same tasks in whatever order they are merged. Lines that
+    /// cannot be read are left at the end between conflict markers, with exit code 1; a file with conflict
+    /// markers, or of a newer format, is merged as text.
+    MergeDriver(merge_driver::Args),
     /// Take tasks over from a file: Beads, user stories, a checklist, GitHub; all of them, or none
     ///
     /// Lines of Beads are merged by id: the latest `updated_at` wins, labels, dependencies and comments of both sides
@@ -118,6 +159,8 @@ pub fn run(command: Command, context: &Context) -> Result<Exit> {
         Command::Dep(command) => dep::run(command, context),
         Command::Comment { id, text, author } => comment(&id, &text, author, context),
         Command::Sync(args) => sync::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
+        Command::MergeDriver(args) => merge_driver::run(&args, context),
         Command::Import(args) => import::run(&args, context),
         Command::Export(args) => export::run(args, context),
         Command::Plan(args) => plan::run(&args, context),
@@ -132,6 +175,9 @@ fn init(prefix: Option<&str>, context: &Context) -> Result<Exit> {
     notices(&store, context);
     if prefix.is_some_and(|prefix| prefix.trim_end_matches('-') != init.prefix) {
         context.ui.notice(&format!("new ids begin with `{}`, as the existing ones do", init.prefix));
+    }
+    for note in &init.notes {
+        context.ui.notice(note);
     }
     context.ui.result(&init, || init.path.clone())?;
     Ok(Exit::Done)

@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::bd::Bd;
+use super::driver::Driver;
 use super::ids;
 use super::store::Store;
 use super::table::Table;
@@ -13,7 +14,8 @@ use crate::system::config::{self, Backend};
 use crate::system::store;
 
 /// What never belongs into git; `bd` extends it to its own list when it takes over.
-const GITIGNORE: &str = "# Locks and half-written files of running programs\n*.lock\n.taskrun-*.tmp\n";
+const GITIGNORE: &str = "# Locks and half-written files of running programs\n*.lock\n.taskrun-*.tmp\n\
+    # What `doctor --fix` moved out of the way\nrejected-*.jsonl\n";
 /// `bd`'s key for the prefix of new ids.
 const PREFIX_KEY: &str = "issue-prefix:";
 
@@ -26,6 +28,11 @@ pub struct Init {
     pub created: bool,
     /// What new ids start with.
     pub prefix: String,
+    /// The name of the merge driver in git, where the store is in a repository.
+    pub merge_driver: Option<&'static str>,
+    /// What was done to the repository, or could not be.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 impl Store {
@@ -51,7 +58,20 @@ impl Store {
         let fallback = this.configured_prefix()?;
         let prefix = this.view(|table| Ok(ids::prefix(table, fallback.as_deref())))?;
         let path = this.file().display().to_string();
-        Ok((this, Init { path, created, prefix }))
+        let (merge_driver, notes) = this.have_git_merge();
+        Ok((this, Init { path, created, prefix, merge_driver, notes }))
+    }
+
+    /// Installs the merge driver; that it cannot be is no reason to have no store.
+    fn have_git_merge(&self) -> (Option<&'static str>, Vec<String>) {
+        let installed = Driver::inspect(self.file()).and_then(|driver| {
+            let Some(mut driver) = driver else { return Ok((None, Vec::new())) };
+            let notes = driver.install()?;
+            Ok((Some(driver.name()), notes))
+        });
+        installed.unwrap_or_else(|error| {
+            (None, vec![format!("git does not merge the tasks one by one: {error:#}")])
+        })
     }
 
     /// Has `bd` make its store, from the `issues.jsonl` that is there; one that is made already stays.
@@ -70,7 +90,7 @@ impl Store {
         let fallback = this.configured_prefix()?.unwrap_or(used);
         let prefix = this.view(|table| Ok(ids::prefix(table, Some(&fallback))))?;
         let path = this.file().display().to_string();
-        Ok((this, Init { path, created, prefix }))
+        Ok((this, Init { path, created, prefix, merge_driver: None, notes: Vec::new() }))
     }
 
     /// The prefix in `config.yaml`, if there is one.

@@ -120,6 +120,11 @@ impl Store {
         &self.file
     }
 
+    /// Whether `bd` keeps the issues in a database and this file is its export.
+    pub(super) fn is_dolt(&self) -> bool {
+        self.dolt
+    }
+
     /// What the user should know about what was read or written so far; each is handed out once.
     pub fn take_notices(&self) -> Vec<String> {
         self.notices.take()

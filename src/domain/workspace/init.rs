@@ -32,6 +32,9 @@ pub struct Made {
     pub workspace: PathBuf,
     /// The files that were not there before.
     pub created: Vec<PathBuf>,
+    /// What was done to the git repository, or could not be.
+    #[serde(skip)]
+    pub notes: Vec<String>,
     /// Why the workspace could not be added to the known ones.
     #[serde(skip)]
     pub unregistered: Option<anyhow::Error>,
@@ -64,14 +67,16 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
             created.push(path);
         }
     }
+    let mut notes = Vec::new();
     // What `bd` keeps elsewhere is there, and stays so until somebody says otherwise.
     if !workspace.has_beads() || !beads::Store::found(&workspace)?.is_elsewhere() {
         let (store, tasks) = beads::Store::init(&workspace, prefix)?;
         if tasks.created {
             created.push(store.file().to_owned());
         }
+        notes = tasks.notes;
     }
-    Ok(Made { workspace: workspace.root().to_owned(), created, unregistered: None })
+    Ok(Made { workspace: workspace.root().to_owned(), created, notes, unregistered: None })
 }
 
 /// Makes `.taskrun/` for what a run writes, where it is missing.

@@ -4,10 +4,12 @@
 mod apart;
 mod commit;
 pub mod linked;
+mod merge;
 mod status;
 
 pub use apart::Shared;
 pub use commit::{Commit, Committed};
+pub use merge::merge_text;
 pub use status::{Entry, Print, Status, fingerprint};
 
 use std::cell::OnceCell;
