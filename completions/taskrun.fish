@@ -98,28 +98,33 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and __fish_se
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand workspace; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
 never\t'Never'"
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -l json -d 'Print results as JSON (runs: one event a line)'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -s q -l quiet -d 'Say less: no progress'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -s v -l verbose -d 'Say more'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "init" -d 'Make `.beads/issues.jsonl` in this directory; what is there stays'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "create" -d 'Make a task and print its id'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "ready" -d 'List what can be started now, in the order a loop takes it'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "list" -d 'List the tasks that are not closed'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "show" -d 'Show whole tasks'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "update" -d 'Change tasks: all of those named, or none'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "claim" -d 'Take a task to work on; of many that try, exactly one gets it'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "close" -d 'Close tasks and print what became ready'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "reopen" -d 'Open closed tasks again'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "dep" -d 'Add, remove and show dependencies'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "comment" -d 'Say something about a task'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "sync" -d 'Commit `.beads/`, and nothing else, to git'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "stats" -d 'Count the tasks by status, type and priority'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync stats board" -f -a "board" -d 'Show every task in the column it is in'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "init" -d 'Make `.beads/issues.jsonl` in this directory, and have git merge it task by task; what is there stays'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "create" -d 'Make a task and print its id'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "ready" -d 'List what can be started now, in the order a loop takes it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "list" -d 'List the tasks that are not closed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "show" -d 'Show whole tasks'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "update" -d 'Change tasks: all of those named, or none'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "claim" -d 'Take a task to work on; of many that try, exactly one gets it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "close" -d 'Close tasks and print what became ready'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "reopen" -d 'Open closed tasks again'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "dep" -d 'Add, remove and show dependencies'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "comment" -d 'Say something about a task'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "sync" -d 'Commit `.beads/`, and nothing else, to git'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "doctor" -d 'Find what is wrong with the tasks\' file, and mend it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "merge-driver" -d 'Merge two branches\' tasks, one by one; git runs this by itself'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "import" -d 'Take tasks over from a file: Beads, user stories, a checklist, GitHub; all of them, or none'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "export" -d 'Write tasks out: as lines, JSON, a checklist, a table, a graph'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "plan" -d 'Have an agent break a goal into an epic with tasks'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "stats" -d 'Count the tasks by status, type, priority and age, and how fast they are closed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and not __fish_seen_subcommand_from init create ready list show update claim close reopen dep comment sync doctor merge-driver import export plan stats board" -f -a "board" -d 'Show every task in the column it is in'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -s p -l prefix -d 'What new ids begin with [default: that of the existing ids, else `bd`]' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from init" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
@@ -185,11 +190,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s s -l status -d 'Where they stand' -r -f -a "open\t''
-in_progress\t''
-blocked\t''
-deferred\t''
-closed\t''"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s s -l status -d 'Where they stand: open, `in_progress`, blocked, deferred, closed, or one of `status.custom` in `.beads/config.yaml`' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -l title -d 'What is to be done, in a few words' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s d -l description -d 'What they are about; `-` reads it from standard input' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s p -l priority -d '0 (the most urgent) to 4, or P0 to P4' -r
@@ -207,6 +208,8 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -l as -d 'For whom [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -l while -d 'Give it back when this process ends, as in `--while $$`' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -l lease -d 'Give it back after this time' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from claim" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -259,10 +262,82 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_s
 always\t'Always'
 never\t'Never'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -l push -d 'Push the branch afterwards [default: `[beads] push` of the settings]'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -l from-bd -d 'First take over what is newer in the database of a `bd` 1.x that lies beside the store'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -l to-bd -d 'First hand over to that database what is newer in the store'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -l json -d 'Print results as JSON (runs: one event a line)'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from doctor" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from doctor" -l fix -d 'Mend what can be mended without a person'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from doctor" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from doctor" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from doctor" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from merge-driver" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from merge-driver" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from merge-driver" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from merge-driver" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from merge-driver" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from merge-driver" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -l format -d 'What the file is' -r -f -a "auto\t'Told by its contents'
+jsonl\t'Lines of Beads: merged issue by issue, the newest wins'
+prd\t'User stories with acceptance criteria (`prd.json`)'
+md\t'Checklists in Markdown'
+github\t'What `gh issue list --json …` prints'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -l epic -l parent -d 'The epic that new tasks belong to' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -l dry-run -d 'Write nothing, only tell what would be done'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -s o -l output -d 'The same' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -l format -d 'How it is written' -r -f -a "jsonl\t'The lines of the store, byte for byte'
+json\t'One array of whole tasks'
+md\t'A checklist in Markdown that can be imported again'
+csv\t'A table with a header'
+dot\t'A graph for Graphviz'
+mermaid\t'A graph for Mermaid'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -s s -l status -d 'Only of this status' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -s t -l type -d 'Only of this type' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -l epic -l parent -d 'Only this epic and what is below it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -s l -l label -d 'Only with this label' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -l force -d 'Replace a file that is there'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -l all -d 'Closed ones in a graph, too; the other formats hold them in any case'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l agent -d 'Agent that plans' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l model -d 'Model to ask the agent for' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l epic -l parent -d 'Put the tasks below this epic instead of a new one' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l budget-usd -d 'Spend at most this much in USD' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l budget-tokens -d 'Use at most this many tokens' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l max-time -d 'End the agent after this time (90s, 30m, 2h)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Make the tasks without being asked'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l dry-run -d 'Print the plan and make nothing; the agent is asked all the same'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l allow-unknown-cost -d 'Keep a limit in USD as well as may be with an agent that does not say what it costs'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -275,7 +350,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
 never\t'Never'"
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l watch -d 'Show it again whenever something changes, until interrupted'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l watch -d 'Show it again whenever something changes, until `q` or Ctrl-C'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l json -d 'Print results as JSON (runs: one event a line)'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s v -l verbose -d 'Say more'
@@ -287,7 +362,7 @@ never\t'Never'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l json -d 'Print results as JSON (runs: one event a line)'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s v -l verbose -d 'Say more'
-complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l watch -d 'Show it again whenever something changes, until interrupted'
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l watch -d 'Show it again whenever something changes, until `q` or Ctrl-C'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
