@@ -133,8 +133,8 @@ fn a_checklist_becomes_a_tree_and_is_not_doubled() {
     // Deeper ids are lost by some versions of bd.
     assert!(id("Deep") == format!("{top}.2.1.1") && !id("Deeper").contains('.'));
     assert_eq!(titled(&sandbox, "Deeper")["dependencies"][0]["depends_on_id"], id("Deep").as_str());
-    let shown = sandbox.run(&["beads", "list", "--tree", "--all"]).stdout;
-    let order: Vec<&str> = shown.lines().map(|line| line.split_whitespace().last().unwrap()).collect();
+    let shown = sandbox.run(&["beads", "list", "--tree", "--all", "--json"]).json();
+    let order: Vec<&Value> = shown.as_array().unwrap().iter().map(|issue| &issue["title"]).collect();
     assert_eq!(order, ["Release", "Plan", "Build", "Docs", "Deep", "Deeper", "Ship"]);
     let ready = sandbox.run(&["beads", "ready"]).stdout;
     assert!(!ready.contains("Ship") && ready.contains("Deeper"), "{ready}");

@@ -27,6 +27,7 @@ mod load;
 mod lookup;
 mod merge;
 mod record;
+mod resolve;
 mod scan;
 mod source;
 mod state;

@@ -1,7 +1,7 @@
 //! A whole `issues.jsonl`: where its lines are, and the records in them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -15,7 +15,6 @@ use super::index::Index;
 use super::issue::{self, Issue};
 use super::line::Line;
 use super::load::{self, Lines, Row};
-use super::lookup::{self, Found};
 use super::record::Record;
 use super::source::{PIECE, Source};
 use crate::fault::Fault;
@@ -208,46 +207,6 @@ impl<'a> Table<'a> {
         self.rows[at].start..end
     }
 
-    /// The full id that `given` means: itself, or the only one that begins so (see [`lookup`]).
-    pub fn resolve(&self, given: &str) -> Result<String> {
-        Ok(self.resolve_all(&[given])?.swap_remove(0))
-    }
-
-    /// [`Table::resolve`] for several; an id given twice counts once.
-    pub fn resolve_all<T: AsRef<str>>(&self, given: &[T]) -> Result<Vec<String>> {
-        let exact = |given: &str| self.get(given).is_some_and(|record| !record.is_tombstone());
-        let short: Vec<&str> = given.iter().map(AsRef::as_ref).filter(|given| !exact(given)).collect();
-        let found = if short.is_empty() { Vec::new() } else { lookup::find_all(self.living(), &short) };
-        let found: HashMap<&str, Found> = short.into_iter().zip(found).collect();
-        let mut ids: Vec<String> = Vec::new();
-        let mut seen = HashSet::new();
-        for given in given.iter().map(AsRef::as_ref) {
-            let id = match found.get(given) {
-                None => given,
-                Some(Found::One(id)) => *id,
-                Some(Found::Several(ids, more)) => return Err(ambiguous(given, ids, *more)),
-                Some(Found::Nothing) => return Err(self.unknown(given)),
-            };
-            if seen.insert(id) {
-                ids.push(id.to_owned());
-            }
-        }
-        Ok(ids)
-    }
-
-    fn living(&self) -> impl Iterator<Item = &str> {
-        self.records().filter(|record| !record.is_tombstone()).map(|record| &*record.id)
-    }
-
-    pub(super) fn unknown(&self, id: &str) -> anyhow::Error {
-        let message = format!("no issue `{id}` in `{}`", self.file);
-        let hint = match lookup::other_case(self.living(), id) {
-            Some(other) => format!("capitals count: there is `{other}`"),
-            None => "`taskrun beads list --all` shows every id".into(),
-        };
-        Fault::not_found(message, hint)
-    }
-
     fn at(&self, id: &str) -> Option<usize> {
         self.index.get(id, |at| id_at(&self.rows, at))
     }
@@ -267,11 +226,7 @@ impl<'a> Table<'a> {
         let after = self.now.max(before.checked_add(1.microsecond()).unwrap_or(before));
         line.set_text("updated_at", &after.to_string());
         let text = format!("{}{end}", line.text());
-        let mut record = Record::parse(line.text())?.into_owned();
-        record.class = self.customs.class(record.status());
-        self.rows[at].record = Some(record);
-        self.edited.insert(at, text);
-        Ok(())
+        self.rewrite(at, &line, text)
     }
 
     /// Replaces the line of `id` by another one of the same issue, which keeps its own `updated_at`.
@@ -279,11 +234,15 @@ impl<'a> Table<'a> {
         let at = self.at(id).ok_or_else(|| self.unknown(id))?;
         let text = self.text(at)?;
         let (body, end) = split_newline(&text);
-        if line.text() != body {
-            let text = format!("{}{end}", line.text());
-            self.rows[at].record = Some(Record::parse(line.text())?.into_owned());
-            self.edited.insert(at, text);
-        }
+        let text = format!("{}{end}", line.text());
+        if line.text() == body { Ok(()) } else { self.rewrite(at, line, text) }
+    }
+
+    fn rewrite(&mut self, at: usize, line: &Line, text: String) -> Result<()> {
+        let mut record = Record::parse(line.text())?.into_owned();
+        record.class = self.customs.class(record.status());
+        self.rows[at].record = Some(record);
+        self.edited.insert(at, text);
         Ok(())
     }
 
@@ -394,6 +353,11 @@ impl<'a> Table<'a> {
         spans
     }
 
+    /// What the file is called in errors.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
     /// What the lines were read from.
     pub(super) fn source(&self) -> &Source<'a> {
         &self.source
@@ -408,12 +372,6 @@ fn id_at<'t>(rows: &'t [Row], at: usize) -> &'t str {
 /// The error of a file that others write to without regard to us.
 pub(super) fn changed_meanwhile(file: &str) -> anyhow::Error {
     Fault::busy(format!("another program changed `{file}` meanwhile"), "run it again; nothing was changed")
-}
-
-fn ambiguous(given: &str, ids: &[&str], more: usize) -> anyhow::Error {
-    let named = ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Fault::not_found(format!("`{given}` can mean {named}{more}"), "type more of the id")
 }
 
 fn split_newline(line: &str) -> (&str, &str) {

@@ -125,7 +125,9 @@ fn read(
         Format::Github => apply::apply(table, github::read(text, &source.name)?, &target)?,
         Format::Markdown => {
             let file = Checklist { text, name: &source.name, key: &source.key, all: !source.is_stdin() };
-            let sheet = markdown::read(file, &|id| table.resolve(id).ok())?;
+            let exact = |id: &str| table.get(id).is_some_and(|record| !record.is_tombstone());
+            let any = |id: &str| table.resolve(id).ok();
+            let sheet = markdown::read(file, markdown::Known { exact: &exact, any: &any })?;
             apply::apply(table, sheet, &target)?
         }
     };

@@ -27,6 +27,15 @@ pub struct Checklist<'a> {
     pub all: bool,
 }
 
+/// The issues that are in the store already.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Whether there is one with this very id.
+    pub exact: &'a dyn Fn(&str) -> bool,
+    /// The id of the one that this means, perhaps only its beginning; slower.
+    pub any: &'a dyn Fn(&str) -> Option<String>,
+}
+
 /// The nodes of a file, and how they are found by what a note calls them.
 struct Names<'a> {
     nodes: &'a [Node],
@@ -35,8 +44,7 @@ struct Names<'a> {
     numbered: Vec<usize>,
     titles: HashMap<String, Vec<usize>>,
     ids: HashMap<&'a str, usize>,
-    /// The full id of an issue that is in the store already.
-    known: &'a dyn Fn(&str) -> Option<String>,
+    known: Known<'a>,
 }
 
 /// What a note names.
@@ -46,8 +54,8 @@ enum Target {
     Known(String),
 }
 
-/// Reads the items; `known` finds issues that are in the store already.
-pub fn read(file: Checklist<'_>, known: &dyn Fn(&str) -> Option<String>) -> Result<Sheet> {
+/// Reads the items.
+pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
     let nodes = outline::read(file.text, file.name)?;
     if nodes.is_empty() {
         return Err(wrong(file.name, "holds no checklist", "nothing like `- [ ] Write the docs` is in it"));
@@ -95,7 +103,7 @@ fn is_done(nodes: &[Node], at: usize) -> bool {
 /// Items that are issues already may wait for each other as they do.
 fn refuse_circles(name: &str, names: &Names, sheet: &Sheet) -> Result<()> {
     let nodes = names.nodes;
-    let is_known = |wanted: &Wanted| wanted.id.as_deref().is_some_and(|id| (names.known)(id).is_some());
+    let is_known = |wanted: &Wanted| wanted.id.as_deref().is_some_and(|id| (names.known.exact)(id));
     let edges = |wanted: &Wanted| Draft {
         parent: wanted.draft.parent,
         waits_for: wanted.draft.waits_for.clone(),
@@ -131,7 +139,7 @@ fn references(nodes: &[Node], items: &[Item], key: &str) -> Vec<String> {
 }
 
 impl<'a> Names<'a> {
-    fn new(nodes: &'a [Node], items: &'a [Item], known: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    fn new(nodes: &'a [Node], items: &'a [Item], known: Known<'a>) -> Self {
         let mut names =
             Self { nodes, items, numbered: Vec::new(), titles: HashMap::new(), ids: HashMap::new(), known };
         for (at, (node, item)) in nodes.iter().zip(items).enumerate() {
@@ -159,7 +167,10 @@ impl<'a> Names<'a> {
         let beside = titled.iter().filter(|&&at| self.nodes[at].parent == self.nodes[from].parent);
         match (titled, &beside.copied().collect::<Vec<_>>()[..]) {
             ([at], _) | (_, [at]) => Some(Target::Node(*at)),
-            _ => Some(name).filter(|name| item::is_id(name)).and_then(self.known).map(Target::Known),
+            _ => Some(name)
+                .filter(|name| item::is_id(name))
+                .and_then(|name| (self.known.any)(name))
+                .map(Target::Known),
         }
     }
 
@@ -248,7 +259,8 @@ mod tests {
 
     fn sheet(text: &str) -> Result<Sheet> {
         let known = |id: &str| Some(id.to_owned()).filter(|id| id.starts_with("bd-"));
-        read(Checklist { text, name: "f.md", key: "f.md", all: true }, &known)
+        let known = Known { exact: &|id| known(id).is_some(), any: &known };
+        read(Checklist { text, name: "f.md", key: "f.md", all: true }, known)
     }
 
     /// `reference parent kind priority state waits-for deps: title|description|acceptance`

@@ -140,7 +140,9 @@ mod tests {
         let out = markdown(&table, &graph, &graph.records().collect::<Vec<_>>()).unwrap();
         drop(graph);
         let file = Checklist { text: &out, name: "f.md", key: "f.md", all: true };
-        let sheet = markdown::read(file, &|id| table.resolve(id).ok())
+        let exact = |id: &str| table.get(id).is_some();
+        let any = |id: &str| table.resolve(id).ok();
+        let sheet = markdown::read(file, markdown::Known { exact: &exact, any: &any })
             .unwrap_or_else(|error| panic!("{error}: {out}"));
         let target = Target { parent: None, author: "me", dry_run: false, prefix: None };
         let steps = apply(&mut table, sheet, &target).unwrap().0;
