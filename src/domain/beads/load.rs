@@ -193,9 +193,13 @@ fn starts_well(bytes: &[u8]) -> Result<(), Flaw> {
     Ok(())
 }
 
-/// Whether `record` is what is in `line`.
+/// Whether `record` is what is in `line`; what its status means to the project is not in it.
 pub(super) fn is_in(record: Option<&Record>, line: &str) -> bool {
-    self::record(line, &mut Scanner::new(InLine)).is_ok_and(|found| found.as_ref() == record)
+    let Ok(mut found) = self::record(line, &mut Scanner::new(InLine)) else { return false };
+    if let (Some(found), Some(record)) = (&mut found, record) {
+        found.class = record.class;
+    }
+    found.as_ref() == record
 }
 
 /// What is in one line.
