@@ -35,7 +35,7 @@ fn a_claim_lasts_as_long_as_the_process_it_names() {
         refused.stderr.contains("held by `ann` since 20") && refused.stderr.contains(&pid),
         "{refused:?}"
     );
-    assert!(bench.sandbox.run(&["beads", "show", "bd-1"]).stdout.contains("held by    ann since 20"));
+    assert!(bench.sandbox.run(&["beads", "show", "bd-1"]).stdout.contains("held by     ann since 20"));
     let held = &bench.loop_status()["held"][0];
     assert_eq!(
         (&held["task"], &held["who"], &held["pid"]),

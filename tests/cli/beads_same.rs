@@ -202,14 +202,15 @@ fn statuses_and_types_of_a_projects_own_are_honoured() {
             assert_eq!(out.code, 0, "{args:?} {out:?}");
             out.stdout
         };
-        // Without the settings such a status is one that nobody knows, and holds what waits.
-        assert_eq!(ids(&sandbox.run(&["beads", "ready", "--json"]).json()), ["a-3"]);
+        assert_eq!(done(&["list"]).lines().count(), 3);
         sandbox.write(".beads/config.yaml", config);
-        assert_eq!(ids(&sandbox.run(&["beads", "ready", "--json"]).json()), ["a-2", "a-3"]);
+        assert_eq!(done(&["list"]).lines().count(), 2, "what is done is not listed");
+        // As with `bd`, only what is closed lets go of what waits for it.
+        assert_eq!(ids(&sandbox.run(&["beads", "ready", "--json"]).json()), ["a-3"]);
         let out = sandbox.run(&["beads", "update", "a-3", "--status", "nonsense", "--json"]);
         assert!(out.code == 2 && out.json_error()["hint"].as_str().unwrap().contains("in_review"), "{out:?}");
         done(&["update", "a-3", "--status", "in_review"]);
-        assert_eq!(ids(&sandbox.run(&["beads", "ready", "--json"]).json()), ["a-2"]);
+        assert_eq!(ids(&sandbox.run(&["beads", "ready", "--json"]).json()), [""; 0]);
         let board = sandbox.run(&["board", "--json"]).json();
         assert_eq!(
             (ids(&board["in_progress"]), ids(&board["done"])),

@@ -20,19 +20,19 @@ pub struct UpdateArgs {
     #[arg(short, long, value_name = "STATUS")]
     status: Option<String>,
     /// What is to be done, in a few words
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     title: Option<String>,
     /// What they are about; `-` reads it from standard input
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
     /// 0 (the most urgent) to 4, or P0 to P4
     #[arg(short, long, value_name = "P", value_parser = priority)]
     priority: Option<i64>,
     /// What was noted on the way; replaces what is there
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     notes: Option<String>,
     /// When they are done
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     acceptance: Option<String>,
     /// Who works on them; an empty text is nobody
     #[arg(short, long, value_name = "WHO")]
@@ -52,7 +52,7 @@ pub struct CloseArgs {
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
     /// Why
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: Option<String>,
 }
 

@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(short, long, value_name = "P", default_value = "2", value_parser = priority)]
     priority: i64,
     /// What it is about; `-` reads it from standard input
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
     /// Read the description from a file; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "description")]
@@ -34,10 +34,22 @@ pub struct Args {
     #[arg(long, visible_alias = "blocked-by", value_name = "ID", value_delimiter = ',')]
     deps: Vec<String>,
     /// When it is done
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     acceptance: String,
     /// How it is to be built
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     design: String,
     /// A word to find it by; may be repeated
     #[arg(short, long = "label", visible_alias = "labels", value_name = "LABEL", value_delimiter = ',')]

@@ -30,7 +30,7 @@ impl<'t> Board<'t> {
         };
         for record in graph.records() {
             match record.status() {
-                _ if record.is_finished() => board.done.push(record),
+                _ if record.is_done() => board.done.push(record),
                 "in_progress" | "hooked" => board.in_progress.push(record),
                 _ if record.class == Class::Wip => board.in_progress.push(record),
                 _ if graph.is_ready(&record.id) => {}

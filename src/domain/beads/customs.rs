@@ -17,7 +17,7 @@ pub enum Class {
     Active,
     /// Somebody works on it.
     Wip,
-    /// Nothing waits for it any more.
+    /// It is done, and not listed; what waits for it waits until it is closed.
     Done,
     /// Put away; not listed.
     Frozen,

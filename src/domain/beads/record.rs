@@ -169,14 +169,20 @@ impl<'a> Record<'a> {
         self.is_finished() || self.status() == "pinned"
     }
 
-    /// Whether it is done: closed, or of a status of the project's own that says so.
+    /// Whether it is closed. A status of the project's own that says it is done is not enough for `bd`: what
+    /// waits for such an issue goes on waiting.
     pub fn is_finished(&self) -> bool {
-        self.status() == "closed" || self.class == Class::Done
+        self.status() == "closed"
+    }
+
+    /// Whether people take it for done: closed, or of a status of the project's own that says so.
+    pub fn is_done(&self) -> bool {
+        self.is_finished() || self.class == Class::Done
     }
 
     /// Whether a list leaves it out unless asked for all.
     pub fn is_put_away(&self) -> bool {
-        self.is_finished() || self.class == Class::Frozen
+        self.is_done() || self.class == Class::Frozen
     }
 
     /// The instant it was made; what is missing or unreadable counts as oldest.

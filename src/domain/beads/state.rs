@@ -25,7 +25,7 @@ impl State {
     /// The state of `record`, which need not be in `graph`.
     pub fn of(graph: &Graph, record: &Record) -> Self {
         match record.status() {
-            _ if record.is_finished() => Self::Done,
+            _ if record.is_done() => Self::Done,
             "closed" | "tombstone" => Self::Done,
             "in_progress" | "hooked" => Self::InProgress,
             "blocked" => Self::Blocked,

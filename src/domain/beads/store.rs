@@ -159,7 +159,7 @@ impl Store {
     /// written.
     pub fn outlook<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
         self.with_table(|mut table| {
-            self.tell(&Holds::read(&self.dir).free(&mut table)?);
+            self.announce(Holds::read(&self.dir).free(&mut table)?);
             look(&table)
         })
     }
@@ -185,7 +185,7 @@ impl Store {
     ) -> Result<T> {
         if let Some(bd) = &self.bd {
             let (result, _, freed) = bd.change(self, |table| self.edited(table, edit))?;
-            self.tell(&freed);
+            self.announce(freed);
             return Ok(result);
         }
         let _lock = self.lock()?;
@@ -194,7 +194,7 @@ impl Store {
             if table.is_changed() {
                 self.replace(&table)?;
             }
-            self.tell(&freed);
+            self.announce(freed);
             // The change is made; what is left over is left over until the next one.
             let _ = holds.settle(&table);
             Ok(result)
@@ -311,7 +311,12 @@ impl Store {
         table
     }
 
-    pub(super) fn tell(&self, notices: &[String]) {
+    /// Says what happened, be it for the second time.
+    pub(super) fn announce(&self, events: Vec<String>) {
+        self.notices.borrow_mut().extend(events);
+    }
+
+    fn tell(&self, notices: &[String]) {
         let mut said = self.said.borrow_mut();
         let new = notices.iter().filter(|notice| said.insert((*notice).clone()));
         self.notices.borrow_mut().extend(new.cloned());

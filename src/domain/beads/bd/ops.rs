@@ -196,7 +196,7 @@ impl Bd {
             return Ok(holds);
         }
         let ((), holds, freed) = self.change_held(store, |table| store.edited(table, |_, _, _| Ok(())))?;
-        store.tell(&freed);
+        store.announce(freed);
         Ok(holds)
     }
 
