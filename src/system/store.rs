@@ -2,10 +2,11 @@
 
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
+mod draft;
+
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::ops::Range;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use self::draft::Draft;
 use crate::fault::Fault;
 
 /// Mode of files that only the user's own programs need to read.
@@ -23,8 +25,6 @@ pub const SHARED: u32 = 0o644;
 /// Names of temporary files: what lies beside a file when its writer was killed.
 const PREFIX: &str = ".taskrun-";
 const SUFFIX: &str = ".tmp";
-/// So much is copied at once.
-const COPIED: usize = 1 << 18;
 
 /// Makes a write beyond the file-size limit an error like that of a full disk; the signal that comes
 /// with it would end the process. A handler, unlike ignoring, is not handed on to children.
@@ -74,91 +74,15 @@ fn write_beside(
     let mode = fs::metadata(target).map_or(mode, |meta| meta.permissions().mode() & 0o7777);
     outlive_size_limit();
     let temp = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
-    let mut draft = Draft { out: io::BufWriter::with_capacity(1 << 16, temp) };
+    let mut draft = Draft::new(temp);
     fill(&mut draft)?;
-    let temp = draft.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let temp = draft.finish()?;
     temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
     if durable {
         temp.as_file().sync_all()?;
     }
     temp.persist(target).map_err(|error| error.error)?;
     if durable { sync_dir(dir) } else { Ok(()) }
-}
-
-/// A file that is being written, to take another one's place.
-#[derive(Debug)]
-pub struct Draft {
-    out: io::BufWriter<tempfile::NamedTempFile>,
-}
-
-impl Draft {
-    /// Makes room for so many bytes, where that can be had beforehand.
-    pub fn expect(&mut self, bytes: u64) {
-        #[cfg(target_os = "linux")]
-        if bytes > COPIED as u64 {
-            let keep = rustix::fs::FallocateFlags::KEEP_SIZE;
-            let _ = rustix::fs::fallocate(self.out.get_ref().as_file(), keep, 0, bytes);
-        }
-        #[cfg(not(target_os = "linux"))]
-        let _ = bytes;
-    }
-
-    /// Appends what lies at `range` of `from`.
-    pub fn copy(&mut self, from: &File, range: Range<u64>) -> io::Result<()> {
-        self.out.flush()?;
-        let to = self.out.get_mut().as_file_mut();
-        let at = copy_within_system(from, to, range.clone());
-        copy_by_hand(from, to, at..range.end)
-    }
-}
-
-/// Has the system copy what it can; says where it stopped, which is the end where all went well.
-#[cfg(target_os = "linux")]
-fn copy_within_system(from: &File, to: &File, range: Range<u64>) -> u64 {
-    let mut at = range.start;
-    while at < range.end {
-        let most = usize::try_from(range.end - at).unwrap_or(usize::MAX);
-        match rustix::fs::copy_file_range(from, Some(&mut at), to, None, most) {
-            Ok(1..) => {}
-            // Another file system, an old kernel, a full disk: copying by hand will tell.
-            Ok(0) | Err(_) => break,
-        }
-    }
-    at
-}
-
-#[cfg(not(target_os = "linux"))]
-fn copy_within_system(_: &File, _: &File, range: Range<u64>) -> u64 {
-    range.start
-}
-
-fn copy_by_hand(from: &File, to: &mut File, range: Range<u64>) -> io::Result<()> {
-    use std::os::unix::fs::FileExt;
-    let mut buffer = vec![0; usize::try_from(range.end - range.start).unwrap_or(COPIED).min(COPIED)];
-    let mut at = range.start;
-    while at < range.end {
-        let most = usize::try_from(range.end - at).unwrap_or(COPIED).min(buffer.len());
-        match from.read_at(&mut buffer[..most], at) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(got) => {
-                to.write_all(&buffer[..got])?;
-                at += got as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-impl Write for Draft {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }
 
 /// [`replace`] with bytes at hand.
