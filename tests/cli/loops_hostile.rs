@@ -9,7 +9,8 @@ use crate::bench::{Bench, DONE, kill, reap, wait_for};
 
 #[test]
 fn a_flood_of_output_does_not_make_it_deaf() {
-    let bench = Bench::new("touch started; exec yes");
+    // No more than a slow machine reads in the time we wait.
+    let bench = Bench::new("touch started; yes | head -c 200000000; exec sleep 300");
     bench.tasks(&["bd-1"]);
     let child = bench.start(&[]);
     wait_for("the flood", || bench.sandbox.path("started").exists());
