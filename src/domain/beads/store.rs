@@ -154,14 +154,18 @@ impl Store {
         self.dolt
     }
 
-    /// [`Store::view`] for what `bd` has a command of its own for: where it keeps the issues, it is asked first.
+    /// [`Store::survey`] for what `bd` has a command of its own for: where it keeps the issues, it is asked first.
     /// What it refuses is refused, and what it says is ready counts.
     pub fn ask<T>(&self, question: Question, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
-        match (&self.bd, question) {
-            (Some(bd), _) => bd.ask(self, question, look),
-            (None, Question::Ready) => self.outlook(look),
-            (None, _) => self.view(look),
+        match &self.bd {
+            Some(bd) => bd.ask(self, question, look),
+            None => self.outlook(look),
         }
+    }
+
+    /// What every command that shows issues shows: [`Store::outlook`]; or what `bd` says, where it keeps them.
+    pub fn survey<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+        if self.bd.is_some() { self.view(look) } else { self.outlook(look) }
     }
 
     /// Reads the issues and hands them to `look`.
