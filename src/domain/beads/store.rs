@@ -88,8 +88,8 @@ impl Store {
         let metadata = Metadata::read(&dir);
         let named = metadata.jsonl_export.as_deref().unwrap_or("issues.jsonl");
         // Early versions of `bd` called the file `beads.jsonl`.
-        let names = [named, "issues.jsonl", "beads.jsonl"];
-        let found = names.into_iter().find(|name| dir.join(name).symlink_metadata().is_ok());
+        let candidates = [named, "issues.jsonl", "beads.jsonl"];
+        let found = candidates.into_iter().find(|name| dir.join(name).symlink_metadata().is_ok());
         let dolt = metadata.backend.as_deref() == Some("dolt");
         let file = dir.join(found.unwrap_or("issues.jsonl"));
         let root = workspace.root().to_owned();
@@ -103,8 +103,8 @@ impl Store {
         if found.is_some() || this.bd.is_some() || dolt {
             this.check()?;
         } else {
-            let names = &names[usize::from(names[0] == names[1])..];
-            names.iter().try_for_each(|name| absent::check(&this.dir.join(name)))?;
+            let different = &candidates[usize::from(candidates[0] == candidates[1])..];
+            different.iter().try_for_each(|name| absent::check(&this.dir.join(name)))?;
         }
         Ok(this)
     }
