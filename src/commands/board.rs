@@ -56,7 +56,7 @@ struct Size {
 fn read(workspace: &Workspace, store: &Store, json: bool, size: Size) -> Result<String> {
     let budget = state::budget_line(workspace)?;
     let budget = budget.as_deref();
-    store.view(|table| {
+    store.survey(|table| {
         let graph = table.graph();
         let board = Board::new(&graph);
         if json {

@@ -1,5 +1,6 @@
 //! Finds the workspace; the only file that names paths below `.taskrun/`.
 
+pub mod absent;
 pub mod init;
 mod place;
 pub mod registry;
@@ -142,7 +143,13 @@ impl Workspace {
     /// `-C` and the variable name a directory to start from, as if one were there: once given,
     /// nothing but it and what is above it is looked at.
     pub fn resolve(given: Option<&Path>) -> Result<Self> {
-        if let Some(found) = Self::find(given)? {
+        let found = Self::find(given)?;
+        if found.as_ref().is_none_or(|found| found.source == Source::Stored)
+            && let Ok(dir) = start_dir(given)
+        {
+            absent::check_around(&dir)?;
+        }
+        if let Some(found) = found {
             return Ok(found.workspace);
         }
         if let Some(dir) = given.map(Path::to_owned).or_else(env::workspace) {

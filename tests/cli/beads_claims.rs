@@ -21,6 +21,34 @@ fn ready(bench: &Bench) -> Vec<String> {
     out.as_array().unwrap().iter().map(|issue| issue["id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// What a dead process held is open, whichever way it is looked at.
+fn one_answer(bench: &Bench) {
+    let of = |args: &[&str]| bench.sandbox.run(&[args, &["--json"]].concat());
+    for args in [
+        &["beads", "list"][..],
+        &["beads", "list", "--status", "open"],
+        &["beads", "show", "bd-1"],
+        &["beads", "dep", "tree", "bd-1"],
+    ] {
+        let out = of(args);
+        assert_eq!(out.json()[0]["status"], "open", "{args:?} {out:?}");
+        assert_eq!(out.stderr.matches("that process is gone").count(), 1, "{args:?} {out:?}");
+    }
+    assert_eq!(of(&["beads", "list", "--status", "in_progress"]).json(), json!([]));
+    assert!(of(&["beads", "show", "bd-1"]).json()[0]["notes"].as_str().unwrap().contains("held by `ann`"));
+    let board = of(&["board"]).json();
+    assert_eq!((&board["ready"][0]["id"], &board["in_progress"]), (&json!("bd-1"), &json!([])));
+    let stats = of(&["beads", "stats"]).json();
+    assert_eq!(
+        (&stats["summary"]["open_issues"], &stats["summary"]["in_progress_issues"]),
+        (&json!(1), &json!(0))
+    );
+    for args in [&["beads", "show", "bd-1"][..], &["loop", "status"]] {
+        let text = bench.sandbox.run(args).stdout;
+        assert!(!text.contains("held by  ") && !text.contains("held     "), "{args:?} {text}");
+    }
+}
+
 #[test]
 fn a_claim_lasts_as_long_as_the_process_it_names() {
     let bench = Bench::new(DONE);
@@ -51,6 +79,10 @@ fn a_claim_lasts_as_long_as_the_process_it_names() {
     assert!(seen.stderr.contains("that process is gone"), "{seen:?}");
     assert_eq!(bench.sandbox.read(".beads/issues.jsonl"), before, "a look writes nothing");
     assert_eq!(bench.loop_status()["held"][0]["over"], true);
+    one_answer(&bench);
+    assert_eq!(bench.sandbox.read(".beads/issues.jsonl"), before, "nor does any other");
+    let exported = bench.sandbox.run(&["beads", "export"]);
+    assert_eq!((exported.stdout, exported.stderr.as_str()), (before, ""));
     let refused = claim("eve");
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "the process is gone: {refused:?}");
     let out = bench.sandbox.run(&["beads", "claim", "--as", "eve", "--json"]);

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::bench::{Bench, DONE};
 use crate::sandbox::{Outcome, Sandbox};
 
 const FILE: &str = ".beads/issues.jsonl";
@@ -206,4 +207,78 @@ fn what_cannot_be_written_is_an_error() {
     } else {
         eprintln!("skipped: a read-only directory does not bind this user (root)");
     }
+}
+
+/// Every command that reads or writes tasks is refused with these words in the hint, and writes nothing.
+fn refused(bench: &Bench, says: &str, hint: &str) {
+    for args in [
+        &["beads", "list"][..],
+        &["beads", "ready"],
+        &["board"],
+        &["beads", "init"],
+        &["workspace", "init"],
+        &["beads", "create", "new"],
+        &["beads", "claim"],
+        &["beads", "sync"],
+        &["beads", "doctor", "--fix"],
+    ] {
+        let out = bench.sandbox.run(&[args, &["--json"]].concat());
+        assert_eq!((out.code, out.stdout.as_str()), (2, ""), "{args:?} {out:?}");
+        let error = out.json_error();
+        let [message, way] = ["message", "hint"].map(|key| error[key].as_str().unwrap());
+        assert!(message.contains(says) && way.contains(hint), "{args:?} {error}");
+    }
+}
+
+#[test]
+fn tasks_that_git_has_are_not_taken_for_never_made() {
+    let bench = Bench::new(DONE);
+    bench.tasks(&["bd-1"]);
+    bench.commit_all();
+    let head = bench.git(&["rev-parse", "HEAD"]);
+    let text = bench.sandbox.read(FILE);
+    fs::remove_file(bench.sandbox.path(FILE)).unwrap();
+    refused(&bench, "is missing, but git has", "`git checkout -- .beads/issues.jsonl`");
+    assert!(!bench.sandbox.path(FILE).exists());
+    fs::remove_dir_all(bench.sandbox.path(".beads")).unwrap();
+    refused(&bench, "is missing, but git has", "`git checkout -- .beads/issues.jsonl`");
+    bench.git(&["rm", "-q", "--cached", FILE]);
+    refused(&bench, "is missing, but git has", "`git checkout HEAD -- .beads/issues.jsonl`");
+    bench.git(&["checkout", "HEAD", "--", FILE]);
+
+    // Nor where a sparse checkout leaves them out, with and without a `.taskrun` that makes it a workspace.
+    bench.git(&["sparse-checkout", "set", "--no-cone", "/.taskrun/"]);
+    refused(&bench, "is missing, but git has", "`git sparse-checkout add .beads`");
+    bench.git(&["sparse-checkout", "set", "--no-cone", "/other/"]);
+    let _ = fs::remove_dir_all(bench.sandbox.path(".taskrun"));
+    refused(&bench, "is missing, but git has", "`git sparse-checkout add .beads`");
+    assert!(!bench.sandbox.path(".beads").exists() && !bench.sandbox.path(".taskrun").exists());
+    bench.git(&["sparse-checkout", "add", ".beads"]);
+    assert_eq!(bench.sandbox.read(FILE), text);
+    assert_eq!(bench.sandbox.run(&["beads", "list"]).code, 0);
+    assert_eq!(bench.git(&["rev-parse", "HEAD"]), head);
+
+    // What is gone from git, too, can be made again.
+    bench.git(&["rm", "-q", FILE]);
+    bench.git(&["commit", "-q", "--no-verify", "-m", "no tasks"]);
+    assert_eq!(bench.sandbox.run(&["beads", "init"]).code, 0);
+    assert_eq!(bench.sandbox.run(&["beads", "create", "new"]).code, 0);
+}
+
+#[test]
+fn what_is_no_file_is_neither_read_nor_replaced() {
+    let bench = Bench::new(DONE);
+    let file = bench.sandbox.path(FILE);
+    let _ = fs::remove_file(&file);
+    let made = Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(made.success());
+    refused(&bench, "is not a regular file", "out of the way");
+    fs::remove_file(&file).unwrap();
+    let target = bench.aside("gone.jsonl");
+    std::os::unix::fs::symlink(&target, &file).unwrap();
+    refused(&bench, target.to_str().unwrap(), "bring back what it names");
+    assert!(file.is_symlink() && !target.exists());
+    fs::write(&target, "{\"id\":\"bd-1\"}\n").unwrap();
+    assert_eq!(bench.sandbox.run(&["beads", "claim", "bd-1"]).code, 0);
+    assert!(file.is_symlink() && fs::read_to_string(&target).unwrap().contains("in_progress"));
 }

@@ -136,9 +136,21 @@ fn the_environment_and_a_redirect_come_first_and_a_hooks_git_dir_does_not_count(
 
     fs::write(dir.join(".beads/redirect"), "../other/.beads\n").unwrap();
     assert_eq!(listed(&[], &dir).0, "other-1");
-    fs::write(dir.join(".beads/redirect"), "../gone/.beads\n").unwrap();
-    let (id, words) = listed(&[], &dir);
-    assert!(id == "bd-1" && words.contains("redirect` is not followed"), "{words}");
+    // Nothing is written elsewhere while its target is missing: that would be hidden once it is back.
+    fs::rename(&other, bench.aside("away")).unwrap();
+    let copy = fs::read_to_string(dir.join(FILE)).unwrap();
+    let (main, verbs) = (bench.sandbox.read(FILE), ["list", "ready", "claim", "sync", "init"]);
+    for args in verbs.iter().map(|verb| vec!["beads", *verb]).chain([vec!["beads", "create", "x"]]) {
+        let out = run(&bench, &dir, &args);
+        assert_eq!((out.code, out.stdout.as_str()), (2, ""), "{args:?} {out:?}");
+        assert!(out.stderr.contains(".beads/redirect") && out.stderr.contains("other/.beads"), "{out:?}");
+    }
+    assert_eq!(run(&bench, &dir, &["workspace", "init"]).code, 2);
+    assert!(run(&bench, &dir, &["workspace", "list"]).code == 0);
+    assert_eq!(fs::read_to_string(dir.join(FILE)).unwrap(), copy);
+    assert_eq!(bench.sandbox.read(FILE), main);
+    fs::rename(bench.aside("away"), &other).unwrap();
+    assert_eq!(listed(&[], &dir).0, "other-1");
 }
 
 #[test]
@@ -204,4 +216,28 @@ fn a_linked_directory_is_the_users_will() {
     must(&bench, &bench.sandbox.path(""), &["beads", "claim", id.trim(), "--as", "ann"]);
     assert!(fs::read_to_string(away.join("issues.jsonl")).unwrap().contains("in_progress"));
     assert!(bench.sandbox.path(".beads").is_symlink());
+}
+
+#[test]
+fn worktrees_of_a_bare_repository_are_told_that_they_do_not_share_and_how_they_do() {
+    let bench = Bench::new(DONE);
+    bench.tasks(&["bd-1"]);
+    bench.commit_all();
+    let (bare, one, two) = (bench.aside("n.git"), bench.aside("one"), bench.aside("two"));
+    bench.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
+    git(&bench, &bare, &["worktree", "add", "-q", one.to_str().unwrap(), "main"]);
+    let alone = run(&bench, &one, &["beads", "list"]);
+    assert!(alone.code == 0 && !alone.stderr.contains("share"), "{alone:?}");
+    git(&bench, &bare, &["worktree", "add", "-q", "-b", "two", two.to_str().unwrap()]);
+    for args in [&["beads", "list"][..], &["beads", "claim"], &["board"]] {
+        let out = run(&bench, &two, args);
+        assert_eq!((out.code, out.stderr.matches("does not share its tasks").count()), (0, 1), "{out:?}");
+    }
+    // As it says: one place for all of them, in which of many exactly one gets a task.
+    fs::create_dir(bare.join(".beads")).unwrap();
+    fs::copy(one.join(FILE), bare.join(FILE)).unwrap();
+    let claim = |dir: &Path| run(&bench, dir, &["beads", "claim", "bd-1"]);
+    let (first, second) = (claim(&one), claim(&two));
+    assert_eq!((first.code, second.code), (0, 1), "{first:?} {second:?}");
+    assert!(!first.stderr.contains("does not share") && second.stderr.contains("held by"), "{second:?}");
 }

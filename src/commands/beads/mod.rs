@@ -207,7 +207,7 @@ fn open(context: &Context) -> Result<(Workspace, Store)> {
 /// Looks at the store and passes on what it has to say about itself.
 pub fn view<T>(context: &Context, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
     let store = open(context)?.1;
-    store.view(|table| {
+    store.survey(|table| {
         notices(&store, context);
         look(table)
     })

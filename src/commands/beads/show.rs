@@ -22,7 +22,10 @@ const NAMES: usize = 12;
 /// Shows whole tasks.
 pub fn run(ids: &[String], context: &Context) -> Result<Exit> {
     let (json, columns) = (context.ui.json(), context.ui.fit());
-    let holds = &open(context)?.1.holds()?;
+    let mut holds = open(context)?.1.holds()?;
+    // What is over is told, and the issue shown as open.
+    holds.retain(|hold| !hold.is_over());
+    let holds = &holds;
     let shown = ask(Question::Show(ids), context, |table| {
         let ids = table.resolve_all(ids)?;
         if json {

@@ -72,7 +72,8 @@ pub(super) fn status(context: &Context) -> Result<Exit> {
         if status["reason"].is_string() {
             let _ = writeln!(out, "ended      {}", text("reason"));
         }
-        for hold in status["held"].as_array().into_iter().flatten() {
+        let held = status["held"].as_array().into_iter().flatten();
+        for hold in held.filter(|hold| hold["over"] != true) {
             let [task, who, since] =
                 ["task", "who", "since"].map(|key| render::plain(hold[key].as_str().unwrap_or_default()));
             let _ = writeln!(out, "held       {task} by {who} since {since}");

@@ -117,10 +117,15 @@ impl Hold {
         let process =
             self.grip.holder.as_ref().map(|holder| format!("pid {} on {}", holder.pid, self.host.name));
         let until = self.grip.until.map(|until| format!("until {}", until.strftime("%Y-%m-%dT%H:%M:%SZ")));
-        let over = self.over(&Host::here(), clock::now()).map(|_| "over".to_owned());
+        let over = self.is_over().then(|| "over".to_owned());
         let rest: Vec<String> = process.into_iter().chain(until).chain(over).collect();
         let rest = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
         format!("since {since}{rest}")
+    }
+
+    /// Whether it surely is over: the next change opens the issue.
+    pub fn is_over(&self) -> bool {
+        self.over(&Host::here(), clock::now()).is_some()
     }
 
     /// What programs are told of it.
@@ -133,7 +138,7 @@ impl Hold {
             "host": self.grip.holder.as_ref().map(|_| &self.host.name),
             "until": self.grip.until,
             "run": self.grip.run,
-            "over": self.over(&Host::here(), clock::now()).is_some(),
+            "over": self.is_over(),
         })
     }
 

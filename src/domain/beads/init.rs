@@ -8,7 +8,7 @@ use super::driver::Driver;
 use super::ids;
 use super::store::Store;
 use super::table::Table;
-use crate::domain::workspace::Workspace;
+use crate::domain::workspace::{Workspace, absent};
 use crate::fault::Fault;
 use crate::system::config::{self, Backend};
 use crate::system::store;
@@ -43,15 +43,13 @@ impl Store {
             return Self::init_by_bd(workspace, prefix);
         }
         let dir = workspace.tasks()?.dir;
+        if !dir.is_dir() {
+            absent::check(&dir.join("issues.jsonl"))?;
+        }
         store::make_dir(&dir)?;
+        let this = Self::open(workspace)?;
         store::create_new(&dir.join(".gitignore"), store::SHARED, GITIGNORE.as_bytes())?;
-        let before = Self::open(workspace);
-        let created = match &before {
-            Ok(found) if found.file().is_file() => false,
-            Ok(found) => store::create_new(found.file(), store::SHARED, b"")?,
-            Err(_) => false,
-        };
-        let this = before?;
+        let created = !this.file().is_file() && store::create_new(this.file(), store::SHARED, b"")?;
         if let Some(prefix) = prefix {
             this.configure_prefix(prefix)?;
         }

@@ -15,7 +15,7 @@ use super::holds::{Hold, Holds};
 use super::load::arenas;
 use super::source::{PIECE, Source};
 use super::table::{Table, changed_meanwhile};
-use crate::domain::workspace::{Origin, Place, Workspace};
+use crate::domain::workspace::{Origin, Place, Workspace, absent};
 use crate::fault::Fault;
 use crate::system::config::{self, Backend};
 use crate::system::lock::Lock;
@@ -75,6 +75,7 @@ impl Store {
     pub fn found(workspace: &Workspace) -> Result<Self> {
         let Place { dir, origin, notices } = workspace.tasks()?;
         if !dir.is_dir() {
+            absent::check(&dir.join("issues.jsonl"))?;
             let hint = match origin {
                 Origin::Env => "run `taskrun beads init`, or unset `BEADS_DIR` and `BEADS_DB`",
                 _ => "run `taskrun beads init`",
@@ -87,7 +88,8 @@ impl Store {
         let metadata = Metadata::read(&dir);
         let named = metadata.jsonl_export.as_deref().unwrap_or("issues.jsonl");
         // Early versions of `bd` called the file `beads.jsonl`.
-        let found = [named, "issues.jsonl", "beads.jsonl"].into_iter().find(|name| dir.join(name).is_file());
+        let candidates = [named, "issues.jsonl", "beads.jsonl"];
+        let found = candidates.into_iter().find(|name| dir.join(name).symlink_metadata().is_ok());
         let dolt = metadata.backend.as_deref() == Some("dolt");
         let file = dir.join(found.unwrap_or("issues.jsonl"));
         let root = workspace.root().to_owned();
@@ -97,7 +99,19 @@ impl Store {
         };
         let customs = Customs::read(&dir)?;
         let (notices, said) = (RefCell::new(notices), RefCell::default());
-        Ok(Self { root, dir, file, dolt, bd, customs, notices, said })
+        let this = Self { root, dir, file, dolt, bd, customs, notices, said };
+        if found.is_some() || this.bd.is_some() || dolt {
+            this.check()?;
+        } else {
+            let different = &candidates[usize::from(candidates[0] == candidates[1])..];
+            different.iter().try_for_each(|name| absent::check(&this.dir.join(name)))?;
+        }
+        Ok(this)
+    }
+
+    /// Fails where the file is not one, or is missing though git has it.
+    fn check(&self) -> Result<()> {
+        if self.bd.is_some() || self.is_elsewhere() { Ok(()) } else { absent::check(&self.file) }
     }
 
     /// The workspace that it was opened for, in which it need not lie.
@@ -107,7 +121,7 @@ impl Store {
 
     /// Whether all issues are in a database of `bd`, which we are not told to use.
     pub fn is_elsewhere(&self) -> bool {
-        self.bd.is_none() && self.dolt && !self.file.is_file()
+        self.bd.is_none() && self.dolt && self.file.symlink_metadata().is_err()
     }
 
     /// The `.beads` directory.
@@ -140,14 +154,18 @@ impl Store {
         self.dolt
     }
 
-    /// [`Store::view`] for what `bd` has a command of its own for: where it keeps the issues, it is asked first.
+    /// [`Store::survey`] for what `bd` has a command of its own for: where it keeps the issues, it is asked first.
     /// What it refuses is refused, and what it says is ready counts.
     pub fn ask<T>(&self, question: Question, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
-        match (&self.bd, question) {
-            (Some(bd), _) => bd.ask(self, question, look),
-            (None, Question::Ready) => self.outlook(look),
-            (None, _) => self.view(look),
+        match &self.bd {
+            Some(bd) => bd.ask(self, question, look),
+            None => self.outlook(look),
         }
+    }
+
+    /// What every command that shows issues shows: [`Store::outlook`]; or what `bd` says, where it keeps them.
+    pub fn survey<T>(&self, look: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
+        if self.bd.is_some() { self.view(look) } else { self.outlook(look) }
     }
 
     /// Reads the issues and hands them to `look`.
@@ -286,6 +304,7 @@ impl Store {
             return then(self.table(&bd.lines(&self.file)?)?);
         }
         let file = self.file.display().to_string();
+        self.check()?;
         for _ in 0..3 {
             let source = Source::open(&self.file).with_context(|| format!("failed to read `{file}`"))?;
             let mut arenas = arenas();

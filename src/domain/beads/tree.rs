@@ -72,7 +72,7 @@ impl<'t> Dependents<'t> {
 impl Store {
     /// What `id` depends on, and what that does, depth first; or the other way round.
     pub fn dep_tree(&self, id: &str, walk: Walk) -> Result<Vec<Branch>> {
-        self.view(|table| {
+        self.survey(|table| {
             let id = table.resolve(id)?;
             Ok(tree(table, &id, walk))
         })

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::domain::beads;
-use crate::domain::workspace::{Workspace, directory, registry};
+use crate::domain::workspace::{Workspace, absent, directory, registry};
 use crate::fault::Fault;
 use crate::system::{config, store};
 
@@ -57,6 +57,13 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
     }
     store::make_dir(dir)?;
     let workspace = Workspace::at(directory(dir, "DIR")?);
+    // What `bd` keeps elsewhere is there, and stays so until somebody says otherwise.
+    let elsewhere = if workspace.has_beads() {
+        beads::Store::found(&workspace)?.is_elsewhere()
+    } else {
+        absent::check(&workspace.tasks()?.dir.join("issues.jsonl"))?;
+        false
+    };
     store::make_dir(&workspace.dir())?;
     let mut created = Vec::new();
     if store::read_text(&workspace.gitignore())?.as_deref() == Some(ALL_IGNORED) {
@@ -68,8 +75,7 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
         }
     }
     let mut notes = Vec::new();
-    // What `bd` keeps elsewhere is there, and stays so until somebody says otherwise.
-    if !workspace.has_beads() || !beads::Store::found(&workspace)?.is_elsewhere() {
+    if !elsewhere {
         let (store, tasks) = beads::Store::init(&workspace, prefix)?;
         if tasks.created {
             created.push(store.file().to_owned());

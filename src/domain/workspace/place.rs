@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Workspace;
+use crate::fault::Fault;
 use crate::system::config::env;
 use crate::system::git::linked::{self, Tree};
 use crate::system::store;
@@ -37,26 +38,27 @@ pub struct Place {
 
 impl Workspace {
     /// Where the tasks are: `BEADS_DIR` or `BEADS_DB` → `.beads/redirect`, one hop → in a linked worktree
-    /// the main checkout's `.beads/`, though the worktree has a checked-out copy → its own.
+    /// the main checkout's `.beads/`, though the worktree has a checked-out copy → its own. A redirect to
+    /// nowhere is an error: tasks kept elsewhere meanwhile would be hidden once its target is back.
     pub fn tasks(&self) -> Result<Place> {
         if let Some((_, dir)) = env::beads_dir() {
             let dir = std::path::absolute(dir)?;
-            return Ok(follow(dir.canonicalize().unwrap_or(dir), Origin::Env));
+            return follow(dir.canonicalize().unwrap_or(dir), Origin::Env);
         }
-        Ok(self.tasks_by_files())
+        self.tasks_by_files()
     }
 
     /// [`Workspace::tasks`] as the files alone have it.
-    fn tasks_by_files(&self) -> Place {
+    fn tasks_by_files(&self) -> Result<Place> {
         let own = self.root().join(".beads");
-        let mut place = follow(own.clone(), Origin::Own);
+        let mut place = follow(own.clone(), Origin::Own)?;
         if place.origin == Origin::Redirect || has_database(&own) {
-            return place;
+            return Ok(place);
         }
-        match linked::tree(self.root()) {
+        Ok(match linked::tree(self.root()) {
             Tree::Linked(common) => match shared(&common).into_iter().find(|dir| is_store(dir)) {
                 Some(dir) => {
-                    let main = follow(dir, Origin::Main);
+                    let main = follow(dir, Origin::Main)?;
                     let notices = place.notices.into_iter().chain(main.notices).collect();
                     Place { origin: Origin::Main, notices, ..main }
                 }
@@ -66,7 +68,10 @@ impl Workspace {
                     let origin = if main.is_some() { Origin::Main } else { Origin::Own };
                     Place { dir: main.unwrap_or(own), origin, notices: Vec::new() }
                 }
-                None => place,
+                None => {
+                    place.notices.extend(self.apart(&common));
+                    place
+                }
             },
             Tree::Lost(repository) => {
                 place.notices.push(format!(
@@ -77,7 +82,23 @@ impl Workspace {
                 place
             }
             Tree::Main | Tree::None => place,
-        }
+        })
+    }
+
+    /// What to say where each worktree of the repository in `common` has tasks of its own, as `bd` has it
+    /// where there is no main checkout: claims in one of them mean nothing in the others.
+    fn apart(&self, common: &Path) -> Option<String> {
+        let trees = linked::worktrees(common);
+        let other =
+            trees.iter().find(|tree| tree.as_path() != self.root() && is_store(&tree.join(".beads")))?;
+        let shared = shared(common).into_iter().next()?;
+        Some(format!(
+            "this worktree does not share its tasks with the others of its repository, such as `{}`: a task \
+             claimed here is free there; to share them, keep them in `{}`, or set `BEADS_DIR` or \
+             `.beads/redirect` in all of them",
+            other.display(),
+            shared.display()
+        ))
     }
 
     /// Whether this is a linked worktree whose repository keeps tasks for all its worktrees.
@@ -113,27 +134,33 @@ fn has_database(dir: &Path) -> bool {
 }
 
 /// Follows `redirect` in `dir`: one line, relative to the project, one hop.
-fn follow(dir: PathBuf, origin: Origin) -> Place {
+fn follow(dir: PathBuf, origin: Origin) -> Result<Place> {
     let mut place = Place { dir, origin, notices: Vec::new() };
     let file = place.dir.join("redirect");
-    let text = match store::read_text(&file) {
-        Ok(text) => text.unwrap_or_default(),
-        // It is in a directory that cannot be searched, which will be told, or is none.
-        Err(_) => return place,
-    };
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let Some(line) = lines.next() else { return place };
-    let target = place.dir.parent().unwrap_or(&place.dir).join(line);
-    if target.is_dir() {
-        place.dir = target.canonicalize().unwrap_or(target);
-        place.origin = if origin == Origin::Env { Origin::Env } else { Origin::Redirect };
-    } else {
-        let (file, target) = (file.display(), target.display());
-        place
-            .notices
-            .push(format!("`{file}` is not followed: `{target}` does not exist or is not a directory"));
+    // A directory that cannot be searched, or is none, will be told.
+    if file.symlink_metadata().is_err() {
+        return Ok(place);
     }
-    place
+    if !file.is_file() {
+        return Err(Fault::invalid(
+            format!("`{}` is not a file that can be read", file.display()),
+            "have it name the directory with the tasks, or remove it",
+        ));
+    }
+    let text = store::read_text(&file)?.unwrap_or_default();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let Some(line) = lines.next() else { return Ok(place) };
+    let target = place.dir.parent().unwrap_or(&place.dir).join(line);
+    if !target.is_dir() {
+        let (file, target) = (file.display(), target.display());
+        return Err(Fault::invalid(
+            format!("`{file}` says that tasks are kept in `{target}`, which is not a directory"),
+            "bring that directory back, name another one, or remove the redirect",
+        ));
+    }
+    place.dir = target.canonicalize().unwrap_or(target);
+    place.origin = if origin == Origin::Env { Origin::Env } else { Origin::Redirect };
+    Ok(place)
 }
 
 #[cfg(test)]
@@ -164,7 +191,7 @@ mod tests {
     fn a_worktree_uses_the_main_checkouts_tasks() {
         use Origin::{Main, Own, Redirect};
         let (main, copy) = (("main/.beads/issues.jsonl", ""), ("w/.beads/issues.jsonl", ""));
-        let table: [(&str, Files, &str, Origin); 13] = [
+        let table: [(&str, Files, &str, Origin); 12] = [
             ("no copy of its own", &[main], "main/.beads", Main),
             ("a checked-out copy", &[main, copy], "main/.beads", Main),
             ("none anywhere", &[], "main/.beads", Main),
@@ -191,13 +218,17 @@ mod tests {
                 "b",
                 Redirect,
             ),
-            ("a redirect to nowhere", &[main, ("w/.beads/redirect", "../gone")], "main/.beads", Main),
             ("an empty redirect", &[main, ("w/.beads/redirect", "\n#\n")], "main/.beads", Main),
         ];
         for (name, files, expected, origin) in table {
             let (_temp, top) = layout(&[&MAIN[..], files].concat());
-            let place = Workspace::at(top.join("w")).tasks_by_files();
+            let place = Workspace::at(top.join("w")).tasks_by_files().unwrap();
             assert_eq!((place.dir, place.origin), (top.join(expected), origin), "{name}");
+        }
+        for nowhere in [("w/.beads/redirect", "../gone"), ("main/.beads/redirect", "../gone")] {
+            let (_temp, top) = layout(&[&MAIN[..], &[main, copy, nowhere]].concat());
+            let error = Workspace::at(top.join("w")).tasks_by_files().unwrap_err().to_string();
+            assert!(error.contains(nowhere.0) && error.contains("../gone"), "{error}");
         }
     }
 
@@ -214,8 +245,21 @@ mod tests {
         for (files, expected, shares) in table {
             let (_temp, top) = layout(&[&BARE[..], files].concat());
             let workspace = Workspace::at(top.join("w"));
-            assert_eq!(workspace.tasks_by_files().dir, top.join(expected));
+            assert_eq!(workspace.tasks_by_files().unwrap().dir, top.join(expected));
             assert_eq!(workspace.shares_tasks(), shares);
+        }
+        // Each worktree with a store of its own is told so.
+        let admin = ("p/repo.git/worktrees/v/gitdir", "TOP/v/.git\n");
+        let table: [(Files, usize); 4] = [
+            (&[copy, admin, ("v/.beads/issues.jsonl", "")], 1),
+            (&[copy, admin, ("v/other", "")], 0),
+            (&[copy, ("p/repo.git/worktrees/w/gitdir", "TOP/w/.git\n")], 0),
+            (&[copy, admin, ("v/.beads/issues.jsonl", ""), beside], 0),
+        ];
+        for (files, notices) in table {
+            let (_temp, top) = layout(&[&BARE[..], files].concat());
+            let place = Workspace::at(top.join("w")).tasks_by_files().unwrap();
+            assert_eq!(place.notices.len(), notices, "{:?}", place.notices);
         }
     }
 
@@ -226,10 +270,10 @@ mod tests {
             ("w/.beads/issues.jsonl", ""),
             ("w/below/.beads/issues.jsonl", ""),
         ]);
-        let place = Workspace::at(top.join("w")).tasks_by_files();
+        let place = Workspace::at(top.join("w")).tasks_by_files().unwrap();
         assert_eq!((place.dir, place.origin), (top.join("w/.beads"), Origin::Own));
         assert!(place.notices[0].contains("git worktree repair"), "{:?}", place.notices);
-        let below = Workspace::at(top.join("w/below")).tasks_by_files();
+        let below = Workspace::at(top.join("w/below")).tasks_by_files().unwrap();
         assert_eq!((below.dir, below.notices.len()), (top.join("w/below/.beads"), 0));
     }
 }

@@ -61,6 +61,14 @@ pub fn main_checkout(common: &Path) -> Option<PathBuf> {
     common.join(found?).canonicalize().ok()
 }
 
+/// The linked worktrees of the repository kept in `common`, as far as they are there.
+pub fn worktrees(common: &Path) -> Vec<PathBuf> {
+    let admins = fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten();
+    let git = |admin: PathBuf| Some(admin.join(path_of(&line_of(&admin.join("gitdir"))?)));
+    let trees = admins.filter_map(|admin| git(admin.path())?.parent()?.canonicalize().ok());
+    trees.collect()
+}
+
 fn line_of(path: &Path) -> Option<Vec<u8>> {
     let mut text = fs::read(path).ok()?;
     text.truncate(text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len()));
@@ -94,6 +102,9 @@ mod tests {
         put("of-sub/.git", "gitdir: ../main/.git/modules/sub/worktrees/s");
         put("lost/.git", "gitdir: ../gone/.git/worktrees/lost\n");
         put("odd/.git", "what is this\n");
+        put("main/.git/worktrees/a/gitdir", &format!("{}/a/.git\n", top.display()));
+        put("main/.git/worktrees/gone/gitdir", &format!("{}/gone/.git\n", top.display()));
+        put("main/.git/worktrees/half/HEAD", "");
         put("half/admin/commondir", "../../nowhere\n");
         put("half/.git", "gitdir: admin\n");
         store::make_dir(&top.join("plain")).unwrap();
@@ -115,5 +126,7 @@ mod tests {
         assert_eq!(main_checkout(&top.join("main/.git")), Some(top.join("main")));
         assert_eq!(main_checkout(&sub), Some(top.join("main/sub")));
         assert_eq!(main_checkout(&top.join("repo.git")), None);
+        assert_eq!(worktrees(&top.join("main/.git")), [top.join("a")]);
+        assert_eq!(worktrees(&sub), [] as [PathBuf; 0]);
     }
 }

@@ -3,12 +3,14 @@
 
 mod apart;
 mod commit;
+mod kept;
 pub mod linked;
 mod merge;
 mod status;
 
 pub use apart::Shared;
 pub use commit::{Commit, Committed};
+pub use kept::Kept;
 pub use merge::merge_text;
 pub use status::{Entry, Print, Status, fingerprint};
 
