@@ -4,7 +4,13 @@ use super::*;
 
 /// Codes with their lines, the mended text, and what was moved aside.
 fn look(text: &str) -> (Vec<String>, String, Vec<String>) {
-    let found = examine(text.as_bytes());
+    look_at(text, None)
+}
+
+/// The same with what git has still to merge.
+fn look_at(text: &str, stages: Option<[&str; 3]>) -> (Vec<String>, String, Vec<String>) {
+    let stages = stages.map(|stages| stages.map(|text| Some(text.as_bytes().to_owned())));
+    let found = examine(text.as_bytes(), stages.as_ref());
     let code = |finding: &Finding| {
         let lines: Vec<String> = finding.lines.iter().map(ToString::to_string).collect();
         let mark = if finding.fix.is_some() { "" } else { "!" };
@@ -145,12 +151,37 @@ fn an_unfinished_merge_is_finished() {
 }
 
 #[test]
+fn what_git_holds_is_merged_and_nothing_written_by_hand_lost() {
+    let (base, ours) = (issue("a", &[]) + &issue("b", &[]), issue("a", &[edge("a", "b", "blocks", 1)]));
+    let ours = ours + &issue("b", &[]);
+    let theirs = issue("a", &[]) + &issue("b", &[edge("b", "a", "blocks", 2)]) + &issue("c", &[]);
+    let stages = Some([base.as_str(), &ours, &theirs]);
+    let (found, text, aside) = look_at(&ours, stages);
+    assert_eq!((found[0].as_str(), found[1].split(':').next(), aside.len()), ("unmerged:", Some("cycle"), 0));
+    assert!(text.contains("related") && text.lines().count() == 3, "{text}");
+    let again = look_at(&text, stages);
+    assert_eq!(again, (vec!["!unmerged:".to_owned()], text.clone(), vec![]), "what was mended stays so");
+    let by_hand = issue("d", &[]);
+    let marked = format!("<<<<<<< x\n{ours}=======\n{by_hand}>>>>>>> y\n");
+    let (found, merged, aside) = look_at(&marked, stages);
+    assert_eq!(
+        (found[0].as_str(), merged, aside.concat()),
+        ("merge-conflict:1,4,6", text, by_hand.trim().to_owned())
+    );
+
+    let deleted = [Some(base.clone().into_bytes()), Some(ours.clone().into_bytes()), None];
+    let found = examine(ours.as_bytes(), Some(&deleted));
+    assert_eq!((found.findings[0].code, &found.findings[0].fix), ("unmerged", &None));
+    assert_eq!((found.findings[0].severity, found.bytes), (Severity::Problem, ours.into_bytes()));
+}
+
+#[test]
 fn a_newer_file_and_odd_bytes_are_handled() {
     let newer = "{\"_schema\":\"beads-jsonl/2\"}\n{\"id\":\"a\",\"status\":\"closed\"}\n";
     let (found, text, _) = look(newer);
     assert_eq!((found, text.as_str()), (vec!["!newer-format:1".to_owned()], newer));
 
-    let found = examine(b"\xef\xbb\xbf{\"id\":\"a\",\"title\":\"t\"}\r\n\xff\xfe\r\n");
+    let found = examine(b"\xef\xbb\xbf{\"id\":\"a\",\"title\":\"t\"}\r\n\xff\xfe\r\n", None);
     assert_eq!(found.bytes, b"{\"id\":\"a\",\"title\":\"t\"}\r\n");
     assert_eq!(found.aside, [b"\xff\xfe".to_vec()]);
 }

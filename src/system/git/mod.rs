@@ -9,7 +9,7 @@ mod status;
 
 pub use apart::Shared;
 pub use commit::{Commit, Committed};
-pub use merge::merge_text;
+pub use merge::{Stages, merge_text};
 pub use status::{Entry, Print, Status, fingerprint};
 
 use std::cell::OnceCell;

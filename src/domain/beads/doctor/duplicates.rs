@@ -52,7 +52,7 @@ pub fn join(rows: &mut Rows) {
 }
 
 /// Whether `merged` no longer says what `line` said.
-fn overrules(merged: &str, line: &str) -> bool {
+pub fn overrules(merged: &str, line: &str) -> bool {
     let (merged, line) = (Version::parse(merged), Version::parse(line));
     let lists = ["labels", "dependencies", "comments"];
     let others = line.members.keys().filter(|key| &***key != "updated_at" && !lists.contains(&&***key));

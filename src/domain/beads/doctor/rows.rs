@@ -66,6 +66,13 @@ impl<'a> Rows<'a> {
         self.aside.push(row.text.as_bytes().to_owned());
     }
 
+    /// The same, where it is not kept already.
+    pub fn keep_once(&mut self, row: &Row) {
+        if !self.aside.iter().any(|kept| kept == row.text.as_bytes()) {
+            self.keep(row);
+        }
+    }
+
     /// Whether somebody newer wrote it: then nothing can be said about it.
     pub fn is_newer(&self) -> bool {
         self.newer
