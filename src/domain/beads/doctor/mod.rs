@@ -6,6 +6,7 @@ mod duplicates;
 mod edges;
 mod fields;
 mod rows;
+mod twins;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -117,6 +118,7 @@ fn mend(bytes: &[u8], stages: Option<&Stages>) -> Examined {
     if !rows.is_newer() {
         conflict::resolve(&mut rows, stages);
         duplicates::join(&mut rows);
+        twins::part(&mut rows);
         fields::correct(&mut rows);
         edges::check(&mut rows);
     }

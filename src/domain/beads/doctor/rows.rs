@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Finding;
-use crate::domain::beads::merge::{Side, is_marker, schema};
+use crate::domain::beads::merge::{Head, Side, is_marker, schema};
 use crate::domain::beads::record::Record;
 
 /// One line without its newline.
@@ -100,6 +100,12 @@ impl<'a> Rows<'a> {
         }
         (self.findings, bytes, self.aside)
     }
+}
+
+/// What tells the issues apart, each with the place of its row.
+pub fn heads<'r>(rows: &'r Rows) -> Vec<(usize, Head<'r>)> {
+    let head = |row: &'r Row| issue(&row.text).and_then(|_| serde_json::from_str::<Head>(&row.text).ok());
+    rows.lines.iter().enumerate().filter_map(|(at, row)| Some((at, head(row)?))).collect()
 }
 
 /// A line as an issue, if it is one.
