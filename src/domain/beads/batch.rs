@@ -218,10 +218,14 @@ fn name(table: &Table, drafts: &[Draft], fallback: Option<&str>) -> Result<Vec<(
             None => tops.next().unwrap_or_default(),
             Some(parent) => {
                 let number = match (next.get(parent), draft.parent) {
+                    // Past the small numbers others may be taken.
+                    (Some(number), None) if *number == u64::from(ids::MOVED) => {
+                        self::number(&ids::child_after(table, parent, ids::MOVED - 1)?)
+                    }
                     (Some(number), _) => *number,
                     // Nobody can know a child of what is only being made.
                     (None, Some(_)) => 1,
-                    (None, None) => number(&ids::child(table, parent)?),
+                    (None, None) => self::number(&ids::child(table, parent)?),
                 };
                 next.insert(parent.clone(), number + 1);
                 format!("{parent}.{number}")

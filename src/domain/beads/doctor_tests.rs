@@ -4,7 +4,13 @@ use super::*;
 
 /// Codes with their lines, the mended text, and what was moved aside.
 fn look(text: &str) -> (Vec<String>, String, Vec<String>) {
-    let found = examine(text.as_bytes());
+    look_at(text, None)
+}
+
+/// The same with what git has still to merge.
+fn look_at(text: &str, stages: Option<[&str; 3]>) -> (Vec<String>, String, Vec<String>) {
+    let stages = stages.map(|stages| stages.map(|text| Some(text.as_bytes().to_owned())));
+    let found = examine(text.as_bytes(), stages.as_ref());
     let code = |finding: &Finding| {
         let lines: Vec<String> = finding.lines.iter().map(ToString::to_string).collect();
         let mark = if finding.fix.is_some() { "" } else { "!" };
@@ -145,12 +151,74 @@ fn an_unfinished_merge_is_finished() {
 }
 
 #[test]
+fn what_git_holds_is_merged_and_nothing_written_by_hand_lost() {
+    let (base, ours) = (issue("a", &[]) + &issue("b", &[]), issue("a", &[edge("a", "b", "blocks", 1)]));
+    let ours = ours + &issue("b", &[]);
+    let theirs = issue("a", &[]) + &issue("b", &[edge("b", "a", "blocks", 2)]) + &issue("c", &[]);
+    let stages = Some([base.as_str(), &ours, &theirs]);
+    let (found, text, aside) = look_at(&ours, stages);
+    assert_eq!((found[0].as_str(), found[1].split(':').next(), aside.len()), ("unmerged:", Some("cycle"), 0));
+    assert!(text.contains("related") && text.lines().count() == 3, "{text}");
+    let again = look_at(&text, stages);
+    assert_eq!(again, (vec!["!unmerged:".to_owned()], text.clone(), vec![]), "what was mended stays so");
+    let by_hand = issue("d", &[]);
+    let marked = format!("<<<<<<< x\n{ours}=======\n{by_hand}>>>>>>> y\n");
+    let (found, merged, aside) = look_at(&marked, stages);
+    assert_eq!(
+        (found[0].as_str(), merged, aside.concat()),
+        ("merge-conflict:1,4,6", text, by_hand.trim().to_owned())
+    );
+
+    let deleted = [Some(base.clone().into_bytes()), Some(ours.clone().into_bytes()), None];
+    let found = examine(ours.as_bytes(), Some(&deleted));
+    assert_eq!((found.findings[0].code, &found.findings[0].fix), ("unmerged", &None));
+    assert_eq!((found.findings[0].severity, found.bytes), (Severity::Problem, ours.into_bytes()));
+}
+
+#[test]
+fn two_issues_under_one_id_both_stay() {
+    let task = |id: &str, title: &str, at: &str, edges: &[String]| {
+        let list = edges.join(",");
+        format!(
+            "{{\"id\":\"{id}\",\"title\":\"{title}\",\"created_at\":\"{at}\",\"dependencies\":[{list}]}}\n"
+        )
+    };
+    let below = |id: &str| edge(id, "p.1", "parent-child", 1);
+    // As a union of two branches leaves it: ours, then theirs.
+    let first = task("p.1", "first", "2026-01-01T00:00:01.5Z", &[edge("p.1", "p", "parent-child", 1)]);
+    let own = task("p.1.1", "own", "2026-01-01T00:00:02.5Z", &[below("p.1.1")]);
+    let second = task("p.1", "second", "2026-01-01T00:00:03.5Z", &[edge("p.1", "p", "parent-child", 1)]);
+    let other = task("p.1.1", "other", "2026-01-01T00:00:04.5Z", &[below("p.1.1")]);
+    let waits = task("x", "waits", "2026-01-01T00:00:05.5Z", &[edge("x", "p.1.1", "blocks", 1)]);
+    let common = task("p", "p", "2026-01-01T00:00:00.5Z", &[]);
+    let text = format!("{common}{first}{own}{second}{other}{waits}");
+    let (found, mended, aside) = look(&text);
+    assert_eq!((found, aside.len()), (vec!["shared-id:2,4".to_owned()], 0), "{mended}");
+    let new = mended.lines().nth(3).unwrap().split('"').nth(3).unwrap().to_owned();
+    assert!(new.starts_with("p.") && new.len() == 8, "{new}");
+    let theirs = format!("{second}{other}{waits}").replace("p.1", &new);
+    assert_eq!(mended, format!("{common}{first}{own}{theirs}"), "its child and who waits for that follow");
+    assert_eq!(look(&mended).0, Vec::<String>::new());
+
+    // Where the order tells nothing each line is still kept.
+    let sorted = format!("{common}{first}{second}{own}{other}");
+    let (found, mended, _) = look(&sorted);
+    assert_eq!(found, ["shared-id:2,3", "shared-id:4,5"]);
+    for title in ["first", "second", "own", "other"] {
+        assert!(mended.contains(&format!("\"title\":\"{title}\"")), "{mended}");
+    }
+    // Another version of one issue, of a tool that writes whole seconds, is no second issue.
+    let again = task("p", "q", "2026-01-01T00:00:00Z", &[]);
+    assert_eq!(look(&format!("{common}{again}")).0, ["duplicate-id:1,2"]);
+}
+
+#[test]
 fn a_newer_file_and_odd_bytes_are_handled() {
     let newer = "{\"_schema\":\"beads-jsonl/2\"}\n{\"id\":\"a\",\"status\":\"closed\"}\n";
     let (found, text, _) = look(newer);
     assert_eq!((found, text.as_str()), (vec!["!newer-format:1".to_owned()], newer));
 
-    let found = examine(b"\xef\xbb\xbf{\"id\":\"a\",\"title\":\"t\"}\r\n\xff\xfe\r\n");
+    let found = examine(b"\xef\xbb\xbf{\"id\":\"a\",\"title\":\"t\"}\r\n\xff\xfe\r\n", None);
     assert_eq!(found.bytes, b"{\"id\":\"a\",\"title\":\"t\"}\r\n");
     assert_eq!(found.aside, [b"\xff\xfe".to_vec()]);
 }

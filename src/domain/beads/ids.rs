@@ -79,25 +79,39 @@ fn length(count: usize) -> usize {
     (3..=8).find(fits).unwrap_or(8)
 }
 
+/// From this number on children are numbered by merges, which moved them off a number given twice.
+pub const MOVED: u32 = 100_000;
+
 /// The next child's id: one more than any ever used or mentioned, also in texts that name a
-/// deleted one.
+/// deleted one. What a merge numbered anew does not count while there are smaller numbers left.
 pub fn child(table: &Table, parent: &str) -> Result<String> {
+    child_after(table, parent, 0)
+}
+
+/// The same where all numbers up to `given` are given out already.
+pub fn child_after(table: &Table, parent: &str, given: u32) -> Result<String> {
     let stem = format!("{parent}.");
     let mentioned = memmem::Finder::new(&stem);
-    let last = table.gather(|lines| highest(lines, &mentioned, stem.len()), u32::max)?;
+    let most = |[a, b]: [u32; 2], [c, d]: [u32; 2]| [a.max(c), b.max(d)];
+    let [last, moved] = table.gather(|lines| highest(lines, &mentioned, stem.len()), most)?;
+    let last = last.max(given);
+    let last = if last.saturating_add(1) < MOVED { last } else { last.max(moved) };
     Ok(format!("{stem}{}", u64::from(last) + 1))
 }
 
-/// The highest number that follows a stem of `len` bytes in `lines`.
-fn highest(lines: &[u8], mentioned: &memmem::Finder, len: usize) -> u32 {
-    let mut last = 0;
+/// The highest number that follows a stem of `len` bytes in `lines`: of those below [`MOVED`], of the
+/// others.
+fn highest(lines: &[u8], mentioned: &memmem::Finder, len: usize) -> [u32; 2] {
+    let mut last = [0, 0];
     for at in mentioned.find_iter(lines) {
         // The end of a longer id is another one.
         let before = String::from_utf8_lossy(&lines[at.saturating_sub(4)..at]).chars().next_back();
         if !before.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.')) {
             let digits = lines[at + len..].iter().take_while(|byte| byte.is_ascii_digit());
             let digits: String = digits.take(11).map(|digit| char::from(*digit)).collect();
-            last = last.max(digits.parse().unwrap_or(0));
+            let number = digits.parse().unwrap_or(0);
+            let last = &mut last[usize::from(number >= MOVED)];
+            *last = number.max(*last);
         }
     }
     last
@@ -134,6 +148,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_merges_are_not_given_again_by_many_at_once() {
+        let table = Table::parse(r#"{"id":"a-1","notes":"a-1.507225"}"#, "f").unwrap();
+        for (given, expected) in [(0, "a-1.1"), (99_998, "a-1.99999"), (99_999, "a-1.507226")] {
+            assert_eq!(child_after(&table, "a-1", given).unwrap(), expected);
+        }
+    }
+
+    #[test]
     fn children_are_never_numbered_twice() {
         let table = [
             (r#"{"id":"a-1"}"#, "a-1.1"),
@@ -141,6 +163,13 @@ mod tests {
             (r#"{"id":"b","dependencies":[{"depends_on_id":"a-1.7","type":"related"}]}"#, "a-1.8"),
             (r#"{"id":"b","notes":"see [deleted:a-1.4], not ba-1.9"}"#, "a-1.5"),
             (r#"{"id":"a-1.2.9"}"#, "a-1.3"),
+            // Moved by a merge: of no account until the small numbers are used up, then never met again.
+            (r#"{"id":"a-1.507225"}"#, "a-1.1"),
+            (r#"{"id":"a-1.2","notes":"a-1.507225"}"#, "a-1.3"),
+            (r#"{"id":"a-1.99998","notes":"a-1.507225"}"#, "a-1.99999"),
+            (r#"{"id":"a-1.99999"}"#, "a-1.100000"),
+            (r#"{"id":"a-1.99999","notes":"a-1.100000"}"#, "a-1.100001"),
+            (r#"{"id":"a-1.99999","notes":"a-1.507225"}"#, "a-1.507226"),
         ];
         for (text, expected) in table {
             assert_eq!(child(&Table::parse(text, "f").unwrap(), "a-1").unwrap(), expected, "{text}");

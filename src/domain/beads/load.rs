@@ -28,6 +28,10 @@ pub(super) struct Row<'a> {
     pub(super) counts: bool,
 }
 
+/// The way out of what the doctor can mend.
+const DOCTOR: &str = "`taskrun beads doctor --fix` mends it and loses nothing: what cannot stay is kept in \
+                      `.beads/rejected-….jsonl`";
+
 /// Why a line cannot be used.
 #[derive(Debug)]
 pub(super) struct Flaw {
@@ -35,7 +39,7 @@ pub(super) struct Flaw {
     before: usize,
     /// What is to be said after "line N".
     says: String,
-    /// The way out; repairing the line where there is none.
+    /// The way out; the doctor's, where there is none.
     hint: Option<&'static str>,
 }
 
@@ -47,8 +51,7 @@ impl Flaw {
     /// The error it is in `file`.
     pub(super) fn error(&self, file: &str) -> anyhow::Error {
         let number = self.before + 1;
-        let repair = || format!("repair or remove line {number}; nothing was changed");
-        let hint = self.hint.map_or_else(repair, str::to_owned);
+        let hint = self.hint.unwrap_or(DOCTOR);
         Fault::invalid(format!("`{file}` line {number}{}", self.says), hint)
     }
 }
@@ -177,7 +180,7 @@ fn share<'a>(source: &Source, range: Range<u64>, arena: &'a mut Bump, size: usiz
             begin = end;
         }
         if !whole {
-            let flaw = Flaw::new(" is not UTF-8", Some("save the file as UTF-8"));
+            let flaw = Flaw::new(" is not UTF-8", None);
             lines.flaw = Some(Flaw { before: lines.rows.len(), ..flaw });
         }
         whole
@@ -187,8 +190,7 @@ fn share<'a>(source: &Source, range: Range<u64>, arena: &'a mut Bump, size: usiz
 
 fn starts_well(bytes: &[u8]) -> Result<(), Flaw> {
     if bytes.starts_with("\u{feff}".as_bytes()) {
-        let hint = "save the file as UTF-8 without a byte order mark";
-        return Err(Flaw::new(" starts with a byte order mark", Some(hint)));
+        return Err(Flaw::new(" starts with a byte order mark", None));
     }
     Ok(())
 }
@@ -224,8 +226,7 @@ fn record<'l, 'k, K: Keep<'l, 'k>>(
 
 fn broken(line: &str, error: &serde_json::Error) -> Flaw {
     if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) {
-        let hint =
-            "finish the merge: keep the lines of both sides and delete the markers; nothing was changed";
+        let hint = "`taskrun beads doctor --fix` finishes the merge, task by task, and loses nothing";
         return Flaw::new(" is a merge conflict marker", Some(hint));
     }
     if error.is_eof() && !line.ends_with('\n') {

@@ -187,6 +187,50 @@ fn two_issues_under_one_id_both_stay() {
 }
 
 #[test]
+fn what_is_bonded_from_an_issue_follows_its_new_id() {
+    let bond =
+        |id: &str, made| issue(id, made, made, r#""bonded_from":[{"source_id":"bd-1","bond_type":"x"}]"#);
+    let ours = issue("bd-1", 1, 1, r#""title":"a""#);
+    let theirs = issue("bd-1", 2, 1, r#""title":"b""#) + &bond("z", 3);
+    let merged = both("", &ours, &theirs);
+    let by = |key: &str, value: &str| merged.iter().find(|line| line[key] == value).unwrap();
+    assert_ne!(by("title", "b")["id"], "bd-1");
+    assert_eq!(by("id", "z")["bonded_from"][0]["source_id"], by("title", "b")["id"]);
+    let said = merge_unanchored("", &ours, &theirs).unwrap().said.concat();
+    assert!(said.contains("`b` is now"), "the doctor names it too: {said}");
+}
+
+#[test]
+fn the_little_things_are_kept_too() {
+    let header = |more: &str| format!("{{\"_schema\":\"beads-jsonl/1\",\"by\":\"{more}\"}}\n");
+    let [old, one, two] = ["a", "b", "c"].map(|by| header(by) + &issue("a", 1, 1, ""));
+    for (ours, theirs) in [(&one, &two), (&two, &one)] {
+        assert_eq!(merge(&old, ours, theirs).unwrap().text, two, "one header, whichever side is ours");
+    }
+    let base = issue("a", 1, 1, r#""labels":["x"]"#);
+    let labelled =
+        both(&base, &issue("a", 1, 2, r#""labels":"y""#), &issue("a", 1, 3, r#""labels":["x","z"]"#));
+    assert_eq!(labelled[0]["labels"], json!(["y", "z"]));
+
+    let plain = issue("a", 1, 2, r#""priority":1"#);
+    let typed = issue("a", 1, 3, r#""dependency_count":0,"dependent_count":0,"comment_count":0"#);
+    assert_eq!(both(&issue("a", 1, 1, ""), &plain, &typed)[0]["dependent_count"], 0);
+
+    // One tool writes fractions of seconds, another rounds them.
+    for (exact, whole) in [("01.25", "01"), ("01.75", "01"), ("01.75", "02")] {
+        let task = |second: &str| {
+            format!(
+                "{{\"id\":\"n\",\"title\":\"t\",\"created_at\":\"2026-01-01T00:00:{second}Z\",\"comments\":[{{\"id\":1,\"author\":\"x\",\"text\":\"c\",\"created_at\":\"2026-01-01T00:00:{second}Z\"}}]}}\n"
+            )
+        };
+        let merged = both("", &task(exact), &task(whole));
+        assert_eq!(merged.len(), 1, "{exact} {whole}");
+        assert_eq!(merged[0]["comments"].as_array().unwrap().len(), 1, "{exact} {whole}");
+    }
+    assert_eq!(both("", &issue("a", 1, 1, ""), &issue("a", 2, 1, "")).len(), 2, "fractions tell apart");
+}
+
+#[test]
 fn counters_and_parents_follow() {
     let typed = |second, counts: [u8; 3], more: &str| {
         let [on, of, said] = counts;

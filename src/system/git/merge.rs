@@ -31,7 +31,27 @@ pub fn merge_text([base, ours, theirs]: [&Path; 3]) -> Result<Option<(Vec<u8>, b
     Ok(conflicts.map(|conflicts| (said.stdout, conflicts == 0)))
 }
 
+/// What git holds of a file it has not merged: base, ours, theirs; nothing where there was none.
+pub type Stages = [Option<Vec<u8>>; 3];
+
 impl Repo {
+    /// What is to be merged into `path` (absolute); `None` where git has no merge of it open.
+    pub fn stages(&self, path: &Path) -> Result<Option<Stages>> {
+        let args: [&OsStr; 5] =
+            ["ls-files".as_ref(), "--unmerged".as_ref(), "-z".as_ref(), "--".as_ref(), path.as_os_str()];
+        let said = self.must(&args, &[])?.stdout;
+        let mut stages = Stages::default();
+        for entry in said.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+            let entry = String::from_utf8_lossy(entry);
+            let mut words = entry.split_whitespace().skip(1);
+            let (object, stage) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let place = stage.parse().ok().and_then(|stage: usize| stages.get_mut(stage.checked_sub(1)?));
+            let place = place.context("git ls-files says something else than expected")?;
+            *place = Some(self.must(&["cat-file", "blob", object], &[])?.stdout);
+        }
+        Ok(Some(stages).filter(|stages| stages.iter().any(Option::is_some)))
+    }
+
     /// The merge driver that `path` (absolute) has by git's attributes: `unspecified` where none.
     pub fn merge_attribute(&self, path: &Path) -> Result<String> {
         let args: [&OsStr; 5] =

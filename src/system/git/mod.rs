@@ -11,7 +11,7 @@ mod status;
 pub use apart::Shared;
 pub use commit::{Commit, Committed};
 pub use kept::Kept;
-pub use merge::merge_text;
+pub use merge::{Stages, merge_text};
 pub use status::{Entry, Print, Status, fingerprint};
 
 use std::cell::OnceCell;

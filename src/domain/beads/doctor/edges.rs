@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use super::Finding;
 use super::fields::with_kind;
 use super::rows::Rows;
-use super::{Finding, Severity};
 use crate::domain::beads::graph::Graph;
 use crate::domain::beads::line::Line;
 use crate::domain::beads::merge::edge;
@@ -52,8 +52,8 @@ fn dangling(rows: &mut Rows) {
                         "`{id}` depends on `{target}` ({}), which is not there; `taskrun beads dep remove` ends it",
                         &*edge.kind
                     );
-                    let severity = if edge.orders() { Severity::Problem } else { Severity::Info };
-                    findings.push(Finding { severity, ..finding("dangling-dependency", message) });
+                    // Nothing waits for it.
+                    findings.push(finding("dangling-dependency", message).info());
                 }
                 Some(false) if edge.is_parent() => {
                     let message = format!("`{id}` belongs to `{target}`, which was deleted");

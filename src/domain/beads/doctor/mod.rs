@@ -6,6 +6,7 @@ mod duplicates;
 mod edges;
 mod fields;
 mod rows;
+mod twins;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use serde::Serialize;
 use super::driver::{Driver, State};
 use super::store::Store;
 use crate::fault::Fault;
+use crate::system::git::{Repo, Stages};
 use crate::system::{clock, store};
 use rows::Rows;
 
@@ -98,12 +100,25 @@ struct Examined {
     aside: Vec<Vec<u8>>,
 }
 
-/// Looks through the bytes of an `issues.jsonl`; pure.
-fn examine(bytes: &[u8]) -> Examined {
+/// Looks through the bytes of an `issues.jsonl`, and what git has still to merge into it; pure.
+fn examine(bytes: &[u8], stages: Option<&Stages>) -> Examined {
+    let found = mend(bytes, stages);
+    if stages.is_none() || found.bytes != bytes {
+        return found;
+    }
+    // All of both sides is there already: only git does not know it.
+    let mut settled = mend(bytes, None);
+    let open = found.findings.into_iter().find(|finding| finding.code == conflict::UNMERGED);
+    settled.findings.push(open.filter(|finding| finding.fix.is_none()).unwrap_or_else(conflict::settled));
+    settled
+}
+
+fn mend(bytes: &[u8], stages: Option<&Stages>) -> Examined {
     let mut rows = Rows::read(bytes);
     if !rows.is_newer() {
-        conflict::resolve(&mut rows);
+        conflict::resolve(&mut rows, stages);
         duplicates::join(&mut rows);
+        twins::part(&mut rows);
         fields::correct(&mut rows);
         edges::check(&mut rows);
     }
@@ -119,7 +134,7 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             other => other.with_context(|| format!("failed to read `{}`", self.file().display()))?,
         };
-        let Examined { mut findings, bytes: mended, aside } = examine(&bytes);
+        let Examined { mut findings, bytes: mended, aside } = examine(&bytes, self.stages().as_ref());
         let mut kept = None;
         if fix && mended != bytes {
             store::sweep(self.dir());
@@ -133,6 +148,12 @@ impl Store {
         let left = |finding: &Finding| finding.severity == Severity::Problem && !finding.fixed;
         let ok = !findings.iter().any(left);
         Ok(Report { path: self.file().display().to_string(), ok, findings, aside: kept })
+    }
+
+    /// What git has still to merge into the file, as far as git can be asked.
+    fn stages(&self) -> Option<Stages> {
+        let file = fs::canonicalize(self.dir()).ok()?.join(self.file().file_name()?);
+        Repo::find(file.parent()?).ok()??.stages(&file).ok()?
     }
 
     /// What is wrong around the file: who owns it, who merges it, whether it can be written.
@@ -168,6 +189,23 @@ impl Store {
                 ),
             )
             .mended("sets it in the repository's git settings"),
+            State::OldCommand => Finding::new(
+                "old-merge-driver",
+                format!(
+                    "`merge.{}.driver` is of an older taskrun: where it cannot run, only our side is left",
+                    driver.name()
+                ),
+            )
+            .info()
+            .mended("sets it anew in the repository's git settings"),
+            State::Gone { how, program } => Finding::new(
+                "merge-driver-gone",
+                format!(
+                    "git merges tasks by {how}, but `{program}` is not there: it would keep our side alone. \
+                     Install it, or `git config --unset merge.{}.driver` and `taskrun beads init`",
+                    driver.name()
+                ),
+            ),
             State::Other(how) => {
                 findings
                     .push(Finding::new("other-merge-driver", format!("git merges tasks by {how}")).info());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Finding;
-use crate::domain::beads::merge::{Side, is_marker, schema};
+use crate::domain::beads::merge::{Head, Side, is_marker, schema};
 use crate::domain::beads::record::Record;
 
 /// One line without its newline.
@@ -66,6 +66,13 @@ impl<'a> Rows<'a> {
         self.aside.push(row.text.as_bytes().to_owned());
     }
 
+    /// The same, where it is not kept already.
+    pub fn keep_once(&mut self, row: &Row) {
+        if !self.aside.iter().any(|kept| kept == row.text.as_bytes()) {
+            self.keep(row);
+        }
+    }
+
     /// Whether somebody newer wrote it: then nothing can be said about it.
     pub fn is_newer(&self) -> bool {
         self.newer
@@ -93,6 +100,12 @@ impl<'a> Rows<'a> {
         }
         (self.findings, bytes, self.aside)
     }
+}
+
+/// What tells the issues apart, each with the place of its row.
+pub fn heads<'r>(rows: &'r Rows) -> Vec<(usize, Head<'r>)> {
+    let head = |row: &'r Row| issue(&row.text).and_then(|_| serde_json::from_str::<Head>(&row.text).ok());
+    rows.lines.iter().enumerate().filter_map(|(at, row)| Some((at, head(row)?))).collect()
 }
 
 /// A line as an issue, if it is one.

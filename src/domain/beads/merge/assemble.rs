@@ -116,8 +116,11 @@ impl<'s> Assembly<'s> {
         }
         if let Some(at) = added.iter().position(|out| out.id.is_none() && schema(&out.text).is_some()) {
             let header = added.remove(at);
-            if !self.out.iter().any(|out| out.id.is_none() && schema(&out.text).is_some()) {
-                self.out.insert(0, header);
+            match self.out.iter_mut().find(|out| out.id.is_none() && schema(&out.text).is_some()) {
+                // Both sides changed it: the same one counts whichever is ours.
+                Some(known) if known.text < header.text => known.text = header.text,
+                Some(_) => {}
+                None => self.out.insert(0, header),
             }
         }
         if let Some(last) = self.out.last_mut().filter(|last| last.end.is_empty()) {

@@ -48,6 +48,14 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> String {
     merge.line.text().to_owned()
 }
 
+/// The items of a set; a single label may stand there without a list.
+fn listed<'r>(key: &str, raw: Option<&'r str>) -> Option<Vec<&'r str>> {
+    match raw {
+        Some(label) if key == "labels" && label.starts_with('"') => Some(vec![label]),
+        _ => lists::items(raw),
+    }
+}
+
 struct Merge<'a> {
     versions: [Version<'a>; 3],
     line: Line,
@@ -103,7 +111,7 @@ impl Merge<'_> {
     /// Merges a set; what is no list after all is merged as any other value.
     fn list(&mut self, key: &str) {
         let raws = [0, 1, 2].map(|at| self.versions[at].raw(key));
-        let [Some(base), Some(ours), Some(theirs)] = raws.map(lists::items) else {
+        let [Some(base), Some(ours), Some(theirs)] = raws.map(|raw| listed(key, raw)) else {
             return self.unit(key, &[key]);
         };
         let [old, a, b] = [0, 1, 2].map(|at| self.versions[at].meaning(&[key]));
@@ -150,6 +158,11 @@ impl Merge<'_> {
 
     /// Counters follow what they count, from where the base was.
     fn counts(&mut self) {
+        const DEPENDENTS: &str = "dependent_count";
+        if self.line.get(DEPENDENTS).is_none() {
+            // What it is to be the whole file tells.
+            self.put(DEPENDENTS, self.versions[2].written(DEPENDENTS));
+        }
         for (counter, list) in [("dependency_count", "dependencies"), ("comment_count", "comments")] {
             let counts = |item: &&&str| list == "comments" || lists::edge(item).1 == "blocks";
             let length = |raw: Option<&str>| {

@@ -24,15 +24,24 @@ pub struct Head<'a> {
     pub created_by: Text<'a>,
     #[serde(default)]
     pub updated_at: Text<'a>,
+    /// Its title where that is no mark of it: see [`super::Side::forget_titles`].
+    #[serde(skip)]
+    pub called: Text<'a>,
 }
 
 impl Head<'_> {
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        if self.title.is_empty() { &self.called } else { &self.title }
+    }
+
     /// The instant of its last change; what is missing or unreadable counts as oldest.
     pub fn updated(&self) -> Timestamp {
         instant(&self.updated_at)
     }
 
-    fn created(&self) -> Timestamp {
+    /// The instant it was made.
+    pub fn created(&self) -> Timestamp {
         instant(&self.created_at)
     }
 
@@ -48,7 +57,22 @@ impl Head<'_> {
         if let (Some(a), Some(b)) = (self.exact(), other.exact()) {
             return a == b;
         }
-        self.created().as_second() == other.created().as_second() && self.title == other.title
+        self.title == other.title && self.is_near(other)
+    }
+
+    /// Whether both may have been made in the same second, by tools of which one writes no fractions.
+    fn is_near(&self, other: &Head) -> bool {
+        let (one, two) = (self.created(), other.created());
+        one.as_second() == two.as_second() || whole(one).contains(&two) || whole(two).contains(&one)
+    }
+
+    /// Whether both are most likely versions of one issue, where no base tells: also a title may have
+    /// changed, and the time is missing in what was written by hand.
+    pub fn likely(&self, other: &Head) -> bool {
+        let unknown = self.created_at.is_empty() || other.created_at.is_empty();
+        let close = self.exact().is_none() || other.exact().is_none();
+        let alike = close && self.is_near(other) && self.created_by == other.created_by;
+        unknown || alike || self.same(other)
     }
 
     /// Whether nothing speaks for both being one issue: the id was given out a second time.
@@ -60,6 +84,12 @@ impl Head<'_> {
     pub fn rank(&self) -> (Timestamp, &str, &str) {
         (self.created(), &self.created_by, &self.title)
     }
+}
+
+/// What a tool that writes whole seconds may make of a time: cut off, or rounded.
+pub fn whole(at: Timestamp) -> [Timestamp; 2] {
+    let second = |more| Timestamp::from_second(at.as_second() + more).unwrap_or(at);
+    [second(0), second(i64::from(at.subsec_nanosecond() >= 500_000_000))]
 }
 
 /// A time as files hold it, as an instant; the beginning of time where it cannot be read.

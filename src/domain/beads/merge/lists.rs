@@ -1,14 +1,15 @@
 //! Merges labels, dependencies and comments as sets: what one side added is there, what one side
 //! removed and the other left alone is gone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::identity::{fingerprint, instant};
-use super::values::canonical;
+use super::identity::{fingerprint, instant, whole};
+use super::values::{Version, canonical};
 use crate::domain::beads::line::{Line, quote};
 use crate::domain::beads::text::Text;
 
@@ -24,17 +25,32 @@ pub fn items(raw: Option<&str>) -> Option<Vec<&str>> {
 
 /// Labels, by their text.
 pub fn labels(versions: [&[&str]; 3]) -> Merged {
-    let merged = unite(versions.map(|items| keyed(items, |item| canonical(item).into_owned())));
-    merged.into_iter().map(|item| item.raw.to_owned()).collect()
+    let labels = versions.map(|items| keyed(items, |item| canonical(item).into_owned()));
+    let merged = unite(labels, |_, [a, b]| Cow::Borrowed(lesser(a, b)));
+    merged.into_iter().map(|item| item.raw.into_owned()).collect()
 }
 
 /// Dependencies, by what they point at and how.
 pub fn dependencies(versions: [&[&str]; 3]) -> Merged {
-    let mut merged = unite(versions.map(|items| keyed(items, edge)));
+    let mut merged = unite(versions.map(|items| keyed(items, edge)), join);
     // By when they were made: what they point at may get another id at a later merge.
     let old = merged.iter().filter(|item| item.old).count();
-    merged[old..].sort_by_cached_key(|item| (made(item.raw), item.key.clone()));
-    merged.into_iter().map(|item| item.raw.to_owned()).collect()
+    merged[old..].sort_by_cached_key(|item| (made(&item.raw), item.key.clone()));
+    merged.into_iter().map(|item| item.raw.into_owned()).collect()
+}
+
+/// One dependency that both sides changed: the lesser, with the fields that only the other has or changed.
+fn join<'a>(old: Option<&str>, [a, b]: [&'a str; 2]) -> Cow<'a, str> {
+    let one = lesser(a, b);
+    let [old, mine, other] = [old.unwrap_or_default(), one, if one == a { b } else { a }].map(Version::parse);
+    let mut line = Line::new(one);
+    for key in other.members.keys() {
+        let [before, now, new] = [&old, &mine, &other].map(|version| version.meaning(&[key]));
+        if now != new && now == before {
+            line.set(key, other.written(key).unwrap_or("null"));
+        }
+    }
+    if line.text() == one { Cow::Borrowed(one) } else { Cow::Owned(line.text().to_owned()) }
 }
 
 fn made(item: &str) -> Timestamp {
@@ -43,9 +59,16 @@ fn made(item: &str) -> Timestamp {
 }
 
 /// Comments, by who said what when: numbers are given out on every branch anew, and anew at every
-/// import. Two that came to the same number get different ones.
+/// import. Two that came to the same number get different ones. A tool that writes whole seconds means the
+/// same comment as one that writes fractions.
 pub fn comments(versions: [&[&str]; 3]) -> Merged {
-    let merged = unite(versions.map(|items| {
+    let all: HashSet<Said> = versions.iter().flat_map(|items| items.iter().map(|item| said(item))).collect();
+    let said = |item: &str| {
+        let exact = said(item);
+        let mut near = whole(exact.0).map(|at| (at, exact.1.clone(), exact.2.clone())).into_iter();
+        near.find(|near| all.contains(near)).unwrap_or(exact)
+    };
+    let keyed = versions.map(|items| {
         let mut seen: HashMap<_, usize> = HashMap::new();
         keyed(items, |item| {
             let said = said(item);
@@ -53,7 +76,8 @@ pub fn comments(versions: [&[&str]; 3]) -> Merged {
             *times += 1;
             (said, *times)
         })
-    }));
+    });
+    let merged = unite(keyed, |_, [a, b]| Cow::Borrowed(lesser(a, b)));
     renumber(&merged)
 }
 
@@ -93,7 +117,7 @@ fn said(item: &str) -> Said {
 /// One item of the merged list.
 struct Item<'a, K> {
     key: K,
-    raw: &'a str,
+    raw: Cow<'a, str>,
     /// Whether the base has it.
     old: bool,
 }
@@ -102,8 +126,12 @@ fn keyed<'a, K>(items: &[&'a str], mut key: impl FnMut(&str) -> K) -> Vec<(K, &'
     items.iter().map(|item| (key(item), *item)).collect()
 }
 
-/// Three-way union: what the base has in its order, then what is new in the order of the keys.
-fn unite<K: Ord + Clone>([base, ours, theirs]: [Vec<(K, &str)>; 3]) -> Vec<Item<'_, K>> {
+/// Three-way union: what the base has in its order, then what is new in the order of the keys. `join`
+/// makes one of two new versions of an item, and its old one.
+fn unite<'a, K: Ord + Clone>(
+    [base, ours, theirs]: [Vec<(K, &'a str)>; 3],
+    join: impl Fn(Option<&str>, [&'a str; 2]) -> Cow<'a, str>,
+) -> Vec<Item<'a, K>> {
     let ours: BTreeMap<K, &str> = ours.into_iter().rev().collect();
     let theirs: BTreeMap<K, &str> = theirs.into_iter().rev().collect();
     let mut merged = Vec::new();
@@ -114,20 +142,20 @@ fn unite<K: Ord + Clone>([base, ours, theirs]: [Vec<(K, &str)>; 3]) -> Vec<Item<
         }
         let same = |raw: &str| canonical(raw) == canonical(old);
         let raw = match (ours.get(&key).copied(), theirs.get(&key).copied()) {
-            (Some(a), Some(b)) if same(a) => Some(b),
-            (Some(a), Some(b)) if same(b) => Some(a),
-            (Some(a), Some(b)) => Some(lesser(a, b)),
+            (Some(a), Some(b)) if same(a) => Some(Cow::Borrowed(b)),
+            (Some(a), Some(b)) if same(b) => Some(Cow::Borrowed(a)),
+            (Some(a), Some(b)) => Some(join(Some(old), [a, b])),
             // Removed on one side: gone, unless the other side changed it.
-            (Some(one), None) | (None, Some(one)) => Some(one).filter(|one| !same(one)),
+            (Some(one), None) | (None, Some(one)) => Some(one).filter(|one| !same(one)).map(Cow::Borrowed),
             (None, None) => None,
         };
         merged.extend(raw.map(|raw| Item { key, raw, old: true }));
     }
     let both: BTreeSet<&K> = ours.keys().chain(theirs.keys()).filter(|key| !known.contains(key)).collect();
     for key in both {
-        let raw = match (ours.get(key), theirs.get(key)) {
-            (Some(a), Some(b)) => lesser(a, b),
-            (Some(one), None) | (None, Some(one)) => one,
+        let raw = match (ours.get(key).copied(), theirs.get(key).copied()) {
+            (Some(a), Some(b)) => join(None, [a, b]),
+            (Some(one), None) | (None, Some(one)) => Cow::Borrowed(one),
             (None, None) => continue,
         };
         merged.push(Item { key: key.clone(), raw, old: false });
@@ -158,7 +186,7 @@ fn id(raw: &str) -> Option<String> {
 /// Keeps the ids apart: who comes first keeps its own, the others move on to one that follows from
 /// what they say, so that every order of merging finds the same.
 fn renumber(items: &[Item<(Said, usize)>]) -> Merged {
-    let mut ids: Vec<Option<String>> = items.iter().map(|item| id(item.raw)).collect();
+    let mut ids: Vec<Option<String>> = items.iter().map(|item| id(&item.raw)).collect();
     let mut taken: HashMap<String, usize> = HashMap::new();
     let mut queue: Vec<usize> = (0..items.len()).rev().collect();
     while let Some(at) = queue.pop() {
@@ -180,12 +208,12 @@ fn renumber(items: &[Item<(Said, usize)>]) -> Merged {
         queue.push(loser);
     }
     let write = |(item, new): (&Item<_>, &Option<String>)| match new {
-        Some(new) if id(item.raw).as_ref() != Some(new) => {
-            let mut line = Line::new(item.raw);
+        Some(new) if id(&item.raw).as_ref() != Some(new) => {
+            let mut line = Line::new(&item.raw);
             line.set("id", new);
             line.text().to_owned()
         }
-        _ => item.raw.to_owned(),
+        _ => item.raw.to_string(),
     };
     items.iter().zip(&ids).map(write).collect()
 }
@@ -245,6 +273,10 @@ mod tests {
         let new =
             r#"{"depends_on_id":"a","type":"blocks","created_at":"2026-01-01T00:00:00Z","thread_id":"t"}"#;
         let kind = r#"{"depends_on_id":"a","type":"related"}"#;
+        let meta = old.replace('}', r#","metadata":"{\"a\":1}"}"#);
+        let both = meta.replace(r#","metadata""#, r#","thread_id":"t","metadata""#);
+        let full = &dependencies([&[old], &[new], &[&meta]])[0];
+        assert_eq!(canonical_set(full), canonical_set(&both), "each side added a field");
         let table: [[&[&str]; 4]; 5] = [
             [&[old], &[old], &[], &[]],
             [&[old], &[new], &[], &[new]],
@@ -256,6 +288,10 @@ mod tests {
             assert_eq!(dependencies([base, ours, theirs]), merged);
             assert_eq!(dependencies([base, theirs, ours]), merged);
         }
+    }
+
+    fn canonical_set(item: &str) -> BTreeMap<String, serde_json::Value> {
+        serde_json::from_str(item).unwrap()
     }
 
     fn comment(id: &str, text: &str, second: u8) -> String {

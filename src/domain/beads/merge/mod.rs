@@ -17,7 +17,9 @@ mod values;
 
 pub use drive::{Driven, drive};
 pub use fields::merge as merge_lines;
+pub use identity::{Head, derived};
 pub use lists::{edge, items};
+pub use rename::rewrite;
 pub use side::{Side, is_marker, schema};
 pub use values::Version;
 

@@ -225,7 +225,8 @@ impl Entity<'_, '_> {
         if let Some(old) = places.iter().next().filter(|_| !places.contains(&self.id)) {
             renames.said.push(format!(
                 "`{old}` means two issues, made on two branches: `{}` is now `{}`",
-                &*self.head.title, self.id
+                self.head.name(),
+                self.id
             ));
         }
         for (version, id) in self.places {
@@ -248,10 +249,12 @@ struct Names<'a> {
     dependencies: Option<Vec<&'a RawValue>>,
     #[serde(default)]
     comments: Option<Vec<&'a RawValue>>,
+    #[serde(default)]
+    bonded_from: Option<&'a RawValue>,
 }
 
 /// The line with its ids replaced as `map` says: its own, its parent's, those in its dependencies and
-/// comments. `None` where it names none of them.
+/// comments, and of what it is bonded from. `None` where it names none of them.
 pub fn rewrite(text: &str, map: &HashMap<String, String>) -> Option<String> {
     let names: Names = serde_json::from_str(text).ok()?;
     let mut line = Line::new(text);
@@ -260,7 +263,9 @@ pub fn rewrite(text: &str, map: &HashMap<String, String>) -> Option<String> {
             line.set(key, &quote(new));
         }
     }
-    for (key, items) in [("dependencies", names.dependencies), ("comments", names.comments)] {
+    let bonds = names.bonded_from.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let lists = [("dependencies", names.dependencies), ("comments", names.comments), ("bonded_from", bonds)];
+    for (key, items) in lists {
         let Some(items) = items else { continue };
         let new: Vec<Option<String>> = items.iter().map(|item| rewrite_item(item.get(), map)).collect();
         if new.iter().any(Option::is_some) {
@@ -274,7 +279,7 @@ pub fn rewrite(text: &str, map: &HashMap<String, String>) -> Option<String> {
 
 fn rewrite_item(item: &str, map: &HashMap<String, String>) -> Option<String> {
     let mut line = Line::new(item);
-    for key in ["issue_id", "depends_on_id"] {
+    for key in ["issue_id", "depends_on_id", "source_id"] {
         if let Some(new) = line.get_text(key).and_then(|id| map.get(&id)) {
             line.set(key, &quote(new));
         }

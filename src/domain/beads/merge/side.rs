@@ -82,7 +82,7 @@ impl<'a> Side<'a> {
     pub fn forget_titles(&mut self) {
         for row in &mut self.rows {
             if let Kind::Issue(head) = &mut row.kind {
-                head.title = Text::default();
+                head.called = std::mem::take(&mut head.title);
             }
         }
     }
