@@ -184,9 +184,38 @@ fn both_answers_are_paid_from_one_budget() {
     let called = bench.lines("argv");
     let called: Vec<&String> = called.iter().filter(|line| line.contains("--max-budget-usd")).collect();
     assert!(called[0].contains("1.0000") && called[1].contains("0.6000"), "{called:?}");
-    let out = plan(&bench, &["Ship", "--yes", "--budget-usd", "0.3", "--json"]);
-    assert_eq!((out.code, &out.json()["reason"]), (3, &json!("budget_usd")), "{out:?}");
+    assert!(!out.stderr.contains("no second try"), "{out:?}");
     assert_eq!(bench.sandbox.read(FILE), "");
+}
+
+#[test]
+fn a_second_try_that_would_pass_a_limit_is_not_made() {
+    let table: [(f64, &[&str], &str, &str, &str); 5] = [
+        // As dear as the first; or the first has passed it already.
+        (0.75, &["--budget-usd", "1"], "", "budget_usd", "as dear as the first it would pass `budget_usd`"),
+        (0.75, &["--budget-usd", "0.5"], "", "budget_usd", "would pass `budget_usd`"),
+        (0.75, &[], "[budget]\nusd = 1.0", "budget_usd", "would pass `budget_usd`"),
+        (0.75, &[], "[budget]\nper_day_usd = 1.0", "budget_usd", "would pass `per_day_usd`"),
+        (0.0, &["--budget-tokens", "110"], "", "budget_tokens", "`budget_tokens` is used up"),
+    ];
+    for (usd, args, config, reason, says) in table {
+        let bench = claude(&session("no", usd));
+        bench.config(&format!("[agent]\ndefault = 'claude'\n{config}"));
+        let out = plan(&bench, &[&["Ship", "--yes", "--json"], args].concat());
+        assert_eq!(out.code, 3, "{args:?} {config} {out:?}");
+        let document = out.json();
+        assert_eq!((&document["reason"], &document["spend"]["usd"]), (&json!(reason), &json!(usd)));
+        assert_eq!((document["runs"].as_array().unwrap().len(), bench.history().len()), (1, 1));
+        assert!(document["errors"][0].as_str().unwrap().contains("no complete JSON object"), "{document}");
+        let message = document["message"].as_str().unwrap();
+        assert!(message.contains("no second try was made") && message.contains(says), "{message}");
+        assert!(out.stderr.contains(says) && !out.stderr.contains("300"), "{out:?}");
+    }
+    // What one attempt may cost is each one's own.
+    let bench = claude(&session("no", 0.4));
+    bench.config("[agent]\ndefault = 'claude'\n[budget]\nper_attempt_usd = 0.5");
+    let out = plan(&bench, &["Ship", "--yes", "--json"]);
+    assert_eq!((out.code, out.json()["runs"].as_array().unwrap().len()), (1, 2), "{out:?}");
 }
 
 #[test]
