@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::bench::stream::{init, print, result, says, session, tool, tool_result};
 use crate::bench::{Bench, kill, reap, wait_for};
 use crate::sandbox::Outcome;
+use crate::terminal::Terminal;
 
 const FILE: &str = ".beads/issues.jsonl";
 
@@ -291,23 +292,34 @@ fn every_other_end_is_that_of_a_prompt() {
 fn a_terminal_is_asked() {
     let bench = Bench::bare(&echo(&answer().to_string()));
     for (said, code, made) in [("n", 1, 0), ("", 1, 0), ("y", 0, 3)] {
-        // `script` gives it a terminal.
-        let mut command = Command::new("script");
-        let line = format!("'{}' beads plan Ship", env!("CARGO_BIN_EXE_taskrun"));
-        command.args(["-qec", &line, "/dev/null"]).current_dir(bench.sandbox.path("")).stdin(Stdio::piped());
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", bench.aside("home"));
-        let Ok(mut child) = command.stdout(Stdio::piped()).spawn() else {
-            eprintln!("skipped: `script` is not installed");
-            return;
-        };
-        std::io::Write::write_all(child.stdin.as_mut().unwrap(), format!("{said}\n").as_bytes()).unwrap();
-        let out = child.wait_with_output().unwrap();
-        let shown = String::from_utf8_lossy(&out.stdout);
-        assert!(shown.contains("Make these 2 tasks? [y/N]") && shown.contains("← build"), "{shown}");
+        let terminal = Terminal::new(80, 24);
+        let child = terminal.start(&mut planning(&bench, &["Ship"]));
+        wait_for("the question", || terminal.printed().contains("Make these 2 tasks? [y/N]"));
+        assert!(terminal.printed().contains("← build"), "{}", terminal.printed());
+        terminal.press(&format!("{said}\n"));
         assert_eq!(
-            (out.status.code(), bench.sandbox.read(FILE).lines().count()),
-            (Some(code), made),
-            "{shown}"
+            (reap(child), bench.sandbox.read(FILE).lines().count()),
+            (code, made),
+            "{}",
+            terminal.printed()
         );
     }
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let bench = Bench::bare(&format!(
+        "touch \"$ASIDE/up\"; until [ -e \"$ASIDE/go\" ]; do sleep 0.05; done; {}",
+        echo(&answer().to_string())
+    ));
+    let terminal = Terminal::new(80, 24);
+    let child = terminal.start(&mut planning(&bench, &["Ship"]));
+    wait_for("the agent", || bench.aside("up").exists());
+    terminal.press("y\n");
+    // Its echo says that it is there to be read.
+    wait_for("the echo", || terminal.printed().contains("y\r\n"));
+    fs::write(bench.aside("go"), "").unwrap();
+    wait_for("the question", || terminal.printed().contains("Make these 2 tasks? [y/N]"));
+    terminal.press("n\n");
+    assert_eq!((reap(child), bench.sandbox.read(FILE).as_str()), (1, ""), "{}", terminal.printed());
 }

@@ -18,7 +18,7 @@ use crate::sandbox::{Outcome, Sandbox};
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// A terminal and what was printed on it.
-struct Terminal {
+pub struct Terminal {
     master: File,
     /// Kept, so that the terminal outlives who uses it and can be looked at.
     slave: OwnedFd,
@@ -26,7 +26,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn new(columns: u16, rows: u16) -> Self {
+    pub fn new(columns: u16, rows: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         // Nobody else holds it: when a test fails, the terminal closes, which ends who uses it.
         fcntl_setfd(&master, FdFlags::CLOEXEC).unwrap();
@@ -53,16 +53,16 @@ impl Terminal {
             .unwrap();
     }
 
-    fn start(&self, command: &mut Command) -> Child {
+    pub fn start(&self, command: &mut Command) -> Child {
         let end = || Stdio::from(self.slave.try_clone().unwrap());
         command.env("TERM", "xterm-256color").stdin(end()).stdout(end()).stderr(end()).spawn().unwrap()
     }
 
-    fn press(&self, key: &str) {
+    pub fn press(&self, key: &str) {
         (&self.master).write_all(key.as_bytes()).unwrap();
     }
 
-    fn printed(&self) -> String {
+    pub fn printed(&self) -> String {
         String::from_utf8_lossy(&self.printed.lock().unwrap()).into_owned()
     }
 
