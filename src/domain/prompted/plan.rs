@@ -161,9 +161,9 @@ fn read(path: &Path) -> Result<String> {
 
 /// One run of one attempt: what limits a run and what limits an attempt both hold. An attempt's own
 /// limit counts nothing that was used before it.
-fn limits(config: &Config, flags: &Budget, used: &Used) -> Budget {
+fn limits(config: &Config, flags: &Budget, before: &Used) -> Budget {
     let file = &config.budget;
-    let attempt = file.per_attempt_usd.map(|usd| usd + used.spend.usd);
+    let attempt = file.per_attempt_usd.map(|usd| usd + before.spend.usd);
     let usd = [flags.usd.or(file.usd), attempt].into_iter().flatten().min_by(f64::total_cmp);
     Budget {
         usd,
