@@ -14,7 +14,7 @@ use serde::Serialize;
 use self::screen::Screen;
 use crate::fault::Fault;
 use crate::system::config::env;
-use crate::system::interrupt;
+use crate::system::{interrupt, terminal};
 
 /// When to colour what goes to a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -183,8 +183,10 @@ impl Ui {
     }
 
     /// Asks on the terminal and returns the trimmed answer, `None` at the end of input; only where
-    /// [`Ui::can_ask`] says so. A signal that comes meanwhile is an error.
+    /// [`Ui::can_ask`] says so. What was typed before the question is no answer to it. A signal that comes
+    /// meanwhile is an error.
     pub fn ask(&self, question: &str) -> anyhow::Result<Option<String>> {
+        terminal::drop_typed();
         let mut stderr = io::stderr().lock();
         write!(stderr, "{question} ")?;
         stderr.flush()?;

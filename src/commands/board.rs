@@ -16,7 +16,7 @@ use crate::exit::Exit;
 /// Show every task in the column it is in.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Show it again whenever something changes, until `q` or Ctrl-C
+    /// Show it again whenever something changes, until Ctrl-C, or `q` where it is drawn over the last one
     #[arg(long)]
     watch: bool,
 }

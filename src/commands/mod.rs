@@ -12,6 +12,7 @@ pub mod loops;
 pub mod man;
 pub mod skill;
 pub mod usage;
+pub mod words;
 pub mod workspace;
 
 use anyhow::Result;

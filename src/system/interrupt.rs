@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::fault::Fault;
@@ -17,7 +17,7 @@ static INSTALLED: Once = Once::new();
 static FIRST: AtomicI32 = AtomicI32::new(0);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// Takes over SIGINT, SIGTERM and SIGHUP for a command that has something to clean up; until
+/// Takes over SIGINT, SIGTERM, SIGHUP and SIGQUIT (Ctrl-\\) for a command that has something to clean up; until
 /// then they end the process as they always do. Calling it again changes nothing.
 pub fn install() -> Result<()> {
     let mut outcome = Ok(());
@@ -26,12 +26,12 @@ pub fn install() -> Result<()> {
 }
 
 fn listen() -> Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
     let main = thread::current();
     thread::Builder::new().name("signals".into()).stack_size(64 << 10).spawn(move || {
         for signal in signals.forever() {
-            // A closed terminal is an order to end, as SIGTERM is.
-            let signal = if signal == SIGHUP { SIGTERM } else { signal };
+            // A closed terminal and Ctrl-\ are orders to end, as SIGTERM is.
+            let signal = if signal == SIGINT { SIGINT } else { SIGTERM };
             let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
             COUNT.fetch_add(1, Ordering::SeqCst);
             main.unpark();
@@ -45,7 +45,7 @@ pub fn installed() -> bool {
     INSTALLED.is_completed()
 }
 
-/// The first signal that came (SIGHUP counts as SIGTERM), if any did.
+/// The first signal that came (SIGHUP and SIGQUIT count as SIGTERM), if any did.
 pub fn signal() -> Option<i32> {
     match FIRST.load(Ordering::SeqCst) {
         0 => None,

@@ -8,7 +8,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcgetwinsize,
+    tcsetattr,
 };
 
 /// How the terminal behind stdin was; `None` while it is as it was.
@@ -56,6 +57,12 @@ pub fn give_back() {
         // A terminal that is gone needs nothing.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
     }
+}
+
+/// Drops what was typed before now and nobody has read.
+pub fn drop_typed() {
+    // Where stdin is no terminal there is nothing to drop.
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
 }
 
 /// Stops this process and those that were started with it, as Ctrl-Z does, until they are continued.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::bench::stream::{init, print, result, says, session, tool, tool_result};
 use crate::bench::{Bench, kill, reap, wait_for};
 use crate::sandbox::Outcome;
+use crate::terminal::Terminal;
 
 const FILE: &str = ".beads/issues.jsonl";
 
@@ -184,9 +185,38 @@ fn both_answers_are_paid_from_one_budget() {
     let called = bench.lines("argv");
     let called: Vec<&String> = called.iter().filter(|line| line.contains("--max-budget-usd")).collect();
     assert!(called[0].contains("1.0000") && called[1].contains("0.6000"), "{called:?}");
-    let out = plan(&bench, &["Ship", "--yes", "--budget-usd", "0.3", "--json"]);
-    assert_eq!((out.code, &out.json()["reason"]), (3, &json!("budget_usd")), "{out:?}");
+    assert!(!out.stderr.contains("no second try"), "{out:?}");
     assert_eq!(bench.sandbox.read(FILE), "");
+}
+
+#[test]
+fn a_second_try_that_would_pass_a_limit_is_not_made() {
+    let table: [(f64, &[&str], &str, &str, &str); 5] = [
+        // As dear as the first; or the first has passed it already.
+        (0.75, &["--budget-usd", "1"], "", "budget_usd", "as dear as the first it would pass `budget_usd`"),
+        (0.75, &["--budget-usd", "0.5"], "", "budget_usd", "would pass `budget_usd`"),
+        (0.75, &[], "[budget]\nusd = 1.0", "budget_usd", "would pass `budget_usd`"),
+        (0.75, &[], "[budget]\nper_day_usd = 1.0", "budget_usd", "would pass `per_day_usd`"),
+        (0.0, &["--budget-tokens", "110"], "", "budget_tokens", "`budget_tokens` is used up"),
+    ];
+    for (usd, args, config, reason, says) in table {
+        let bench = claude(&session("no", usd));
+        bench.config(&format!("[agent]\ndefault = 'claude'\n{config}"));
+        let out = plan(&bench, &[&["Ship", "--yes", "--json"], args].concat());
+        assert_eq!(out.code, 3, "{args:?} {config} {out:?}");
+        let document = out.json();
+        assert_eq!((&document["reason"], &document["spend"]["usd"]), (&json!(reason), &json!(usd)));
+        assert_eq!((document["runs"].as_array().unwrap().len(), bench.history().len()), (1, 1));
+        assert!(document["errors"][0].as_str().unwrap().contains("no complete JSON object"), "{document}");
+        let message = document["message"].as_str().unwrap();
+        assert!(message.contains("no second try was made") && message.contains(says), "{message}");
+        assert!(out.stderr.contains(says) && !out.stderr.contains("300"), "{out:?}");
+    }
+    // What one attempt may cost is each one's own.
+    let bench = claude(&session("no", 0.4));
+    bench.config("[agent]\ndefault = 'claude'\n[budget]\nper_attempt_usd = 0.5");
+    let out = plan(&bench, &["Ship", "--yes", "--json"]);
+    assert_eq!((out.code, out.json()["runs"].as_array().unwrap().len()), (1, 2), "{out:?}");
 }
 
 #[test]
@@ -262,23 +292,34 @@ fn every_other_end_is_that_of_a_prompt() {
 fn a_terminal_is_asked() {
     let bench = Bench::bare(&echo(&answer().to_string()));
     for (said, code, made) in [("n", 1, 0), ("", 1, 0), ("y", 0, 3)] {
-        // `script` gives it a terminal.
-        let mut command = Command::new("script");
-        let line = format!("'{}' beads plan Ship", env!("CARGO_BIN_EXE_taskrun"));
-        command.args(["-qec", &line, "/dev/null"]).current_dir(bench.sandbox.path("")).stdin(Stdio::piped());
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", bench.aside("home"));
-        let Ok(mut child) = command.stdout(Stdio::piped()).spawn() else {
-            eprintln!("skipped: `script` is not installed");
-            return;
-        };
-        std::io::Write::write_all(child.stdin.as_mut().unwrap(), format!("{said}\n").as_bytes()).unwrap();
-        let out = child.wait_with_output().unwrap();
-        let shown = String::from_utf8_lossy(&out.stdout);
-        assert!(shown.contains("Make these 2 tasks? [y/N]") && shown.contains("← build"), "{shown}");
+        let terminal = Terminal::new(80, 24);
+        let child = terminal.start(&mut planning(&bench, &["Ship"]));
+        wait_for("the question", || terminal.printed().contains("Make these 2 tasks? [y/N]"));
+        assert!(terminal.printed().contains("← build"), "{}", terminal.printed());
+        terminal.press(&format!("{said}\n"));
         assert_eq!(
-            (out.status.code(), bench.sandbox.read(FILE).lines().count()),
-            (Some(code), made),
-            "{shown}"
+            (reap(child), bench.sandbox.read(FILE).lines().count()),
+            (code, made),
+            "{}",
+            terminal.printed()
         );
     }
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let bench = Bench::bare(&format!(
+        "touch \"$ASIDE/up\"; until [ -e \"$ASIDE/go\" ]; do sleep 0.05; done; {}",
+        echo(&answer().to_string())
+    ));
+    let terminal = Terminal::new(80, 24);
+    let child = terminal.start(&mut planning(&bench, &["Ship"]));
+    wait_for("the agent", || bench.aside("up").exists());
+    terminal.press("y\n");
+    // Its echo says that it is there to be read.
+    wait_for("the echo", || terminal.printed().contains("y\r\n"));
+    fs::write(bench.aside("go"), "").unwrap();
+    wait_for("the question", || terminal.printed().contains("Make these 2 tasks? [y/N]"));
+    terminal.press("n\n");
+    assert_eq!((reap(child), bench.sandbox.read(FILE).as_str()), (1, ""), "{}", terminal.printed());
 }

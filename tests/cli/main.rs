@@ -20,6 +20,7 @@ mod beads_real;
 mod beads_same;
 mod beads_sources;
 mod beads_storm;
+mod beads_texts;
 mod beads_unmerged;
 mod beads_worktrees;
 mod bench;

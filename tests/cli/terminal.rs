@@ -18,7 +18,7 @@ use crate::sandbox::{Outcome, Sandbox};
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// A terminal and what was printed on it.
-struct Terminal {
+pub struct Terminal {
     master: File,
     /// Kept, so that the terminal outlives who uses it and can be looked at.
     slave: OwnedFd,
@@ -26,7 +26,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn new(columns: u16, rows: u16) -> Self {
+    pub fn new(columns: u16, rows: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         // Nobody else holds it: when a test fails, the terminal closes, which ends who uses it.
         fcntl_setfd(&master, FdFlags::CLOEXEC).unwrap();
@@ -53,16 +53,22 @@ impl Terminal {
             .unwrap();
     }
 
-    fn start(&self, command: &mut Command) -> Child {
-        let end = || Stdio::from(self.slave.try_clone().unwrap());
-        command.env("TERM", "xterm-256color").stdin(end()).stdout(end()).stderr(end()).spawn().unwrap()
+    pub fn start(&self, command: &mut Command) -> Child {
+        self.start_as("xterm-256color", command)
     }
 
-    fn press(&self, key: &str) {
+    /// [`Terminal::start`] on a terminal of this kind.
+    fn start_as(&self, kind: &str, command: &mut Command) -> Child {
+        command.env("TERM", kind);
+        let end = || Stdio::from(self.slave.try_clone().unwrap());
+        command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap()
+    }
+
+    pub fn press(&self, key: &str) {
         (&self.master).write_all(key.as_bytes()).unwrap();
     }
 
-    fn printed(&self) -> String {
+    pub fn printed(&self) -> String {
         String::from_utf8_lossy(&self.printed.lock().unwrap()).into_owned()
     }
 
@@ -165,7 +171,7 @@ fn the_board_follows_what_happens_and_leaves_nothing_behind() {
 #[test]
 fn a_signal_ends_the_board_and_leaves_nothing_behind() {
     let sandbox = store(&["first"]);
-    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 143)] {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 143), ("QUIT", 143)] {
         let terminal = Terminal::new(80, 24);
         let before = terminal.modes();
         let child = watching(&sandbox, &terminal);
@@ -174,6 +180,26 @@ fn a_signal_ends_the_board_and_leaves_nothing_behind() {
         wait_for("the screen to be left", || terminal.printed().ends_with(LEAVE));
         assert_eq!(terminal.modes(), before, "{signal}");
     }
+}
+
+#[test]
+fn where_nothing_is_drawn_a_signal_ends_the_board_as_the_help_says() {
+    let sandbox = store(&["first"]);
+    for (kind, args) in [("dumb", &[][..]), ("xterm-256color", &["--json"])] {
+        let terminal = Terminal::new(80, 24);
+        let before = terminal.modes();
+        let child = terminal.start_as(kind, sandbox.command().args(["board", "--watch"]).args(args));
+        wait_for("a board", || terminal.printed().contains("bd-0"));
+        assert_eq!(terminal.modes(), before, "keys are not taken");
+        terminal.press("q\n");
+        let new = format!("bd-more{}", args.len());
+        add(&sandbox, &new, "more");
+        wait_for("the next board", || terminal.printed().contains(&new));
+        kill(child.id(), "INT");
+        assert_eq!(reap(child), 130);
+    }
+    let help = sandbox.run(&["board", "--help"]).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("until Ctrl-C, or `q` where it is drawn over the last one"), "{help}");
 }
 
 #[test]

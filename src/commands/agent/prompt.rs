@@ -12,7 +12,7 @@ use crate::commands::loops::render;
 use crate::commands::loops::run::money;
 use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::event::{Event, Finished, Kind};
-use crate::domain::prompted::plan::{self, Options, Text};
+use crate::domain::prompted::plan::{self, Options, Text, Used};
 use crate::domain::prompted::{self, Hands};
 use crate::exit::Exit;
 use crate::system::config::Permissions;
@@ -92,6 +92,7 @@ impl Prompt {
                 time: self.max_time,
                 ..Budget::default()
             },
+            used: Used::default(),
             allow_unknown_cost: self.allow_unknown_cost,
         })
     }

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::{notices, open, priority, text_or_stdin};
 use crate::commands::Context;
+use crate::commands::words::Words;
 use crate::domain::beads::{self, New};
 use crate::exit::Exit;
 use crate::ui::one_line;
@@ -14,6 +15,7 @@ use crate::ui::one_line;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What is to be done, in a few words
+    #[arg(allow_hyphen_values = true, value_parser = Words)]
     title: String,
     /// Its type: task, bug, feature, epic, chore, story, or one the file already uses
     #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "task")]

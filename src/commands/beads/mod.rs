@@ -19,6 +19,7 @@ mod sync;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::commands::words::Words;
 use crate::commands::{Context, board};
 use crate::domain::beads::{self, Issue, Question, Store, Table};
 use crate::domain::workspace::{Workspace, start_dir};
@@ -66,6 +67,7 @@ pub enum Command {
         /// Its id
         id: String,
         /// What to say; `-` reads it from standard input
+        #[arg(allow_hyphen_values = true, value_parser = Words)]
         text: String,
         /// In whose name [default: `BEADS_ACTOR`, git's `user.name`, or the login name]
         #[arg(long = "as", value_name = "WHO")]

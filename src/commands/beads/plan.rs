@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{notices, open, text_or_stdin};
 use crate::commands::loops::render;
 use crate::commands::loops::run::money;
+use crate::commands::words::Words;
 use crate::commands::{Context, agent};
 use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::event::{Event, Kind};
@@ -24,7 +25,7 @@ use crate::ui::one_line;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What is to be reached: a text, a file that holds it, or `-` for standard input
-    #[arg(value_name = "TEXT|FILE")]
+    #[arg(value_name = "TEXT|FILE", allow_hyphen_values = true, value_parser = Words)]
     goal: String,
     /// Agent that plans
     #[arg(long, value_name = "NAME")]

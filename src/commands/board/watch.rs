@@ -34,7 +34,7 @@ const REDRAW: u8 = 0x0c;
 /// A lower terminal has no row for saying how to end.
 const LOW: usize = 8;
 
-/// Shows the board again and again, until a signal or `q`.
+/// Shows the board again and again, until a signal, or `q` where it is drawn.
 pub fn watch(context: &Context) -> Result<Exit> {
     let workspace = context.workspace()?;
     interrupt::install()?;

@@ -6,6 +6,7 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::blank::is_blank;
 use super::line::{Line, quote};
 use super::table::Table;
 use crate::fault::Fault;
@@ -13,7 +14,7 @@ use crate::system::clock;
 
 /// Adds a comment to the issue `id`.
 pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Fault::usage("the comment is empty", "say something"));
     }
     // As `bd` 1.x keeps it: another time would make it another comment to its `import`.

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::batch::{self, Draft};
+use super::blank::is_blank;
 use super::issue::Issue;
 use super::store::Store;
 use super::table::Table;
@@ -70,7 +71,7 @@ pub fn body(path: &Path) -> Result<String> {
 
 /// A title that `bd` takes, too.
 pub fn check_title(title: &str) -> Result<()> {
-    if title.trim().is_empty() {
+    if is_blank(title) {
         return Err(Fault::usage("the title is empty", "say in a few words what is to be done"));
     }
     if title.len() > TITLE_BYTES {

@@ -5,6 +5,7 @@
 
 pub mod batch;
 mod bd;
+mod blank;
 mod board;
 mod change;
 mod comment;
@@ -40,6 +41,7 @@ mod tree;
 mod who;
 
 pub use bd::Bd;
+pub use blank::is_blank;
 pub use board::Board;
 pub use change::{ALL_CHILDREN_CLOSED, Back, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
 pub use comment::{Remark, remark};

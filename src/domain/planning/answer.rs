@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::domain::attempt::prompt::one_line;
 use crate::domain::beads::batch::{self, Draft};
 use crate::domain::beads::exchange::same_title;
+use crate::domain::beads::is_blank;
 
 /// Most tasks of one plan.
 pub const MOST: usize = 200;
@@ -173,7 +174,7 @@ impl Plan {
             for text in texts.iter_mut() {
                 *text = lines(text);
             }
-            texts.retain(|text| !text.is_empty());
+            texts.retain(|text| !is_blank(text));
         };
         self.epic.title = one_line(&self.epic.title);
         self.epic.description = lines(&self.epic.description);
@@ -185,7 +186,7 @@ impl Plan {
             for label in &mut task.labels {
                 *label = one_line(label);
             }
-            task.labels.retain(|label| !label.is_empty());
+            task.labels.retain(|label| !is_blank(label));
         }
     }
 
@@ -249,7 +250,7 @@ impl Plan {
 }
 
 fn title(name: &str, title: &str, wrong: &mut Vec<String>) {
-    if title.is_empty() {
+    if is_blank(title) {
         wrong.push(format!("{name}: `title` is empty"));
     } else if title.len() > TITLE {
         wrong.push(format!("{name}: `title` is longer than {TITLE} bytes"));

@@ -68,6 +68,9 @@ fn all_that_is_wrong_is_told() {
         (with(|plan| _ = plan.as_object_mut().unwrap().remove("epic")), "`epic` is missing"),
         (with(|plan| plan["epic"]["title"] = json!(" ")), "the epic: `title` is empty"),
         (with(|plan| plan["tasks"][0]["title"] = json!("\n")), "task `a`: `title` is empty"),
+        (with(|plan| plan["epic"]["title"] = json!("\u{200b}\u{feff}")), "the epic: `title` is empty"),
+        (with(|plan| plan["tasks"][0]["title"] = json!("\u{200b} \u{2060}")), "task `a`: `title` is empty"),
+        (with(|plan| plan["tasks"][0]["acceptance"] = json!(["\u{200b}"])), "`acceptance` is empty"),
         (with(|plan| plan["tasks"][0]["title"] = json!("x".repeat(501))), "longer than 500 bytes"),
         (
             with(|plan| plan["tasks"][1]["title"] = json!("BUILD!")),

@@ -1,5 +1,7 @@
 //! Has an agent answer, and once more where the answer cannot be used.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
 use super::answer::{self, Plan};
@@ -9,7 +11,7 @@ use crate::domain::agents::catalog::{self, Agent, Choice, Kind as AgentKind};
 use crate::domain::attempt::budget::{Budget, Spend};
 use crate::domain::attempt::event::{Event, Finished};
 use crate::domain::beads::Store;
-use crate::domain::prompted::{self, plan as prompt};
+use crate::domain::prompted::{self, Barred, plan as prompt};
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::config::{Config, Permissions};
@@ -17,8 +19,6 @@ use crate::system::redact;
 
 /// How often an agent is asked.
 const TRIES: usize = 2;
-/// Money that is left below this is none (USD).
-const NOTHING: f64 = 1e-9;
 
 /// What the user asks for, over the settings.
 #[derive(Debug, Clone, Default)]
@@ -103,6 +103,7 @@ pub fn ready(workspace: &Workspace, config: &Config, goal: Goal, options: &Optio
             time: options.budget.time.or(config.budget.time),
             ..Budget::default()
         },
+        used: prompt::Used::default(),
         allow_unknown_cost: options.allow_unknown_cost,
     };
     // Whatever cannot be is told before a terminal is asked for anything.
@@ -128,16 +129,17 @@ fn there(store: &Store, epic: Option<&str>) -> Result<There> {
     })
 }
 
-/// Asks. An answer that cannot be used is shown to the agent once, within the same limits.
+/// Asks. An answer that cannot be used is shown to the agent once, within the same limits: a second try that, as
+/// dear as the first, would pass one of them is not made.
 #[allow(clippy::needless_pass_by_value)] // the hands are lent for as long as it takes
 pub fn ask(workspace: &Workspace, config: &Config, ready: Ready, hands: Hands<'_>) -> Result<Asked> {
     let Ready { goal, there, brief, mut options, agent } = ready;
-    let (mut spend, mut runs, mut model) = (Spend::nothing(), Vec::new(), agent.model.clone());
+    let (mut runs, mut model, mut wrong) = (Vec::new(), agent.model.clone(), Vec::new());
     let title = there.epic.as_ref().map(|epic| epic.title.as_str());
+    let mut prompt = prompt::plan(workspace, config, &options)?;
     let mut tries = 0;
     loop {
         tries += 1;
-        let plan = prompt::plan(workspace, config, &options)?;
         let mut tell = |event: &Event| {
             if runs.last() != Some(&event.run) {
                 runs.push(event.run.clone());
@@ -145,31 +147,43 @@ pub fn ask(workspace: &Workspace, config: &Config, ready: Ready, hands: Hands<'_
             (hands.tell)(event);
         };
         let hands = prompted::Hands { tell: &mut tell, text: &mut |_| {}, notice: hands.notice };
-        let finished = prompted::run(workspace, &plan, hands)?;
-        spend.add(&finished.spend);
+        let mut finished = prompted::run(workspace, &prompt, hands)?;
+        options.used.add(&finished.spend, Duration::from_millis(finished.duration_ms));
         model = prompted::model(workspace, runs.last().map_or("", String::as_str)).or(model);
-        let text = finished.text.clone().unwrap_or_default();
-        let text = redact::ours().text(&text);
+        let text = redact::ours().text(finished.text.as_deref().unwrap_or_default());
         let read =
             if finished.exit_code == 0 { answer::read(&text, title, &there.taken) } else { Err(Vec::new()) };
-        let wrong = match &read {
-            Err(wrong) if !wrong.is_empty() && tries < TRIES => wrong,
-            _ => {
-                let (plan, wrong) = read.map_or_else(|wrong| (None, wrong), |plan| (Some(plan), Vec::new()));
-                let (agent, epic) = (agent.name, there.epic.map(|epic| epic.id));
-                return Ok(Asked { plan, wrong, finished, spend, runs, agent, model, goal, epic });
+        let (plan, why) = read.map_or_else(|wrong| (None, wrong), |plan| (Some(plan), Vec::new()));
+        if finished.iterations == 0 && tries > 1 {
+            // A limit of the day, used up by others just now: this was no try.
+            runs.pop();
+        } else {
+            wrong = why;
+        }
+        if plan.is_none() && finished.exit_code == 0 && tries < TRIES {
+            options.text = prompt::Text::Given(brief::again(&brief, &text, &wrong));
+            prompt = prompt::plan(workspace, config, &options)?;
+            match prompted::barred(workspace, &prompt)? {
+                None => continue,
+                Some(barred) => bar(&mut finished, &barred),
             }
-        };
-        options.text = prompt::Text::Given(brief::again(&brief, &text, wrong));
-        left(&mut options.budget, &finished);
+        }
+        let (spend, agent, epic) = (options.used.spend, agent.name, there.epic.map(|epic| epic.id));
+        return Ok(Asked { plan, wrong, finished, spend, runs, agent, model, goal, epic });
     }
 }
 
-/// What the first answer leaves of the limits.
-fn left(budget: &mut Budget, finished: &Finished) {
-    let Finished { spend, duration_ms, .. } = finished;
-    budget.usd = budget.usd.map(|usd| if usd - spend.usd > NOTHING { usd - spend.usd } else { 0.0 });
-    budget.tokens = budget.tokens.map(|tokens| tokens.saturating_sub(spend.tokens()));
-    let took = std::time::Duration::from_millis(*duration_ms);
-    budget.time = budget.time.map(|time| time.saturating_sub(took));
+/// An answer that cannot be used, when a limit forbids to ask once more.
+fn bar(finished: &mut Finished, barred: &Barred) {
+    let limit = barred.limit;
+    let why = match (limit, finished.spend.known) {
+        ("budget_usd" | "per_day_usd", true) => format!("as dear as the first it would pass `{limit}`"),
+        ("budget_usd" | "per_day_usd", false) => {
+            format!("what the first one cost is unknown, and `{limit}` is to be kept")
+        }
+        _ => format!("`{limit}` is used up"),
+    };
+    finished.reason = barred.reason.into();
+    finished.exit_code = barred.exit_code;
+    finished.message = Some(format!("the answer cannot be used, and no second try was made: {why}"));
 }

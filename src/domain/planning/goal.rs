@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::domain::beads::exchange::digest;
+use crate::domain::beads::is_blank;
 use crate::fault::Fault;
 use crate::system::{redact, store};
 
@@ -52,7 +53,7 @@ impl Goal {
     }
 
     fn check(self) -> Result<Self> {
-        if self.text.trim().is_empty() {
+        if is_blank(&self.text) {
             return Err(Fault::usage(
                 "the goal is empty",
                 "say what is to be reached, or name a file that does",

@@ -11,4 +11,4 @@ mod verdict;
 mod voice;
 
 pub use record::{model, settle};
-pub use run::{Hands, run};
+pub use run::{Barred, Hands, barred, run};

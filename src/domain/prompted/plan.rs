@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::domain::agents::Usage;
 use crate::domain::agents::catalog::{self, Choice};
-use crate::domain::attempt::budget::Budget;
+use crate::domain::attempt::budget::{Budget, Spend};
 use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::prompt::{around, one_line};
 use crate::domain::attempt::receipt;
@@ -29,6 +30,32 @@ pub enum Text {
     File(PathBuf),
 }
 
+/// What prompts before this one have used of the limits that it shares with them.
+#[derive(Debug, Clone, Copy)]
+pub struct Used {
+    /// What they cost together.
+    pub spend: Spend,
+    /// What the dearest of them cost (USD).
+    pub dearest: f64,
+    /// How long they took.
+    pub time: Duration,
+}
+
+impl Default for Used {
+    fn default() -> Self {
+        Self { spend: Spend::nothing(), dearest: 0.0, time: Duration::ZERO }
+    }
+}
+
+impl Used {
+    /// Adds another prompt.
+    pub fn add(&mut self, spend: &Spend, time: Duration) {
+        self.spend.add(spend);
+        self.dearest = self.dearest.max(spend.usd);
+        self.time = self.time.saturating_add(time);
+    }
+}
+
 /// What the user asks for on the command line, over the settings.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -46,6 +73,8 @@ pub struct Options {
     pub session: Option<String>,
     /// Limits on USD, tokens and time; each replaces the configured one of a run.
     pub budget: Budget,
+    /// What was used of them before.
+    pub used: Used,
     /// Work within a budget though the agent does not say what it costs.
     pub allow_unknown_cost: bool,
 }
@@ -65,6 +94,8 @@ pub struct Plan {
     pub before: Usage,
     /// The limits.
     pub budget: Budget,
+    /// What was used of them before.
+    pub used: Used,
     /// Whether money limits hold though a cost may be unknown.
     pub unknown_allowed: bool,
 }
@@ -106,7 +137,7 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         }
     }
     let engine = Engine::new(agent, config);
-    let budget = limits(config, &options.budget);
+    let budget = limits(config, &options.budget, &options.used);
     if budget.counts_money() && !options.allow_unknown_cost {
         refuse_unknown_cost(&engine.agent, &engine.prices)?;
     }
@@ -117,6 +148,7 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         prompt: compose(&text, &contexts),
         session: options.session.clone(),
         budget,
+        used: options.used,
         unknown_allowed: options.allow_unknown_cost,
     })
 }
@@ -127,10 +159,12 @@ fn read(path: &Path) -> Result<String> {
     })
 }
 
-/// One run of one attempt: what limits a run and what limits an attempt both hold.
-fn limits(config: &Config, flags: &Budget) -> Budget {
+/// One run of one attempt: what limits a run and what limits an attempt both hold. An attempt's own
+/// limit counts nothing that was used before it.
+fn limits(config: &Config, flags: &Budget, before: &Used) -> Budget {
     let file = &config.budget;
-    let usd = [flags.usd.or(file.usd), file.per_attempt_usd].into_iter().flatten().min_by(f64::total_cmp);
+    let attempt = file.per_attempt_usd.map(|usd| usd + before.spend.usd);
+    let usd = [flags.usd.or(file.usd), attempt].into_iter().flatten().min_by(f64::total_cmp);
     Budget {
         usd,
         tokens: flags.tokens.or(file.tokens),
@@ -198,12 +232,18 @@ mod tests {
         let config: Config =
             toml::from_str("[budget]\nusd = 5.0\nper_attempt_usd = 2.0\nper_day_usd = 9.0\ntokens = 7")
                 .unwrap();
-        let asked = |usd| limits(&config, &Budget { usd, tokens: Some(3), ..Budget::default() });
+        let flags = |usd| Budget { usd, tokens: Some(3), ..Budget::default() };
+        let none = Used::default();
+        let asked = |usd| limits(&config, &flags(usd), &none);
         assert_eq!(
             (asked(None).usd, asked(Some(1.0)).usd, asked(Some(8.0)).usd),
             (Some(2.0), Some(1.0), Some(2.0))
         );
         assert_eq!((asked(None).per_day_usd, asked(None).tokens), (Some(9.0), Some(3)));
-        assert_eq!(limits(&config, &Budget::default()).tokens, Some(7));
+        assert_eq!(limits(&config, &Budget::default(), &none).tokens, Some(7));
+        let mut used = none;
+        used.add(&Spend { usd: 1.5, ..Spend::nothing() }, Duration::ZERO);
+        assert_eq!(limits(&config, &flags(None), &used).usd, Some(3.5));
+        assert_eq!(limits(&config, &flags(Some(2.5)), &used).usd, Some(2.5));
     }
 }

@@ -35,6 +35,32 @@ pub struct Hands<'a> {
     pub notice: &'a mut dyn FnMut(&str),
 }
 
+/// A limit that keeps a prompt from starting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Barred {
+    /// A word of the contract, as a run's.
+    pub reason: &'static str,
+    /// What the process exits with.
+    pub exit_code: u8,
+    /// The limit's name.
+    pub limit: &'static str,
+}
+
+/// The limit that would keep this prompt from starting now, if there is one.
+pub fn barred(workspace: &Workspace, plan: &Plan) -> Result<Option<Barred>> {
+    let tally = tally(plan, Day::read(workspace, "")?.spent());
+    Ok(budget::before(&plan.budget, &tally, plan.unknown_allowed).map(|stop| {
+        let End { reason, exit_code, .. } = End::limit(stop);
+        Barred { reason, exit_code, limit: limit_name(plan, &tally, stop) }
+    }))
+}
+
+/// What counts against the limits before the attempt.
+fn tally(plan: &Plan, (day, day_dearest): (Spend, f64)) -> Tally {
+    let used = &plan.used;
+    Tally { run: used.spend, dearest: used.dearest, day, day_dearest, iterations: 0, elapsed: used.time }
+}
+
 /// A prompt under way.
 struct Run<'a> {
     workspace: &'a Workspace,
@@ -68,8 +94,8 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
     let dir = workspace.run_dir(&id);
     store::make_dir(&dir)?;
     let day = Day::read(workspace, &id)?;
-    let (spent, day_dearest) = day.spent();
-    if plan.budget.per_day_usd.is_some() && !spent.known {
+    let tally = tally(plan, day.spent());
+    if plan.budget.per_day_usd.is_some() && !tally.day.known {
         (hands.notice)("what some of today's attempts cost is unknown: `per_day_usd` counts the rest");
     }
     let mut run = Run {
@@ -78,14 +104,7 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
         record: Record::begin(&id, &plan.engine.agent, &plan.title),
         recorder: Recorder::new(&id, dir.join("events.ndjson"), hands.tell),
         prefix: dir.join(PREFIX),
-        tally: Tally {
-            run: Spend::nothing(),
-            dearest: 0.0,
-            day: spent,
-            day_dearest,
-            iterations: 0,
-            elapsed: Duration::ZERO,
-        },
+        tally,
         since: Instant::now(),
         day: RefCell::new(day),
         warned: Vec::new(),
@@ -113,7 +132,7 @@ impl Run<'_> {
         let nothing = |end| Came { end, spend: Spend::nothing(), text: None, class: None };
         if let Some(stop) = budget::before(&self.plan.budget, &self.tally, self.plan.unknown_allowed) {
             let message =
-                format!("nothing was started: `{}` is used up", limit_name(&self.plan.budget, stop));
+                format!("nothing was started: `{}` is used up", limit_name(self.plan, &self.tally, stop));
             return Ok(nothing(End { message: Some(message), ..End::limit(stop) }));
         }
         // A lock of its own: it works beside a loop and beside other prompts.
@@ -138,7 +157,7 @@ impl Run<'_> {
         let stop = |live: &Spend| {
             voice.borrow_mut().poll();
             let spent = if plan.budget.per_day_usd.is_some() { day.borrow_mut().now() } else { tally.day };
-            let tally = Tally { elapsed: since.elapsed(), day: spent, ..tally };
+            let tally = Tally { elapsed: tally.elapsed + since.elapsed(), day: spent, ..tally };
             let cut = budget::during(&plan.budget, &tally, &Spend::nothing(), live).map(Cause::of);
             let now = cut.or_else(|| asked.exists().then_some(Cause::Asked));
             cause.set(cause.get().or(now));
@@ -301,9 +320,10 @@ fn warn(
     due.into_iter().map(|(limit, _)| limit).collect()
 }
 
-fn limit_name(budget: &budget::Budget, stop: budget::Stop) -> &'static str {
+fn limit_name(plan: &Plan, tally: &Tally, stop: budget::Stop) -> &'static str {
+    let run = budget::Budget { per_day_usd: None, ..plan.budget };
     match stop {
-        budget::Stop::Usd if budget.usd.is_some_and(|usd| usd <= NOTHING) => "budget_usd",
+        budget::Stop::Usd if budget::before(&run, tally, plan.unknown_allowed) == Some(stop) => "budget_usd",
         budget::Stop::Usd => "per_day_usd",
         budget::Stop::Tokens => "budget_tokens",
         budget::Stop::Time => "max_time",

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::run::Bd;
 use super::verbs::Verb;
+use crate::domain::beads::blank::is_blank;
 use crate::domain::beads::change::{
     self, ALL_CHILDREN_CLOSED, Back, Closed, NEEDS_HUMAN, Update, check_claimable, finished_epic,
 };
@@ -304,7 +305,7 @@ impl Bd {
         author: &str,
         text: &str,
     ) -> Result<Issue> {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             return Err(Fault::usage("the comment is empty", "say something"));
         }
         let id = store.issue(id)?.id;

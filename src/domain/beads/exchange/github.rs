@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::batch::{Draft, Times};
+use super::super::blank::is_blank;
 use super::super::comment::Remark;
 use super::super::create::New;
 use super::super::text::Text;
@@ -113,7 +114,7 @@ pub fn read(text: &str, name: &str) -> Result<Sheet> {
             continue;
         }
         let place = format!("#{number}");
-        if issue.title.trim().is_empty() {
+        if is_blank(&issue.title) {
             return Err(wrong(name, &place, "has no `title`; add it to `--json`"));
         }
         let address = if issue.html_url.is_empty() { issue.url.trim() } else { issue.html_url.trim() };

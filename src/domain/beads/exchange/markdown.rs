@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 
 use super::super::batch::{self, Draft};
+use super::super::blank::is_blank;
 use super::super::create::New;
 use super::item::{self, Item};
 use super::outline::{self, Node, boxed, heading};
@@ -74,7 +75,7 @@ pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
             ..Draft::default()
         };
         let title = names.fill(&mut draft, at, file.name)?;
-        if title.trim().is_empty() {
+        if is_blank(&title) {
             return Err(wrong(file.name, &format!("line {}", node.line), "the item has no title"));
         }
         draft.new.kind = match &items[at].kind {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::super::batch::{self, Draft};
+use super::super::blank::is_blank;
 use super::super::create::New;
 use super::super::text::Text;
 use super::{Sheet, Wanted, body, broken, entitle, wrong};
@@ -106,7 +107,7 @@ pub fn read(text: &str, name: &str, own_epic: bool) -> Result<Sheet> {
             };
             draft.waits_for.push(other_at + offset);
         }
-        if story.title.trim().is_empty() {
+        if is_blank(&story.title) {
             return Err(wrong(name, &format!("story `{}`", &*story.id), "has no title"));
         }
         entitle(&mut draft, &story.title, &mut sheet.notices);
