@@ -100,8 +100,9 @@ fn text(imported: &Imported) -> String {
             _ => "skipped",
         };
         let id = step.id.as_deref().unwrap_or(&step.from);
-        let why = if step.reason.is_empty() { String::new() } else { format!(" ({})", step.reason) };
-        let _ = writeln!(out, "{word}  {}  {}{}", one_line(id), one_line(&step.title), one_line(&why));
+        let why =
+            if step.reason.is_empty() { String::new() } else { format!(" ({})", one_line(&step.reason)) };
+        let _ = writeln!(out, "{word}  {}  {}{why}", one_line(id), one_line(&step.title));
     }
     let count = |action| imported.of(action).len();
     let _ = writeln!(
