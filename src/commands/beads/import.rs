@@ -80,7 +80,12 @@ fn document(imported: &Imported) -> serde_json::Value {
     let skipped = imported.steps.iter().filter(|step| step.action == Action::Skipped);
     let skipped =
         skipped.map(|step| json!({"id": step.id.as_deref().unwrap_or(&step.from), "reason": step.reason}));
+    let kept = imported
+        .steps
+        .iter()
+        .flat_map(|step| step.kept.iter().map(|field| json!({"id": step.id, "field": field})));
     json!({
+        "kept": kept.collect::<Vec<_>>(),
         "format": imported.format.name(),
         "created": imported.of(Action::Created),
         "updated": imported.of(Action::Updated),

@@ -42,6 +42,7 @@ pub fn import(table: &mut Table, text: &str, name: &str) -> Result<Outcome> {
                 title: title.clone(),
                 from: title.clone(),
                 reason: reason.into(),
+                kept: Vec::new(),
             };
             match others.get(&key) {
                 None => {
@@ -61,6 +62,7 @@ pub fn import(table: &mut Table, text: &str, name: &str) -> Result<Outcome> {
             title: table.get(&record.id).unwrap_or(&record).title.to_string(),
             from: String::new(),
             reason: reason.into(),
+            kept: Vec::new(),
         };
         match places.get(&*record.id) {
             // A second line of the same issue.
@@ -275,7 +277,7 @@ fn extra(raw: &RawValue, said: &Comment) -> Extra {
     Extra {
         written: raw.get().to_owned(),
         lasting: Line::new(raw.get()).get("id").is_some_and(|id| id.starts_with('"')),
-        said: comment::Remark { author, text, created_at: said.created_at.clone() },
+        said: comment::Remark { author, text, created_at: said.created_at.clone(), from: String::new() },
     }
 }
 

@@ -21,10 +21,8 @@ pub struct Checklist<'a> {
     pub text: &'a str,
     /// What it is called in errors.
     pub name: &'a str,
-    /// What it is called in references, the same on every machine.
+    /// What tells it from other files; nothing for what was piped in.
     pub key: &'a str,
-    /// Whether what is not in it any more is gone.
-    pub all: bool,
 }
 
 /// The issues that are in the store already.
@@ -62,10 +60,13 @@ pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
     }
     let items: Vec<Item> = nodes.iter().map(|node| item::read(&node.text)).collect();
     let names = Names::new(&nodes, &items, known);
-    let references = references(&nodes, &items, file.key);
+    // Any list may be piped in: only the same one again is the same one.
+    let titles = || items.iter().map(|item| format!("{}\n", item.title)).collect::<String>();
+    let key = if file.key.is_empty() { format!("stdin-{}", digest(&titles())) } else { file.key.to_owned() };
+    let references = references(&nodes, &items, &key);
     let mut parents = vec![false; nodes.len()];
     nodes.iter().filter_map(|node| node.parent).for_each(|at| parents[at] = true);
-    let mut sheet = Sheet { scope: file.all.then(|| format!("md:{}#", file.key)), ..Sheet::default() };
+    let mut sheet = Sheet { scope: Some(format!("md:{key}#")), ..Sheet::default() };
     for (at, node) in nodes.iter().enumerate() {
         let mut draft = Draft {
             place: format!("`{}` line {}", file.name, node.line),
@@ -83,7 +84,11 @@ pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
             None if parents[at] => "epic".into(),
             None => "task".into(),
         };
-        draft.closed = is_done(&nodes, at).then(|| format!("Ticked in {}", file.key));
+        let done = is_done(&nodes, at);
+        if node.ticked == Some(true) && !done {
+            sheet.notices.push(format!("{}: not closed, as not all items below are ticked", draft.place));
+        }
+        draft.closed = done.then(|| format!("Ticked in {}", file.name));
         entitle(&mut draft, &title, &mut sheet.notices);
         sheet.wanted.push(Wanted { draft, id: items[at].id.clone(), also: Vec::new() });
     }
@@ -91,13 +96,12 @@ pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
     Ok(sheet)
 }
 
-/// A ticked item; a heading below which all items are ticked.
+/// An item that is ticked, or a heading, and all items below it ticked.
 fn is_done(nodes: &[Node], at: usize) -> bool {
     let below =
         |node: &&Node| std::iter::successors(node.parent, |&at| nodes[at].parent).any(|above| above == at);
-    nodes[at]
-        .ticked
-        .unwrap_or_else(|| nodes[at + 1..].iter().take_while(below).all(|node| node.ticked != Some(false)))
+    nodes[at].ticked != Some(false)
+        && nodes[at + 1..].iter().take_while(below).all(|node| node.ticked != Some(false))
 }
 
 /// Items that are issues already may wait for each other as they do.
@@ -260,7 +264,7 @@ mod tests {
     fn sheet(text: &str) -> Result<Sheet> {
         let known = |id: &str| Some(id.to_owned()).filter(|id| id.starts_with("bd-"));
         let known = Known { exact: &|id| known(id).is_some(), any: &known };
-        read(Checklist { text, name: "f.md", key: "f.md", all: true }, known)
+        read(Checklist { text, name: "f.md", key: "f.md" }, known)
     }
 
     /// `reference parent kind priority state waits-for deps: title|description|acceptance`

@@ -17,6 +17,7 @@ mod outline;
 mod prd;
 mod source;
 mod tree;
+mod update;
 
 use super::batch::Draft;
 use crate::fault::Fault;

@@ -139,7 +139,7 @@ mod tests {
         let graph = table.graph();
         let out = markdown(&table, &graph, &graph.records().collect::<Vec<_>>()).unwrap();
         drop(graph);
-        let file = Checklist { text: &out, name: "f.md", key: "f.md", all: true };
+        let file = Checklist { text: &out, name: "f.md", key: "f.md" };
         let exact = |id: &str| table.get(id).is_some();
         let any = |id: &str| table.resolve(id).ok();
         let sheet = markdown::read(file, markdown::Known { exact: &exact, any: &any })
