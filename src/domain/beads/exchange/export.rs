@@ -110,7 +110,10 @@ impl Store {
                         format!("[\n{}\n]\n", items.join(",\n"))
                     })
                 }
-                Shape::Markdown => tree::markdown(table, &graph, &records),
+                Shape::Markdown => {
+                    self.announce(tree::left_out(table, &records)?.into_iter().collect());
+                    tree::markdown(table, &graph, &records)
+                }
                 Shape::Csv => csv::table(table, &graph, &records),
                 Shape::Dot => Ok(graphs::dot(&graph, &records)),
                 Shape::Mermaid => Ok(graphs::mermaid(&graph, &records)),
