@@ -180,3 +180,20 @@ fn a_comment_with_new_words_is_the_same_comment() {
     );
     assert_eq!(counts(&import(&sandbox, &["gh.json"])), [0, 0, 2, 0]);
 }
+
+#[test]
+fn what_markdown_cannot_hold_is_told() {
+    let text = r#"{"id":"m-1","title":"T","status":"open","priority":2,"issue_type":"task","labels":["two words"],"notes":"n","description":"```\nopen"}"#;
+    let sandbox = with(&format!("{text}\n"));
+    let out = sandbox.run(&["beads", "export", "out.md", "--format", "md"]);
+    assert!(out.code == 0 && out.stderr.contains("does not hold all of 1 of these tasks (notes)"), "{out:?}");
+    assert_eq!(sandbox.read("out.md"), "- [ ] T #\"two words\" <!-- m-1 -->\n  \\```\n  open\n");
+    assert_eq!(counts(&import(&sandbox, &["out.md"])), [0, 0, 1, 0]);
+    assert_eq!(sandbox.read(FILE), format!("{text}\n"));
+    // Without their ids they are new, and as whole as the file is.
+    sandbox.write("new.md", "- [ ] \n- [ ] U #\"two words\"\n  Acceptance criteria:\n  - [ ] works\n");
+    let out = sandbox.run(&["beads", "import", "new.md"]);
+    assert!(out.stderr.contains("line 1: the item has no title; it is left out"), "{out:?}");
+    let made = titled(&sandbox, "U");
+    assert_eq!((&made["labels"], &made["acceptance_criteria"]), (&json!(["two words"]), &json!("- works")));
+}

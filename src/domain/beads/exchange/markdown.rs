@@ -61,8 +61,12 @@ pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
     let items: Vec<Item> = nodes.iter().map(|node| item::read(&node.text)).collect();
     let names = Names::new(&nodes, &items, known);
     // Any list may be piped in: only the same one again is the same one.
-    let titles = || items.iter().map(|item| format!("{}\n", item.title)).collect::<String>();
-    let key = if file.key.is_empty() { format!("stdin-{}", digest(&titles())) } else { file.key.to_owned() };
+    let titles: Vec<&str> = items.iter().map(|item| &*item.title).collect();
+    let key = if file.key.is_empty() {
+        format!("stdin-{}", digest(&titles.join("\n")))
+    } else {
+        file.key.to_owned()
+    };
     let references = references(&nodes, &items, &key);
     let mut parents = vec![false; nodes.len()];
     nodes.iter().filter_map(|node| node.parent).for_each(|at| parents[at] = true);

@@ -211,15 +211,15 @@ impl Reader {
             let after = self.blank && indent <= criteria.indent && !block && criteria.boxed.is_some();
             criteria.boxed = if after { Some(false) } else { criteria.boxed.or(Some(false)) };
         }
-        let last = self.items.len().checked_sub(1);
+        let newest = self.items.len().checked_sub(1);
         let below = || {
             let least = if block { 2 } else { 1 };
             self.items.iter().rposition(|(column, ..)| indent >= column + least)
         };
         let owner = if line.is_empty() || !free {
-            last
+            newest
         } else {
-            below().or_else(|| last.filter(|_| !self.blank && !block))
+            below().or_else(|| newest.filter(|_| !self.blank && !block))
         };
         let node = self.criteria.as_ref().and_then(|criteria| criteria.node);
         if node.is_some() {
