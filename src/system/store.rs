@@ -7,7 +7,7 @@ mod draft;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,7 +71,12 @@ fn write_beside(
 ) -> io::Result<()> {
     let target = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let dir = &parent(target);
-    let mode = fs::metadata(target).map_or(mode, |meta| meta.permissions().mode() & 0o7777);
+    let there = fs::metadata(target).ok();
+    // A rename would put a file where a device or a pipe was.
+    if there.as_ref().is_some_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mode = there.map_or(mode, |meta| meta.permissions().mode() & 0o7777);
     outlive_size_limit();
     let temp = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
     let mut draft = Draft::new(temp);
@@ -88,6 +93,26 @@ fn write_beside(
 /// [`replace`] with bytes at hand.
 pub fn write(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
     replace(path, mode, |out| out.write_all(bytes))
+}
+
+/// Whether `path` takes away what is written to it, as pipes, terminals and the null device do: nothing
+/// that is there would be replaced.
+pub fn is_outlet(path: &Path) -> bool {
+    let kind = fs::metadata(path).map(|meta| meta.file_type());
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_char_device())
+}
+
+/// Writes into what is there and stays, see [`is_outlet`].
+pub fn write_into(path: &Path, bytes: &[u8]) -> Result<()> {
+    let open = OpenOptions::new().write(true).open(path);
+    open.and_then(|mut file| file.write_all(bytes))
+        .with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+/// Where a file at `path` is, or would be, with every link followed; `None` where its directory is missing.
+pub fn resolved(path: &Path) -> Option<PathBuf> {
+    let beside = || Some(parent(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(beside)
 }
 
 /// Writes a file that only matters while we run: at once, not durably, for us alone (0600).

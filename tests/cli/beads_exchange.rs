@@ -228,7 +228,7 @@ fn exports_hold_what_is_asked_for() {
         "\n",
         r#"{"_type":"memory","key":"k"}"#,
         "\n",
-        r#"{"id":"e-1.1","title":"=cmd()","priority":2,"labels":["a","b"],"description":"two\nlines"}"#,
+        r#"{"id":"e-1.1","title":"=cmd()","priority":2,"labels":["a","b c"],"description":"two\nlines"}"#,
         "\n",
         r#"{"id":"e-1.2","title":"end --> \"]","status":"closed","priority":2,"dependencies":[{"depends_on_id":"e-1.1","type":"blocks"}]}"#,
         "\n",
@@ -247,7 +247,10 @@ fn exports_hold_what_is_asked_for() {
             && csv.contains("\r\ne-1,\"Epic, \"\"quoted\"\"\",open,1,epic,"),
         "{csv}"
     );
-    assert!(csv.contains("e-1.1,'=cmd(),open") && csv.contains("\"two\nlines\""), "{csv}");
+    assert!(
+        csv.contains("e-1.1,'=cmd(),open") && csv.contains(",a;b c,") && csv.contains("\"two\nlines\""),
+        "{csv}"
+    );
     let dot = export(&sandbox, &["--format", "dot"]);
     assert!(dot.contains("n0 -> n1 [style=dashed") && !dot.contains("end -->"), "{dot}");
     let dot = export(&sandbox, &["--format", "dot", "--all"]);

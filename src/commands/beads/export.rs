@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::{notices, open};
 use crate::commands::Context;
-use crate::domain::beads::exchange::{self, Pick, Shape};
+use crate::domain::beads::exchange::{Pick, Shape};
 use crate::exit::Exit;
 
 /// What to export, and how.
@@ -78,7 +78,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
     match args.file.or(args.output).filter(|file| file.as_os_str() != "-") {
         None => context.ui.bytes(text.as_bytes()),
         Some(file) => {
-            exchange::save(&file, &text, args.force)?;
+            store.save(&file, &text, args.force)?;
             context.ui.progress(&format!("wrote `{}`", file.display()));
         }
     }

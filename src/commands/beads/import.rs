@@ -80,7 +80,12 @@ fn document(imported: &Imported) -> serde_json::Value {
     let skipped = imported.steps.iter().filter(|step| step.action == Action::Skipped);
     let skipped =
         skipped.map(|step| json!({"id": step.id.as_deref().unwrap_or(&step.from), "reason": step.reason}));
+    let kept = imported
+        .steps
+        .iter()
+        .flat_map(|step| step.kept.iter().map(|field| json!({"id": step.id, "field": field})));
     json!({
+        "kept": kept.collect::<Vec<_>>(),
         "format": imported.format.name(),
         "created": imported.of(Action::Created),
         "updated": imported.of(Action::Updated),
@@ -100,8 +105,9 @@ fn text(imported: &Imported) -> String {
             _ => "skipped",
         };
         let id = step.id.as_deref().unwrap_or(&step.from);
-        let why = if step.reason.is_empty() { String::new() } else { format!(" ({})", step.reason) };
-        let _ = writeln!(out, "{word}  {}  {}{}", one_line(id), one_line(&step.title), one_line(&why));
+        let why =
+            if step.reason.is_empty() { String::new() } else { format!(" ({})", one_line(&step.reason)) };
+        let _ = writeln!(out, "{word}  {}  {}{why}", one_line(id), one_line(&step.title));
     }
     let count = |action| imported.of(action).len();
     let _ = writeln!(

@@ -19,7 +19,12 @@ pub fn add(table: &mut Table, id: &str, author: &str, text: &str) -> Result<()> 
     }
     // As `bd` 1.x keeps it: another time would make it another comment to its `import`.
     let at = if table.is_typed() { whole_second(table.now()) } else { table.now() };
-    let said = Remark { author: author.to_owned(), text: text.to_owned(), created_at: at.to_string() };
+    let said = Remark {
+        author: author.to_owned(),
+        text: text.to_owned(),
+        created_at: at.to_string(),
+        from: String::new(),
+    };
     remark(table, id, &said)
 }
 
@@ -44,6 +49,8 @@ pub struct Remark {
     pub text: String,
     /// When, as it is to be written.
     pub created_at: String,
+    /// What it is called where it comes from; not written.
+    pub from: String,
 }
 
 /// Hands out ids of new comments.

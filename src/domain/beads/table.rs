@@ -229,6 +229,14 @@ impl<'a> Table<'a> {
         self.rewrite(at, &line, text)
     }
 
+    /// Edits the line of `id` without making it any newer.
+    pub fn amend(&mut self, id: &str, change: impl FnOnce(&mut Line)) -> Result<()> {
+        let at = self.at(id).ok_or_else(|| self.unknown(id))?;
+        let mut line = Line::new(split_newline(&self.text(at)?).0);
+        change(&mut line);
+        self.put(id, &line)
+    }
+
     /// Replaces the line of `id` by another one of the same issue, which keeps its own `updated_at`.
     pub fn put(&mut self, id: &str, line: &Line) -> Result<()> {
         let at = self.at(id).ok_or_else(|| self.unknown(id))?;

@@ -24,8 +24,12 @@ pub struct Made {
 pub fn create(store: &Store, plan: &Plan, asked: &Asked, who: &str) -> Result<Made> {
     let fallback = store.configured_prefix()?;
     let origin = origin(plan, asked, who);
-    let said =
-        Remark { author: who.to_owned(), text: note(plan, asked), created_at: clock::now().to_string() };
+    let said = Remark {
+        author: who.to_owned(),
+        text: note(plan, asked),
+        created_at: clock::now().to_string(),
+        ..Remark::default()
+    };
     store.change(|table| {
         let epic = asked.epic.as_deref().map(|epic| table.resolve(epic)).transpose()?;
         let offset = usize::from(epic.is_none());

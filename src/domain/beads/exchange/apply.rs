@@ -3,19 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::super::batch::{self, Draft};
-use super::super::change::set_status;
-use super::super::comment;
-use super::super::deps;
-use super::super::issue::{Comment, Dependency, Issue};
-use super::super::line::{Line, quote};
+use super::super::line::Line;
 use super::super::table::Table;
 use super::super::text::Text;
-use super::base::{Base, fields};
+use super::base::Base;
 use super::import::{Action, Step};
+use super::update::{Changed, Update, parts};
 use super::{Sheet, Wanted};
 
 /// Most ids in one notice.
@@ -55,36 +51,52 @@ pub fn apply(table: &mut Table, sheet: Sheet, target: &Target) -> Result<Outcome
     let waits: Vec<Vec<String>> = wanted.iter().map(|wanted| waits(wanted, &names)).collect();
     let ids = create(table, &wanted, &matches, &waits, target)?;
     let known: HashMap<&str, &str> = names.iter().zip(&ids).map(|(name, id)| (&**name, &**id)).collect();
+    let parts =
+        if wanted.iter().any(|wanted| wanted.draft.closed.is_some()) { parts(table) } else { HashMap::new() };
+    let mut outcomes: Vec<Option<Changed>> = Vec::new();
+    outcomes.resize_with(wanted.len(), || None);
+    // Parts before what they are part of: an epic is only closed when they are.
+    for (at, wanted) in wanted.iter().enumerate().rev() {
+        let Match::Known { id, by_id } = &matches[at] else { continue };
+        let issue = table.issue(id)?;
+        let before = Some(Line::new(&issue.json)).filter(|_| !by_id).and_then(|line| Base::read(&line));
+        let update = Update {
+            draft: &wanted.draft,
+            before,
+            base: Base::of(&wanted.draft, waits[at].clone(), url(wanted)),
+            by_id: *by_id,
+            issue: &issue,
+            known: &known,
+            parts: parts.get(id).map(Vec::as_slice).unwrap_or_default(),
+            author: target.author,
+        };
+        outcomes[at] = Some(update.run(table).with_context(|| wanted.draft.place.clone())?);
+    }
     let mut steps = Vec::with_capacity(wanted.len());
-    for (at, wanted) in wanted.iter().enumerate() {
+    for (at, (wanted, changed)) in wanted.iter().zip(outcomes).enumerate() {
         let mut step = Step {
             action: Action::Created,
             id: Some(ids[at].clone()).filter(|_| !target.dry_run || matches[at] != Match::New),
             title: wanted.draft.new.title.clone(),
             from: names[at].clone(),
             reason: String::new(),
+            kept: Vec::new(),
         };
-        match &matches[at] {
-            Match::New => {}
-            Match::Deleted(_) => {
-                (step.action, step.reason) = (Action::Skipped, "it was deleted here".into());
+        if let Some(record) = table.get(&ids[at]).filter(|_| changed.is_some()) {
+            step.title = record.title.to_string();
+        }
+        match changed {
+            Some(changed) => {
+                if changed.held {
+                    notices.push(format!(
+                        "`{}` is not closed: some of what belongs to it is still open",
+                        ids[at]
+                    ));
+                }
+                (step.action, step.reason, step.kept) = (changed.action(), changed.reason(), changed.kept);
             }
-            Match::Known { id, by_id } => {
-                let issue = table.issue(id)?;
-                let update = Update {
-                    draft: &wanted.draft,
-                    before: Some(Line::new(&issue.json))
-                        .filter(|_| !by_id)
-                        .and_then(|line| Base::read(&line)),
-                    base: Base::of(&wanted.draft, waits[at].clone(), url(wanted)),
-                    by_id: *by_id,
-                    issue: &issue,
-                    known: &known,
-                    author: target.author,
-                };
-                let changed = update.run(table).with_context(|| wanted.draft.place.clone())?;
-                step.action = if changed { Action::Updated } else { Action::Unchanged };
-            }
+            None if matches[at] == Match::New => {}
+            None => (step.action, step.reason) = (Action::Skipped, "it was deleted here".into()),
         }
         steps.push(step);
     }
@@ -239,139 +251,4 @@ fn create(
         Match::New => places[at].map(|place| made[place].clone()).unwrap_or_default(),
     };
     Ok((0..wanted.len()).map(id).collect())
-}
-
-/// The text without spaces at the ends of its lines, and what no format takes over.
-fn ends_trimmed(text: &str) -> String {
-    let lines: Vec<String> = super::body(text).lines().map(|line| line.trim_end().to_owned()).collect();
-    lines.join("\n").trim_end().trim_start_matches('\n').to_owned()
-}
-
-/// One issue that is here already.
-struct Update<'a> {
-    draft: &'a Draft,
-    /// What the last import saw, where that is known.
-    before: Option<Base>,
-    base: Base,
-    /// It is known by the id that the file names: what the file does not say stays, and nothing is remembered.
-    by_id: bool,
-    /// As it is here.
-    issue: &'a Issue,
-    /// Ids by reference.
-    known: &'a HashMap<&'a str, &'a str>,
-    author: &'a str,
-}
-
-impl Update<'_> {
-    /// Brings over what has changed; says whether anything did.
-    fn run(&self, table: &mut Table) -> Result<bool> {
-        let id = &self.issue.id;
-        let now = table.now();
-        table.edit(id, |line| {
-            for (key, text) in fields(self.draft) {
-                if self.is_news(line, key, &text) {
-                    match key {
-                        "status" => self.status(line, &text, now),
-                        "priority" => line.set("priority", &text),
-                        _ => line.set_text(key, &text),
-                    }
-                }
-            }
-            self.labels(line);
-            if let Some(metadata) = self.base.written(line.get("metadata")).filter(|_| !self.by_id) {
-                line.set("metadata", &metadata);
-            }
-        })?;
-        self.dependencies(table)?;
-        self.comments(table)?;
-        Ok(table.issue(id)?.json != self.issue.json)
-    }
-
-    fn status(&self, line: &mut Line, status: &str, now: Timestamp) {
-        set_status(line, status, now);
-        if let Some(reason) = &self.draft.closed {
-            line.set_text("close_reason", reason);
-            line.set_text("closed_at", &self.draft.times.closed.unwrap_or(now).to_string());
-        }
-    }
-
-    /// Whether the file has something to say about a field that is not so here yet.
-    fn is_news(&self, line: &Line, key: &str, text: &str) -> bool {
-        let before = self.before.as_ref();
-        let here = match key {
-            "priority" => line.get(key).unwrap_or("0").to_owned(),
-            _ => line.get_text(key).unwrap_or_default(),
-        };
-        if key == "status" {
-            let closed = here == "closed";
-            let differs = closed != (text == "closed");
-            // Without a memory nothing that is closed here is opened by a file that may be old.
-            return differs && before.map_or(!closed, |before| before.differs(&self.base, key));
-        }
-        let same = match key {
-            "priority" => here == text,
-            "title" => super::title(&here).0 == text,
-            // Spaces at the ends of lines do not survive every format.
-            _ => here == text || ends_trimmed(&here) == ends_trimmed(text),
-        };
-        match before {
-            Some(before) => !same && before.differs(&self.base, key),
-            None => !same && !text.is_empty() && key != "issue_type",
-        }
-    }
-
-    fn labels(&self, line: &mut Line) {
-        let before = self.before.as_ref();
-        let gone = before.map(|before| &before.labels[..]).unwrap_or_default();
-        let gone: Vec<&String> = gone.iter().filter(|label| !self.base.labels.contains(label)).collect();
-        line.retain("labels", |label| {
-            serde_json::from_str::<String>(label).map_or(true, |label| !gone.contains(&&label))
-        });
-        let remembered = |label: &String| before.is_some_and(|before| before.labels.contains(label));
-        for label in
-            self.base.labels.iter().filter(|label| !self.issue.labels.contains(label) && !remembered(label))
-        {
-            line.push("labels", &quote(label));
-        }
-    }
-
-    fn dependencies(&self, table: &mut Table) -> Result<()> {
-        let (id, issue, before) = (&self.issue.id, self.issue, self.before.as_ref());
-        let old = before.map(|before| &before.waits_for[..]).unwrap_or_default();
-        let find =
-            |name: &String| self.known.get(&**name).map_or_else(|| name.clone(), |id| (*id).to_owned());
-        let gone: Vec<String> =
-            old.iter().filter(|name| !self.base.waits_for.contains(name)).map(find).collect();
-        let has = |target: &str| issue.dependencies.iter().any(|dependency| dependency.target == target);
-        if gone.iter().any(|target| has(target)) {
-            table.edit(id, |line| {
-                let stays = |item: &str| {
-                    serde_json::from_str::<Dependency>(item)
-                        .map_or(true, |item| item.kind != "blocks" || !gone.contains(&item.target))
-                };
-                line.retain("dependencies", stays);
-                let count = gone.iter().filter(|target| has(target)).count();
-                line.count("dependency_count", -i64::try_from(count).unwrap_or(0));
-            })?;
-        }
-        for target in self.base.waits_for.iter().filter(|name| !old.contains(name)).map(find) {
-            if !has(&target) {
-                deps::add(table, id, &target, "blocks", self.author)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds what was said there and is not here yet.
-    fn comments(&self, table: &mut Table) -> Result<()> {
-        let (id, issue) = (&self.issue.id, self.issue);
-        let is = |has: &Comment, said: &comment::Remark| has.author == said.author && has.text == said.text;
-        let new = |said: &&comment::Remark| !issue.comments.iter().any(|has| is(has, said));
-        let new: Vec<&comment::Remark> = self.draft.comments.iter().filter(new).collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        let mut ids = comment::Ids::of(table)?;
-        table.edit(id, |line| new.iter().for_each(|said| comment::push(line, &ids.record(id, said))))
-    }
 }

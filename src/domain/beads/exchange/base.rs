@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::batch::Draft;
+use super::super::comment::Remark;
 use super::super::line::Line;
 use super::digest;
 
@@ -27,6 +28,9 @@ pub struct Base {
     /// What it waited for, by reference or id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<String>,
+    /// The digest of each comment that has a name there, by the digest of that name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub comments: BTreeMap<String, String>,
 }
 
 /// The fields of a draft that an import brings over, as texts.
@@ -49,7 +53,27 @@ impl Base {
     pub fn of(draft: &Draft, waits_for: Vec<String>, url: &str) -> Self {
         let fields = fields(draft).into_iter().filter(|(_, text)| !text.is_empty());
         let fields = fields.map(|(key, text)| (key.to_owned(), digest(&text))).collect();
-        Self { url: url.to_owned(), fields, labels: draft.new.labels.clone(), waits_for }
+        let named = draft.comments.iter().filter(|said| !said.from.is_empty());
+        let comments = named.map(|said| (digest(&said.from), digest(&said.text))).collect();
+        Self { url: url.to_owned(), fields, labels: draft.new.labels.clone(), waits_for, comments }
+    }
+
+    /// The digest of what a comment said at the last import.
+    pub fn seen(&self, said: &Remark) -> Option<&String> {
+        self.comments.get(&digest(&said.from)).filter(|_| !said.from.is_empty())
+    }
+
+    /// Whether `text` is what the other place said about `key`.
+    pub fn saw(&self, key: &str, text: &str) -> bool {
+        self.fields.get(key).map_or(text.is_empty(), |seen| *seen == digest(text))
+    }
+
+    /// Remembers of `key` what `before` did.
+    pub fn recall(&mut self, before: Option<&Self>, key: &str) {
+        match before.and_then(|before| before.fields.get(key)) {
+            Some(seen) => drop(self.fields.insert(key.to_owned(), seen.clone())),
+            None => drop(self.fields.remove(key)),
+        }
     }
 
     /// What the last import saw, as the line has it.

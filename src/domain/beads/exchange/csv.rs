@@ -46,7 +46,7 @@ pub fn table(table: &Table, graph: &Graph, records: &[&Record]) -> Result<String
             &issue.priority.to_string(),
             &issue.kind,
             &issue.assignee,
-            &issue.labels.join(" "),
+            &issue.labels.join(";"),
             &parent,
             &waits.join(" "),
             &issue.created_at,

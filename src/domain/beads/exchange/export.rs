@@ -1,7 +1,7 @@
 //! Issues written out in other formats.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -12,6 +12,7 @@ use super::super::record::Record;
 use super::super::store::Store;
 use super::super::table::Table;
 use super::{csv, graphs, tree};
+use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::store;
 
@@ -109,12 +110,48 @@ impl Store {
                         format!("[\n{}\n]\n", items.join(",\n"))
                     })
                 }
-                Shape::Markdown => tree::markdown(table, &graph, &records),
+                Shape::Markdown => {
+                    self.announce(tree::left_out(table, &records)?.into_iter().collect());
+                    tree::markdown(table, &graph, &records)
+                }
                 Shape::Csv => csv::table(table, &graph, &records),
                 Shape::Dot => Ok(graphs::dot(&graph, &records)),
                 Shape::Mermaid => Ok(graphs::mermaid(&graph, &records)),
             }
         })
+    }
+}
+
+impl Store {
+    /// Writes an export to a file; one that is there is only replaced when that is meant, and never one of
+    /// those that this store is made of.
+    pub fn save(&self, path: &Path, text: &str, force: bool) -> Result<()> {
+        let ours =
+            [self.dir().to_owned(), self.file().to_owned(), Workspace::at(self.root().to_owned()).dir()];
+        let target = store::resolved(path);
+        let below = |ours: &PathBuf| {
+            let ours = store::resolved(ours);
+            ours.zip(target.as_ref()).is_some_and(|(ours, target)| target.starts_with(ours))
+        };
+        if ours.iter().any(below) {
+            return Err(Fault::usage(
+                format!("`{}` is among the files that the tasks and runs are kept in", path.display()),
+                "give a file outside of `.beads` and `.taskrun`",
+            ));
+        }
+        if store::is_outlet(path) {
+            return store::write_into(path, text.as_bytes());
+        }
+        if force {
+            return store::write(path, store::SHARED, text.as_bytes());
+        }
+        if store::create_new(path, store::SHARED, text.as_bytes())? {
+            return Ok(());
+        }
+        Err(Fault::usage(
+            format!("`{}` is there already", path.display()),
+            "give another name, or replace it with `--force`",
+        ))
     }
 }
 
@@ -129,18 +166,4 @@ fn lines(table: &Table, records: &[&Record]) -> Result<String> {
         }
     }
     Ok(out)
-}
-
-/// Writes an export to a file; one that is there is only replaced when that is meant.
-pub fn save(path: &Path, text: &str, force: bool) -> Result<()> {
-    if force {
-        return store::write(path, store::SHARED, text.as_bytes());
-    }
-    if store::create_new(path, store::SHARED, text.as_bytes())? {
-        return Ok(());
-    }
-    Err(Fault::usage(
-        format!("`{}` is there already", path.display()),
-        "give another name, or replace it with `--force`",
-    ))
 }

@@ -19,7 +19,7 @@ use super::{Sheet, Wanted, body, broken, entitle, wrong};
 struct Issue<'a> {
     number: Option<u64>,
     #[serde(borrow, default)]
-    title: Text<'a>,
+    title: Option<Text<'a>>,
     #[serde(borrow, default)]
     body: Text<'a>,
     #[serde(borrow, default)]
@@ -93,14 +93,30 @@ struct Comment<'a> {
     body: Text<'a>,
     #[serde(borrow, default, alias = "created_at")]
     created_at: Text<'a>,
+    /// The REST interface calls its own address `url`.
+    #[serde(borrow, default)]
+    url: Text<'a>,
+    #[serde(borrow, default, rename = "html_url")]
+    html_url: Text<'a>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
 }
 
-/// Reads an array of issues, or one.
+impl Comment<'_> {
+    /// What stays the same when its words change.
+    fn name(&self) -> String {
+        let id = self.id.map(RawValue::get).filter(|id| *id != "null").unwrap_or_default();
+        let names = [self.html_url.trim(), self.url.trim(), id];
+        names.into_iter().find(|name| !name.is_empty()).unwrap_or_default().to_owned()
+    }
+}
+
+/// Reads an array of issues, or one after the other.
 pub fn read(text: &str, name: &str) -> Result<Sheet> {
     let issues: Vec<Issue> = if text.trim_start().starts_with('[') {
         serde_json::from_str(text)
     } else {
-        serde_json::from_str(text).map(|issue| vec![issue])
+        serde_json::Deserializer::from_str(text).into_iter().collect()
     }
     .map_err(|error| broken(name, &error))?;
     let mut sheet = Sheet::default();
@@ -114,8 +130,11 @@ pub fn read(text: &str, name: &str) -> Result<Sheet> {
             continue;
         }
         let place = format!("#{number}");
-        if is_blank(&issue.title) {
+        let Some(title) = &issue.title else {
             return Err(wrong(name, &place, "has no `title`; add it to `--json`"));
+        };
+        if is_blank(title) {
+            return Err(wrong(name, &place, "its `title` is blank"));
         }
         let address = if issue.html_url.is_empty() { issue.url.trim() } else { issue.html_url.trim() };
         if !seen.insert((number, address)) {
@@ -123,7 +142,7 @@ pub fn read(text: &str, name: &str) -> Result<Sheet> {
         }
         let mut draft = draft(issue, name, number)?;
         draft.place = format!("`{name}` {place}");
-        entitle(&mut draft, &issue.title, &mut sheet.notices);
+        entitle(&mut draft, title, &mut sheet.notices);
         let also = Some(address.to_owned()).filter(|address| !address.is_empty());
         sheet.wanted.push(Wanted { draft, also: also.into_iter().collect(), id: None });
     }
@@ -192,6 +211,7 @@ fn comments(issue: &Issue, name: &str, number: u64) -> Result<Vec<Remark>> {
         author: comment.author.as_ref().map_or("ghost", |author| &author.login).to_owned(),
         text: body(&comment.body),
         created_at: comment.created_at.to_string(),
+        from: comment.name(),
     });
     Ok(said.collect())
 }
@@ -287,6 +307,8 @@ mod tests {
             (sheet.wanted[0].also[0].as_str(), sheet.wanted[0].draft.closed.clone()),
             ("https://github.com/o/r/issues/1", None)
         );
+        let lines = "{\"number\":1,\"title\":\"a\"}\n{\"number\":2,\"title\":\"b\"}\n";
+        assert_eq!(read(lines, "f").unwrap().wanted.len(), 2);
         let sheet = read(r#"[{"number":2,"title":"t","pull_request":{}}]"#, "f").unwrap();
         assert_eq!((sheet.wanted.len(), sheet.notices.len()), (0, 1));
     }
@@ -297,6 +319,8 @@ mod tests {
             ("[{\"number\":1,\n\"title\":NaN}]", "`f` line 2 column 9"),
             ("[{\"title\":\"t\"}]", "`f` element 1: has no `number`"),
             ("[{\"number\":1}]", "`f` #1: has no `title`"),
+            ("{\"number\":1,\"title\":\" \"}", "`f` #1: its `title` is blank"),
+            ("{\"number\":1,\"title\":\"a\"}\n{\"number\":2,\"title\":NaN}", "`f` line 2 column 21"),
             ("[{\"number\":1,\"title\":\"a\"},{\"number\":1,\"title\":\"b\"}]", "`f` #1: is there twice"),
             ("[{\"number\":1,\"title\":\"a\",\"createdAt\":\"soon\"}]", "`createdAt` is not a time"),
             (&format!("[{}", "[".repeat(10_000)), "`f` line 1"),

@@ -52,6 +52,9 @@ pub struct Step {
     /// Why it was skipped.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// The fields that were changed here and there, and are left as they are here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<&'static str>,
 }
 
 /// What an import did, or would do.
@@ -121,10 +124,12 @@ fn read(
     };
     let (steps, mut notices) = match format {
         Format::Lines => lines::import(table, text, &source.name)?,
-        Format::Prd => apply::apply(table, prd::read(text, &source.name, parent.is_none())?, &target)?,
+        Format::Prd => {
+            apply::apply(table, prd::read(text, (&source.name, &source.key), parent.is_none())?, &target)?
+        }
         Format::Github => apply::apply(table, github::read(text, &source.name)?, &target)?,
         Format::Markdown => {
-            let file = Checklist { text, name: &source.name, key: &source.key, all: !source.is_stdin() };
+            let file = Checklist { text, name: &source.name, key: &source.key };
             let exact = |id: &str| table.get(id).is_some_and(|record| !record.is_tombstone());
             let any = |id: &str| table.resolve(id).ok();
             let sheet = markdown::read(file, markdown::Known { exact: &exact, any: &any })?;

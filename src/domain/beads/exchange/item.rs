@@ -7,7 +7,7 @@ pub struct Item {
     pub title: String,
     /// `P0` to `P4`.
     pub priority: Option<i64>,
-    /// `#label`.
+    /// `#label`, `#"two words"`.
     pub labels: Vec<String>,
     /// `@who`.
     pub assignee: String,
@@ -69,6 +69,13 @@ fn back<'t>(text: &'t str, item: &mut Item) -> Option<&'t str> {
     }
     if let Some((rest, inside)) = bracketed(text) {
         return group(inside, item).then_some(rest);
+    }
+    if let Some((rest, label)) = text.strip_suffix('"').and_then(|text| text.rsplit_once("#\""))
+        && is_quotable(label)
+        && rest.ends_with(char::is_whitespace)
+    {
+        item.labels.push(label.to_owned());
+        return Some(rest);
     }
     let (rest, word) = text.rsplit_once(char::is_whitespace)?;
     if let Some(label) = word.strip_prefix('#').filter(|label| is_word(label)) {
@@ -195,6 +202,12 @@ pub fn is_word(word: &str) -> bool {
         && word.chars().all(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | ':' | '/'))
 }
 
+/// Whether words can be a label in quotes.
+pub fn is_quotable(words: &str) -> bool {
+    let odd = |char: char| char == '"' || char == '\\' || char.is_control();
+    !words.trim().is_empty() && words.trim() == words && !words.contains(odd) && !words.contains("<!--")
+}
+
 /// Markdown's escapes undone.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -249,6 +262,10 @@ mod tests {
                 },
             ),
             ("Fix issue #12", item("Fix issue #12")),
+            (
+                "Say \"hi\" #\"two words\" #x #\"a, b\"",
+                Item { labels: words(&["two words", "x", "a, b"]), ..item("Say \"hi\"") },
+            ),
             (
                 "Ship [Blocked by `bd-a3`] <!-- bd-x.1 bug -->",
                 Item {

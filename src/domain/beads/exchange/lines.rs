@@ -42,6 +42,7 @@ pub fn import(table: &mut Table, text: &str, name: &str) -> Result<Outcome> {
                 title: title.clone(),
                 from: title.clone(),
                 reason: reason.into(),
+                kept: Vec::new(),
             };
             match others.get(&key) {
                 None => {
@@ -58,9 +59,10 @@ pub fn import(table: &mut Table, text: &str, name: &str) -> Result<Outcome> {
         let step = Step {
             action,
             id: Some(record.id.to_string()),
-            title: record.title.to_string(),
+            title: table.get(&record.id).unwrap_or(&record).title.to_string(),
             from: String::new(),
             reason: reason.into(),
+            kept: Vec::new(),
         };
         match places.get(&*record.id) {
             // A second line of the same issue.
@@ -161,7 +163,9 @@ fn one(table: &mut Table, line: &str, theirs: &Record) -> Result<(Action, &'stat
     let extras = Extras::of((line, &their_issue), &our_issue);
     if !extras.is_empty() {
         let comments = extras.comments(table, &id)?;
-        table.edit(&id, |merged| extras.add(merged, &comments))?;
+        // Its time stays: what is added is no newer than the rest, and a file with a newer title must
+        // still win when it comes later.
+        table.amend(&id, |merged| extras.add(merged, &comments))?;
         return Ok((Action::Updated, ""));
     }
     Ok(match (older, apart_from_lists(&here) == apart_from_lists(&their_issue.json)) {
@@ -273,6 +277,49 @@ fn extra(raw: &RawValue, said: &Comment) -> Extra {
     Extra {
         written: raw.get().to_owned(),
         lasting: Line::new(raw.get()).get("id").is_some_and(|id| id.starts_with('"')),
-        said: comment::Remark { author, text, created_at: said.created_at.clone() },
+        said: comment::Remark { author, text, created_at: said.created_at.clone(), from: String::new() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Title, labels and comments of the one issue, in no order.
+    fn outcome(table: &Table) -> (String, String, Vec<String>, Vec<String>) {
+        let issue = table.issue("a").unwrap();
+        let (mut labels, mut said): (Vec<_>, Vec<_>) =
+            (issue.labels.clone(), issue.comments.iter().map(|said| said.text.clone()).collect());
+        labels.sort_unstable();
+        said.sort_unstable();
+        (issue.title, issue.updated_at, labels, said)
+    }
+
+    #[test]
+    fn the_order_of_files_does_not_matter() {
+        let copy = |at: usize| {
+            format!(
+                r#"{{"id":"a","title":"t{at}","updated_at":"2026-01-0{at}T00:00:00Z","labels":["l{at}","all"],"comments":[{{"id":{at},"author":"x","text":"c{at}","created_at":"2026-01-0{at}T00:00:00Z"}}]}}"#
+            )
+        };
+        let same = copy(3).replace("l3", "other");
+        let copies = [copy(1), copy(2), copy(3), same];
+        let orders = (0..256).map(|code| [code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6]);
+        let orders: Vec<[usize; 4]> = orders.filter(|order| (0..4).all(|at| order.contains(&at))).collect();
+        assert_eq!(orders.len(), 24);
+        let text = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let expected = (
+            "t3".to_owned(),
+            "2026-01-03T00:00:00Z".to_owned(),
+            text(&["all", "l1", "l2", "l3", "other"]),
+            text(&["c1", "c2", "c3"]),
+        );
+        for order in orders {
+            let mut table = Table::parse(&copies[order[0]], "f").unwrap();
+            for &at in &order[1..] {
+                import(&mut table, &copies[at], "x").unwrap();
+            }
+            assert_eq!(outcome(&table), expected, "{order:?}");
+        }
     }
 }

@@ -22,10 +22,8 @@ pub struct Checklist<'a> {
     pub text: &'a str,
     /// What it is called in errors.
     pub name: &'a str,
-    /// What it is called in references, the same on every machine.
+    /// What tells it from other files; nothing for what was piped in.
     pub key: &'a str,
-    /// Whether what is not in it any more is gone.
-    pub all: bool,
 }
 
 /// The issues that are in the store already.
@@ -57,16 +55,27 @@ enum Target {
 
 /// Reads the items.
 pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
-    let nodes = outline::read(file.text, file.name)?;
+    let (nodes, empty) = outline::read(file.text, file.name)?;
     if nodes.is_empty() {
         return Err(wrong(file.name, "holds no checklist", "nothing like `- [ ] Write the docs` is in it"));
     }
     let items: Vec<Item> = nodes.iter().map(|node| item::read(&node.text)).collect();
     let names = Names::new(&nodes, &items, known);
-    let references = references(&nodes, &items, file.key);
+    // Any list may be piped in: only the same one again is the same one.
+    let titles: Vec<&str> = items.iter().map(|item| &*item.title).collect();
+    let key = if file.key.is_empty() {
+        format!("stdin-{}", digest(&titles.join("\n")))
+    } else {
+        file.key.to_owned()
+    };
+    let references = references(&nodes, &items, &key);
     let mut parents = vec![false; nodes.len()];
     nodes.iter().filter_map(|node| node.parent).for_each(|at| parents[at] = true);
-    let mut sheet = Sheet { scope: file.all.then(|| format!("md:{}#", file.key)), ..Sheet::default() };
+    let mut sheet = Sheet { scope: Some(format!("md:{key}#")), ..Sheet::default() };
+    let left = empty
+        .iter()
+        .map(|line| format!("`{}` line {line}: the item has no title; it is left out", file.name));
+    sheet.notices.extend(left);
     for (at, node) in nodes.iter().enumerate() {
         let mut draft = Draft {
             place: format!("`{}` line {}", file.name, node.line),
@@ -84,7 +93,11 @@ pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
             None if parents[at] => "epic".into(),
             None => "task".into(),
         };
-        draft.closed = is_done(&nodes, at).then(|| format!("Ticked in {}", file.key));
+        let done = is_done(&nodes, at);
+        if node.ticked == Some(true) && !done {
+            sheet.notices.push(format!("{}: not closed, as not all items below are ticked", draft.place));
+        }
+        draft.closed = done.then(|| format!("Ticked in {}", file.name));
         entitle(&mut draft, &title, &mut sheet.notices);
         sheet.wanted.push(Wanted { draft, id: items[at].id.clone(), also: Vec::new() });
     }
@@ -92,13 +105,19 @@ pub fn read(file: Checklist<'_>, known: Known<'_>) -> Result<Sheet> {
     Ok(sheet)
 }
 
-/// A ticked item; a heading below which all items are ticked.
+/// An item that is ticked, or a heading, and all items below it ticked; without items its criteria.
 fn is_done(nodes: &[Node], at: usize) -> bool {
     let below =
         |node: &&Node| std::iter::successors(node.parent, |&at| nodes[at].parent).any(|above| above == at);
-    nodes[at]
-        .ticked
-        .unwrap_or_else(|| nodes[at + 1..].iter().take_while(below).all(|node| node.ticked != Some(false)))
+    let mut items = nodes[at + 1..].iter().take_while(below).peekable();
+    match (nodes[at].ticked, items.peek()) {
+        (Some(false), _) => false,
+        (None, None) => {
+            let mut boxes = nodes[at].below.iter().filter_map(|line| boxed(line.trim())).peekable();
+            boxes.peek().is_some() && boxes.all(|(ticked, ..)| ticked)
+        }
+        _ => items.all(|node| node.ticked != Some(false)),
+    }
 }
 
 /// Items that are issues already may wait for each other as they do.
@@ -199,19 +218,23 @@ impl<'a> Names<'a> {
         let perhaps = perhaps.and_then(|perhaps| Some((perhaps, self.find_all(&perhaps.names, at).ok()?)));
         let title = perhaps.as_ref().map_or(&item.title, |(perhaps, _)| &perhaps.title).clone();
         targets.extend(perhaps.into_iter().flat_map(|(_, targets)| targets));
-        let (mut description, mut acceptance, mut fence) = (Vec::new(), None, Fence::default());
+        let (mut description, mut criteria, mut fence) = (Vec::new(), None, Fence::default());
         for line in &node.below {
             let outside = fence.line(line.trim_start()) == Line::Outside;
-            let list = item::waits(line.trim()).filter(|list| outside && !list.is_empty());
+            let list = dependency(line).filter(|list| outside && !list.is_empty());
             if let Some(found) = list.and_then(|list| self.find_all(list, at).ok()) {
                 targets.extend(found);
-            } else if outside && is_acceptance(line) && acceptance.is_none() {
-                acceptance = Some(Vec::new());
+            } else if let Some(first) = acceptance(line).filter(|_| outside && criteria.is_none()) {
+                criteria = Some((line, vec![first.to_owned()]));
+            } else if let Some((_, criteria)) = &mut criteria {
+                criteria.push(if outside { criterion(line) } else { line.clone() });
             } else {
-                let line = if outside { unescaped(line) } else { line.clone() };
-                acceptance.as_mut().unwrap_or(&mut description).push(line);
+                description.push(if outside { unescaped(line) } else { line.clone() });
             }
         }
+        let acceptance = criteria.as_ref().map(|(_, lines)| body(&lines.join("\n"))).unwrap_or_default();
+        // A line that nothing follows stays what it is.
+        description.extend(criteria.filter(|_| acceptance.is_empty()).map(|(line, _)| line.clone()));
         for target in targets {
             match target {
                 Target::Node(other) if !draft.waits_for.contains(&other) => draft.waits_for.push(other),
@@ -222,7 +245,7 @@ impl<'a> Names<'a> {
         draft.new = New {
             priority: item.priority.unwrap_or(2),
             description: body(&description.join("\n")),
-            acceptance: body(&acceptance.unwrap_or_default().join("\n")),
+            acceptance,
             labels: item.labels.clone(),
             assignee: item.assignee.clone(),
             deps: std::mem::take(&mut draft.new.deps),
@@ -235,7 +258,33 @@ impl<'a> Names<'a> {
 /// Whether a line below an item means something, and is not just text.
 pub fn is_marked(line: &str) -> bool {
     let bare = line.trim();
-    boxed(bare).is_some() || heading(bare).is_some() || item::waits(bare).is_some() || is_acceptance(bare)
+    boxed(bare).is_some()
+        || heading(bare).is_some()
+        || dependency(bare).is_some()
+        || acceptance(bare).is_some()
+        || Fence::default().line(bare) != Line::Outside
+}
+
+/// What follows `Depends on:`, also in bold letters or as a point of a list.
+fn dependency(line: &str) -> Option<&str> {
+    let bare = line.trim();
+    let point = ["- ", "* ", "+ "].iter().find_map(|mark| bare.strip_prefix(mark));
+    let start = point.unwrap_or(bare).trim_start_matches([' ', '\t', '*', '_']);
+    if start.len() == bare.len() {
+        return item::waits(bare);
+    }
+    let (words, list) = start.split_once(':')?;
+    let known = item::waits(words.trim_end_matches(['*', '_', ' '])) == Some("");
+    known.then(|| list.trim_matches(['*', '_', ' ', '\t']).trim_end_matches('.'))
+}
+
+/// One line of acceptance criteria; an open box is only the mark of a list.
+fn criterion(line: &str) -> String {
+    let bare = line.trim_start();
+    match boxed(bare) {
+        Some((false, _, text)) => format!("{}- {text}", &line[..line.len() - bare.len()]),
+        _ => unescaped(line),
+    }
 }
 
 /// The line as it was before it was marked as text.
@@ -247,102 +296,20 @@ fn unescaped(line: &str) -> String {
     }
 }
 
-/// Whether what follows are acceptance criteria.
-fn is_acceptance(line: &str) -> bool {
-    let word = line.trim().trim_start_matches('#').trim().trim_matches('*').trim_end_matches(':');
-    line.trim().ends_with(['*', ':'])
-        && word.trim_end_matches('*').eq_ignore_ascii_case("acceptance criteria")
+/// What stands on the line after `Acceptance criteria:`, which may be bold or a heading; the criteria follow.
+pub fn acceptance(line: &str) -> Option<&str> {
+    const WORDS: &str = "acceptance criteria";
+    let bare = line.trim();
+    let plain = bare.trim_start_matches('#').trim_start();
+    let start = plain.trim_start_matches(['*', '_']);
+    let rest = start.get(..WORDS.len()).filter(|words| words.eq_ignore_ascii_case(WORDS));
+    let rest = &start[rest?.len()..];
+    let text = rest.trim_start_matches(['*', '_', ':']);
+    let marks = &rest[..rest.len() - text.len()];
+    let marked = start.len() < bare.len() && text.trim().is_empty();
+    (marks.contains(':') || marked).then(|| text.trim())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sheet(text: &str) -> Result<Sheet> {
-        let known = |id: &str| Some(id.to_owned()).filter(|id| id.starts_with("bd-"));
-        let known = Known { exact: &|id| known(id).is_some(), any: &known };
-        read(Checklist { text, name: "f.md", key: "f.md", all: true }, known)
-    }
-
-    /// `reference parent kind priority state waits-for deps: title|description|acceptance`
-    fn shown(text: &str) -> Vec<String> {
-        let show = |wanted: &Wanted| {
-            let draft = &wanted.draft;
-            let state = if draft.closed.is_some() { "closed" } else { "open" };
-            let below = [&draft.new.description, &draft.new.acceptance].map(|text| text.replace('\n', "/"));
-            format!(
-                "{} {:?} {} {} {state} {:?} {:?}: {}|{}|{}",
-                draft.external_ref.trim_start_matches("md:f.md#"),
-                draft.parent.unwrap_or(99),
-                draft.new.kind,
-                draft.new.priority,
-                draft.waits_for,
-                draft.new.deps,
-                draft.new.title,
-                below[0],
-                below[1]
-            )
-        };
-        sheet(text).unwrap().wanted.iter().map(show).collect()
-    }
-
-    #[test]
-    fn a_checklist_becomes_issues() {
-        let text = "# Ship it\nThe goal.\n\n- [x] Plan it (P0)\n- [ ] Build (P1) #core @ann\n  How to.\n  - [ ] Docs, depends on #1\n\
-                    - [ ] Test (depends on: Build, bd-x)\n  Blocked by: Plan it\n  **Acceptance criteria**\n  all green\n  - [x] Docs\n";
-        assert_eq!(
-            shown(text),
-            [
-                "ship-it 99 epic 2 open [] []: Ship it|The goal.|",
-                "ship-it/plan-it 0 task 0 closed [] []: Plan it||",
-                "ship-it/build 0 epic 1 open [] []: Build|How to.|",
-                "ship-it/build/docs-depends-on-1 2 task 2 open [1] []: Docs||",
-                "ship-it/test 0 epic 2 open [2, 1] [\"bd-x\"]: Test||all green",
-                "ship-it/test/docs 4 task 2 closed [] []: Docs||",
-            ]
-        );
-    }
-
-    #[test]
-    fn titles_that_are_alike_are_told_apart() {
-        let refs: Vec<String> = sheet("- [ ] a\n- [ ] A!\n- [ ] a")
-            .unwrap()
-            .wanted
-            .into_iter()
-            .map(|w| w.draft.external_ref)
-            .collect();
-        assert_eq!(refs, ["md:f.md#a", "md:f.md#a~2", "md:f.md#a~3"]);
-        // A name that several have is the one beside it.
-        let shown = shown("- [ ] A\n  - [ ] test\n- [ ] B\n  - [ ] test\n  - [ ] ship (after: test)");
-        assert!(shown[4].contains("[3]"), "{shown:?}");
-    }
-
-    #[test]
-    fn words_that_only_look_like_dependencies_stay() {
-        for title in [
-            "Drop what depends on third-party code",
-            "List what it depends on",
-            "Fix bug that depends on locale",
-        ] {
-            assert!(shown(&format!("- [ ] {title}"))[0].ends_with(&format!(": {title}||")));
-        }
-    }
-
-    #[test]
-    fn bad_files_are_named() {
-        let table = [
-            ("# prose\n- no box", "`f.md` holds no checklist"),
-            ("- [ ] a\n- [ ] ", "`f.md` line 2: the item has no title"),
-            ("- [ ] a (depends on: b)", "`f.md` line 1: depends on `b`, which is neither"),
-            ("- [ ] a (depends on: #7)", "line 1: depends on `#7`"),
-            (
-                "- [ ] x\n- [ ] a (depends on: b)\n- [ ] b (depends on: a)",
-                "line 2: the items wait for each other: a → b → a",
-            ),
-        ];
-        for (text, expected) in table {
-            let error = sheet(text).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-}
+#[path = "markdown_tests.rs"]
+mod tests;

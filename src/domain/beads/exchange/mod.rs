@@ -17,12 +17,13 @@ mod outline;
 mod prd;
 mod source;
 mod tree;
+mod update;
 
 use super::batch::Draft;
 use crate::fault::Fault;
 
 pub use base::plans;
-pub use export::{Pick, Shape, save};
+pub use export::{Pick, Shape};
 pub use import::{Action, Imported, Options, Step};
 pub use item::key as same_title;
 pub use source::{Format, Source};

@@ -14,7 +14,7 @@ use super::super::text::Text;
 use super::{Sheet, Wanted, body, broken, entitle, wrong};
 
 /// The document; what is not named here is not about stories.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Document<'a> {
     #[serde(borrow, default, alias = "name", alias = "title")]
     project: Text<'a>,
@@ -79,14 +79,19 @@ impl Many<'_> {
 }
 
 /// Reads the stories of the file `name`. Below `epic`, or below an epic of their own, which comes first.
-pub fn read(text: &str, name: &str, own_epic: bool) -> Result<Sheet> {
-    let document: Document = serde_json::from_str(text).map_err(|error| broken(name, &error))?;
+/// `key` is what tells the file from others where it has no name of its own.
+pub fn read(text: &str, (name, key): (&str, &str), own_epic: bool) -> Result<Sheet> {
+    let document: Result<Document, _> = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text).map(|stories| Document { stories, ..Document::default() })
+    } else {
+        serde_json::from_str(text)
+    };
+    let document = document.map_err(|error| broken(name, &error))?;
     let stem = name.rsplit('/').next().unwrap_or(name).trim_end_matches(".json");
     let titled = [&*document.project, &*document.branch, stem];
     let project = titled.into_iter().find(|text| !text.trim().is_empty()).unwrap_or("prd");
-    let named = [&*document.branch, &*document.project, stem];
-    let scope = named.into_iter().find(|text| !text.trim().is_empty()).unwrap_or("prd");
-    let scope = format!("prd:{}", super::item::slug(scope));
+    let named = [&*document.branch, &*document.project].into_iter().find(|text| !text.trim().is_empty());
+    let scope = format!("prd:{}", named.map_or_else(|| unnamed(key, &document.stories), super::item::slug));
     let mut sheet = Sheet { scope: Some(format!("{scope}#")), ..Sheet::default() };
     let offset = usize::from(own_epic);
     if own_epic {
@@ -116,6 +121,15 @@ pub fn read(text: &str, name: &str, own_epic: bool) -> Result<Sheet> {
     refuse_circles(name, &sheet)?;
     order(&mut sheet, &levels, offset);
     Ok(sheet)
+}
+
+/// What tells stories without a project from others: where they lie, else which they are.
+fn unnamed(key: &str, stories: &[Story]) -> String {
+    if !key.is_empty() {
+        return key.to_owned();
+    }
+    let stories = stories.iter().map(|story| format!("{}: {}\n", &*story.id, &*story.title));
+    format!("stdin-{}", super::digest(&stories.collect::<String>()))
 }
 
 /// Where each story is, by its id.

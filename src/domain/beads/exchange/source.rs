@@ -12,8 +12,6 @@ use crate::system::store;
 
 /// What stands for standard input.
 const STDIN: &str = "-";
-/// What standard input is called in references.
-const PIPED: &str = "stdin";
 
 /// How issues are written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +43,8 @@ impl Format {
 pub struct Source {
     /// What it is called in errors.
     pub name: String,
-    /// What it is called in references: its path in the project, else its name.
+    /// What it is called in references: its path in the project, else from the root; nothing for standard input,
+    /// where any text may come another time.
     pub key: String,
     /// All of it.
     pub text: String,
@@ -56,7 +55,7 @@ impl Source {
     pub fn read(path: &Path, root: &Path) -> Result<Self> {
         if path.as_os_str() == STDIN {
             let name = "standard input".to_owned();
-            return Ok(Self { text: store::read_stdin()?, key: PIPED.into(), name });
+            return Ok(Self { text: store::read_stdin()?, key: String::new(), name });
         }
         let text = store::read_text(path)?.ok_or_else(|| {
             Fault::usage(
@@ -66,14 +65,8 @@ impl Source {
         })?;
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        let key = whole.strip_prefix(&root).ok().or_else(|| whole.file_name().map(Path::new));
-        let key = key.unwrap_or(&whole).display().to_string();
+        let key = whole.strip_prefix(&root).unwrap_or(&whole).display().to_string();
         Ok(Self { name: path.display().to_string(), key, text })
-    }
-
-    /// Whether it came by standard input, where any text may come another time.
-    pub fn is_stdin(&self) -> bool {
-        self.key == PIPED
     }
 
     /// Tells the format by the contents, and by the file's name where those may be several.
@@ -108,6 +101,20 @@ struct Keys {
     line_type: Option<IgnoredAny>,
     #[serde(rename = "_schema")]
     schema: Option<IgnoredAny>,
+    #[serde(rename = "acceptanceCriteria")]
+    criteria: Option<IgnoredAny>,
+    passes: Option<IgnoredAny>,
+    issue_type: Option<IgnoredAny>,
+    status: Option<IgnoredAny>,
+    updated_at: Option<IgnoredAny>,
+}
+
+impl Keys {
+    /// One of a list of user stories; issues of Beads may have keys of any name, but have their own, too.
+    fn is_story(&self) -> bool {
+        let beads = [&self.line_type, &self.issue_type, &self.status, &self.updated_at];
+        (self.criteria.is_some() || self.passes.is_some()) && beads.iter().all(|key| key.is_none())
+    }
 }
 
 fn by_keys(text: &str) -> Option<Format> {
@@ -115,6 +122,9 @@ fn by_keys(text: &str) -> Option<Format> {
     let first = if array { text[1..].trim_start() } else { text };
     if array && first.starts_with(']') {
         return Some(Format::Lines);
+    }
+    if array && serde_json::from_str::<Vec<Keys>>(text).is_ok_and(|list| list.iter().any(Keys::is_story)) {
+        return Some(Format::Prd);
     }
     // Only the first document counts: what follows may be any number of lines.
     let keys = serde_json::Deserializer::from_str(first).into_iter::<Keys>().next();
@@ -147,6 +157,9 @@ mod tests {
             ("x.json", "[]", Some(Format::Lines)),
             ("x.json", "{\"userStories\":[]}", Some(Format::Prd)),
             ("x.json", "{\"userStories\":[", Some(Format::Prd)),
+            ("x.json", "[{\"id\":\"U\",\"title\":\"t\"},{\"id\":\"V\",\"passes\":true}]", Some(Format::Prd)),
+            ("x.json", "[{\"id\":\"U\",\"acceptanceCriteria\":[]}]", Some(Format::Prd)),
+            ("x.json", "[{\"id\":\"a\",\"status\":\"open\",\"passes\":1}]", Some(Format::Lines)),
             ("x", "[{\"number\":1,\"title\":\"t\"}]", Some(Format::Github)),
             ("x", "{\"number\":1}", Some(Format::Github)),
             ("x.md", "{% note %}\n- [ ] a", Some(Format::Markdown)),

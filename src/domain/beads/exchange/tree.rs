@@ -1,6 +1,6 @@
 //! A checklist in Markdown of issues, each below its parent, that can be imported again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
 use anyhow::Result;
@@ -11,6 +11,7 @@ use super::super::record::Record;
 use super::super::table::Table;
 use super::item;
 use super::markdown::is_marked;
+use super::outline::DEEPEST;
 use crate::domain::attempt::fence::{Fence, Line};
 
 /// Writes the issues, each below its parent where that is among them.
@@ -43,8 +44,10 @@ fn ordered<'t>(graph: &Graph<'t>, records: &[&'t Record<'t>]) -> Vec<(usize, &'t
         while let Some((depth, record)) = stack.pop() {
             if seen.insert(&*record.id) {
                 out.push((depth, record));
+                // Deeper would not be read again; whose it is is known by its id.
+                let deeper = (depth + 1).min(DEEPEST - 1);
                 stack.extend(
-                    children.get(&*record.id).into_iter().flatten().rev().map(|child| (depth + 1, *child)),
+                    children.get(&*record.id).into_iter().flatten().rev().map(|child| (deeper, *child)),
                 );
             }
         }
@@ -75,13 +78,23 @@ fn write(out: &mut String, depth: usize, issue: &Issue, waits: &[&str]) {
 
 /// A text below an item.
 fn below(out: &mut String, indent: &str, below: &str) {
+    let lines: Vec<&str> = below.lines().collect();
     let mut fence = Fence::default();
-    for line in below.lines() {
-        let _ = writeln!(out, "{}", text(indent, line, &mut fence));
-    }
-    // An open block would swallow what comes after.
-    if let Some(closing) = fence.closing() {
-        let _ = writeln!(out, "{indent}  {closing}");
+    for (at, line) in lines.iter().enumerate() {
+        let bare = line.trim_start();
+        let kind = fence.line(bare);
+        let mut ahead = fence;
+        let mut closes = || lines[at + 1..].iter().any(|line| ahead.line(line.trim_start()) == Line::Closes);
+        // An open block would swallow what comes after.
+        let open = matches!(kind, Line::Opens(_)) && !closes();
+        if open {
+            fence = Fence::default();
+        }
+        // A line of text that could be taken for more is so marked that it is read as text again.
+        let marked = kind == Line::Outside && (bare.starts_with('\\') || is_marked(bare));
+        let escape = if open || marked { "\\" } else { "" };
+        let lead = &line[..line.len() - bare.len()];
+        let _ = writeln!(out, "{}", format!("{indent}  {lead}{escape}{bare}").trim_end());
     }
 }
 
@@ -89,8 +102,12 @@ fn below(out: &mut String, indent: &str, below: &str) {
 fn words(issue: &Issue, waits: &[&str], escape: bool) -> String {
     let title = crate::domain::attempt::prompt::one_line(&issue.title);
     let mut line = if escape { item::escaped(&title) } else { title };
-    for label in issue.labels.iter().filter(|label| item::is_word(label)) {
-        let _ = write!(line, " #{label}");
+    for label in &issue.labels {
+        if item::is_word(label) {
+            let _ = write!(line, " #{label}");
+        } else if item::is_quotable(label) {
+            let _ = write!(line, " #\"{label}\"");
+        }
     }
     if item::is_word(&issue.assignee) {
         let _ = write!(line, " @{}", issue.assignee);
@@ -114,13 +131,26 @@ fn words(issue: &Issue, waits: &[&str], escape: bool) -> String {
     line
 }
 
-/// A line of text below an item, so marked that it is read as text again.
-fn text(indent: &str, line: &str, fence: &mut Fence) -> String {
-    let bare = line.trim_start();
-    let outside = fence.line(bare) == Line::Outside;
-    let escape = if outside && (bare.starts_with('\\') || is_marked(bare)) { "\\" } else { "" };
-    let lead = &line[..line.len() - bare.len()];
-    format!("{indent}  {lead}{escape}{bare}").trim_end().to_owned()
+/// What the list cannot hold of these issues, if anything.
+pub fn left_out(table: &Table, records: &[&Record]) -> Result<Option<String>> {
+    let (mut what, mut count) = (BTreeSet::new(), 0);
+    for record in records {
+        let issue = table.issue(&record.id)?;
+        let labels = issue.labels.iter().all(|label| item::is_word(label) || item::is_quotable(label));
+        let lost = [
+            ("notes", !issue.notes.is_empty()),
+            ("design", !issue.design.is_empty()),
+            ("comments", !issue.comments.is_empty()),
+            ("some labels", !labels),
+        ];
+        let lost: Vec<&str> = lost.iter().filter(|(_, lost)| *lost).map(|(name, _)| *name).collect();
+        count += usize::from(!lost.is_empty());
+        what.extend(lost);
+    }
+    let what = what.into_iter().collect::<Vec<_>>().join(", ");
+    Ok((count > 0).then(|| {
+        format!("Markdown does not hold all of {count} of these tasks ({what}); `--format jsonl` does")
+    }))
 }
 
 #[cfg(test)]
@@ -139,7 +169,7 @@ mod tests {
         let graph = table.graph();
         let out = markdown(&table, &graph, &graph.records().collect::<Vec<_>>()).unwrap();
         drop(graph);
-        let file = Checklist { text: &out, name: "f.md", key: "f.md", all: true };
+        let file = Checklist { text: &out, name: "f.md", key: "f.md" };
         let exact = |id: &str| table.get(id).is_some();
         let any = |id: &str| table.resolve(id).ok();
         let sheet = markdown::read(file, markdown::Known { exact: &exact, any: &any })
@@ -161,10 +191,23 @@ mod tests {
         let (out, steps, changed) = again(&text);
         assert_eq!(
             out,
-            "- [ ] Ship #core (P1) <!-- bd-1 epic -->\n  - [x] Build @ann (P0) <!-- bd-1.1 -->\n    How:\n    \\- [ ] not an item\n  \
+            "- [ ] Ship #core #\"two words\" (P1) <!-- bd-1 epic -->\n  - [x] Build @ann (P0) <!-- bd-1.1 -->\n    How:\n    \\- [ ] not an item\n  \
              - [ ] Test \\(P1\\) \\#x (depends on: bd-1.1) <!-- bd-1.2 bug -->\n    **Acceptance criteria**\n    green\n"
         );
         assert!(!changed && steps == [Action::Unchanged; 3], "{steps:?}");
+    }
+
+    #[test]
+    fn what_is_nested_deep_is_read_again() {
+        let line = |at: usize| {
+            format!(
+                "{{\"id\":\"d-{at}\",\"title\":\"t\",\"priority\":2,\"dependencies\":[{{\"depends_on_id\":\"d-{}\",\"type\":\"parent-child\"}}]}}\n",
+                at + 1
+            )
+        };
+        let text: String = (0..50).map(line).collect();
+        let (_, steps, changed) = again(&text);
+        assert!(!changed && steps == [Action::Unchanged; 50], "{steps:?}");
     }
 
     proptest! {
@@ -174,15 +217,12 @@ mod tests {
             words in prop::collection::vec(prop::sample::select(vec![
                 "- [ ] x", "# h", "```", "~~~sh", "\\", " ", "\t", "a", "Depends on: bd-2", "**Acceptance criteria**", "\n", "\n\n", "- b",
                 "  ", "<!-- bd-9 -->", "1. [x] y", ">", "\u{b}", "depends on bd-2",
+                "**Depends on:** bd-3", "- requires: bd-3", "### Acceptance criteria", "Acceptance criteria: x", "=====", "----", "T",
             ]), 0..14),
             priority in 0..5,
         ) {
             prop_assume!(!title.trim().is_empty());
-            // A block that is left open is closed by the export, which is a change.
             let words = words.concat();
-            let mut fence = Fence::default();
-            super::super::body(&words).lines().for_each(|line| _ = fence.line(line.trim_start()));
-            prop_assume!(fence.closing().is_none());
             let text = format!(
                 "{{\"id\":\"bd-2\",\"title\":{},\"description\":{},\"priority\":{priority}}}\n{{\"id\":\"bd-3\",\"title\":\"last\",\"priority\":2}}",
                 quote(&title), quote(&words)
