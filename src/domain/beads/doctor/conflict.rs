@@ -70,10 +70,12 @@ fn by_stages(rows: &mut Rows, markers: &[usize], stages: &Stages) -> bool {
         let known: HashSet<&str> = versions.chain([&*merged.text]).flat_map(str::lines).collect();
         let mut written = rows.lines.clone();
         written.retain(|row| !is_marker(&row.text) && !known.contains(&*row.text));
-        written.iter().for_each(|row| rows.keep(row));
+        for row in &written {
+            rows.keep(row);
+        }
         Finding::new("merge-conflict", "a merge was left unfinished").at(markers.to_owned())
     };
-    replace(rows, finding, merged, "merges both sides, task by task; then `git add` it");
+    replace(rows, finding, &merged, "merges both sides, task by task; then `git add` it");
     true
 }
 
@@ -98,12 +100,12 @@ fn by_markers(rows: &mut Rows, finding: &Finding) -> bool {
         fix = "merges both sides, task by task, the newer values where nobody knows who changed them; what \
                is overruled is kept in `.beads/rejected-….jsonl`";
     }
-    replace(rows, finding.clone(), merged, fix);
+    replace(rows, finding.clone(), &merged, fix);
     true
 }
 
 /// Puts `merged` in place of all rows; what nobody can read is kept aside.
-fn replace(rows: &mut Rows, finding: Finding, merged: Merged, fix: &str) {
+fn replace(rows: &mut Rows, finding: Finding, merged: &Merged, fix: &str) {
     let end = if rows.lines.first().is_some_and(|row| row.end == "\r\n") { "\r\n" } else { "\n" };
     let row = |line: &str| Row { line: 0, text: Cow::Owned(line.to_owned()), end };
     let unreadable = if merged.conflict { merged.text.find("<<<<<<< ours\n") } else { None };
