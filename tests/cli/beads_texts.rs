@@ -63,7 +63,7 @@ fn a_text_may_begin_with_a_hyphen_and_a_mistyped_option_is_none() {
     }
     assert_eq!(sandbox.read(FILE), before);
     // `-` is standard input still.
-    let mut echo = Command::new("echo").arg("- from afar").stdout(Stdio::piped()).spawn().unwrap();
+    let mut echo = Command::new("echo").args(["-", "from afar"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut command = sandbox.command();
     command.args(["beads", "comment", "bd-1", "-", "--json"]).stdin(echo.stdout.take().unwrap());
     let out = Outcome::of(&mut command);
