@@ -20,6 +20,7 @@ mod beads_real;
 mod beads_same;
 mod beads_sources;
 mod beads_storm;
+mod beads_together;
 mod beads_worktrees;
 mod bench;
 mod branch;

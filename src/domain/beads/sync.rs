@@ -122,16 +122,12 @@ impl Store {
             ));
         }
         let bd = Bd::find(self.dir(), true)?;
-        if with.from {
-            synced.from_bd = bd.take_over(self)?;
-        }
-        if with.to {
-            let (given, deleted) = bd.give_over(self)?;
-            synced.to_bd = given;
-            let note =
-                |id: &String| format!("`{id}` is deleted here; `bd delete {id} --force` deletes it there");
-            synced.notes.extend(deleted.iter().map(note));
-        }
+        let together = bd.bring_together(self, with)?;
+        synced.from_bd = together.taken;
+        synced.to_bd = together.given;
+        synced.notes.extend(together.notes);
+        let note = |id: &String| format!("`{id}` is deleted here; `bd delete {id} --force` deletes it there");
+        synced.notes.extend(together.deleted.iter().map(note));
         Ok(())
     }
 

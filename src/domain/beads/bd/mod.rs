@@ -5,10 +5,13 @@
 //! `issues.jsonl` and a database in `exchange`.
 
 mod answer;
+mod content;
 mod exchange;
+mod lift;
 mod ops;
 mod run;
 mod sync;
+mod synced;
 mod verbs;
 mod version;
 
