@@ -9,6 +9,7 @@ mod beads;
 mod beads_bd;
 mod beads_branches;
 mod beads_claims;
+mod beads_closing;
 mod beads_exchange;
 mod beads_files;
 mod beads_hands;

@@ -75,7 +75,10 @@ impl Store {
             ));
         }
         if paths.is_empty() {
-            synced.notes.push("nothing changed since the last commit".into());
+            synced.notes.push(match repo.ignores(self.file())? {
+                true => format!("git ignores `{}`: it is never committed", self.file().display()),
+                false => "nothing changed since the last commit".into(),
+            });
         } else {
             repo.ensure_identity()?;
             synced.commit = commit(&repo, message, &paths, &new)?;
@@ -106,6 +109,7 @@ impl Store {
                 ));
             }
             synced.to_bd = bd.settle(self)?;
+            synced.notes.extend(self.take_notices());
             if !synced.to_bd.is_empty() {
                 let ids = synced.to_bd.join(", ");
                 synced.notes.push(format!("`issues.jsonl` was fresher than the database: imported {ids}"));

@@ -127,7 +127,11 @@ impl Exchange {
             if pairs.pairs.contains_key(&id) || is_same(mine, yours, !pairs.any) {
                 continue;
             }
-            let one = merge(yours, mine, yours).map_err(|why| Fault::invalid(why, "mend the file"))?;
+            // Told apart from anything, it gets the id that every merge would give it.
+            let mut other = Line::new("{\"created_at\":\"1970-01-01T00:00:00Z\",\"title\":\"\"}");
+            other.set_text("id", &id);
+            let one = merge(other.text(), mine, other.text())
+                .map_err(|why| Fault::invalid(why, "mend the file"))?;
             let Some(new) =
                 Side::parse(&one.text).heads().map(|head| head.id.to_string()).find(|new| *new != id)
             else {

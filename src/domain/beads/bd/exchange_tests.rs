@@ -109,6 +109,7 @@ fn one_id_for_two_issues_is_told_apart() {
     let mut titles: Vec<(String, String)> =
         side.heads().map(|head| (head.title.to_string(), head.id.to_string())).collect();
     titles.sort();
+    assert_eq!(titles.len(), 3, "{} {:?}", found.text, found.said);
     assert_eq!(titles[2], ("there".to_owned(), "e.1".to_owned()));
     let new = &titles[1].1;
     assert!(new.starts_with("e.") && new != "e.1" && titles[0].1 == format!("{new}.1"), "{titles:?}");

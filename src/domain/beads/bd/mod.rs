@@ -5,6 +5,7 @@
 //! `issues.jsonl` and a database in `exchange`.
 
 mod answer;
+mod close;
 mod content;
 mod exchange;
 mod lift;
