@@ -75,9 +75,11 @@ impl Store {
             ));
         }
         if paths.is_empty() {
-            synced.notes.push(match repo.ignores(self.file())? {
-                true => format!("git ignores `{}`: it is never committed", self.file().display()),
-                false => "nothing changed since the last commit".into(),
+            let ignored = repo.ignores(self.file())?;
+            synced.notes.push(if ignored {
+                format!("git ignores `{}`: it is never committed", self.file().display())
+            } else {
+                "nothing changed since the last commit".into()
             });
         } else {
             repo.ensure_identity()?;

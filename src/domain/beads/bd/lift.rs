@@ -51,7 +51,9 @@ pub fn lift(theirs: &str, known: Known, (typed, unite): (bool, bool)) -> String 
         put(&mut line, key, same.map_or(&theirs, |(line, _)| line).get(key));
     }
     if old.get("status") == Some(&Value::from("tombstone")) {
-        DEATH.into_iter().for_each(|key| line.remove(key));
+        for key in DEATH {
+            line.remove(key);
+        }
     }
     for key in BESIDE {
         let value = |line: &Line| plain(line.get_text(key).map_or(Value::Null, Value::from));
@@ -80,7 +82,9 @@ pub fn lift(theirs: &str, known: Known, (typed, unite): (bool, bool)) -> String 
 fn suited(theirs: &str, typed: bool) -> String {
     let mut line = Line::new(theirs);
     if !typed {
-        COUNTED.into_iter().for_each(|key| line.remove(key));
+        for key in COUNTED {
+            line.remove(key);
+        }
     }
     line.text().to_owned()
 }
