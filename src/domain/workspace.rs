@@ -158,6 +158,12 @@ impl Workspace {
                 format!("run `taskrun workspace init {}`", dir.display()),
             ));
         }
+        if let Some((name, dir)) = env::beads_dir().filter(|(_, dir)| !dir.is_dir()) {
+            return Err(Fault::usage(
+                format!("no workspace here, and `{name}` names `{}`, which is no directory", dir.display()),
+                format!("unset `{name}`, or run `taskrun beads init` in the project's directory"),
+            ));
+        }
         match registry::load()?.current {
             Some(gone) => Err(Fault::usage(
                 format!("the stored workspace `{}` is gone", gone.display()),

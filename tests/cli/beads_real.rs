@@ -12,9 +12,9 @@ use crate::bench::Bench;
 use crate::sandbox::{Outcome, Sandbox};
 
 /// A binary of `bd` and its version.
-struct Real {
-    path: PathBuf,
-    dolt: bool,
+pub struct Real {
+    pub path: PathBuf,
+    pub dolt: bool,
 }
 
 /// Types that every version has.
@@ -55,7 +55,7 @@ const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[
     ("real-morphir", "0.47", "ready", "it drops issues that say the same as another"),
 ];
 
-fn binaries() -> Vec<Real> {
+pub fn binaries() -> Vec<Real> {
     let Some(paths) = std::env::var_os("TASKRUN_BD").filter(|paths| !paths.is_empty()) else {
         return Vec::new();
     };
@@ -73,7 +73,7 @@ impl Real {
     }
 
     /// `bd` in `work/` of the sandbox, with nothing of this machine's in its environment.
-    fn run(&self, sandbox: &Sandbox, args: &[&str]) -> Outcome {
+    pub fn run(&self, sandbox: &Sandbox, args: &[&str]) -> Outcome {
         let mut command = Command::new(&self.path);
         command.current_dir(sandbox.path("")).env_clear().args(args);
         command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", sandbox.root().join("home"));
@@ -100,13 +100,13 @@ impl Real {
         (out.code == 0).then_some(sandbox)
     }
 
-    fn must(&self, sandbox: &Sandbox, args: &[&str]) -> Outcome {
+    pub fn must(&self, sandbox: &Sandbox, args: &[&str]) -> Outcome {
         let out = self.run(sandbox, args);
         assert_eq!(out.code, 0, "{args:?} {out:?}");
         out
     }
 
-    fn json(&self, sandbox: &Sandbox, args: &[&str]) -> Value {
+    pub fn json(&self, sandbox: &Sandbox, args: &[&str]) -> Value {
         self.must(sandbox, args).json()
     }
 }
@@ -134,7 +134,7 @@ fn waiting<'v>(list: impl IntoIterator<Item = &'v Value>) -> BTreeSet<String> {
     list.into_iter().filter_map(line).collect()
 }
 
-fn array(value: &Value) -> &[Value] {
+pub fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -242,7 +242,7 @@ fn every_fixture_is_answered_as_bd_does() {
 }
 
 /// A bench whose tasks the real `bd` keeps.
-fn bench(real: &Real, script: &str) -> Bench {
+pub fn bench(real: &Real, script: &str) -> Bench {
     let bench = Bench::new(script);
     bench.config("[beads]\nbackend = 'bd'\n");
     let out = taskrun(real, &bench.sandbox, &["beads", "init", "--prefix", "tr"]);
@@ -253,11 +253,11 @@ fn bench(real: &Real, script: &str) -> Bench {
     bench
 }
 
-fn taskrun(real: &Real, sandbox: &Sandbox, args: &[&str]) -> Outcome {
+pub fn taskrun(real: &Real, sandbox: &Sandbox, args: &[&str]) -> Outcome {
     Outcome::of(sandbox.command().args(args).env("BD_PATH", &real.path))
 }
 
-fn create(real: &Real, bench: &Bench, args: &[&str]) -> String {
+pub fn create(real: &Real, bench: &Bench, args: &[&str]) -> String {
     let out = taskrun(real, &bench.sandbox, &[&["beads", "create", "--silent"], args].concat());
     assert_eq!(out.code, 0, "{out:?}");
     out.stdout.trim().to_owned()
@@ -335,56 +335,6 @@ fn a_claim_of_bd_has_one_winner() {
             let winner = codes.iter().position(|code| *code == Some(0)).unwrap();
             let issue = real.json(&bench.sandbox, &["show", &id, "--json"])[0].clone();
             assert_eq!(issue["assignee"], format!("w{winner}"));
-        }
-    }
-}
-
-/// What is made on either side of a database reaches the other, once.
-#[test]
-fn a_database_and_the_file_are_brought_together() {
-    for real in binaries().into_iter().filter(|real| real.dolt) {
-        let sandbox = Sandbox::new();
-        real.must(&sandbox, &["init", "-q", "--skip-hooks", "--skip-agents", "--prefix=ex"]);
-        let taskrun = |args: &[&str]| {
-            let out = taskrun(&real, &sandbox, args);
-            assert_eq!(out.code, 0, "{args:?} {out:?}");
-            out.stdout.trim().to_owned()
-        };
-        let theirs = real.json(&sandbox, &["create", "--title=theirs", "-l", "m", "--json"])["id"].clone();
-        let theirs = theirs.as_str().unwrap();
-        real.must(&sandbox, &["comments", "add", theirs, "said in bd", "-a", "bob"]);
-        taskrun(&["beads", "sync", "--from-bd"]);
-        let ours = taskrun(&["beads", "create", "ours", "--blocked-by", theirs, "-l", "one,two", "--silent"]);
-        taskrun(&["beads", "comment", &ours, "--as", "ann", "said here"]);
-        taskrun(&["beads", "update", theirs, "--remove-label", "m", "--notes", "seen"]);
-        taskrun(&["beads", "sync", "--to-bd"]);
-        let shown = real.json(&sandbox, &["show", theirs, &ours, "--json"]);
-        assert_eq!((&shown[0]["notes"], &shown[0]["labels"]), (&"seen".into(), &Value::Null));
-        assert_eq!(shown[1]["labels"], serde_json::json!(["one", "two"]));
-        assert_eq!(shown[1]["dependencies"][0]["id"], theirs);
-        // Both sides go on.
-        taskrun(&["beads", "comment", &ours, "--as", "ann", "said later"]);
-        std::thread::sleep(std::time::Duration::from_millis(1100)); // `bd` keeps whole seconds
-        real.must(&sandbox, &["update", &ours, "--title", "renamed", "--remove-label", "one"]);
-        real.must(&sandbox, &["comments", "add", &ours, "reply", "-a", "bob"]);
-        for _ in 0..2 {
-            taskrun(&["beads", "sync", "--from-bd", "--to-bd"]);
-            let issue: Value = serde_json::from_str(&taskrun(&["beads", "show", &ours, "--json"])).unwrap();
-            let said = |comments: &Value| -> BTreeSet<String> {
-                assert_eq!(array(comments).len(), 3, "{comments}");
-                array(comments).iter().map(|comment| comment["text"].as_str().unwrap().to_owned()).collect()
-            };
-            let wanted = BTreeSet::from(["said here", "said later", "reply"].map(str::to_owned));
-            assert_eq!(
-                (&issue[0]["title"], &issue[0]["labels"]),
-                (&"renamed".into(), &serde_json::json!(["two"]))
-            );
-            assert_eq!(said(&issue[0]["comments"]), wanted);
-            assert_eq!(said(&real.json(&sandbox, &["comments", &ours, "--json"])), wanted);
-            let text = sandbox.read(".beads/issues.jsonl");
-            assert_eq!(text.lines().count(), 2);
-            // Also for who runs `bd import` by hand; it fails where that changes nothing.
-            real.run(&sandbox, &["import", ".beads/issues.jsonl"]);
         }
     }
 }

@@ -173,12 +173,13 @@ fn place(table: &Table, drafts: &[Draft], fallback: Option<&str>) -> Result<Vec<
             if !targets.iter().any(|(known, _)| *known == target) {
                 targets.push((target, kind));
             } else if parent.as_ref() == Some(&target) {
-                return Err(deps::own_parent(id, &target));
+                return Err(deps::second_to_parent(id, &target, &kind));
             }
         }
         for (target, kind) in targets.iter().skip(usize::from(parent.is_some())) {
             let above = std::iter::successors(draft.parent, |&at| drafts[at].parent);
-            if above.into_iter().any(|at| ids[at].0 == *target) {
+            let waits = matches!(kind.as_str(), "blocks" | "conditional-blocks" | "waits-for");
+            if waits && above.into_iter().any(|at| ids[at].0 == *target) {
                 return Err(deps::own_parent(id, target));
             }
             let top = std::iter::successors(Some(at), |&at| drafts[at].parent).last().unwrap_or(at);

@@ -147,10 +147,17 @@ impl Store {
         if let Some(bd) = self.bd() {
             return bd.close(self, ids, reason);
         }
-        self.change(|table| {
+        let (closed, notices) = self.change(|table| {
             let ids = table.resolve_all(ids)?;
-            closing(table, &ids, |table| ids.iter().try_for_each(|id| close_one(table, id, reason)))
-        })
+            let graph = table.graph();
+            let held = |id: &String| Some(format!("`{id}` is closed, though {}", graph.held_open(id, &ids)?));
+            let notices: Vec<String> = ids.iter().filter_map(held).collect();
+            let closed =
+                closing(table, &ids, |table| ids.iter().try_for_each(|id| close_one(table, id, reason)))?;
+            Ok((closed, notices))
+        })?;
+        self.announce(notices);
+        Ok(closed)
     }
 
     /// Closes what a run has finished, and every epic above it whose last child that was.
@@ -367,10 +374,11 @@ pub fn check_status(table: &Table, status: &str) -> Result<()> {
     check_new_status(table, status)
 }
 
-/// The values that a status can be set to: those of [`STATUSES`], and the project's own.
+/// The values that a status can be set to: those of [`STATUSES`], the project's own, and what live issues have.
 fn check_new_status(table: &Table, status: &str) -> Result<()> {
     let known: Vec<&str> = STATUSES.into_iter().chain(table.customs().statuses()).collect();
-    if known.contains(&status) {
+    let used = |record: &Record| !record.is_tombstone() && record.status() == status;
+    if known.contains(&status) || table.records().any(|record: &Record| used(record)) {
         return Ok(());
     }
     Err(Fault::usage(format!("`{status}` is not a status"), format!("one of {}", known.join(", "))))

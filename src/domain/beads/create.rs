@@ -15,6 +15,9 @@ use crate::system::store;
 /// Types every store takes; a file's own are taken beside them.
 pub const TYPES: [&str; 6] = ["task", "bug", "feature", "epic", "chore", "story"];
 
+/// Those of them that came with `bd` 1.x.
+const NOT_CLASSIC: [&str; 1] = ["story"];
+
 /// `bd` refuses longer titles, so none must get into a file both read.
 const TITLE_BYTES: usize = 500;
 
@@ -86,7 +89,20 @@ pub fn check_title(title: &str) -> Result<()> {
 /// A type that is known or already used.
 pub fn check_type(table: &Table, kind: &str) -> Result<()> {
     let known: Vec<&str> = TYPES.into_iter().chain(table.customs().types()).collect();
-    if known.contains(&kind) || table.records().any(|record| record.kind() == kind) {
+    let own = table.customs().types().any(|own| own == kind);
+    if own || table.records().any(|record| record.kind() == kind) {
+        return Ok(());
+    }
+    if table.customs().is_classic() && NOT_CLASSIC.contains(&kind) {
+        return Err(Fault::usage(
+            format!("`bd` 0.47 to 0.49, which has a database beside this file, knows no type `{kind}`"),
+            format!(
+                "it would refuse the whole file: take `feature`, or run `bd config set types.custom {kind}` and \
+                 write `types.custom: {kind}` into `.beads/config.yaml`"
+            ),
+        ));
+    }
+    if known.contains(&kind) {
         return Ok(());
     }
     Err(Fault::usage(format!("`{kind}` is not a type of issue"), format!("one of {}", known.join(", "))))

@@ -28,12 +28,17 @@ pub enum Class {
 pub struct Customs {
     statuses: Vec<(String, Class)>,
     types: Vec<String>,
+    /// Whether a classic `bd` keeps a database of its own beside the file.
+    classic: bool,
 }
 
 impl Customs {
     /// Reads them from the `config.yaml` in `dir`; none where there is none.
     pub fn read(dir: &Path) -> Result<Self> {
-        Ok(Self::parse(&store::read_text(&dir.join("config.yaml"))?.unwrap_or_default()))
+        let mut customs = Self::parse(&store::read_text(&dir.join("config.yaml"))?.unwrap_or_default());
+        let metadata = store::read_text(&dir.join("metadata.json")).ok().flatten().unwrap_or_default();
+        customs.classic = dir.join("beads.db").is_file() && !metadata.contains("\"dolt\"");
+        Ok(customs)
     }
 
     fn parse(yaml: &str) -> Self {
@@ -44,6 +49,7 @@ impl Customs {
         Self {
             statuses: entries(yaml, "status", "custom").into_iter().map(status).collect(),
             types: entries(yaml, "types", "custom"),
+            classic: false,
         }
     }
 
@@ -54,7 +60,12 @@ impl Customs {
 
     /// Whether there are none that bear on anything.
     pub fn is_empty(&self) -> bool {
-        self.statuses.is_empty() && self.types.is_empty()
+        self.statuses.is_empty() && self.types.is_empty() && !self.classic
+    }
+
+    /// Whether a `bd` 0.47 to 0.49 reads the file into a database beside it, and knows its own types only.
+    pub fn is_classic(&self) -> bool {
+        self.classic
     }
 
     /// The names of the statuses.

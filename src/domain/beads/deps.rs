@@ -157,6 +157,19 @@ pub fn own_parent(id: &str, parent: &str) -> anyhow::Error {
     )
 }
 
+/// The refusal of a second dependency of a child on its own parent; `bd` keeps one between two issues.
+pub fn second_to_parent(id: &str, parent: &str, kind: &str) -> anyhow::Error {
+    if matches!(kind, "blocks" | "conditional-blocks" | "waits-for") {
+        return own_parent(id, parent);
+    }
+    Fault::refused(
+        format!(
+            "`{id}` belongs to `{parent}` and cannot depend on it as `{kind}`, too: two issues have one dependency"
+        ),
+        "leave out the dependency or the parent; nothing was changed",
+    )
+}
+
 /// The refusal of issues that would wait for each other.
 pub fn circle(names: &[&str]) -> anyhow::Error {
     Fault::refused(format!("that would be a circle: {}", names.join(" → ")), "nothing was changed")
@@ -165,7 +178,12 @@ pub fn circle(names: &[&str]) -> anyhow::Error {
 /// The JSON of a dependency, in the make of the file.
 pub fn record(make: &Make, issue: &str, target: &str, kind: &str, author: &str) -> String {
     let author = if author.is_empty() { String::new() } else { format!(",\"created_by\":{}", quote(author)) };
-    let metadata = if make.typed { ",\"metadata\":\"{}\"" } else { "" };
+    let metadata = match kind {
+        // Without it the classic `bd` drops the dependency.
+        "waits-for" => r#","metadata":"{\"gate\":\"all-children\"}""#,
+        _ if make.typed => r#","metadata":"{}""#,
+        _ => "",
+    };
     format!(
         "{{\"issue_id\":{},\"depends_on_id\":{},\"type\":{},\"created_at\":\"{}\"{author}{metadata}}}",
         quote(issue),

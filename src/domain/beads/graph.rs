@@ -273,6 +273,24 @@ impl<'t> Graph<'t> {
         seen
     }
 
+    /// Why `id`, which is not finished, ought not to be closed yet, for all that `closed` are closed, too.
+    pub fn held_open(&self, id: &str, closed: &[String]) -> Option<String> {
+        let record = self.get(id).filter(|record| !record.is_finished())?;
+        let names = |ids: Vec<&str>| {
+            let ids = ids.into_iter().filter(|id| !closed.iter().any(|closed| closed == id));
+            ids.map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+        };
+        let blockers = self.blockers(id).into_iter().filter(|by| by.kind != "parent-child");
+        let waits = names(blockers.map(|by| by.id).collect());
+        if !waits.is_empty() {
+            return Some(format!("it waits for {waits}"));
+        }
+        let children =
+            self.children(id).into_iter().filter(|child| record.kind() == "epic" && !child.is_finished());
+        let children = names(children.map(|child| &*child.id).collect());
+        (!children.is_empty()).then(|| format!("it is an epic with open tasks: {children}"))
+    }
+
     /// What keeps `id` from starting, each once.
     pub fn blockers(&self, id: &str) -> Vec<Blocker<'t>> {
         let Some(at) = self.at(id) else { return Vec::new() };

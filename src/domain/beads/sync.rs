@@ -75,7 +75,12 @@ impl Store {
             ));
         }
         if paths.is_empty() {
-            synced.notes.push("nothing changed since the last commit".into());
+            let ignored = repo.ignores(self.file())?;
+            synced.notes.push(if ignored {
+                format!("git ignores `{}`: it is never committed", self.file().display())
+            } else {
+                "nothing changed since the last commit".into()
+            });
         } else {
             repo.ensure_identity()?;
             synced.commit = commit(&repo, message, &paths, &new)?;
@@ -106,6 +111,7 @@ impl Store {
                 ));
             }
             synced.to_bd = bd.settle(self)?;
+            synced.notes.extend(self.take_notices());
             if !synced.to_bd.is_empty() {
                 let ids = synced.to_bd.join(", ");
                 synced.notes.push(format!("`issues.jsonl` was fresher than the database: imported {ids}"));
@@ -122,16 +128,12 @@ impl Store {
             ));
         }
         let bd = Bd::find(self.dir(), true)?;
-        if with.from {
-            synced.from_bd = bd.take_over(self)?;
-        }
-        if with.to {
-            let (given, deleted) = bd.give_over(self)?;
-            synced.to_bd = given;
-            let note =
-                |id: &String| format!("`{id}` is deleted here; `bd delete {id} --force` deletes it there");
-            synced.notes.extend(deleted.iter().map(note));
-        }
+        let together = bd.bring_together(self, with)?;
+        synced.from_bd = together.taken;
+        synced.to_bd = together.given;
+        synced.notes.extend(together.notes);
+        let note = |id: &String| format!("`{id}` is deleted here; `bd delete {id} --force` deletes it there");
+        synced.notes.extend(together.deleted.iter().map(note));
         Ok(())
     }
 

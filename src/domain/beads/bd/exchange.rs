@@ -1,73 +1,48 @@
-//! What `issues.jsonl` and a database of `bd` have to tell each other: of each issue the newest counts.
+//! Brings `issues.jsonl` and what a database of `bd` exports together: issue by issue, field by field, from what
+//! both had the last time on, as two branches of the file are.
 //!
-//! Pure. `bd` 1.x keeps whole seconds, rounded; within one such second the caller says who wins.
+//! Pure. Nothing is overruled, renamed or deleted in silence.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
-use jiff::{Timestamp, ToSpan};
-use serde_json::{Map, Value};
+use jiff::Timestamp;
+use serde_json::Value;
 
+use super::content::{CONTENT, LISTS, content, items, name};
+use super::lift::{Known, lift};
+use super::synced::{Pair, Pairs};
 use crate::domain::beads::comment;
-use crate::domain::beads::issue::Issue;
+use crate::domain::beads::instant::instant;
 use crate::domain::beads::line::{Line, quote};
-use crate::domain::beads::record::Record;
-use crate::domain::beads::table::Table;
-
-/// What people change, and `bd` keeps. Where the newer side has none of it, it was cleared.
-const CONTENT: [&str; 22] = [
-    "title",
-    "description",
-    "design",
-    "acceptance_criteria",
-    "notes",
-    "spec_id",
-    "status",
-    "priority",
-    "issue_type",
-    "assignee",
-    "estimated_minutes",
-    "closed_at",
-    "close_reason",
-    "due_at",
-    "defer_until",
-    "external_ref",
-    "metadata",
-    "labels",
-    "dependencies",
-    "comments",
-    "pinned",
-    "ephemeral",
-];
-/// Written with the newer side, but no change by themselves.
-const BESIDE: [&str; 4] = ["updated_at", "started_at", "owner", "closed_by_session"];
+use crate::domain::beads::merge::{Side, merge};
+use crate::fault::Fault;
 
 /// Characters of an id that nobody else has.
 const UUID: usize = 36;
 
-/// Who has the last word about an issue that both changed in the same second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ties {
-    /// The file.
-    Ours,
-    /// The database.
-    Theirs,
-}
-
-/// How two stores are compared.
+/// How two stores are brought together.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
-    /// Who wins within one second.
-    pub ties: Ties,
-    /// Whether the other side is a Dolt database, which keeps whole seconds and ids of its own for comments.
-    pub dolt: bool,
+    /// Whether the file is of the make of 1.x.
+    pub typed: bool,
+    /// Whether the other side is a Dolt database, which keeps whole seconds and ids of its own for comments;
+    /// since when new ones are made.
+    pub dolt: Option<Timestamp>,
+    /// Whether the file is only an export: what is missing in it was not deleted, and an issue that was never
+    /// compared is as the newer side has it.
+    pub export: bool,
 }
 
 /// What is to go which way.
 #[derive(Debug, Default)]
 pub struct Exchange {
-    /// Lines for the file, by id; in place of the one that is there, or new.
-    pub take: Vec<(String, Line)>,
+    /// The file, with what is new to it.
+    pub text: String,
+    /// The file as it was, but for issues that had to get another id.
+    pub ours: String,
+    /// Issues that the file has otherwise than before.
+    pub taken: Vec<String>,
     /// Lines for `bd import`.
     pub give: Vec<(String, Line)>,
     /// Labels that `bd import` would leave: issue and labels.
@@ -76,205 +51,255 @@ pub struct Exchange {
     pub drop_deps: Vec<(String, String)>,
     /// Issues that were deleted in the file alone.
     pub deleted: Vec<String>,
-}
-
-/// Which way one issue goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Take,
-    Give,
+    /// What the user should know.
+    pub said: Vec<String>,
+    /// The lines of `bd`'s, as the file would have them.
+    lifted: BTreeMap<String, String>,
 }
 
 impl Exchange {
     /// Compares the file with what the database exports.
-    pub fn new(ours: &Table, theirs: &Table, terms: Terms) -> Result<Self> {
+    pub fn new(ours: &str, theirs: &str, pairs: &Pairs, terms: Terms) -> Result<Self> {
         let mut exchange = Self::default();
-        for record in ours.records() {
-            exchange.weigh(record, (ours, theirs), terms)?;
+        let theirs = Side::parse(theirs);
+        let kept = exchange.apart(ours, &theirs, pairs)?;
+        let ours = Side::parse(&kept);
+        let mut base = BTreeMap::new();
+        for (id, pair) in pairs.pairs.iter().filter(|(_, pair)| !pair.bd.is_empty()) {
+            if !terms.export || ours.text(id).is_some() {
+                base.insert(id.clone(), pair.file.clone());
+            }
         }
-        for record in theirs.records().filter(|record| ours.get(&record.id).is_none()) {
-            let line = Line::new(&theirs.issue(&record.id)?.json);
-            exchange.take.push((record.id.to_string(), suited(line, ours.is_typed())));
+        let mut lifted = BTreeMap::new();
+        for head in theirs.heads() {
+            let (id, line) = (head.id.to_string(), theirs.text(&head.id).unwrap_or_default());
+            let known = Known { ours: ours.text(&id), pair: pairs.get(&id) };
+            let new = lift(line, known, (terms.typed, !terms.export));
+            if let (true, None, Some(mine)) = (terms.export, known.pair, known.ours) {
+                let older = if updated(mine) > updated(line) { &new } else { mine };
+                base.insert(id.clone(), older.to_owned());
+            }
+            lifted.insert(id, new);
         }
+        let text = |lines: &BTreeMap<String, String>| -> String {
+            lines.values().flat_map(|line| [line.as_str(), "\n"]).collect()
+        };
+        let merged = merge(&text(&base), &kept, &text(&lifted)).map_err(|why| {
+            Fault::invalid(format!("it cannot be exchanged with `bd`: {why}"), "mend the file")
+        })?;
+        let result = Side::parse(&merged.text);
+        let mut said = merged.said;
+        let gone =
+            |id: &&String| !lifted.contains_key(*id) && ours.text(id).is_some() && result.text(id).is_none();
+        said.extend(
+            base.keys().filter(gone).map(|id| format!("`{id}` was deleted in `bd`: it is gone here, too")),
+        );
+        for head in result.heads() {
+            let now = result.text(&head.id).unwrap_or_default();
+            let mine = ours.text(&head.id);
+            if mine.is_none_or(|mine| content(mine) != content(now)) {
+                exchange.taken.push(head.id.to_string());
+            }
+            let yours = lifted.get(&*head.id).map(String::as_str);
+            let old = base.get(&*head.id).map(String::as_str);
+            said.extend(
+                mine.zip(yours)
+                    .and_then(|(mine, yours)| overruled(&head.id, [old, Some(mine), Some(yours), Some(now)])),
+            );
+            exchange.weigh(&head.id, now, (theirs.text(&head.id), yours), (pairs, terms));
+        }
+        let gone = theirs.heads().filter(|head| result.text(&head.id).is_none());
+        exchange.deleted.extend(gone.map(|head| head.id.to_string()));
+        exchange.text.clone_from(&merged.text);
+        exchange.ours.clone_from(&kept);
+        exchange.said.append(&mut said);
+        exchange.lifted = lifted;
         Ok(exchange)
     }
 
-    fn weigh(&mut self, record: &Record, (ours, theirs): (&Table, &Table), terms: Terms) -> Result<()> {
-        let id = record.id.to_string();
-        let mine = ours.issue(&id)?;
-        let Some(other) = theirs.get(&id) else {
-            if !record.is_tombstone() {
-                self.give.push((id, given(&mine, None, terms.dolt.then(|| ours.now()))));
+    /// Our text, in which issues made on both sides under one id have another: `bd` cannot rename its own.
+    fn apart(&mut self, text: &str, theirs: &Side, pairs: &Pairs) -> Result<String> {
+        let mut ours = Side::parse(text);
+        let mut map: HashMap<String, String> = HashMap::new();
+        for head in ours.heads() {
+            let id = head.id.to_string();
+            let (Some(mine), Some(yours)) = (ours.text(&id), theirs.text(&id)) else { continue };
+            if pairs.pairs.contains_key(&id) || is_same(mine, yours, !pairs.any) {
+                continue;
             }
-            return Ok(());
-        };
-        let yours = theirs.issue(&id)?;
-        let (a, b) = (content(&mine), content(&yours));
-        if a == b {
-            return Ok(());
+            // Told apart from anything, it gets the id that every merge would give it.
+            let mut other = Line::new("{\"created_at\":\"1970-01-01T00:00:00Z\",\"title\":\"\"}");
+            other.set_text("id", &id);
+            let one = merge(other.text(), mine, other.text())
+                .map_err(|why| Fault::invalid(why, "mend the file"))?;
+            let Some(new) =
+                Side::parse(&one.text).heads().map(|head| head.id.to_string()).find(|new| *new != id)
+            else {
+                continue;
+            };
+            self.said.push(format!(
+                "`{id}` was made twice, here and in `bd`: the one made here, `{}`, is now `{new}`",
+                &*head.title
+            ));
+            map.insert(id, new);
         }
-        match way(record.updated(), other.updated(), terms.ties) {
-            Way::Take => self.take.push((id, adopted(&mine, &yours))),
-            Way::Give if record.is_tombstone() => self.deleted.push(id),
-            Way::Give => {
-                let gone: Vec<String> =
-                    yours.labels.iter().filter(|label| !mine.labels.contains(label)).cloned().collect();
-                if !gone.is_empty() {
-                    self.drop_labels.push((id.clone(), gone));
+        if map.is_empty() {
+            return Ok(text.to_owned());
+        }
+        let children: Vec<(String, String)> = ours
+            .heads()
+            .filter(|head| !map.contains_key(&*head.id))
+            .filter_map(|head| {
+                let (parent, new) =
+                    map.iter().find(|(parent, _)| head.id.starts_with(&format!("{parent}.")))?;
+                Some((head.id.to_string(), format!("{new}{}", &head.id[parent.len()..])))
+            })
+            .collect();
+        map.extend(children);
+        ours.rename(&map);
+        Ok(ours.rows.iter().flat_map(|row| [&*row.text, row.end]).collect())
+    }
+
+    /// What `bd` is to be given of one issue.
+    fn weigh(
+        &mut self,
+        id: &str,
+        now: &str,
+        (raw, lifted): (Option<&str>, Option<&str>),
+        (pairs, terms): (&Pairs, Terms),
+    ) {
+        let (Some(raw), Some(lifted)) = (raw, lifted) else {
+            // It was given once, and `bd` does not export it.
+            let known = pairs
+                .pairs
+                .get(id)
+                .is_some_and(|pair| pair.bd.is_empty() && content(&pair.file) == content(now));
+            if !is_dead(now) && !known {
+                self.give.push((id.to_owned(), given(now, None, terms.dolt)));
+            }
+            return;
+        };
+        let (wanted, has) = (content(now), content(lifted));
+        if wanted == has {
+            return;
+        }
+        if is_dead(now) {
+            self.deleted.push(id.to_owned());
+            return;
+        }
+        let (line, raw) = (Line::new(now), Line::new(raw));
+        let labels =
+            |line: &Line| items(line, "labels").iter().map(|item| name("labels", item)).collect::<Vec<_>>();
+        let keep = labels(&line);
+        let gone: Vec<String> = labels(&raw).into_iter().filter(|label| !keep.contains(label)).collect();
+        if !gone.is_empty() {
+            self.drop_labels.push((id.to_owned(), gone));
+        }
+        let keep = items(&line, "dependencies");
+        for edge in items(&raw, "dependencies") {
+            if !keep.iter().any(|kept| kept["depends_on_id"] == edge["depends_on_id"]) {
+                let target = edge["depends_on_id"].as_str().unwrap_or_default();
+                self.drop_deps.push((id.to_owned(), target.to_owned()));
+            }
+        }
+        self.give.push((id.to_owned(), given(now, Some(raw.text()), terms.dolt)));
+    }
+
+    /// What both have where `bd` was asked only: the file takes over its lines.
+    pub fn after_taking(&self, exported: &str) -> Pairs {
+        let theirs = Side::parse(exported);
+        let pair = |(id, file): (&String, &String)| {
+            (id.clone(), Pair { file: file.clone(), bd: theirs.text(id).unwrap_or_default().to_owned() })
+        };
+        Pairs { any: true, pairs: self.lifted.iter().map(pair).collect() }
+    }
+
+    /// What both have after `bd` was given everything, when it exported `before`, and now `after`; `both` where
+    /// the file took over everything, too.
+    pub fn after_giving(&self, [before, after]: [&str; 2], both: bool, old: &Pairs) -> Pairs {
+        let (before, after) = (Side::parse(before), Side::parse(after));
+        let (file, result) = (Side::parse(&self.ours), Side::parse(&self.text));
+        let given = |id: &str| self.give.iter().any(|(given, _)| given == id);
+        let mut pairs = Pairs { any: true, pairs: BTreeMap::new() };
+        for head in after.heads() {
+            let id = &*head.id;
+            let now = after.text(id).unwrap_or_default();
+            let earlier = self.lifted.get(id).zip(before.text(id));
+            let mine = if both { result.text(id) } else { file.text(id) }.filter(|line| !is_dead(line));
+            let settled = mine
+                .filter(|mine| both || result.text(id).is_some_and(|line| content(line) == content(mine)));
+            let pair = match (settled, earlier) {
+                // Changed in `bd` meanwhile, by somebody else.
+                (Some(_), Some((lifted, before))) if !given(id) && before != now && both => {
+                    Some(Pair { file: lifted.clone(), bd: before.to_owned() })
                 }
-                let kept = |target: &str| mine.dependencies.iter().any(|mine| mine.target == target);
-                let gone = yours.dependencies.iter().filter(|edge| !kept(&edge.target));
-                self.drop_deps.extend(gone.map(|edge| (id.clone(), edge.target.clone())));
-                self.give.push((id, given(&mine, Some(&yours), terms.dolt.then(|| ours.now()))));
+                (Some(mine), _) if given(id) || before.text(id) == Some(now) => {
+                    Some(Pair { file: mine.to_owned(), bd: now.to_owned() })
+                }
+                // Deleted in the file, and still in `bd`.
+                (None, Some((lifted, before))) if both => {
+                    Some(Pair { file: lifted.clone(), bd: before.to_owned() })
+                }
+                _ => old.get(id).cloned(),
+            };
+            pairs.pairs.extend(pair.map(|pair| (id.to_owned(), pair)));
+        }
+        for (id, _) in self.give.iter().filter(|(id, _)| after.text(id).is_none()) {
+            if let Some(line) = result.text(id) {
+                pairs.pairs.insert(id.clone(), Pair { file: line.to_owned(), bd: String::new() });
             }
         }
-        Ok(())
-    }
-}
-
-/// Whose line counts; `theirs` may be half a second off.
-fn way(ours: Timestamp, theirs: Timestamp, ties: Ties) -> Way {
-    let half = 500.milliseconds();
-    let (from, to) = (theirs.checked_sub(half), theirs.checked_add(half));
-    if to.is_ok_and(|to| ours > to) {
-        Way::Give
-    } else if from.is_ok_and(|from| ours < from) || ties == Ties::Theirs {
-        Way::Take
-    } else {
-        Way::Give
-    }
-}
-
-/// What an issue says, in a form that is equal for both makes of file.
-fn content(issue: &Issue) -> Map<String, Value> {
-    let document: Map<String, Value> = serde_json::from_str(&issue.json).unwrap_or_default();
-    let mut out = Map::new();
-    for (key, value) in document {
-        let value = match key.as_str() {
-            key if !CONTENT.contains(&key) => continue,
-            "labels" => sorted(issue.labels.clone()),
-            "dependencies" => {
-                sorted(issue.dependencies.iter().map(|edge| format!("{} {}", edge.kind, edge.target)))
-            }
-            "comments" => {
-                sorted(issue.comments.iter().map(|comment| format!("{}: {}", comment.author, comment.text)))
-            }
-            _ => plain(value),
-        };
-        let empty = match &value {
-            Value::Null | Value::Bool(false) => true,
-            Value::String(text) => text.is_empty(),
-            Value::Array(items) => items.is_empty(),
-            Value::Object(object) => object.is_empty(),
-            _ => false,
-        };
-        if !empty {
-            out.insert(key, value);
+        let hidden = old.pairs.iter().filter(|(id, pair)| pair.bd.is_empty() && after.text(id).is_none());
+        for (id, pair) in hidden {
+            pairs.pairs.entry(id.clone()).or_insert_with(|| pair.clone());
         }
-    }
-    out.sort_keys();
-    out
-}
-
-fn sorted(items: impl IntoIterator<Item = String>) -> Value {
-    let mut items: Vec<String> = items.into_iter().collect();
-    items.sort_unstable();
-    items.into()
-}
-
-/// Times to the second, numbers as floats, objects by key: what `bd` rewrites is no change.
-fn plain(value: Value) -> Value {
-    match value {
-        Value::String(text) => match text.parse::<Timestamp>() {
-            Ok(at) => Value::from((at.as_millisecond() + 500).div_euclid(1000)),
-            Err(_) => Value::String(text),
-        },
-        Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
-        Value::Array(items) => items.into_iter().map(plain).collect(),
-        Value::Object(object) => {
-            let mut object: Map<String, Value> =
-                object.into_iter().map(|(key, value)| (key, plain(value))).collect();
-            object.sort_keys();
-            Value::Object(object)
-        }
-        other => other,
+        pairs
     }
 }
 
-/// A line of theirs as a file of our make holds it.
-fn suited(mut line: Line, typed: bool) -> Line {
-    if !typed {
-        for key in ["_type", "dependency_count", "dependent_count", "comment_count", "parent"] {
-            line.remove(key);
-        }
+/// Fields that both sides changed to different values, and whose of them counts.
+fn overruled(id: &str, lines: [Option<&str>; 4]) -> Option<String> {
+    let [old, mine, yours, now] = lines.map(|line| line.map(content).unwrap_or_default());
+    if mine == yours {
+        return None;
     }
-    line
-}
-
-/// Our line with all that the newer one of theirs says. What `bd` does not know stays, and so do comments.
-fn adopted(mine: &Issue, yours: &Issue) -> Line {
-    let (mut line, theirs) = (Line::new(&mine.json), Line::new(&yours.json));
-    let (a, b) = (content(mine), content(yours));
-    for key in CONTENT.into_iter().filter(|key| a.get(*key) != b.get(*key)) {
-        match (key, theirs.get(key)) {
-            ("dependencies", _) => edges(&mut line, &theirs, yours),
-            ("comments", _) => talk(&mut line, &theirs, mine),
-            (_, Some(value)) => line.set(key, value),
-            (_, None) => line.remove(key),
-        }
-    }
-    for key in BESIDE {
-        if let Some(value) = theirs.get(key) {
-            line.set(key, value);
-        }
-    }
-    if let Some(value) = theirs.get("dependency_count").filter(|_| line.get("dependency_count").is_some()) {
-        line.set("dependency_count", value);
-    }
-    if line.get("comment_count").is_some() {
-        let count = items(&line, "comments").len();
-        line.set("comment_count", &count.to_string());
-    }
-    line
-}
-
-fn edges(line: &mut Line, theirs: &Line, yours: &Issue) {
-    let key = |item: &Value| (item["depends_on_id"].clone(), item["type"].clone());
-    let kept = |item: &str| {
-        let item: Value = serde_json::from_str(item).unwrap_or_default();
-        let wanted = |edge: &crate::domain::beads::Dependency| {
-            (Value::from(&*edge.target), Value::from(&*edge.kind)) == key(&item)
-        };
-        yours.dependencies.iter().any(wanted)
+    let changed = |key: &&str| {
+        let [old, mine, yours] = [&old, &mine, &yours].map(|content| content.get(*key));
+        !LISTS.contains(key) && mine != yours && (lines[0].is_none() || (mine != old && yours != old))
     };
-    line.retain("dependencies", kept);
-    let have: Vec<_> = items(line, "dependencies").iter().map(key).collect();
-    for item in items(theirs, "dependencies").iter().filter(|item| !have.contains(&key(item))) {
-        line.push("dependencies", &item.to_string());
-    }
+    let (here, there): (Vec<&str>, Vec<&str>) =
+        CONTENT.into_iter().filter(changed).partition(|key| now.get(*key) == mine.get(*key));
+    let list = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    let side = |keys: &[&str], whose: &str| (!keys.is_empty()).then(|| format!("{} as {whose}", list(keys)));
+    let words: Vec<String> =
+        [side(&here, "the file has it"), side(&there, "`bd` has it")].into_iter().flatten().collect();
+    (!words.is_empty()).then(|| format!("`{id}` was changed on both sides: {} counts", words.join(", ")))
 }
 
-fn talk(line: &mut Line, theirs: &Line, mine: &Issue) {
-    let mut said: Vec<_> = mine.comments.iter().collect();
-    for item in items(theirs, "comments") {
-        let same = said.iter().position(|mine| item["author"] == *mine.author && item["text"] == *mine.text);
-        match same {
-            Some(at) => drop(said.swap_remove(at)),
-            None => line.push("comments", &item.to_string()),
-        }
-    }
+/// Whether two lines of one id, never compared before, are one issue; of a store that never was, they are
+/// where both were made at one time.
+fn is_same(mine: &str, yours: &str, first: bool) -> bool {
+    let (mine, yours) = (Line::new(mine), Line::new(yours));
+    let made = |line: &Line| line.get_text("created_at").and_then(|at| Some((instant(&at)?, at)));
+    let (Some((a, a_text)), Some((b, b_text))) = (made(&mine), made(&yours)) else { return true };
+    let close = (a.as_millisecond() - b.as_millisecond()).abs() <= 500;
+    close && (first || a_text == b_text || mine.get_text("title") == yours.get_text("title"))
 }
 
-fn items(line: &Line, key: &str) -> Vec<Value> {
-    line.get(key).and_then(|array| serde_json::from_str(array).ok()).unwrap_or_default()
+fn is_dead(line: &str) -> bool {
+    Line::new(line).get("status") == Some("\"tombstone\"")
+}
+
+fn updated(line: &str) -> Option<Timestamp> {
+    Line::new(line).get_text("updated_at").and_then(|at| instant(&at)).map(comment::whole_second)
 }
 
 /// Our line as `bd import` takes it: comments that it has already carry its own ids and times, or it would
 /// store them twice; new ones carry ids that nobody else has, and whole seconds.
-fn given(mine: &Issue, yours: Option<&Issue>, dolt: Option<Timestamp>) -> Line {
-    let mut line = Line::new(&mine.json);
-    let mut theirs: Vec<Value> =
-        yours.map_or_else(Vec::new, |yours| items(&Line::new(&yours.json), "comments"));
+fn given(mine: &str, yours: Option<&str>, dolt: Option<Timestamp>) -> Line {
+    let mut line = Line::new(mine);
+    let yours = yours.map(Line::new);
+    let mut theirs: Vec<Value> = yours.as_ref().map_or_else(Vec::new, |yours| items(yours, "comments"));
     let comments = items(&line, "comments");
     if !comments.is_empty() {
         line.remove("comments");
@@ -298,41 +323,14 @@ fn given(mine: &Issue, yours: Option<&Issue>, dolt: Option<Timestamp>) -> Line {
         line.push("comments", &item.to_string());
     }
     // What is older than its own is not taken by `bd import`.
-    let at = |issue: &Issue| issue.updated_at.parse::<Timestamp>().ok();
-    if let Some((yours, latest)) = yours.and_then(|yours| Some((yours, at(yours)?)))
-        && at(mine).is_none_or(|mine| mine < latest)
+    let at = |line: &Line| line.get_text("updated_at").and_then(|at| instant(&at));
+    if let Some(yours) = &yours
+        && let Some(latest) = at(yours)
+        && at(&line).is_none_or(|mine| mine < latest)
     {
-        line.set("updated_at", &quote(&yours.updated_at));
+        line.set("updated_at", &quote(&yours.get_text("updated_at").unwrap_or_default()));
     }
     line
-}
-
-/// `text` with the lines of `take` in place of those that count for their ids, the new ones at its end.
-pub fn merged(text: &str, take: &[(String, Line)]) -> Result<String> {
-    let mut counts: HashMap<String, (usize, Timestamp)> = HashMap::new();
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let record = Record::parse(line)?;
-        let updated = record.updated();
-        if record.is_issue() && counts.get(&*record.id).is_none_or(|(_, known)| *known <= updated) {
-            counts.insert(record.id.to_string(), (at, updated));
-        }
-    }
-    let mut lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
-    let mut new = Vec::new();
-    for (id, line) in take {
-        let Some((at, _)) = counts.get(id) else {
-            new.push(format!("{}\n", line.text()));
-            continue;
-        };
-        let old = &lines[*at];
-        let end = &old[old.trim_end_matches(['\n', '\r']).len()..];
-        lines[*at] = format!("{}{end}", line.text());
-    }
-    if let Some(last) = lines.last_mut().filter(|last| !new.is_empty() && !last.ends_with('\n')) {
-        last.push('\n');
-    }
-    Ok(lines.into_iter().chain(new).collect())
 }
 
 #[cfg(test)]

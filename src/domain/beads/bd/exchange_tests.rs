@@ -2,68 +2,120 @@
 
 use super::*;
 
-const OURS: &str = r#"{"id":"a","title":"t","zzz":1e3,"status":"open","priority":1,"issue_type":"task","updated_at":"UPDATED","metadata":{"b":1,"a":1e3}}"#;
-const THEIRS: &str = r#"{"_type":"issue","id":"a","title":"t","status":"open","priority":1,"issue_type":"task","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T10:00:00Z","metadata":{"a":1000,"b":1},"dependency_count":0}"#;
+const OURS: &str = r#"{"id":"a","title":"t","zzz":1e3,"status":"open","priority":1,"issue_type":"task","created_at":"2026-01-01T00:00:00.2Z","updated_at":"2026-01-02T00:00:00.3Z","labels":["l"],"dependencies":[{"depends_on_id":"x","type":"blocks","thread_id":"q"},{"depends_on_id":"x","type":"related"}],"comments":[{"id":1,"author":"a","text":"said","created_at":"2026-01-01T00:00:00.4Z"},{"id":2,"author":"a","text":"said","created_at":"2026-01-01T00:00:00.3Z"}],"metadata":{"b":1,"a":1e3}}"#;
+/// The same after `bd import`, which keeps one edge of a pair.
+const THEIRS: &str = r#"{"_type":"issue","id":"a","title":"t","status":"open","priority":1,"issue_type":"task","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-02T00:00:00Z","metadata":{"a":1000,"b":1},"labels":["l"],"dependencies":[{"depends_on_id":"x","type":"blocks","metadata":"{}"}],"comments":[{"id":"u","author":"a","text":"said","created_at":"2026-01-01T00:00:00Z"}],"dependency_count":1,"comment_count":1}"#;
 
-fn exchange(ours: &str, theirs: &str, ties: Ties) -> Exchange {
-    Exchange::new(
-        &Table::parse(ours, "f").unwrap(),
-        &Table::parse(theirs, "bd").unwrap(),
-        Terms { ties, dolt: true },
+fn terms(export: bool) -> Terms {
+    Terms { typed: false, dolt: Some("2026-06-01T00:00:00Z".parse().unwrap()), export }
+}
+
+fn known() -> Pairs {
+    let pair = Pair { file: OURS.into(), bd: THEIRS.into() };
+    Pairs { any: true, pairs: [("a".to_owned(), pair)].into() }
+}
+
+fn exchange(ours: &str, theirs: &str, pairs: &Pairs) -> Exchange {
+    Exchange::new(ours, theirs, pairs, terms(false)).unwrap()
+}
+
+fn ids(exchange: &Exchange) -> (Vec<&str>, Vec<&str>) {
+    (
+        exchange.taken.iter().map(String::as_str).collect(),
+        exchange.give.iter().map(|(id, _)| id.as_str()).collect(),
     )
-    .unwrap()
-}
-
-fn ways(exchange: &Exchange) -> (usize, usize) {
-    (exchange.take.len(), exchange.give.len())
 }
 
 #[test]
-fn the_newer_side_counts_and_the_same_content_is_no_change() {
-    let ours = |at: &str| OURS.replace("UPDATED", at);
-    assert_eq!(ways(&exchange(&ours("2030-01-01T00:00:00Z"), THEIRS, Ties::Ours)), (0, 0));
-    let theirs = THEIRS.replace("\"title\":\"t\"", "\"title\":\"theirs\"");
-    let table = [
-        ("2026-01-01T10:00:00.6Z", Ties::Theirs, (0, 1)),
-        ("2026-01-01T09:59:59.4Z", Ties::Ours, (1, 0)),
-        // Its 10:00:00 may be anything from 09:59:59.5 on.
-        ("2026-01-01T10:00:00.4Z", Ties::Theirs, (1, 0)),
-        ("2026-01-01T10:00:00.4Z", Ties::Ours, (0, 1)),
-        ("2026-01-01T09:59:59.7Z", Ties::Ours, (0, 1)),
-        ("", Ties::Ours, (1, 0)),
-    ];
-    for (at, ties, expected) in table {
-        assert_eq!(ways(&exchange(&ours(at), &theirs, ties)), expected, "{at} {ties:?}");
-    }
+fn what_bd_rewrites_is_no_change() {
+    let found = exchange(OURS, THEIRS, &known());
+    assert_eq!((ids(&found), found.text.as_str(), found.said.len()), ((vec![], vec![]), OURS, 0));
+    let line = |text: &str| text.to_owned() + "\n";
+    let after = found.after_giving([&line(THEIRS), &line(THEIRS)], true, &known());
+    assert_eq!(after, known());
+    assert_eq!(found.after_taking(THEIRS), known());
 }
 
 #[test]
-fn what_only_one_side_has_goes_to_the_other() {
-    let found = exchange(
-        "{\"id\":\"mine\"}\n{\"id\":\"gone\",\"status\":\"tombstone\"}\n",
-        "{\"_type\":\"issue\",\"id\":\"yours\",\"comment_count\":0}\n",
-        Ties::Ours,
-    );
-    assert_eq!(found.give.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["mine"]);
+fn each_field_goes_its_own_way() {
+    let ours =
+        OURS.replace("\"open\"", "\"closed\"").replace("[\"l\"]", "[\"l\",\"m\"]").replace("02T00", "03T00");
+    let theirs = THEIRS
+        .replace("\"priority\":1", "\"priority\":0")
+        .replace("[\"l\"]", "[\"n\"]")
+        .replace("\"depends_on_id\":\"x\"", "\"depends_on_id\":\"y\"")
+        .replace("02T00", "04T00");
+    let found = exchange(&ours, &theirs, &known());
+    let now: Value = serde_json::from_str(&found.text).unwrap();
+    assert_eq!((&now["status"], &now["priority"], &now["zzz"]), (&"closed".into(), &0.into(), &1e3.into()));
+    assert_eq!(now["labels"], serde_json::json!(["m", "n"]));
+    let edges: Vec<&Value> =
+        now["dependencies"].as_array().unwrap().iter().map(|edge| &edge["depends_on_id"]).collect();
+    assert_eq!(edges, ["x", "y"], "the related one, which bd never had, stays");
+    assert_eq!(now["comments"].as_array().unwrap().len(), 2);
+    assert_eq!(ids(&found), (vec!["a"], vec!["a"]));
+    assert!(found.said.is_empty(), "{:?}", found.said);
+    // Both change one field: the later one counts, and it is said.
+    let title = |text: &str, to: &str| text.replace("\"title\":\"t\"", &format!("\"title\":\"{to}\""));
+    let found = exchange(&title(&ours, "here"), &title(&theirs, "there"), &known());
+    assert!(found.text.contains("\"title\":\"there\""));
+    assert_eq!(found.said, ["`a` was changed on both sides: `title` as `bd` has it counts"]);
+}
+
+#[test]
+fn deletions_are_deletions() {
+    let found = exchange(OURS, "", &known());
+    assert_eq!((found.text.as_str(), found.said.len()), ("", 1));
+    let found = exchange(&OURS.replace("\"priority\":1", "\"priority\":3"), "", &known());
+    assert_eq!((ids(&found).1, found.said.len()), (vec!["a"], 1), "{:?}", found.said);
+    let found = exchange("", THEIRS, &known());
+    assert_eq!((found.text.as_str(), found.deleted.as_slice()), ("", &["a".to_owned()][..]));
+    let dead = OURS.replace("\"open\"", "\"tombstone\"");
+    let found = exchange(&dead, THEIRS, &known());
     assert_eq!(
-        found.take[0].1.text(),
-        "{\"id\":\"yours\",\"status\":\"open\",\"priority\":0,\"issue_type\":\"task\"}"
+        (&found.text, found.deleted.as_slice(), ids(&found).1),
+        (&dead, &["a".to_owned()][..], vec![])
     );
+    // An export only lags behind.
+    let found = Exchange::new("", THEIRS, &known(), terms(true)).unwrap();
+    assert_eq!((ids(&found), found.deleted.len()), ((vec!["a"], vec![]), 0));
 }
 
 #[test]
-fn taking_keeps_what_bd_does_not_know_and_every_comment() {
-    let ours = r#"{"id":"a","zzz":1e3,"title":"t","notes":"old","updated_at":"2026-01-01T00:00:00Z","dependencies":[{"depends_on_id":"x","type":"blocks","thread_id":"q"},{"depends_on_id":"y","type":"blocks"}],"comments":[{"id":1,"author":"a","text":"ours","created_at":"2026-01-01T00:00:00.7Z"}]}"#;
-    let theirs = r#"{"_type":"issue","id":"a","title":"new","updated_at":"2026-02-01T00:00:00Z","dependencies":[{"depends_on_id":"x","type":"blocks","metadata":"{}"},{"depends_on_id":"z","type":"related"}],"comments":[{"id":"u","author":"b","text":"theirs"}],"comment_count":1}"#;
-    let found = exchange(ours, theirs, Ties::Ours);
-    let text = merged(&format!("{ours}\r\n{{\"id\":\"b\"}}"), &found.take).unwrap();
+fn without_a_base_sets_are_united_and_the_newer_value_counts() {
+    let theirs = THEIRS
+        .replace("\"title\":\"t\"", "\"title\":\"new\"")
+        .replace("[\"l\"]", "[\"m\"]")
+        .replace("02T00", "05T00");
+    let found = exchange(OURS, &theirs, &Pairs::default());
+    let now: Value = serde_json::from_str(&found.text).unwrap();
+    assert_eq!((&now["title"], &now["labels"]), (&"new".into(), &serde_json::json!(["l", "m"])));
+    assert_eq!(found.said.len(), 1);
+    // Of an export the newer side counts altogether.
+    let found = Exchange::new(OURS, &theirs, &Pairs::default(), terms(true)).unwrap();
+    let now: Value = serde_json::from_str(&found.text).unwrap();
+    assert_eq!((&now["title"], &now["labels"]), (&"new".into(), &serde_json::json!(["m"])));
+    assert_eq!(ids(&found).1, [""; 0]);
+}
+
+#[test]
+fn one_id_for_two_issues_is_told_apart() {
+    let ours = "{\"id\":\"e.1\",\"title\":\"here\",\"created_at\":\"2026-01-01T00:00:00.1Z\"}\n\
+                {\"id\":\"e.1.1\",\"title\":\"below\",\"created_at\":\"2026-01-01T00:00:02.1Z\"}\n";
+    let theirs =
+        "{\"_type\":\"issue\",\"id\":\"e.1\",\"title\":\"there\",\"created_at\":\"2026-01-01T00:00:00Z\"}\n";
+    let found = exchange(ours, theirs, &Pairs { any: true, ..Pairs::default() });
+    let side = Side::parse(&found.text);
+    let mut titles: Vec<(String, String)> =
+        side.heads().map(|head| (head.title.to_string(), head.id.to_string())).collect();
+    titles.sort();
+    assert_eq!(titles.len(), 3, "{} {:?}", found.text, found.said);
+    assert_eq!(titles[2], ("there".to_owned(), "e.1".to_owned()));
+    let new = &titles[1].1;
+    assert!(new.starts_with("e.") && new != "e.1" && titles[0].1 == format!("{new}.1"), "{titles:?}");
     assert_eq!(
-        text,
-        "{\"id\":\"a\",\"zzz\":1e3,\"title\":\"new\",\"status\":\"open\",\"priority\":0,\"issue_type\":\"task\",\
-         \"updated_at\":\"2026-02-01T00:00:00Z\",\"dependencies\":[{\"depends_on_id\":\"x\",\"type\":\"blocks\",\
-         \"thread_id\":\"q\"},{\"depends_on_id\":\"z\",\"type\":\"related\"}],\"comments\":[{\"id\":1,\"author\":\"a\",\
-         \"text\":\"ours\",\"created_at\":\"2026-01-01T00:00:00.7Z\"},{\"id\":\"u\",\"author\":\"b\",\"text\":\"theirs\"}]}\r\n\
-         {\"id\":\"b\"}"
+        found.said,
+        [format!("`e.1` was made twice, here and in `bd`: the one made here, `here`, is now `{new}`")]
     );
 }
 
@@ -71,7 +123,7 @@ fn taking_keeps_what_bd_does_not_know_and_every_comment() {
 fn giving_repeats_no_comment_and_names_what_must_go() {
     let ours = r#"{"id":"a","title":"t","labels":["l"],"updated_at":"2026-03-01T00:00:00Z","comments":[{"id":1,"author":"a","text":"known","created_at":"2026-01-01T00:00:00.7Z"},{"id":2,"author":"a","text":"new","created_at":"2026-01-01T00:00:00.7Z"}]}"#;
     let theirs = r#"{"_type":"issue","id":"a","title":"t","labels":["l","m"],"updated_at":"2026-02-01T00:00:00Z","dependencies":[{"depends_on_id":"x","type":"blocks"}],"comments":[{"id":"u","author":"a","text":"known","created_at":"2026-01-01T00:00:01Z"}]}"#;
-    let found = exchange(ours, theirs, Ties::Ours);
+    let found = exchange(ours, theirs, &Pairs::equal(theirs));
     assert_eq!(found.drop_labels, [("a".to_owned(), vec!["m".to_owned()])]);
     assert_eq!(found.drop_deps, [("a".to_owned(), "x".to_owned())]);
     let line: Value = serde_json::from_str(found.give[0].1.text()).unwrap();
@@ -82,13 +134,11 @@ fn giving_repeats_no_comment_and_names_what_must_go() {
 }
 
 #[test]
-fn the_line_that_counts_is_replaced_and_new_ones_come_last() {
-    let text = "{\"id\":\"a\",\"updated_at\":\"2026-02-01T00:00:00Z\"}\n\n{\"id\":\"a\",\"updated_at\":\"2026-01-01T00:00:00Z\"}";
-    let take = [
-        ("a".to_owned(), Line::new("{\"id\":\"a\",\"x\":1}")),
-        ("b".to_owned(), Line::new("{\"id\":\"b\"}")),
-    ];
-    let expected =
-        "{\"id\":\"a\",\"x\":1}\n\n{\"id\":\"a\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n{\"id\":\"b\"}\n";
-    assert_eq!(merged(text, &take).unwrap(), expected);
+fn what_bd_does_not_export_is_given_once() {
+    let ours = "{\"id\":\"a\",\"ephemeral\":true}\n";
+    let found = exchange(ours, "", &Pairs::default());
+    let pairs = found.after_giving(["", ""], true, &Pairs::default());
+    let again = exchange(ours, "", &pairs);
+    assert_eq!((ids(&found).1, ids(&again).1, again.text.as_str()), (vec!["a"], vec![], ours));
+    assert_eq!(again.after_giving(["", ""], true, &pairs), pairs);
 }

@@ -5,10 +5,14 @@
 //! `issues.jsonl` and a database in `exchange`.
 
 mod answer;
+mod close;
+mod content;
 mod exchange;
+mod lift;
 mod ops;
 mod run;
 mod sync;
+mod synced;
 mod verbs;
 mod version;
 

@@ -8,7 +8,7 @@ use super::run::Bd;
 use super::verbs::Verb;
 use crate::domain::beads::blank::is_blank;
 use crate::domain::beads::change::{
-    self, ALL_CHILDREN_CLOSED, Back, Closed, NEEDS_HUMAN, Update, check_claimable, finished_epic,
+    self, ALL_CHILDREN_CLOSED, Back, NEEDS_HUMAN, Update, check_claimable, finished_epic,
 };
 use crate::domain::beads::create::{New, check_title};
 use crate::domain::beads::deps::{self, Added};
@@ -62,7 +62,7 @@ impl Bd {
                     let (kind, given) = deps::split(dep)?;
                     let target = table.resolve(given)?;
                     if parent.as_ref() == Some(&target) {
-                        return Err(deps::own_parent("the new issue", &target));
+                        return Err(deps::second_to_parent("the new issue", &target, kind));
                     }
                     targets.push((kind.to_owned(), target));
                 }
@@ -106,23 +106,7 @@ impl Bd {
         self.act(&Verb::Update { ids, update }, actor, ids)
     }
 
-    /// [`Store::close`]
-    pub(in crate::domain::beads) fn close(
-        &self,
-        store: &Store,
-        given: &[String],
-        reason: Option<&str>,
-    ) -> Result<Closed> {
-        let (ids, before) = store.view(|table| Ok((table.resolve_all(given)?, ready(table))))?;
-        self.finish(&ids, reason)?;
-        store.view(|table| {
-            let issues = ids.iter().map(|id| table.issue(id)).collect::<Result<_>>()?;
-            let fresh = ready(table).into_iter().filter(|id| !before.contains(id));
-            Ok(Closed { issues, ready: fresh.map(|id| table.issue(&id)).collect::<Result<_>>()? })
-        })
-    }
-
-    fn finish(&self, ids: &[String], reason: Option<&str>) -> Result<()> {
+    pub(super) fn finish(&self, ids: &[String], reason: Option<&str>) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -365,10 +349,4 @@ fn hold(table: &Table, id: &str, who: &str, grip: &Grip) -> Result<(Hold, String
     let record = table.get(id).ok_or_else(|| table.unknown(id))?;
     let holder = record.assignee.to_string();
     Ok((Hold::new(record, who, grip.clone(), &holder), holder))
-}
-
-fn ready(table: &Table) -> Vec<String> {
-    let graph = table.graph();
-    let ready = graph.ready(&Filter::default(), crate::domain::beads::Sort::Priority);
-    ready.into_iter().map(|record| record.id.to_string()).collect()
 }

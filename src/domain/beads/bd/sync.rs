@@ -2,13 +2,15 @@
 
 use anyhow::Result;
 
-use super::exchange::{Exchange, Terms, Ties, merged};
+use super::exchange::{Exchange, Terms};
 use super::run::Bd;
+use super::synced::Pairs;
 use super::verbs::Verb;
 use crate::domain::beads::change::Update;
 use crate::domain::beads::comment;
 use crate::domain::beads::record::Record;
 use crate::domain::beads::store::Store;
+use crate::domain::beads::sync::WithBd;
 use crate::domain::beads::table::Table;
 use crate::system::store;
 
@@ -46,58 +48,74 @@ impl Bd {
     /// Returns what the database exports then, and what was imported.
     fn refresh(&self, place: &Store) -> Result<(String, Vec<String>)> {
         let exported = self.lines(place.file())?;
-        let Some(text) = store::read_text(place.file())? else {
-            store::write(place.file(), store::SHARED, exported.as_bytes())?;
+        let pairs = Pairs::read(place.dir())?;
+        let Some(text) = store::read_text(place.file())?.filter(|text| *text != exported) else {
+            if !place.file().is_file() {
+                store::write(place.file(), store::SHARED, exported.as_bytes())?;
+            }
+            Pairs::equal(&exported).save(place.dir(), &pairs)?;
             return Ok((exported, Vec::new()));
         };
-        if text == exported {
-            return Ok((exported, Vec::new()));
-        }
-        let exchange = self.compare_texts(place, &text, &exported, Ties::Theirs)?;
-        let given: Vec<String> = exchange.give.iter().map(|(id, _)| id.clone()).collect();
-        if given.is_empty() {
-            take(place, &text, &exchange)?;
-            return Ok((exported, given));
-        }
-        self.hand_over(place, &exchange)?;
-        let exported = self.lines(place.file())?;
-        take(place, &text, &self.compare_texts(place, &text, &exported, Ties::Theirs)?)?;
-        Ok((exported, given))
+        let exchange = self.compare(place, [&text, &exported], &pairs, true)?;
+        let after = self.hand_over(place, &exchange, exported.clone())?;
+        write(place, &text, &exchange.text)?;
+        exchange.after_giving([&exported, &after], true, &pairs).save(place.dir(), &pairs)?;
+        place.announce(exchange.said);
+        Ok((after, exchange.give.into_iter().map(|(id, _)| id).collect()))
     }
 
-    /// Takes into the file what is newer in the database. Returns the ids.
-    pub(in crate::domain::beads) fn take_over(&self, place: &Store) -> Result<Vec<String>> {
-        let _lock = place.lock()?;
+    /// Takes into the file what is new in the database, and gives the database what is new in the file, as far
+    /// as either is wanted.
+    pub(in crate::domain::beads) fn bring_together(&self, place: &Store, with: WithBd) -> Result<Together> {
+        let lock = place.lock()?;
         let exported = self.lines(place.file())?;
+        let pairs = Pairs::read(place.dir())?;
         let text = store::read_text(place.file())?.unwrap_or_default();
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && with.from {
             // A new file is of the database's make.
-            store::replace(place.file(), store::SHARED, |out| out.write_all(exported.as_bytes()))?;
-            let theirs = Table::parse(&exported, "bd export")?;
-            return Ok(theirs.records().map(|record| record.id.to_string()).collect());
+            write(place, &text, &exported)?;
+            Pairs::equal(&exported).save(place.dir(), &pairs)?;
+            let taken = Table::parse(&exported, "bd export")?;
+            let taken = taken.records().map(|record| record.id.to_string()).collect();
+            return Ok(Together { taken, ..Together::default() });
         }
-        let exchange = self.compare_texts(place, &text, &exported, Ties::Theirs)?;
-        take(place, &text, &exchange)?;
-        Ok(exchange.take.into_iter().map(|(id, _)| id).collect())
+        let exchange = self.compare(place, [&text, &exported], &pairs, false)?;
+        let mut together = Together { notes: exchange.said.clone(), ..Together::default() };
+        write(place, &text, if with.from { &exchange.text } else { &exchange.ours })?;
+        if with.from {
+            together.taken.clone_from(&exchange.taken);
+            exchange.after_taking(&exported).save(place.dir(), &pairs)?;
+        }
+        // Only the database is written from here on, and that may take a while.
+        drop(lock);
+        if with.to {
+            let after = self.hand_over(place, &exchange, exported.clone())?;
+            let before = Pairs::read(place.dir())?;
+            exchange.after_giving([&exported, &after], with.from, &pairs).save(place.dir(), &before)?;
+            together.given = exchange.give.into_iter().map(|(id, _)| id).collect();
+            together.deleted = exchange.deleted;
+        }
+        Ok(together)
     }
 
-    /// Gives the database what is newer in the file. Returns the ids, and those that were deleted in the
-    /// file and are still in the database.
-    pub(in crate::domain::beads) fn give_over(&self, place: &Store) -> Result<(Vec<String>, Vec<String>)> {
-        // No lock: only the database is written, and that may take a while.
-        let exported = self.lines(place.file())?;
-        let text = store::read_text(place.file())?.unwrap_or_default();
-        let exchange = self.compare_texts(place, &text, &exported, Ties::Ours)?;
-        self.hand_over(place, &exchange)?;
-        Ok((exchange.give.into_iter().map(|(id, _)| id).collect(), exchange.deleted))
+    fn compare(
+        &self,
+        place: &Store,
+        [ours, theirs]: [&str; 2],
+        pairs: &Pairs,
+        export: bool,
+    ) -> Result<Exchange> {
+        let table = place.table(ours)?;
+        Table::parse(theirs, "bd export")?;
+        let dolt = self.is_dolt()?.then(|| table.now());
+        Exchange::new(ours, theirs, pairs, Terms { typed: table.is_typed(), dolt, export })
     }
 
-    fn compare_texts(&self, place: &Store, ours: &str, theirs: &str, ties: Ties) -> Result<Exchange> {
-        let terms = Terms { ties, dolt: self.is_dolt()? };
-        Exchange::new(&place.table(ours)?, &Table::parse(theirs, "bd export")?, terms)
-    }
-
-    fn hand_over(&self, place: &Store, exchange: &Exchange) -> Result<()> {
+    /// Imports what is to be given. Returns what the database exports then; `exported` where that is nothing.
+    fn hand_over(&self, place: &Store, exchange: &Exchange, exported: String) -> Result<String> {
+        if exchange.give.is_empty() {
+            return Ok(exported);
+        }
         let lines: String = exchange.give.iter().flat_map(|(_, line)| [line.text(), "\n"]).collect();
         if let Err(error) = self.import(&lines) {
             // 1.x fails, too, when it finds nothing that is new to it.
@@ -114,7 +132,7 @@ impl Bd {
         for (issue, target) in &exchange.drop_deps {
             self.run(&Verb::RemoveDep { issue, target }, None)?;
         }
-        Ok(())
+        self.lines(place.file())
     }
 
     /// What [`Store::change`] is on `bd`: `edit` changes its export, and the lines that are new go back by
@@ -143,20 +161,31 @@ impl Bd {
         let mut after = Vec::new();
         table.write(&mut after)?;
         let after = String::from_utf8(after)?;
-        // Where both are of one second, the edit is the later one.
-        self.hand_over(place, &self.compare_texts(place, &after, &text, Ties::Ours)?)?;
+        let exchange = self.compare(place, [&after, &text], &Pairs::equal(&text), false)?;
+        self.hand_over(place, &exchange, String::new())?;
         self.now_held(place)?;
         Ok(result)
     }
 }
 
-/// Writes what the file is to take, if anything.
-fn take(place: &Store, text: &str, exchange: &Exchange) -> Result<()> {
-    if exchange.take.is_empty() {
+/// What was exchanged, by id.
+#[derive(Debug, Default)]
+pub struct Together {
+    /// What the file has otherwise than before.
+    pub taken: Vec<String>,
+    /// What the database was given.
+    pub given: Vec<String>,
+    /// What was deleted in the file, and is still in the database.
+    pub deleted: Vec<String>,
+    /// What was overruled, renamed or deleted.
+    pub notes: Vec<String>,
+}
+
+fn write(place: &Store, before: &str, text: &str) -> Result<()> {
+    if before == text {
         return Ok(());
     }
-    let text = merged(text, &exchange.take)?;
-    store::replace(place.file(), store::SHARED, |out| out.write_all(text.as_bytes()))
+    store::write(place.file(), store::SHARED, text.as_bytes())
 }
 
 /// Whether all that was to be imported is in `theirs`, as new as it was given.
