@@ -524,7 +524,7 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
             cand --workspace 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
             cand --color 'When to use colours'
-            cand --watch 'Show it again whenever something changes, until `q` or Ctrl-C'
+            cand --watch 'Show it again whenever something changes, until Ctrl-C, or `q` where it is drawn over the last one'
             cand --json 'Print results as JSON (runs: one event a line)'
             cand -q 'Say less: no progress'
             cand --quiet 'Say less: no progress'
@@ -542,7 +542,7 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --quiet 'Say less: no progress'
             cand -v 'Say more'
             cand --verbose 'Say more'
-            cand --watch 'Show it again whenever something changes, until `q` or Ctrl-C'
+            cand --watch 'Show it again whenever something changes, until Ctrl-C, or `q` where it is drawn over the last one'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -350,7 +350,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
 never\t'Never'"
-complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l watch -d 'Show it again whenever something changes, until `q` or Ctrl-C'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l watch -d 'Show it again whenever something changes, until Ctrl-C, or `q` where it is drawn over the last one'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l json -d 'Print results as JSON (runs: one event a line)'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s v -l verbose -d 'Say more'
@@ -362,7 +362,7 @@ never\t'Never'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l json -d 'Print results as JSON (runs: one event a line)'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s v -l verbose -d 'Say more'
-complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l watch -d 'Show it again whenever something changes, until `q` or Ctrl-C'
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l watch -d 'Show it again whenever something changes, until Ctrl-C, or `q` where it is drawn over the last one'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
