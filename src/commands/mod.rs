@@ -8,6 +8,7 @@ pub mod completions;
 pub mod demo;
 pub mod gates;
 pub mod lazy;
+pub mod limits;
 pub mod loops;
 pub mod man;
 pub mod skill;

@@ -8,9 +8,8 @@ use clap::ValueEnum;
 
 use crate::commands::Context;
 use crate::commands::beads::text_or_stdin;
+use crate::commands::limits::Limits;
 use crate::commands::loops::render;
-use crate::commands::loops::run::money;
-use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::prompted::plan::{self, Options, Text, Used};
 use crate::domain::prompted::{self, Hands};
@@ -43,18 +42,8 @@ pub struct Prompt {
     /// Go on with an earlier session, by the agent's own id
     #[arg(long = "continue", value_name = "SESSION")]
     session: Option<String>,
-    /// Spend at most this much in USD
-    #[arg(long, value_name = "USD", value_parser = money, allow_negative_numbers = true)]
-    budget_usd: Option<f64>,
-    /// Use at most this many tokens
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
-    budget_tokens: Option<u64>,
-    /// End the agent after this time (90s, 30m, 2h)
-    #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
-    max_time: Option<Duration>,
-    /// Keep a limit in USD as well as may be with an agent that does not say what it costs
-    #[arg(long)]
-    allow_unknown_cost: bool,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 /// What an agent may do without being asked.
@@ -86,14 +75,9 @@ impl Prompt {
                 Level::Full => Permissions::Full,
             }),
             session: self.session.clone(),
-            budget: Budget {
-                usd: self.budget_usd,
-                tokens: self.budget_tokens,
-                time: self.max_time,
-                ..Budget::default()
-            },
+            budget: self.limits.budget(),
             used: Used::default(),
-            allow_unknown_cost: self.allow_unknown_cost,
+            allow_unknown_cost: self.limits.allow_unknown_cost,
         })
     }
 }

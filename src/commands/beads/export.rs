@@ -7,7 +7,8 @@ use clap::ValueEnum;
 
 use super::{notices, open};
 use crate::commands::Context;
-use crate::domain::beads::exchange::{Pick, Shape};
+use crate::domain::beads::Pick;
+use crate::domain::beads::exchange::Shape;
 use crate::exit::Exit;
 
 /// What to export, and how.
@@ -72,8 +73,8 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         Format::Mermaid => Shape::Mermaid,
     };
     let pick =
-        Pick { status: args.status, kind: args.kind, epic: args.epic, label: args.label, all: args.all };
-    let text = store.export(shape, &pick)?;
+        Pick { status: args.status, kind: args.kind, epic: args.epic, itself: true, label: args.label };
+    let text = store.export(shape, &pick, args.all)?;
     notices(&store, context);
     match args.file.or(args.output).filter(|file| file.as_os_str() != "-") {
         None => context.ui.bytes(text.as_bytes()),

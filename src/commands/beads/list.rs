@@ -1,13 +1,11 @@
 //! `beads ready`, `beads list`
 
-use std::collections::{HashMap, HashSet};
-
 use anyhow::Result;
 use clap::ValueEnum;
 
 use super::{array, ask, rows};
 use crate::commands::Context;
-use crate::domain::beads::{self, Filter, Graph, Line, Question, Record, Sort, Table, quote};
+use crate::domain::beads::{Filter, Graph, Line, Pick, Question, Record, Sort, Table, nested, quote};
 use crate::exit::Exit;
 
 /// More lines than this on a terminal are counted below them.
@@ -92,19 +90,27 @@ pub fn ready(args: ReadyArgs, context: &Context) -> Result<Exit> {
 /// Lists tasks.
 pub fn list(args: &Args, context: &Context) -> Result<Exit> {
     let (json, columns) = (context.ui.json(), context.ui.fit());
+    let pick = Pick {
+        status: args.status.clone(),
+        kind: args.kind.clone(),
+        epic: args.epic.clone(),
+        itself: false,
+        label: args.label.clone(),
+    };
     ask(Question::List, context, |table| {
         let graph = table.graph();
-        let records = select(args, table, &graph)?;
+        let mut records = pick.of(table, &graph, |record| !args.all && record.is_put_away())?;
+        records.sort_by_cached_key(|record| (record.priority(), record.created(), record.id.clone()));
         let count = records.len();
         if json && args.tree {
-            let records = tree(&records, &graph);
+            let records = nested(&records, &graph);
             return array(records.iter().map(|(_, record)| with_kin(table, &graph, record)), context);
         }
         if json {
             return array(records.into_iter().map(|record| table.json(record)), context);
         }
         let out = if args.tree {
-            rows::tree(&tree(&records, &graph), &graph, columns)
+            rows::tree(&nested(&records, &graph), &graph, columns)
         } else {
             rows::flat(records, columns)
         };
@@ -123,56 +129,6 @@ fn tell(out: &str, count: usize, none: &str, context: &Context) {
     if count > MANY && context.ui.stdout_is_terminal() {
         context.ui.progress(&format!("{count} tasks"));
     }
-}
-
-fn select<'t>(args: &Args, table: &Table, graph: &Graph<'t>) -> Result<Vec<&'t Record<'t>>> {
-    if let Some(status) = &args.status {
-        beads::check_status(table, status)?;
-    }
-    if let Some(kind) = &args.kind {
-        beads::check_type(table, kind)?;
-    }
-    let epic = args.epic.as_ref().map(|epic| table.resolve(epic)).transpose()?;
-    let below = epic.map(|epic| graph.below(&epic));
-    let wanted = |record: &&Record| {
-        let status = match &args.status {
-            Some(status) => record.status() == status,
-            None => args.all || !record.is_put_away(),
-        };
-        status
-            && args.kind.as_ref().is_none_or(|kind| record.kind() == kind)
-            && args.label.as_ref().is_none_or(|label| record.labels().iter().any(|has| **has == **label))
-            && below.as_ref().is_none_or(|ids| ids.contains(&*record.id))
-    };
-    let mut records: Vec<_> = graph.records().filter(wanted).collect();
-    records.sort_by_cached_key(|record| (record.priority(), record.created(), record.id.clone()));
-    Ok(records)
-}
-
-/// Each record below its parent, where that is listed too; those in a circle come last, at the top.
-fn tree<'t>(records: &[&'t Record<'t>], graph: &Graph<'t>) -> Vec<(usize, &'t Record<'t>)> {
-    let listed: HashSet<&str> = records.iter().map(|record| &*record.id).collect();
-    let mut children: HashMap<&str, Vec<&'t Record<'t>>> = HashMap::new();
-    let mut roots = Vec::new();
-    for record in records {
-        match graph.parent(&record.id).filter(|parent| listed.contains(&*parent.id)) {
-            Some(parent) => children.entry(&*parent.id).or_default().push(record),
-            None => roots.push(*record),
-        }
-    }
-    let mut out = Vec::with_capacity(records.len());
-    let mut seen: HashSet<&str> = HashSet::new();
-    for root in roots.iter().chain(records) {
-        let mut stack = vec![(0, *root)];
-        while let Some((depth, record)) = stack.pop() {
-            if seen.insert(&*record.id) {
-                out.push((depth, record));
-                let below = children.get(&*record.id).into_iter().flatten().rev();
-                stack.extend(below.map(|child| (depth + 1, *child)));
-            }
-        }
-    }
-    out
 }
 
 /// The whole issue with its `parent` and the ids of its `children`.

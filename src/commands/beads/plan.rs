@@ -1,23 +1,21 @@
 //! `beads plan`
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
 
 use super::{notices, open, text_or_stdin};
+use crate::commands::limits::Limits;
 use crate::commands::loops::render;
-use crate::commands::loops::run::money;
 use crate::commands::words::Words;
 use crate::commands::{Context, agent};
-use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::event::{Event, Kind};
 use crate::domain::beads;
 use crate::domain::planning::{self, Asked, Goal, Hands, Made, Options, Plan};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::system::{clock, config};
+use crate::system::config;
 use crate::ui::one_line;
 
 /// Have an agent break a goal into an epic with tasks; they are shown, and made as a whole when you agree. Exit 1
@@ -42,18 +40,8 @@ pub struct Args {
     /// Print the plan and make nothing; the agent is asked all the same
     #[arg(long)]
     dry_run: bool,
-    /// Spend at most this much in USD
-    #[arg(long, value_name = "USD", value_parser = money, allow_negative_numbers = true)]
-    budget_usd: Option<f64>,
-    /// Use at most this many tokens
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
-    budget_tokens: Option<u64>,
-    /// End the agent after this time (90s, 30m, 2h)
-    #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
-    max_time: Option<Duration>,
-    /// Keep a limit in USD as well as may be with an agent that does not say what it costs
-    #[arg(long)]
-    allow_unknown_cost: bool,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 impl Args {
@@ -62,13 +50,8 @@ impl Args {
             agent: self.agent.clone(),
             model: self.model.clone(),
             epic: self.epic.clone(),
-            budget: Budget {
-                usd: self.budget_usd,
-                tokens: self.budget_tokens,
-                time: self.max_time,
-                ..Budget::default()
-            },
-            allow_unknown_cost: self.allow_unknown_cost,
+            budget: self.limits.budget(),
+            allow_unknown_cost: self.limits.allow_unknown_cost,
         }
     }
 }

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::super::change::check_status;
-use super::super::create::check_type;
-use super::super::graph::Graph;
 use super::super::record::Record;
+use super::super::select::Pick;
 use super::super::store::Store;
 use super::super::table::Table;
 use super::{csv, graphs, tree};
@@ -40,49 +38,6 @@ impl Shape {
     }
 }
 
-/// Which issues; the default is all of them, in a picture all that are not closed.
-#[derive(Debug, Clone, Default)]
-pub struct Pick {
-    /// Only of this status.
-    pub status: Option<String>,
-    /// Only of this type.
-    pub kind: Option<String>,
-    /// Only this epic and what is below it.
-    pub epic: Option<String>,
-    /// Only with this label.
-    pub label: Option<String>,
-    /// In a picture closed ones, too.
-    pub all: bool,
-}
-
-impl Pick {
-    /// Whether nothing is left out by it.
-    fn is_all(&self) -> bool {
-        let filters = [&self.status, &self.kind, &self.epic, &self.label];
-        filters.iter().all(|filter| filter.is_none())
-    }
-
-    /// The issues that are wanted, in the order of the file.
-    fn of<'t>(&self, table: &Table, graph: &Graph<'t>, shape: Shape) -> Result<Vec<&'t Record<'t>>> {
-        self.status.as_deref().map(|status| check_status(table, status)).transpose()?;
-        self.kind.as_deref().map(|kind| check_type(table, kind)).transpose()?;
-        let epic = self.epic.as_deref().map(|epic| table.resolve(epic)).transpose()?;
-        let below = epic.as_deref().map(|epic| graph.below(epic));
-        let wanted = |record: &&Record| {
-            let status = match &self.status {
-                Some(status) => record.status() == status,
-                None => self.all || !shape.is_picture() || record.status() != "closed",
-            };
-            let under = below.as_ref().is_none_or(|ids| ids.contains(&*record.id));
-            status
-                && self.kind.as_ref().is_none_or(|kind| record.kind() == kind)
-                && self.label.as_ref().is_none_or(|label| record.labels().iter().any(|has| **has == **label))
-                && (under || epic.as_deref() == Some(&*record.id))
-        };
-        Ok(graph.records().filter(wanted).collect())
-    }
-}
-
 /// The file as it is now, edits included.
 pub fn raw(table: &Table) -> Result<String> {
     let mut bytes = Vec::new();
@@ -91,14 +46,15 @@ pub fn raw(table: &Table) -> Result<String> {
 }
 
 impl Store {
-    /// What `pick` wants, written as `shape`.
-    pub fn export(&self, shape: Shape, pick: &Pick) -> Result<String> {
+    /// What `pick` wants, written as `shape`; closed ones are in a picture only with `all`, or by their status.
+    pub fn export(&self, shape: Shape, pick: &Pick, all: bool) -> Result<String> {
         self.view(|table| {
             if shape == Shape::Lines && pick.is_all() {
                 return raw(table);
             }
             let graph = table.graph();
-            let records = pick.of(table, &graph, shape)?;
+            let records =
+                pick.of(table, &graph, |record| !all && shape.is_picture() && record.is_finished())?;
             match shape {
                 Shape::Lines => lines(table, &records),
                 Shape::Json => {

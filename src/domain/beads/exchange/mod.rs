@@ -23,7 +23,7 @@ use super::batch::Draft;
 use crate::fault::Fault;
 
 pub use base::plans;
-pub use export::{Pick, Shape};
+pub use export::Shape;
 pub use import::{Action, Imported, Options, Step};
 pub use item::key as same_title;
 pub use source::{Format, Source};

@@ -1,6 +1,6 @@
 //! A checklist in Markdown of issues, each below its parent, that can be imported again.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anyhow::Result;
@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::super::graph::Graph;
 use super::super::issue::Issue;
 use super::super::record::Record;
+use super::super::select::nested;
 use super::super::table::Table;
 use super::item;
 use super::markdown::is_marked;
@@ -17,7 +18,9 @@ use crate::domain::attempt::fence::{Fence, Line};
 /// Writes the issues, each below its parent where that is among them.
 pub fn markdown(table: &Table, graph: &Graph, records: &[&Record]) -> Result<String> {
     let mut out = String::new();
-    for (depth, record) in ordered(graph, records) {
+    for (depth, record) in nested(records, graph) {
+        // Deeper would not be read again; whose it is is known by its id.
+        let depth = depth.min(DEEPEST - 1);
         let waits = record.edges().iter().filter(|edge| edge.blocks());
         // What is not there cannot be waited for when this is read.
         let waits = waits.filter(|edge| graph.get(&edge.target).is_some());
@@ -25,34 +28,6 @@ pub fn markdown(table: &Table, graph: &Graph, records: &[&Record]) -> Result<Str
         write(&mut out, depth, &table.issue(&record.id)?, &waits);
     }
     Ok(out)
-}
-
-/// Each issue with its depth, parents first, in the order of the file; those in a circle at the end.
-fn ordered<'t>(graph: &Graph<'t>, records: &[&'t Record<'t>]) -> Vec<(usize, &'t Record<'t>)> {
-    let listed: HashSet<&str> = records.iter().map(|record| &*record.id).collect();
-    let mut children: HashMap<&str, Vec<&'t Record<'t>>> = HashMap::new();
-    let mut roots = Vec::new();
-    for record in records {
-        match graph.parent(&record.id).filter(|parent| listed.contains(&*parent.id)) {
-            Some(parent) => children.entry(&*parent.id).or_default().push(record),
-            None => roots.push(*record),
-        }
-    }
-    let (mut out, mut seen) = (Vec::with_capacity(records.len()), HashSet::new());
-    for root in roots.iter().chain(records) {
-        let mut stack = vec![(0, *root)];
-        while let Some((depth, record)) = stack.pop() {
-            if seen.insert(&*record.id) {
-                out.push((depth, record));
-                // Deeper would not be read again; whose it is is known by its id.
-                let deeper = (depth + 1).min(DEEPEST - 1);
-                stack.extend(
-                    children.get(&*record.id).into_iter().flatten().rev().map(|child| (deeper, *child)),
-                );
-            }
-        }
-    }
-    out
 }
 
 fn write(out: &mut String, depth: usize, issue: &Issue, waits: &[&str]) {
