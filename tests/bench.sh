@@ -44,6 +44,8 @@ fn main() {
 RUST
 (export CARGO_TARGET_DIR=$target/bench; build "$scratch/hello"; cp "$target/bench/release/hello" "$scratch/hello.bin")
 
+# The toolchain lies in the home that is left here; bench-beads.sh builds below.
+export RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup} CARGO_HOME=${CARGO_HOME:-$HOME/.cargo}
 export HOME=$scratch/user XDG_CONFIG_HOME=$scratch/user/.config GIT_CONFIG_GLOBAL=$scratch/user/.gitconfig
 export GIT_CONFIG_NOSYSTEM=1 BENCH=$scratch TASKRUN=$taskrun
 unset TASKRUN_WORKSPACE GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
