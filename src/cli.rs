@@ -68,6 +68,8 @@ pub enum Command {
     /// Ask a coding agent by hand, and see which there are and which run
     #[command(subcommand)]
     Agent(Lazy<commands::agent::Command>),
+    /// Keep and work a durable queue of tasks (MACP)
+    Macp(Lazy<Box<commands::macp::Args>>),
     /// Show the skills: kinds of work with their stories, gates and prompts
     #[command(subcommand)]
     Skill(Lazy<commands::skill::Command>),
@@ -110,6 +112,7 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Gates(Lazy(command)) => commands::gates::run(&command, context),
         Command::Budget(Lazy(command)) => commands::budget::run(&command, context),
         Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
+        Command::Macp(Lazy(args)) => commands::macp::run(&args, context),
         Command::Skill(Lazy(command)) => commands::skill::run(command, context),
         Command::Demo(Lazy(args)) => commands::demo::run(&args, context),
         Command::Completions(Lazy(args)) => commands::completions::run(&args, context),

@@ -10,6 +10,7 @@ pub mod gates;
 pub mod lazy;
 pub mod limits;
 pub mod loops;
+pub mod macp;
 pub mod man;
 pub mod skill;
 pub mod usage;

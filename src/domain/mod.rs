@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod beads;
 pub mod demo;
 pub mod loops;
+pub mod macp;
 pub mod manual;
 pub mod planning;
 pub mod prompted;

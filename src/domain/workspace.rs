@@ -108,6 +108,21 @@ impl Workspace {
         self.dir().join("run.lock")
     }
 
+    /// `.taskrun/macp/`: the queue.
+    pub fn macp_dir(&self) -> PathBuf {
+        self.dir().join("macp")
+    }
+
+    /// `.taskrun/triggers.toml`: what events and times submit to the queue; written by people.
+    pub fn triggers(&self) -> PathBuf {
+        self.dir().join("triggers.toml")
+    }
+
+    /// `.taskrun/templates/`: tasks with placeholders, written by people.
+    pub fn templates_dir(&self) -> PathBuf {
+        self.dir().join("templates")
+    }
+
     /// `.taskrun/agents.lock`: held by a run's supervisor until its last child is gone.
     pub fn agents_lock(&self) -> PathBuf {
         self.dir().join("agents.lock")

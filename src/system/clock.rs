@@ -52,6 +52,21 @@ pub fn ago(now: Timestamp, at: Timestamp) -> String {
     if seconds < 0 { format!("in {count} {unit}{many}") } else { format!("{count} {unit}{many} ago") }
 }
 
+/// A random UUID (version 4).
+pub fn uuid() -> String {
+    let (high, low) = (random(), random());
+    let high = high & 0xffff_ffff_ffff_0fff | 0x4000;
+    let low = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}
+
 /// 64 bits nobody can foresee; enough for names, not for secrets.
 pub fn random() -> u64 {
     RandomState::new().hash_one(std::time::Instant::now())

@@ -17,6 +17,8 @@ const GITIGNORE: &str = "\
 !/.gitignore
 !/config.toml
 !/prompt.md
+!/triggers.toml
+!/templates/
 !/skills/
 !/workflows/
 ";

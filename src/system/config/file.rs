@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::queue::{LauncherEntry, MacpTable};
 use crate::system::clock;
 
 /// A whole `config.toml`. Field names are the keys; `man taskrun-config` documents each.
@@ -32,6 +33,10 @@ pub struct Config {
     pub mcp: BTreeMap<String, McpEntry>,
     /// `[logs]`
     pub logs: LogsTable,
+    /// `[macp]`
+    pub macp: MacpTable,
+    /// `[launchers.NAME]`
+    pub launchers: BTreeMap<String, LauncherEntry>,
 }
 
 /// `[agent]`: which agent runs, with what rights, for how long.
@@ -355,7 +360,7 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     Ok(duration)
 }
 
-fn optional_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn optional_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     duration(from).map(Some)
 }
 

@@ -56,6 +56,21 @@ pub const KNOWN: &[&str] = &[
     "mcp.*.timeout_s",
     "logs.keep",
     "logs.max_size",
+    "macp.yolo_command",
+    "macp.acp_command",
+    "macp.max_concurrent",
+    "macp.worktree_base",
+    "macp.worktree_reuse",
+    "macp.cleanup_worktrees",
+    "macp.default_dispatch",
+    "macp.default_runtime",
+    "macp.allowed_dirs",
+    "macp.retry_delay",
+    "macp.gates.*",
+    "macp.priorities.*",
+    "launchers.*.command",
+    "launchers.*.stop",
+    "launchers.*.pass_env",
 ];
 
 /// What makes a setting one that this version cannot honour.
@@ -71,8 +86,6 @@ const LATER: &[(&str, When)] = &[
     ("loop.verify", When::Set),
     ("loop.tools", When::Set),
     ("loop.jobs", When::Above(1)),
-    ("launchers", When::Set),
-    ("macp", When::Set),
     ("stacks", When::Set),
     ("site", When::Set),
     ("notify", When::Set),
@@ -211,7 +224,8 @@ mod tests {
             ("[beads]\nxyz = 1", "unknown key `beads.xyz` / known keys here: backend, push".into()),
             ("[agent]\nfallback = []", String::new()),
             ("[mcp.x.env]\nA = 'b'", String::new()),
-            ("[launchers.slurm]\ncommand = []", format!("`launchers` {later}")),
+            ("[launchers.slurm]\ncommand = []", String::new()),
+            ("[site]\nport = 1", format!("`site` {later}")),
             ("[loop]\njobs = 4", format!("`loop.jobs = 4` {later}")),
             ("[loop]\njobs = 1", String::new()),
             ("[beads]\nbackend = 'bd'", String::new()),
@@ -231,8 +245,19 @@ mod tests {
 
     #[test]
     fn the_table_equals_the_types() {
-        let headers =
-            ["", "[agent]", "[agents.x]", "[budget]", "[loop]", "[beads]", "[prices.x]", "[mcp.x]", "[logs]"];
+        let headers = [
+            "",
+            "[agent]",
+            "[agents.x]",
+            "[budget]",
+            "[loop]",
+            "[beads]",
+            "[prices.x]",
+            "[mcp.x]",
+            "[logs]",
+            "[macp]",
+            "[launchers.x]",
+        ];
         for header in headers {
             let inner = header.trim_matches(['[', ']']);
             let above: Vec<String> =

@@ -5,6 +5,7 @@ pub mod env;
 mod file;
 mod keys;
 pub mod programs;
+mod queue;
 
 use std::path::Path;
 
@@ -21,6 +22,7 @@ pub use file::{
     McpEntry, OnRateLimit, Output, Permissions, Price, PromptBy,
 };
 pub use keys::{KNOWN, nearest};
+pub use queue::{LauncherEntry, MacpTable};
 
 /// What a new workspace's `config.toml` holds: every key, commented out, with its default.
 pub const TEMPLATE: &str = include_str!("template.toml");

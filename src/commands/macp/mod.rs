@@ -1,0 +1,123 @@
+//! `macp …`: the queue of tasks for agents and commands.
+
+mod approve;
+mod cancel;
+mod claim;
+mod clean;
+mod command;
+mod drain;
+mod due;
+mod gc;
+mod history;
+mod init;
+mod log;
+mod metrics;
+mod retry;
+mod run;
+mod show;
+mod status;
+mod submit;
+mod sync;
+mod trigger;
+mod update;
+mod validate;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::commands::Context;
+use crate::domain::macp::Place;
+use crate::exit::Exit;
+
+/// Keep and work a durable queue of tasks.
+#[derive(Debug, clap::Args)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Args {
+    /// Work on the queue in this directory, such as `.mosaic/orchestrator`
+    #[arg(long, value_name = "DIR", global = true)]
+    dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do with the queue.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub enum Command {
+    /// Make the queue's files where they are missing
+    Init(init::Args),
+    /// Add a task to the queue
+    Submit(submit::Args),
+    /// Count the tasks by status, or show one
+    Status(status::Args),
+    /// Show a task with its result
+    Show(show::Args),
+    /// Work the queue until nothing is runnable
+    Drain(drain::Args),
+    /// Work one task now
+    Run(run::Args),
+    /// Take the next task, to be worked by somebody else
+    Claim(claim::Args),
+    /// Tell how a claimed task goes
+    Update(update::Args),
+    /// Add a line to a task's log, or print it
+    Log(log::Args),
+    /// Show what happened, event by event
+    History(history::Args),
+    /// Call tasks off
+    Cancel(cancel::Args),
+    /// Hand failed tasks back to the queue
+    Retry(retry::Args),
+    /// Let an escalated task go on, with a note
+    Approve(approve::Args),
+    /// Bring the queue and a `TASKS.md` together
+    Sync(sync::Args),
+    /// Print what would be started for a task
+    Command(command::Args),
+    /// Check the queue's files, or others, against MACP's schemas
+    Validate(validate::Args),
+    /// Print counts, durations and spend for Prometheus
+    Metrics(metrics::Args),
+    /// Remove what old finished tasks left
+    Gc(gc::Args),
+    /// Remove the worktree of a task that is over
+    Clean(clean::Args),
+    /// Submit what rules say to events
+    Trigger(trigger::Args),
+    /// Submit what schedules say is due
+    Due(due::Args),
+}
+
+/// Runs one of them.
+pub fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let given = context.global.workspace.as_deref();
+    let place = match &args.dir {
+        Some(dir) => Place::at(dir, given)?,
+        None => Place::of(&context.workspace()?),
+    };
+    match &args.command {
+        Command::Init(args) => init::run(args, place, context),
+        Command::Submit(args) => submit::run(args, place, context),
+        Command::Status(args) => status::run(args, place, context),
+        Command::Show(args) => show::run(args, place, context),
+        Command::Drain(args) => drain::run(args, place, context),
+        Command::Run(args) => run::run(args, place, context),
+        Command::Claim(args) => claim::run(args, place, context),
+        Command::Update(args) => update::run(args, place, context),
+        Command::Log(args) => log::run(args, place, context),
+        Command::History(args) => history::run(args, place, context),
+        Command::Cancel(args) => cancel::run(args, place, context),
+        Command::Retry(args) => retry::run(args, place, context),
+        Command::Approve(args) => approve::run(args, place, context),
+        Command::Sync(args) => sync::run(args, place, context),
+        Command::Command(args) => command::run(args, place, context),
+        Command::Validate(args) => validate::run(args, place, context),
+        Command::Metrics(args) => metrics::run(args, place, context),
+        Command::Gc(args) => gc::run(args, place, context),
+        Command::Clean(args) => clean::run(args, place, context),
+        Command::Trigger(args) => trigger::run(args, place, context),
+        Command::Due(args) => due::run(args, place, context),
+    }
+}

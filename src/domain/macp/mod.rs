@@ -1,0 +1,17 @@
+//! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
+
+pub mod dispatch;
+pub mod drain;
+pub mod event;
+pub mod place;
+pub mod queue;
+pub mod result;
+pub mod schedule;
+pub mod settings;
+pub mod state;
+pub mod task;
+pub mod transition;
+pub mod worktree;
+
+pub use place::Place;
+pub use queue::Queue;
