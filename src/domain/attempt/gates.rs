@@ -89,6 +89,7 @@ impl Gates {
                 command: redact::ours().text(command).into_owned(),
                 passed,
                 exit_code: outcome.ended.code,
+                signal: outcome.ended.signal,
                 duration_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
                 output,
                 ended_for,
