@@ -37,6 +37,8 @@ pub struct Place<'a> {
     pub prefix: &'a Path,
     /// Variables for them, beside the inherited ones.
     pub env: Vec<(OsString, OsString)>,
+    /// One file for what any of them prints, used again and again; then what prints nothing leaves no log.
+    pub capture: Option<PathBuf>,
 }
 
 /// Stops a gate when the user asks for it.
@@ -69,14 +71,17 @@ impl Gates {
         let mut results = Vec::new();
         for (number, command) in self.commands.iter().enumerate() {
             tell(Kind::GateStarted { command: redact::ours().text(command).into_owned() });
-            let [output, capture] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
+            let [output, own] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
+            let capture = place.capture.as_ref().unwrap_or(&own);
             let limits = Limits { total: Some(self.timeout), ..Limits::default() };
             let outcome = child.attend(
-                self.spawn(command, place, [&capture, &output]),
+                self.spawn(command, place, [capture, &output]),
                 limits,
                 &mut Watch { asked },
             )?;
-            log::settle(&capture, &output, self.log_limit)?;
+            if place.capture.is_none() || capture.metadata().is_ok_and(|meta| meta.len() > 0) {
+                log::settle(capture, &output, self.log_limit)?;
+            }
             if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
                 return Ok(None);
             }

@@ -257,6 +257,7 @@ impl Run<'_> {
             dir: self.workspace.root(),
             prefix: &attempt.prefix,
             env: vec![("TASKRUN_TASK".into(), attempt.issue.id.clone().into())],
+            capture: None,
         };
         let (workspace, run) = (self.workspace, self.state.run.clone());
         let asked = move || stop_now(workspace, &run);

@@ -17,7 +17,7 @@ pub fn check(workspace: &Workspace, gates: Gates, tell: &mut dyn FnMut(Kind)) ->
     store::make_dir(&dir)?;
     // A lock of its own: gates may be run while a run is under way.
     let mut child = Supervisor::start(&dir.join("lock"), &id)?;
-    let place = Place { dir: workspace.root(), prefix: &dir.join("check"), env: Vec::new() };
+    let place = Place { dir: workspace.root(), prefix: &dir.join("check"), env: Vec::new(), capture: None };
     let gates = Gates { stop_at_red: false, ..gates };
     let results = gates.run(&mut child, &place, &|| false, tell)?;
     child.quit();

@@ -181,7 +181,8 @@ impl Bench<'_> {
         };
         let prefix = log_prefix(&self.shop.place, &task.id);
         let env = vec![("TASKRUN_TASK".into(), (&task.id).into())];
-        let place = gates::Place { dir: &ground.dir, prefix: &prefix, env };
+        let capture = Some(self.dir.join("out"));
+        let place = gates::Place { dir: &ground.dir, prefix: &prefix, env, capture };
         let (slot, news, stop) = (self.slot, self.news.clone(), Arc::clone(&self.stop));
         let mut kinds = gates.iter().map(Gate::kind);
         let mut found = Vec::new();

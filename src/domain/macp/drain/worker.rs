@@ -18,6 +18,8 @@ pub(super) fn serve(mut bench: Bench<'_>) {
             return;
         }
     }
+    // All that was started has ended.
+    bench.child.quit();
 }
 
 impl Bench<'_> {
