@@ -1,6 +1,7 @@
 //! Runs one agent once: starts it, listens to its output, ends it when it must end, judges it.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -70,8 +71,19 @@ pub struct Order<'a> {
     pub resume: Option<&'a str>,
     /// What that session had used before.
     pub before: Usage,
+    /// What surrounds its process.
+    pub around: Around<'a>,
     /// Whether it must end now, given what it has spent so far.
     pub stop: &'a dyn Fn(&Spend) -> bool,
+}
+
+/// What surrounds an agent's process.
+#[derive(Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// The task's own variables.
+    pub env: &'a [(OsString, OsString)],
+    /// What launches it somewhere else.
+    pub launch: Option<&'a dyn Fn(Spawn) -> Spawn>,
 }
 
 /// What came of it.
@@ -174,17 +186,21 @@ impl Engine {
     /// How the agent is started for an order: `call` says with what.
     fn spawn(&self, order: &Order<'_>, call: Invocation, prompt: &Path) -> Spawn {
         let name = |suffix| file(order.prefix, suffix).into_os_string();
-        Spawn {
+        let spawn = Spawn {
             argv: std::iter::once(call.program.into_os_string()).chain(call.args).collect(),
             dir: order.dir.into(),
-            env: call.env,
+            env: order.around.env.iter().cloned().chain(call.env).collect(),
             env_remove: call.env_remove,
             stdin: (call.stdin == Stdin::Prompt).then(|| prompt.into()),
             stdout: name(CAPTURE),
             stderr: name(CAPTURE_STDERR),
             keep: Some(Keep { stdout: name(".stdout"), stderr: name(".stderr"), limit: self.log_limit }),
             leave_children: self.leave_children,
-            tidies_up: false,
+            ..Spawn::default()
+        };
+        match order.around.launch {
+            Some(launch) => launch(spawn),
+            None => spawn,
         }
     }
 

@@ -39,9 +39,10 @@ pub struct Place<'a> {
     pub env: Vec<(OsString, OsString)>,
 }
 
-/// Stops a gate when the user asks for it.
-struct Watch<'a> {
-    asked: &'a dyn Fn() -> bool,
+/// Stops what prints for nobody when the user asks for it.
+pub(crate) struct Watch<'a> {
+    /// Whether somebody wants to stop.
+    pub(crate) asked: &'a dyn Fn() -> bool,
 }
 
 impl Attendant for Watch<'_> {

@@ -1,9 +1,12 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
+pub mod after;
+pub mod agent;
 pub mod dispatch;
 pub mod drain;
 pub mod event;
 pub mod place;
+pub mod purse;
 pub mod queue;
 pub mod result;
 pub mod schedule;
