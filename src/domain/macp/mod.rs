@@ -7,6 +7,7 @@ pub mod place;
 pub mod queue;
 pub mod result;
 pub mod schedule;
+pub mod schema;
 pub mod settings;
 pub mod state;
 pub mod task;
