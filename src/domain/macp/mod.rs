@@ -10,6 +10,7 @@ pub mod purse;
 pub mod queue;
 pub mod result;
 pub mod schedule;
+pub mod schema;
 pub mod settings;
 pub mod state;
 pub mod task;
