@@ -30,12 +30,14 @@ const TOLD: usize = 3;
 /// The schema of a task's output, read before anything is started: what is wrong with it is told then. `None` for a task without one.
 pub fn schema(task: &Task, place: &Place) -> Result<Option<Schema>> {
     let Some(path) = &task.result_schema else { return Ok(None) };
-    let refused = |what: &str, hint: &str| Fault::refused(format!("task `{}`: `{path}` {what}", task.id), hint);
+    let refused =
+        |what: &str, hint: &str| Fault::refused(format!("task `{}`: `{path}` {what}", task.id), hint);
     let file = ground::file(path, "result_schema", place).map_err(|error| dispatch::named(task, &error))?;
     let text = store::read_text(&file)?.unwrap_or_default();
     let value: Value = serde_json::from_str(&text)
         .map_err(|error| refused(&format!("line {}: {error}", error.line()), "mend the schema"))?;
-    let schema = Schema::parse(&value).map_err(|error| refused(&format!("is {error:#}"), "mend the schema"))?;
+    let schema =
+        Schema::parse(&value).map_err(|error| refused(&format!("is {error:#}"), "mend the schema"))?;
     Ok(Some(schema))
 }
 

@@ -5,6 +5,7 @@
 
 mod attend;
 mod probe;
+pub mod pty;
 pub mod supervise;
 mod supervisor;
 mod tail;
@@ -83,6 +84,9 @@ pub struct Spawn {
     /// Whether it gets a moment to end by itself before it is stopped, also when the run was killed:
     /// git then leaves no lock files behind, which would stop every later git.
     pub tidies_up: bool,
+    /// Whether it gets a terminal: its standard input and both its outputs, which then go to `stdout` together.
+    #[serde(default)]
+    pub pty: bool,
 }
 
 /// What a child's captured output becomes (see [`log`](crate::system::log)).

@@ -56,7 +56,9 @@ pub(super) fn judge(seen: &Seen<'_>) -> (AgentAnswer, Entry) {
     let from = summary.char_indices().rev().nth(WORDS - 1).map_or(0, |(at, _)| at);
     let judged = AgentAnswer {
         verdict,
-        exit_code: ended.and_then(|ended| ended.code.map(i64::from).or(ended.signal.map(|signal| 128 + i64::from(signal)))),
+        exit_code: ended.and_then(|ended| {
+            ended.code.map(i64::from).or(ended.signal.map(|signal| 128 + i64::from(signal)))
+        }),
         summary: summary[from..].to_owned(),
         error,
         not_before: end.not_before,

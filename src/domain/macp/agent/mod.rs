@@ -184,7 +184,12 @@ fn resolve(job: &Job<'_>, runtime: &str) -> Result<Agent> {
 /// What an agent did by way of an MCP server, as the result tells it: every agent names such a tool after the server.
 fn operation(agent: &Agent, name: &str, detail: &str) -> Option<Value> {
     agent.mcp.keys().find_map(|server| {
-        let starts = [format!("mcp__{server}__"), format!("mcp_{server}_"), format!("{server}."), format!("{server}_")];
+        let starts = [
+            format!("mcp__{server}__"),
+            format!("mcp_{server}_"),
+            format!("{server}."),
+            format!("{server}_"),
+        ];
         let tool = starts.iter().find_map(|start| name.strip_prefix(start.as_str()))?;
         Some(json!({"server": server, "tool": tool, "detail": detail}))
     })
@@ -192,10 +197,8 @@ fn operation(agent: &Agent, name: &str, detail: &str) -> Option<Value> {
 
 fn metadata(agent: &Agent, answer: &Answer, operations: Vec<Value>) -> Map<String, Value> {
     let model = answer.report.model.clone().or_else(|| agent.model.clone());
-    let mut all = Map::from_iter([
-        ("agent".to_owned(), json!(agent.name)),
-        ("spend".to_owned(), json!(answer.spend)),
-    ]);
+    let mut all =
+        Map::from_iter([("agent".to_owned(), json!(agent.name)), ("spend".to_owned(), json!(answer.spend))]);
     all.extend(model.map(|model| ("model".to_owned(), json!(model))));
     all.extend(answer.report.session.clone().map(|id| ("session".to_owned(), json!(id))));
     all.extend(answer.class().map(|class| ("class".to_owned(), json!(class))));

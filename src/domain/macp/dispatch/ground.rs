@@ -10,8 +10,7 @@ use crate::domain::macp::task::Task;
 use crate::fault::Fault;
 use crate::system::config::env;
 
-const HINT: &str =
-    "stay below the repository or the task's worktree, or allow the directory with `allowed_dirs` under `[macp]`";
+const HINT: &str = "stay below the repository or the task's worktree, or allow the directory with `allowed_dirs` under `[macp]`";
 
 /// Where the task's command runs: `cwd` taken from `base` (its worktree, or the repository), else `base` itself. What leads
 /// outside, also through a link, is refused.
@@ -25,13 +24,7 @@ pub fn dir(task: &Task, place: &Place, settings: &Settings, base: &Path) -> Resu
 }
 
 /// A directory named by a task, with every link followed; `field` says where it was named.
-pub fn within(
-    path: &Path,
-    field: &str,
-    place: &Place,
-    settings: &Settings,
-    base: &Path,
-) -> Result<PathBuf> {
+pub fn within(path: &Path, field: &str, place: &Place, settings: &Settings, base: &Path) -> Result<PathBuf> {
     let shown = path.display();
     if path.components().any(|part| part == Component::ParentDir) {
         return Err(Fault::refused(format!("`{field}` is `{shown}`, which leads upwards"), HINT));

@@ -107,10 +107,13 @@ pub fn answer(stdout: &str, code: Option<i32>) -> Result<Answer, String> {
         let code = code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
         return Err(format!("the plug-in printed no result, and ended with {code}"));
     }
-    let answer: Answer =
-        serde_json::from_str(text).map_err(|error| format!("the plug-in's result is not what it must be: {error}"))?;
+    let answer: Answer = serde_json::from_str(text)
+        .map_err(|error| format!("the plug-in's result is not what it must be: {error}"))?;
     if answer.status == Ending::Completed && code != Some(0) {
-        let code = code.map_or_else(|| "was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"));
+        let code = code.map_or_else(
+            || "was ended by a signal".to_owned(),
+            |code| format!("ended with exit code {code}"),
+        );
         return Err(format!("the plug-in said that it is done, but {code}"));
     }
     Ok(answer)

@@ -88,17 +88,22 @@ fn default() -> Result<BTreeMap<String, McpEntry>> {
 
 fn check_url(name: &str, url: &str) -> Result<()> {
     let rest = ["http://", "https://"].into_iter().find_map(|start| url.strip_prefix(start));
-    if rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !url.contains(char::is_whitespace)) {
+    if rest
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !url.contains(char::is_whitespace))
+    {
         return Ok(());
     }
-    Err(Fault::refused(format!("`{name}` is `{}`, which is no address", url.escape_debug()), "write `http://HOST:PORT/PATH`"))
+    Err(Fault::refused(
+        format!("`{name}` is `{}`, which is no address", url.escape_debug()),
+        "write `http://HOST:PORT/PATH`",
+    ))
 }
 
 /// One server in our own form; `within` resolves its directory.
 fn entry(name: &str, server: Server, within: impl Fn(&Path) -> Result<PathBuf>) -> Result<McpEntry> {
-    let wrong = |what: String, hint: &str| Err(Fault::refused(format!("server `{name}`: {what}"), hint));
     if let Some(kind) = server.kind.as_deref().filter(|kind| !matches!(*kind, "stdio" | "http")) {
-        return wrong(format!("its `type` is `{}`", kind.escape_debug()), "`stdio` and `http` are known");
+        let what = format!(": its `type` is `{}`", kind.escape_debug());
+        return Err(wrong(name, &what, "`stdio` and `http` are known"));
     }
     let mut entry = McpEntry {
         command: server.command,
@@ -115,45 +120,64 @@ fn entry(name: &str, server: Server, within: impl Fn(&Path) -> Result<PathBuf>) 
             // Its value never stands anywhere but in the environment.
             Some(variable) if variable == key => entry.pass_env.push(key),
             Some(variable) => {
+                let what = format!(": `env.{key}` takes the variable `{variable}` under another name");
                 let hint = format!("set `{key}` in the environment instead, and write `${{{key}}}`");
-                return wrong(format!("`env.{key}` takes the variable `{variable}` under another name"), &hint);
+                return Err(wrong(name, &what, &hint));
             }
             None => drop(entry.env.insert(key, value)),
         }
     }
-    config::check_mcp(name, &entry).map_err(|error| {
-        let hint = error.downcast_ref::<Fault>().and_then(Fault::hint).unwrap_or_default().to_owned();
-        let message = error.to_string();
-        let rest = message.strip_prefix(&format!("`[mcp.{name}]` ")).unwrap_or(&message).to_owned();
-        Fault::refused(format!("server `{name}` {rest}"), hint)
-    })?;
-    if let Some(url) = &entry.url {
-        check_url("url", url).or_else(|error| wrong(error.to_string(), "write `http://HOST:PORT/PATH`"))?;
-    }
-    let named = entry.headers.values().chain(&entry.args).chain(&entry.url).flat_map(|text| references(text));
-    let missing = named.chain(entry.pass_env.iter().map(String::as_str)).find(|name| env::value(name).is_none());
-    if let Some(variable) = missing {
-        let hint = "set it for the process that works the queue";
-        return wrong(format!("needs the variable `{variable}`, which is not set"), hint);
-    }
+    check(name, &entry)?;
     if let Some(cwd) = server.cwd {
-        let dir = within(Path::new(&cwd)).or_else(|error| wrong(error.to_string(), "see `allowed_dirs` under `[macp]`"))?;
-        let Some(command) = entry.command.take() else {
-            return wrong("has a `cwd`, but no `command` that would run there".into(), "take it out");
-        };
-        // Not every agent can be told a server's directory.
-        let words = ["-c", "cd -- \"$0\" && exec \"$@\""].map(String::from).into_iter();
-        let words = words.chain([dir.display().to_string(), command]);
-        entry.args = words.chain(std::mem::take(&mut entry.args)).collect();
-        entry.command = Some("sh".into());
+        move_to(name, &mut entry, &within(Path::new(&cwd)).map_err(|error| passed_on(name, &error))?)?;
     }
     Ok(entry)
+}
+
+/// Refuses secrets, addresses that are none and variables that are not set.
+fn check(name: &str, entry: &McpEntry) -> Result<()> {
+    config::check_mcp(name, entry).map_err(|error| {
+        let hint = error.downcast_ref::<Fault>().and_then(Fault::hint).unwrap_or_default();
+        let message = error.to_string();
+        let rest = message.strip_prefix(&format!("`[mcp.{name}]`")).unwrap_or(&message);
+        wrong(name, rest, hint)
+    })?;
+    if let Some(url) = &entry.url {
+        check_url("url", url).map_err(|error| passed_on(name, &error))?;
+    }
+    let named = entry.headers.values().chain(&entry.args).chain(&entry.url).flat_map(|text| references(text));
+    let missing =
+        named.chain(entry.pass_env.iter().map(String::as_str)).find(|name| env::value(name).is_none());
+    let Some(variable) = missing else { return Ok(()) };
+    let what = format!(" needs the variable `{}`, which is not set", variable.escape_debug());
+    Err(wrong(name, &what, "set it for the process that works the queue"))
+}
+
+/// Has a server run in `dir`; not every agent can be told a server's directory.
+fn move_to(name: &str, entry: &mut McpEntry, dir: &Path) -> Result<()> {
+    let Some(command) = entry.command.replace("sh".into()) else {
+        return Err(wrong(name, " has a `cwd`, but no `command` that would run there", "take it out"));
+    };
+    let words = ["-c", "cd -- \"$0\" && exec \"$@\""].map(String::from).into_iter();
+    let words = words.chain([dir.display().to_string(), command]);
+    entry.args = words.chain(std::mem::take(&mut entry.args)).collect();
+    Ok(())
+}
+
+fn passed_on(name: &str, error: &anyhow::Error) -> anyhow::Error {
+    let hint = error.downcast_ref::<Fault>().and_then(Fault::hint).unwrap_or_default();
+    wrong(name, &format!(": {error:#}"), hint)
+}
+
+fn wrong(name: &str, what: &str, hint: &str) -> anyhow::Error {
+    Fault::refused(format!("server `{}`{what}", name.escape_debug()), hint)
 }
 
 /// The variable's name, where a text is `${NAME}` and nothing else.
 fn reference(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?;
-    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')).then_some(name)
+    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        .then_some(name)
 }
 
 /// Every `${NAME}` in a text.
@@ -178,11 +202,23 @@ mod tests {
         let table = [
             (r#"{"command": "x", "type": "sse"}"#, "server `docs`: its `type` is `sse`"),
             (r#"{"args": []}"#, "server `docs` needs either `command` or `url`"),
-            (r#"{"command": "x", "env": {"A_TOKEN": "y"}}"#, "server `docs` has a secret in the file: `env.A_TOKEN`"),
+            (
+                r#"{"command": "x", "env": {"A_TOKEN": "y"}}"#,
+                "server `docs` has a secret in the file: `env.A_TOKEN`",
+            ),
             (r#"{"command": "x", "env": {"A": "${B}"}}"#, "`env.A` takes the variable `B`"),
-            (r#"{"command": "x", "env": {"NO_SUCH_VARIABLE": "${NO_SUCH_VARIABLE}"}}"#, "`NO_SUCH_VARIABLE`, which is not set"),
-            (r#"{"url": "http://x", "headers": {"Authorization": "Bearer ${NO_SUCH_VARIABLE}"}}"#, "which is not set"),
-            (r#"{"url": "http://x", "headers": {"Authorization": "Bearer abc"}}"#, "has a secret in the file: `headers."),
+            (
+                r#"{"command": "x", "env": {"NO_SUCH_VARIABLE": "${NO_SUCH_VARIABLE}"}}"#,
+                "`NO_SUCH_VARIABLE`, which is not set",
+            ),
+            (
+                r#"{"url": "http://x", "headers": {"Authorization": "Bearer ${NO_SUCH_VARIABLE}"}}"#,
+                "which is not set",
+            ),
+            (
+                r#"{"url": "http://x", "headers": {"Authorization": "Bearer abc"}}"#,
+                "has a secret in the file: `headers.",
+            ),
             (r#"{"url": "ftp://x"}"#, "which is no address"),
             (r#"{"command": "x", "cwd": "elsewhere"}"#, "server `docs`: outside"),
             (r#"{"url": "http://x", "cwd": "ok"}"#, "no `command` that would run there"),

@@ -65,7 +65,9 @@ pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Re
             let slot = place.slot("NAME").join(format!("{STAGED}brief.md")).display().to_string();
             let words = argv.iter().map(|word| word.to_string_lossy());
             shown.argv = words
-                .map(|word| clean(&if brief.is_some() { word.replace(BRIEF, &slot) } else { word.into_owned() }))
+                .map(|word| {
+                    clean(&if brief.is_some() { word.replace(BRIEF, &slot) } else { word.into_owned() })
+                })
                 .collect();
             shown.env = names(&env);
             shown.stdin = stdin.map(|bytes| clean(&String::from_utf8_lossy(&bytes)));

@@ -53,7 +53,9 @@ pub(in crate::domain::macp) fn stage(slot: &Path, name: &str, bytes: &[u8]) -> R
 
 /// A word with the path of the brief in place of [`BRIEF`]; only words from the settings hold it.
 fn put_in(word: &OsString, path: &OsString) -> OsString {
-    let Some((before, after)) = word.to_str().and_then(|word| word.split_once(BRIEF)) else { return word.clone() };
+    let Some((before, after)) = word.to_str().and_then(|word| word.split_once(BRIEF)) else {
+        return word.clone();
+    };
     let mut whole = OsString::from(before);
     whole.push(path);
     whole.push(after);
