@@ -84,6 +84,11 @@ impl Place {
         self.dir.join("state")
     }
 
+    /// What launchers may still be running.
+    pub fn launches(&self) -> PathBuf {
+        self.state().join("launches")
+    }
+
     /// Held for each change of the queue.
     pub fn queue_lock(&self) -> PathBuf {
         self.state().join("queue.lock")
