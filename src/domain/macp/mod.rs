@@ -1,8 +1,14 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
+pub mod claim;
+pub mod claim_gates;
+pub mod claim_update;
 pub mod dispatch;
 pub mod drain;
 pub mod event;
+pub mod metrics;
+pub mod people;
+pub mod people_log;
 pub mod place;
 pub mod queue;
 pub mod result;
