@@ -1,13 +1,23 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
+mod checkpoint;
 pub mod dispatch;
 pub mod drain;
+mod elements;
 pub mod event;
+mod inbox;
+mod load;
+mod memory;
+mod merge;
 pub mod place;
 pub mod queue;
 pub mod result;
+mod results;
 pub mod schedule;
 pub mod settings;
+mod sketch;
+mod snapshot;
+mod splice;
 pub mod state;
 pub mod task;
 pub mod transition;
