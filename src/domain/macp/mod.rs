@@ -1,5 +1,6 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
+mod agenda;
 mod checkpoint;
 pub mod dispatch;
 pub mod drain;
@@ -19,6 +20,7 @@ mod sketch;
 mod snapshot;
 mod splice;
 pub mod state;
+mod stuck;
 pub mod task;
 pub mod transition;
 pub mod worktree;

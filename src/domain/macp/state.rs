@@ -7,7 +7,9 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::agenda::View;
 use super::event::{Event, Hold, Kind};
+use super::schedule::Kept;
 use super::task::Status;
 
 /// One task, as far as the queue itself has to know it.
@@ -50,6 +52,7 @@ pub struct State {
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
     counts: [usize; Status::ALL.len()],
+    pub(super) agenda: Kept,
 }
 
 impl State {
@@ -92,22 +95,42 @@ impl State {
 
     /// Adds a task, at the end; an id that is there already is replaced. Says where it is.
     pub(super) fn insert(&mut self, row: Row, meant: Vec<String>) -> usize {
-        let at = self.index_of(&row.id).unwrap_or(self.rows.len());
         self.count(row.status, true);
-        if at < self.rows.len() {
+        if let Some(at) = self.index_of(&row.id) {
             self.count(self.rows[at].status, false);
             self.rows[at] = row;
-        } else {
-            let hash = self.hasher.hash_one(&*row.id);
-            self.rows.push(row);
-            let (rows, hasher) = (&self.rows, &self.hasher);
-            let place = u32::try_from(at).unwrap_or(u32::MAX);
-            self.index.insert_unique(hash, place, |at| hasher.hash_one(&*rows[*at as usize].id));
+            self.mean(at, meant);
+            self.agenda.forget();
+            return at;
         }
-        if !meant.is_empty() {
+        let at = self.rows.len();
+        let hash = self.hasher.hash_one(&*row.id);
+        self.rows.push(row);
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        let place = u32::try_from(at).unwrap_or(u32::MAX);
+        self.index.insert_unique(hash, place, |at| hasher.hash_one(&*rows[*at as usize].id));
+        self.mean(at, meant);
+        let mut agenda = std::mem::take(&mut self.agenda);
+        let mut kept = true;
+        agenda.update(|agenda| kept = agenda.add(self.view(), |id| self.index_of(id)));
+        if !kept {
+            agenda.forget();
+        }
+        self.agenda = agenda;
+        at
+    }
+
+    fn mean(&mut self, at: usize, meant: Vec<String>) {
+        if meant.is_empty() {
+            self.meant.remove(&at);
+        } else {
             self.meant.insert(at, meant);
         }
-        at
+    }
+
+    /// What the agenda has to see.
+    pub(super) fn view(&self) -> View<'_> {
+        View { rows: &self.rows, meant: &self.meant }
     }
 
     /// Gives a task another definition; how far it is stays.
@@ -122,23 +145,36 @@ impl State {
             hold: old.hold.take(),
             ..row
         };
-        self.meant.insert(at, meant);
+        self.mean(at, meant);
+        self.agenda.forget();
     }
 
     /// Changes how far a task is.
     pub(super) fn change(&mut self, id: &str, change: impl FnOnce(&mut Row)) {
         let Some(at) = self.index_of(id) else { return };
-        self.count(self.rows[at].status, false);
+        let before = self.rows[at].status;
+        let view = View { rows: &self.rows, meant: &self.meant };
+        self.agenda.update(|agenda| agenda.leave(view, at));
         change(&mut self.rows[at]);
-        self.count(self.rows[at].status, true);
+        let after = self.rows[at].status;
+        let view = View { rows: &self.rows, meant: &self.meant };
+        self.agenda.update(|agenda| {
+            agenda.enter(view, at);
+            if (before == Status::Completed) != (after == Status::Completed) {
+                agenda.ripple(view, at, after == Status::Completed);
+            }
+        });
+        self.count(before, false);
+        self.count(after, true);
     }
 
     /// Sets a task back to what it was when its text was written.
     pub(super) fn begin_at(&mut self, at: usize, status: Status, attempts: Option<u32>) {
-        self.count(self.rows[at].status, false);
-        self.count(status, true);
-        self.rows[at].status = status;
-        self.rows[at].attempts = attempts.map_or(0, u64::from);
+        let id = self.rows[at].id.clone();
+        self.change(&id, |row| {
+            row.status = status;
+            row.attempts = attempts.map_or(0, u64::from);
+        });
     }
 
     fn count(&mut self, status: Status, more: bool) {
