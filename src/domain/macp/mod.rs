@@ -1,5 +1,7 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
+pub mod check;
+mod check_cycles;
 pub mod dispatch;
 pub mod drain;
 pub mod event;
@@ -12,7 +14,10 @@ pub mod settings;
 pub mod state;
 pub mod task;
 pub mod transition;
+pub mod within;
 pub mod worktree;
+pub mod worktree_names;
+mod worktree_pool;
 
 pub use place::Place;
 pub use queue::Queue;

@@ -5,6 +5,7 @@
 
 mod check;
 pub mod files;
+pub mod lines;
 mod read;
 
 use std::collections::HashSet;
