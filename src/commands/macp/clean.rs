@@ -4,8 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::commands::Context;
-use crate::domain::macp::worktree::Cleaned;
-use crate::domain::macp::{Place, worktree};
+use crate::domain::macp::{Place, worktree_clean};
 use crate::exit::Exit;
 use crate::ui::one_line;
 
@@ -27,18 +26,18 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
     let Some(id) = &args.id else {
-        let removed = worktree::empty_pool(&place)?;
+        let removed = worktree_clean::pool(&place)?;
         context.ui.result(&json!({"removed": removed}), || {
-            removed.iter().map(|path| format!("removed {}", path.display())).collect::<Vec<_>>().join("\n")
+            removed
+                .iter()
+                .map(|path| format!("removed {}", one_line(&path.display().to_string())))
+                .collect::<Vec<_>>()
+                .join("\n")
         })?;
         return Ok(Exit::Done);
     };
-    let cleaned = worktree::clean_task(id, place, args.force)?;
-    let (word, path) = match &cleaned {
-        Cleaned::Nothing => ("nothing", None),
-        Cleaned::Removed(path) => ("removed", Some(path)),
-    };
-    context.ui.result(&json!({"id": id, "outcome": word, "path": path}), || match path {
+    let removed = worktree_clean::task(id, place, args.force)?;
+    context.ui.result(&json!({"id": id, "removed": removed}), || match &removed {
         Some(path) => format!("removed {}", one_line(&path.display().to_string())),
         None => format!("{} has no worktree", one_line(id)),
     })?;

@@ -12,7 +12,7 @@ use anyhow::Result;
 use super::check_cycles::Waits;
 use super::place::Place;
 use super::settings::Settings;
-use super::task::{Dispatch, Task};
+use super::task::{Dispatch, Gate, Task};
 use super::within::{Out, Within};
 use super::{schema, worktree_names};
 use crate::domain::agents::one_line;
@@ -337,7 +337,7 @@ impl<'c> Check<'c> {
                 self.say(task, field, "holds a NUL character".into());
             }
         }
-        for kind in task.quality_gates.iter().map(|gate| gate.kind()).filter(|kind| !GATES.contains(kind)) {
+        for kind in task.quality_gates.iter().map(Gate::kind).filter(|kind| !GATES.contains(kind)) {
             self.say(
                 task,
                 "quality_gates",

@@ -16,6 +16,7 @@ pub mod task;
 pub mod transition;
 pub mod within;
 pub mod worktree;
+pub mod worktree_clean;
 pub mod worktree_names;
 mod worktree_pool;
 

@@ -14,6 +14,7 @@ use super::place::Place;
 use super::settings::Settings;
 use super::task::Task;
 use super::within::{Out, Within};
+pub use super::worktree_clean::{Cleaned, clean, cleanup};
 use super::worktree_names as names;
 use super::worktree_pool as pool;
 use crate::domain::agents::one_line;
@@ -51,18 +52,6 @@ impl NoWorktree {
     fn because(message: impl Into<String>) -> anyhow::Error {
         Self { message: message.into() }.into()
     }
-}
-
-/// What became of a worktree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Cleaned {
-    /// There was none.
-    Nothing,
-    /// It is gone; its branch is not.
-    Removed(PathBuf),
-    /// It is there still; why.
-    Kept(PathBuf, String),
 }
 
 /// What is noted of a worktree.
@@ -172,63 +161,6 @@ pub fn files_changed(ground: &Ground) -> Result<Vec<String>> {
     }
 }
 
-/// Removes the task's worktree once the task is over, unless it holds unsaved work (then a note says so) or worktrees are
-/// kept by the settings. The branch stays.
-pub fn cleanup(task: &Task, place: &Place, settings: &Settings) -> Result<Option<String>> {
-    if !settings.cleanup_worktrees {
-        return Ok(None);
-    }
-    Ok(match clean(task, place, settings, false)? {
-        Cleaned::Kept(path, why) => Some(format!("`{}` is kept: {why}", path.display())),
-        Cleaned::Nothing | Cleaned::Removed(_) => None,
-    })
-}
-
-/// The same, whatever the settings say; `force` removes it with what is unsaved in it.
-pub fn clean(task: &Task, place: &Place, settings: &Settings, force: bool) -> Result<Cleaned> {
-    let path = match path(task, settings) {
-        Ok(Some(path)) => path,
-        Ok(None) => return Ok(Cleaned::Nothing),
-        Err(error) => {
-            return Ok(Cleaned::Kept(
-                PathBuf::from(task.worktree.as_deref().unwrap_or_default()),
-                error.to_string(),
-            ));
-        }
-    };
-    let lock = lock(place)?;
-    let shop = Shop { place, settings, git: Worktrees::new(place.root(), &lock) };
-    let noted = shop.noted(&path)?;
-    let kept = |why: &str| Ok(Cleaned::Kept(path.clone(), why.to_owned()));
-    match (noted, shop.whose(&path)) {
-        (Some(noted), _) if noted.task != task.id => kept("it is another task's"),
-        (None, Whose::Nobodys) => Ok(Cleaned::Nothing),
-        (None, Whose::Foreign) => kept("it was not made for the task"),
-        (None, Whose::Ours) if shop.branch_of(&path).as_deref() != Some(&*names::branch(task)) => {
-            kept("it was not made for the task")
-        }
-        (Some(noted), whose) if noted.phase != Phase::Ready || whose != Whose::Ours => {
-            if whose == Whose::Foreign {
-                return kept("it is no worktree of this repository any more");
-            }
-            let there = path.exists();
-            shop.mend(&noted, whose)?;
-            Ok(if there { Cleaned::Removed(path) } else { Cleaned::Nothing })
-        }
-        (noted, _) => shop.put_away(
-            noted.unwrap_or_else(|| Noted {
-                task: task.id.clone(),
-                path: path.clone(),
-                branch: names::branch(task),
-                base: String::new(),
-                note: String::new(),
-                phase: Phase::Ready,
-            }),
-            force,
-        ),
-    }
-}
-
 /// Held while worktrees are made and removed.
 pub(super) fn lock(place: &Place) -> Result<Lock> {
     store::make_dir(&place.state())?;
@@ -241,7 +173,7 @@ fn ground(noted: Noted) -> Ground {
 
 /// Whose a directory is, as far as files tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
+pub(super) enum Whose {
     /// Nothing is there, or an empty directory.
     Nobodys,
     /// A worktree of our repository.
@@ -263,7 +195,7 @@ impl Shop<'_> {
         self.place.state().join("worktrees").join(format!("{name}-{}.json", digest(&path.to_string_lossy())))
     }
 
-    fn noted(&self, path: &Path) -> Result<Option<Noted>> {
+    pub(super) fn noted(&self, path: &Path) -> Result<Option<Noted>> {
         let text = store::read_text(&self.note_file(path))?;
         // One that a power loss emptied says nothing.
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
@@ -274,7 +206,7 @@ impl Shop<'_> {
         store::write_json_soon(&self.note_file(&noted.path), noted)
     }
 
-    fn forget(&self, path: &Path) -> Result<()> {
+    pub(super) fn forget(&self, path: &Path) -> Result<()> {
         store::remove(&self.note_file(path))
     }
 
@@ -293,7 +225,7 @@ impl Shop<'_> {
         }
     }
 
-    fn whose(&self, path: &Path) -> Whose {
+    pub(super) fn whose(&self, path: &Path) -> Whose {
         match fs::symlink_metadata(path) {
             Err(_) => return Whose::Nobodys,
             Ok(meta) if !meta.is_dir() => return Whose::Foreign,
@@ -309,7 +241,7 @@ impl Shop<'_> {
     }
 
     /// The branch that is checked out there.
-    fn branch_of(&self, path: &Path) -> Option<String> {
+    pub(super) fn branch_of(path: &Path) -> Option<String> {
         let git = fs::read_to_string(path.join(".git")).ok()?;
         let admin = path.join(git.strip_prefix("gitdir:")?.trim());
         let head = fs::read_to_string(admin.join("HEAD")).ok()?;
@@ -317,7 +249,7 @@ impl Shop<'_> {
     }
 
     /// Takes away what is left of one that was being made or removed, or was lost. Nobody has worked in it since.
-    fn mend(&self, noted: &Noted, whose: Whose) -> Result<()> {
+    pub(super) fn mend(&self, noted: &Noted, whose: Whose) -> Result<()> {
         let path = &noted.path;
         // What git does not take for a worktree may be half of one, if git still knows of one there.
         let half = || self.common().is_some_and(|common| linked::worktrees(&common).contains(path));
@@ -336,7 +268,7 @@ impl Shop<'_> {
 
     /// Takes one whose note was lost, if it is on the task's own branch.
     fn adopt(&self, task: &Task, path: PathBuf, branch: &str) -> Result<Ground> {
-        if self.branch_of(&path).as_deref() != Some(branch) {
+        if Self::branch_of(&path).as_deref() != Some(branch) {
             let words = format!("`{}` is a worktree already, on another branch", path.display());
             return Err(NoWorktree::because(words));
         }
@@ -420,40 +352,5 @@ impl Shop<'_> {
             self.git.drop_branch(&noted.branch, commit)?;
         }
         self.forget(&noted.path)
-    }
-
-    /// Removes one, or keeps it for another task, unless something unsaved is in it.
-    fn put_away(&self, noted: Noted, force: bool) -> Result<Cleaned> {
-        let path = noted.path.clone();
-        if !force {
-            if self.branch_of(&path).is_none() && self.git.is_adrift(&path)? {
-                return Ok(Cleaned::Kept(path, "it holds commits that are in no branch".into()));
-            }
-            if self.has_submodules(&path) {
-                return Ok(Cleaned::Kept(
-                    path,
-                    "it holds submodules, which may have commits of their own".into(),
-                ));
-            }
-            if !self.git.is_clean(&path)? {
-                return Ok(Cleaned::Kept(path, "it holds changes that are not committed".into()));
-            }
-            if pool::put(self, &noted)? {
-                self.forget(&path)?;
-                return Ok(Cleaned::Removed(path));
-            }
-        }
-        self.note(&Noted { phase: Phase::Removing, ..noted })?;
-        if let Answer::No(words) = self.git.remove(&path, true)? {
-            return Ok(Cleaned::Kept(path, format!("git worktree remove: {words}")));
-        }
-        self.forget(&path)?;
-        Ok(Cleaned::Removed(path))
-    }
-
-    fn has_submodules(&self, path: &Path) -> bool {
-        let git = fs::read_to_string(path.join(".git")).unwrap_or_default();
-        let admin = git.strip_prefix("gitdir:").map(|admin| path.join(admin.trim()));
-        admin.is_some_and(|admin| admin.join("modules").exists())
     }
 }
