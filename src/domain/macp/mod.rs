@@ -3,6 +3,8 @@
 pub mod after;
 mod agenda;
 pub mod agent;
+pub mod check;
+mod check_cycles;
 mod checkpoint;
 pub mod claim;
 pub mod claim_gates;
@@ -33,7 +35,11 @@ pub mod state;
 mod stuck;
 pub mod task;
 pub mod transition;
+pub mod within;
 pub mod worktree;
+pub mod worktree_clean;
+pub mod worktree_names;
+mod worktree_pool;
 
 pub use place::Place;
 pub use queue::Queue;
