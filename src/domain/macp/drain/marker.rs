@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::Order;
 use super::recover::{DRAIN, RUN};
+use crate::domain::macp::agent;
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::results::file_name;
@@ -67,6 +68,8 @@ pub(super) fn left(queue: &Queue, drains: bool) -> Result<Vec<Order>> {
             }
         }
         if of_run {
+            // What its agent spent is put on record first.
+            agent::settle(queue.place(), &dir)?;
             store::remove_tree(&dir)?;
         } else {
             store::remove(&dir.join(FILE))?;
