@@ -344,7 +344,7 @@ impl Desk<'_> {
 
 /// How many tasks are being worked on, by whomever.
 fn active(state: &State) -> u64 {
-    state.rows().filter(|row| row.status.is_active()).count() as u64
+    state.active() as u64
 }
 
 /// Whether a task waits for its next attempt.

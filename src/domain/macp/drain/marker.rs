@@ -10,6 +10,7 @@ use super::job::Order;
 use super::recover::{DRAIN, RUN};
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::result::TaskResult;
+use crate::domain::macp::results::file_name;
 use crate::domain::macp::task::{Status, Task};
 use crate::system::lock::{Holder, Lock};
 use crate::system::store;
@@ -76,7 +77,7 @@ pub(super) fn left(queue: &Queue, drains: bool) -> Result<Vec<Order>> {
 
 /// The result of a task that is over, as it is on record.
 fn result(queue: &Queue, task: &Task) -> TaskResult {
-    let path = queue.place().results().join(format!("{}.json", crate::domain::macp::place::file_name(&task.id)));
+    let path = queue.place().results().join(format!("{}.json", file_name(&task.id)));
     let read = store::read_text(&path).ok().flatten().and_then(|text| serde_json::from_str(&text).ok());
     let status = queue.state().row(&task.id).map_or(Status::Failed, |row| row.status);
     read.unwrap_or_else(|| {

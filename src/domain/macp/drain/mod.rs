@@ -147,7 +147,7 @@ pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finish
     let _lock = Lock::take(&place.drain_lock(), A_MOMENT).map_err(|error| other_drain(&place, error))?;
     interrupt::install()?;
     recover::await_dead_drain(&place)?;
-    let queue = Queue::open(place)?;
+    let queue = Queue::open(place)?.staying();
     Controller::new(queue, &settings, options.clone(), None, hands).run()
 }
 
@@ -155,7 +155,7 @@ pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finish
 /// pending, or waits for others.
 pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Result<Finished> {
     let settings = ready(&place, options.force)?;
-    let queue = Queue::open(place)?;
+    let queue = Queue::open(place)?.staying();
     let row = queue.state().row(id);
     // Said before anything is made.
     row.ok_or_else(|| Fault::not_found(format!("no task `{id}`"), "`taskrun macp status` lists the tasks"))?;
