@@ -1,15 +1,22 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
 mod agenda;
+pub mod check;
 mod checkpoint;
 pub mod dispatch;
 pub mod drain;
 mod elements;
 pub mod event;
+pub mod gc;
+pub mod history;
+mod ids;
 mod inbox;
+pub mod init;
 mod load;
 mod memory;
 mod merge;
+mod new;
+pub mod overview;
 pub mod place;
 pub mod queue;
 pub mod result;
@@ -21,7 +28,9 @@ mod snapshot;
 mod splice;
 pub mod state;
 mod stuck;
+pub mod submit;
 pub mod task;
+pub mod template;
 pub mod transition;
 pub mod worktree;
 
