@@ -161,7 +161,7 @@ pub fn run(
 
 /// The engine for the task's agent, with the task's own servers and time.
 fn engine(job: &Job<'_>, runtime: &str) -> Result<Engine> {
-    let agent = resolve(job, runtime)?;
+    let agent = resolve(job.task, runtime, job.place, job.settings)?;
     let mut engine = Engine::new(agent, &job.settings.config);
     if job.purse.counts_money() {
         refuse_unknown_cost(&engine.agent, &engine.prices)?;
@@ -170,15 +170,16 @@ fn engine(job: &Job<'_>, runtime: &str) -> Result<Engine> {
     Ok(engine)
 }
 
-fn resolve(job: &Job<'_>, runtime: &str) -> Result<Agent> {
-    let mut config = job.settings.config.clone();
+/// The agent `runtime` with full permission and the task's own servers.
+pub(super) fn resolve(task: &Task, runtime: &str, place: &Place, settings: &Settings) -> Result<Agent> {
+    let mut config = settings.config.clone();
     // A model's name means something to one agent only.
     if config.agent.default != runtime {
         config.agent.model = None;
     }
-    config.mcp.extend(servers::read(job.task, job.place, job.settings)?);
+    config.mcp.extend(servers::read(task, place, settings)?);
     let choice = Choice { agent: Some(runtime), model: None, permissions: Some(Permissions::Full) };
-    catalog::resolve(&config, choice, job.place.root())
+    catalog::resolve(&config, choice, place.root())
 }
 
 /// What an agent did by way of an MCP server, as the result tells it: every agent names such a tool after the server.

@@ -25,6 +25,7 @@ const REPEATED: usize = 16 << 10;
 /// What is wanted, as JSON.
 pub(super) fn config(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<Value> {
     Ok(json!({
+        "dispatch": "acp",
         "task_id": task.id,
         "title": task.title,
         "runtime": runtime(task, settings),
