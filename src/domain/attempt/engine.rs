@@ -19,6 +19,7 @@ use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
 use crate::domain::attempt::ear::{self, Ear};
 use crate::domain::attempt::event::Kind;
+use crate::domain::launchers::{Launcher, Launching};
 use crate::fault::Fault;
 use crate::system::config::{Config, Output};
 use crate::system::log::{self, Log};
@@ -73,6 +74,8 @@ pub struct Order<'a> {
     pub before: Usage,
     /// What surrounds its process.
     pub around: Around<'a>,
+    /// What its command is handed to, if it is not to run right here.
+    pub launch: Option<Launching<'a>>,
     /// Whether it must end now, given what it has spent so far.
     pub stop: &'a dyn Fn(&Spend) -> bool,
 }
@@ -159,7 +162,7 @@ impl Engine {
         let log = Log::create(&file(order.prefix, ".stdout"), self.log_limit)?;
         let mut ear = Ear::new(self, order, log, tell);
         let began = clock::now();
-        let attended = child.attend(spawn, self.limits, &mut ear);
+        let attended = child.attend(spawn, self.limits(order), &mut ear);
         let outcome = match attended {
             Err(error) if child.lost() => return self.cut_off(order, began, &error),
             other => other?,
@@ -172,7 +175,9 @@ impl Engine {
             store::scratch(&prompt, clean.as_bytes())?;
         }
         let spend = self.spend(&report, outcome.why.is_some());
-        let verdict = match (outcome.why, behind.circles, behind.waits_for) {
+        let failed = Launcher::verdict(&outcome).err().map(Failure::from);
+        let verdict = match (outcome.why, behind.circles.or(failed), behind.waits_for) {
+            (None, Some(failure), _) if failure.class == Class::Launcher => Verdict::Broken(failure),
             (Some(Why::Asked), Some(failure), _)
             | (Some(Why::Idle | Why::Start | Why::Total), _, Some(failure)) => Verdict::Broken(failure),
             _ => {
@@ -198,10 +203,19 @@ impl Engine {
             leave_children: self.leave_children,
             ..Spawn::default()
         };
-        match order.around.launch {
+        let spawn = match order.around.launch {
             Some(launch) => launch(spawn),
             None => spawn,
+        };
+        match &order.launch {
+            Some(launch) => launch.wrap(spawn),
+            None => spawn,
         }
+    }
+
+    /// How long an order may take. A launcher may have to wait for its turn before anything is said.
+    fn limits(&self, order: &Order<'_>) -> Limits {
+        Limits { start: self.limits.start.filter(|_| order.launch.is_none()), ..self.limits }
     }
 
     /// Makes the log of standard error; returns the end of it.

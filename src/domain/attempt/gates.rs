@@ -9,11 +9,17 @@ use anyhow::Result;
 use crate::domain::agents::invocation::file;
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::GateResult;
-use crate::system::process::{Attendant, Keep, Limits, Spawn, Supervisor, Why};
+use crate::domain::launchers::{Launcher, Launching};
+use crate::system::process::{Attendant, Keep, Limits, Outcome, Spawn, Supervisor, Why};
 use crate::system::{interrupt, log, redact};
 
 /// How long a gate may take where the config says nothing.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+
+/// How often a gate is handed to a launcher that fails.
+const LAUNCHES: u64 = 3;
+/// The pause between two of those.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What gates run, where and how long.
 #[derive(Debug, Clone)]
@@ -37,6 +43,8 @@ pub struct Place<'a> {
     pub prefix: &'a Path,
     /// Variables for them, beside the inherited ones.
     pub env: Vec<(OsString, OsString)>,
+    /// What they are handed to, if they are not to run right here.
+    pub launch: Option<Launching<'a>>,
 }
 
 /// Stops what prints for nobody when the user asks for it.
@@ -59,7 +67,8 @@ impl Attendant for Watch<'_> {
 
 impl Gates {
     /// Runs them one after the other. `asked` says when somebody wants to stop; then, and after a
-    /// signal, the result is `None`. Errors: a gate could not even be started.
+    /// signal, the result is `None`. Errors: a gate could not even be started, or its launcher failed each time
+    /// ([`LaunchFailed`](crate::domain::launchers::LaunchFailed)).
     pub fn run(
         &self,
         child: &mut Supervisor,
@@ -71,13 +80,9 @@ impl Gates {
         for (number, command) in self.commands.iter().enumerate() {
             tell(Kind::GateStarted { command: redact::ours().text(command).into_owned() });
             let [output, capture] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
-            let limits = Limits { total: Some(self.timeout), ..Limits::default() };
-            let outcome = child.attend(
-                self.spawn(command, place, [&capture, &output]),
-                limits,
-                &mut Watch { asked },
-            )?;
+            let outcome = self.attend(child, &|| self.spawn(command, place, [&capture, &output]), asked)?;
             log::settle(&capture, &output, self.log_limit)?;
+            Launcher::verdict(&outcome)?;
             if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
                 return Ok(None);
             }
@@ -109,9 +114,28 @@ fn output_of(prefix: &Path, number: usize, end: &str) -> PathBuf {
 }
 
 impl Gates {
+    /// Runs one gate to its end; again where it was its launcher that failed.
+    fn attend(
+        &self,
+        child: &mut Supervisor,
+        spawn: &dyn Fn() -> Spawn,
+        asked: &dyn Fn() -> bool,
+    ) -> Result<Outcome> {
+        let limits = Limits { total: Some(self.timeout), ..Limits::default() };
+        let mut launches = 1;
+        loop {
+            let outcome = child.attend(spawn(), limits, &mut Watch { asked })?;
+            if outcome.launch_failed.is_none() || launches == LAUNCHES || asked() {
+                return Ok(outcome);
+            }
+            launches += 1;
+            interrupt::nap(PAUSE)?;
+        }
+    }
+
     fn spawn(&self, command: &str, place: &Place<'_>, [capture, log]: [&PathBuf; 2]) -> Spawn {
         let keep = Keep { stdout: log.into(), stderr: log.into(), limit: self.log_limit };
-        Spawn {
+        let spawn = Spawn {
             argv: ["sh", "-c", command].map(OsString::from).into(),
             dir: place.dir.into(),
             env: place.env.clone(),
@@ -119,6 +143,10 @@ impl Gates {
             stderr: capture.into(),
             keep: Some(keep),
             ..Spawn::default()
+        };
+        match &place.launch {
+            Some(launch) => launch.wrap(spawn),
+            None => spawn,
         }
     }
 }

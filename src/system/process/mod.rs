@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
 mod attend;
+mod launch;
 mod probe;
 pub mod pty;
 pub mod supervise;
@@ -12,6 +13,7 @@ mod tail;
 mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
+pub use launch::{Launch, Note, abandoned};
 pub use probe::probe;
 pub use supervisor::Supervisor;
 pub use tail::{Line, read_lines};
@@ -87,6 +89,8 @@ pub struct Spawn {
     /// Whether it gets a terminal: its standard input and both its outputs, which then go to `stdout` together.
     #[serde(default)]
     pub pty: bool,
+    /// What is known of the launch, where it is handed to a launcher.
+    pub launch: Option<Launch>,
 }
 
 /// What a child's captured output becomes (see [`log`](crate::system::log)).

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGCHLD, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::{Ended, Keep, Spawn, clean, myself, pty, tree};
+use super::{Ended, Keep, Launch, Spawn, clean, myself, pty, tree};
 use crate::system::lock::Lock;
 use crate::system::{log, store};
 
@@ -26,6 +26,8 @@ use crate::system::{log, store};
 const PREDECESSOR: Duration = Duration::from_secs(10);
 /// How long it tries to end processes that do not die.
 const PERSISTENCE: Duration = Duration::from_secs(3);
+/// How long a launcher whose run was killed may take to end what it started.
+const LAUNCHER: Duration = Duration::from_secs(3);
 
 /// What the run asks for, one JSON line each.
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,6 +93,8 @@ struct Watchdog {
     captures: Option<(Keep, OsString, OsString)>,
     /// Hears when all that the child printed on its terminal is kept.
     printed: Option<Receiver<()>>,
+    /// The launch of the child, and where its output goes.
+    launch: Option<(Launch, OsString)>,
     lock: Lock,
 }
 
@@ -119,6 +123,7 @@ impl Watchdog {
             stopped: false,
             captures: None,
             printed: None,
+            launch: None,
             lock,
         };
         Ok((watchdog, news))
@@ -131,6 +136,7 @@ impl Watchdog {
                 Ok(News::Order(Order::Signal(number))) => self.signal(number),
                 Ok(News::Order(Order::Kill)) => {
                     self.stopped = true;
+                    self.let_launch_end();
                     tree::kill_all(&self.mark, PERSISTENCE);
                     self.reap();
                 }
@@ -138,6 +144,7 @@ impl Watchdog {
                 Ok(News::Order(Order::Quit)) => return ExitCode::SUCCESS,
                 Ok(News::Orphaned) | Err(_) => {
                     self.let_tidy_up();
+                    self.let_orphaned_launch_end();
                     tree::kill_all(&self.mark, PERSISTENCE);
                     self.hear_out();
                     self.keep_logs();
@@ -155,6 +162,7 @@ impl Watchdog {
         self.stopped = false;
         let keep = |keep: &Keep| (keep.clone(), spawn.stdout.clone(), spawn.stderr.clone());
         self.captures = spawn.keep.as_ref().map(keep);
+        self.launch = spawn.launch.clone().map(|launch| (launch, spawn.stdout.clone()));
         match start(spawn, &self.mark) {
             Ok((pid, printed)) => {
                 (self.child, self.printed) = (Some(pid), printed);
@@ -197,6 +205,46 @@ impl Watchdog {
         }
     }
 
+    /// Ends the far side by its own command, if it may still be there; what was ended needs no note any more.
+    fn end_launch(&mut self) {
+        let Some((launch, stdout)) = self.launch.take() else { return };
+        if launch.receipt(stdout.as_ref()).is_some() || launch.end().is_ok() {
+            launch.forget();
+        }
+    }
+
+    /// Nothing of a launch is killed before its launcher was asked, and its far side was ended.
+    fn let_launch_end(&mut self) {
+        let Some(pid) = self.child.filter(|_| self.launch.is_some()) else { return };
+        let _ = kill_process_group(pid, Signal::TERM);
+        self.end_launch();
+        let since = Instant::now();
+        while self.child.is_some() && since.elapsed() < LAUNCHER {
+            thread::park_timeout(Duration::from_millis(5));
+            self.reap();
+        }
+    }
+
+    /// The same where the run is dead: the launcher first gets a moment to do it by itself.
+    fn let_orphaned_launch_end(&mut self) {
+        let Some(pid) = self.child.filter(|_| self.launch.is_some()) else { return };
+        let _ = kill_process_group(pid, Signal::TERM);
+        ends_within(pid, LAUNCHER);
+        let stripped = self.launch.clone();
+        self.end_launch();
+        let _ = stripped.map(|(launch, stdout)| launch.strip(stdout.as_ref()));
+    }
+
+    /// A launcher that ended without a receipt may have left its far side running.
+    fn settle_launch(&mut self, ended: Ended) {
+        let receipt =
+            self.launch.as_ref().map(|(launch, stdout)| launch.await_receipt(stdout.as_ref(), ended));
+        match receipt {
+            Some(None) => self.end_launch(),
+            _ => self.launch = None,
+        }
+    }
+
     /// Collects the dead. When the child is among them, its leftovers go too and the run is told.
     fn reap(&mut self) {
         while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
@@ -205,6 +253,7 @@ impl Watchdog {
             }
             self.child = None;
             let ended = Ended { code: status.exit_status(), signal: status.terminating_signal() };
+            self.settle_launch(ended);
             let left = if self.leave && !self.stopped { Vec::new() } else { self.sweep() };
             self.hear_out();
             say(&Reply::Ended { ended, left });

@@ -138,6 +138,7 @@ pub fn run(
         resume: None,
         before: Usage::default(),
         around: Around { env: &env, launch: job.launch },
+        launch: None,
         stop: &stop,
     };
     let mut operations = Vec::new();
