@@ -3,8 +3,9 @@
 //! MACP's briefs know nothing of promises, so an agent that ends well has done its work: exit code 0, its own word for success,
 //! and something said in the end. `BLOCKED` asks for a person, `FAILED` gives the attempt up. The gates come after that.
 
-use crate::domain::agents::Terminal;
+use crate::domain::agents::{Class, Terminal};
 use crate::domain::attempt::budget::Cut;
+use crate::domain::attempt::completion::Verdict::Broken;
 use crate::domain::attempt::engine::Answer;
 use crate::domain::attempt::receipt::Outcome;
 use crate::domain::macp::transition::Verdict;
@@ -50,7 +51,12 @@ pub(super) fn judge(seen: &Seen<'_>) -> (AgentAnswer, Entry) {
         broke: seen.cut.is_some(),
         signal: interrupt::signal(),
     });
-    let (verdict, error) = verdict(&end, seen.cut);
+    let (verdict, error) = match &answer.verdict {
+        Broken(failure) if failure.class == Class::Launcher => {
+            (Verdict::Infrastructure(failure.message.clone()), Some(failure.message.clone()))
+        }
+        _ => verdict(&end, seen.cut),
+    };
     let reason = error.clone().or_else(|| end.message.clone()).unwrap_or_else(|| end.reason.to_owned());
     let summary = answer.report.final_text.trim();
     let from = summary.char_indices().rev().nth(WORDS - 1).map_or(0, |(at, _)| at);

@@ -24,12 +24,13 @@ use super::transition::Verdict;
 use crate::domain::agents::catalog::{self, Agent, Choice};
 use crate::domain::agents::{Class, Usage};
 use crate::domain::attempt::budget::Spend;
-use crate::domain::attempt::engine::{Answer, Around, Engine, Order};
+use crate::domain::attempt::engine::{Answer, Engine, Order};
 use crate::domain::attempt::event::Kind;
+use crate::domain::launchers::Launching;
 use crate::domain::loops::plan::refuse_unknown_cost;
 use crate::fault::Fault;
 use crate::system::config::Permissions;
-use crate::system::process::{Spawn, Supervisor};
+use crate::system::process::Supervisor;
 use judged::Seen;
 use record::Record;
 
@@ -60,8 +61,8 @@ pub struct Job<'a> {
     pub purse: &'a Purse,
     /// Whether somebody has called it off.
     pub asked: &'a dyn Fn() -> bool,
-    /// What launches its commands.
-    pub launch: Option<&'a dyn Fn(Spawn) -> Spawn>,
+    /// What its agent is handed to, if it is not to run right here.
+    pub launch: Option<Launching<'a>>,
 }
 
 /// What came of it, before gates.
@@ -137,8 +138,8 @@ pub fn run(
         budget_left: job.purse.left(&task.id),
         resume: None,
         before: Usage::default(),
-        around: Around { env: &env, launch: job.launch },
-        launch: None,
+        env: &env,
+        launch: job.launch,
         stop: &stop,
     };
     let mut operations = Vec::new();

@@ -49,7 +49,7 @@ pub fn hand_over(child: &mut Supervisor, job: &Job<'_>, config: &Value) -> Resul
         match outcome(child, job, command, config) {
             Err(failed) if child.lost() => return Err(failed),
             Err(failed) => {
-                error = Some(format!("`{program}` (`[macp] acp_command`) was not started: {failed:#}"))
+                error = Some(format!("`{program}` (`[macp] acp_command`) was not started: {failed:#}"));
             }
             Ok(outcome) if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) => {
                 verdict = Verdict::Interrupted;

@@ -1,6 +1,6 @@
 //! What would be started for a task, told and not done.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -128,7 +128,6 @@ fn gates(task: &Task, settings: &Settings) -> Vec<String> {
 }
 
 fn names(env: &[(OsString, OsString)]) -> Vec<String> {
-    let names: BTreeMap<String, ()> =
-        env.iter().map(|(name, _)| (name.to_string_lossy().into_owned(), ())).collect();
-    names.into_keys().collect()
+    let names: BTreeSet<String> = env.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    names.into_iter().collect()
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::macp::settings;
 use crate::domain::workspace::Workspace;
+use crate::system::store;
 
 struct Repo {
     dir: tempfile::TempDir,
@@ -25,7 +26,7 @@ impl Repo {
         ] {
             let path = repo.dir.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+            store::write(&path, store::SHARED, text.as_bytes()).unwrap();
         }
         symlink("/", repo.dir.path().join("out")).unwrap();
         symlink("/etc/passwd", repo.dir.path().join("briefs/passwd.md")).unwrap();
@@ -36,6 +37,7 @@ impl Repo {
         Place::of(&Workspace::at(self.dir.path().canonicalize().unwrap()))
     }
 
+    #[allow(clippy::needless_pass_by_value)] // written in place
     fn call(&self, task: Value) -> Result<Call> {
         let place = self.place();
         let settings = settings::load(&place)?;
