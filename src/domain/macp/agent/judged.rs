@@ -25,6 +25,8 @@ pub(super) struct Seen<'a> {
     pub(super) cut: Option<Cut>,
     /// Whether somebody called it off.
     pub(super) called_off: bool,
+    /// An MCP server of the task's that it could not use.
+    pub(super) unusable: Option<&'a str>,
 }
 
 /// For the record.
@@ -55,7 +57,14 @@ pub(super) fn judge(seen: &Seen<'_>) -> (AgentAnswer, Entry) {
         Broken(failure) if failure.class == Class::Launcher => {
             (Verdict::Infrastructure(failure.message.clone()), Some(failure.message.clone()))
         }
-        _ => verdict(&end, seen.cut),
+        _ => match (verdict(&end, seen.cut), seen.unusable) {
+            // What it says it did without the server is not what was wanted.
+            ((Verdict::Passed | Verdict::WorkerFailed, _), Some(server)) => {
+                let why = format!("the agent could not use the task's MCP server `{server}`");
+                (Verdict::WorkerFailed, Some(why))
+            }
+            (judged, _) => judged,
+        },
     };
     let reason = error.clone().or_else(|| end.message.clone()).unwrap_or_else(|| end.reason.to_owned());
     let summary = answer.report.final_text.trim();
@@ -71,7 +80,11 @@ pub(super) fn judge(seen: &Seen<'_>) -> (AgentAnswer, Entry) {
         called_off: seen.called_off,
         metadata: serde_json::Map::new(),
     };
-    (judged, Entry { outcome: end.outcome, reason })
+    let outcome = match end.outcome {
+        Outcome::Answered if judged.verdict != Verdict::Passed => Outcome::Unanswered,
+        outcome => outcome,
+    };
+    (judged, Entry { outcome, reason })
 }
 
 /// What becomes of the task by an end, and why it failed if it did.

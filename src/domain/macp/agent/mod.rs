@@ -154,7 +154,10 @@ pub fn run(
     })?;
     let kept = answer.class() == Some(Class::AgentLimit);
     let cut = cut.get().or_else(|| job.purse.kept(&task.id, &answer.spend).filter(|_| kept));
-    let (judged, receipt) = judged::judge(&Seen { answer: &answer, cut, called_off: called_off.get() });
+    let own = |name: &&String| !job.settings.config.mcp.contains_key(*name);
+    let unusable = answer.report.unusable.iter().find(own).map(String::as_str);
+    let seen = Seen { answer: &answer, cut, called_off: called_off.get(), unusable };
+    let (judged, receipt) = judged::judge(&seen);
     job.purse.settle(&task.id, record.receipt(&answer, &receipt))?;
     record.done(job.slot)?;
     let metadata = metadata(&engine.agent, &answer, operations);
