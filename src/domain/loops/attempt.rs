@@ -265,6 +265,7 @@ impl Run<'_> {
             dir: self.workspace.root(),
             prefix: &attempt.prefix,
             env: vec![("TASKRUN_TASK".into(), attempt.issue.id.clone().into())],
+            capture: None,
             launch: launching(self.plan.launcher.as_ref(), &attempt.issue.id, attempt.number),
         };
         let (workspace, run) = (self.workspace, self.state.run.clone());
