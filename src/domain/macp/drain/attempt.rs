@@ -68,7 +68,8 @@ impl Bench<'_> {
         let mut key = None;
         let ground = if job.prepares {
             key = cache::key(task, self.shop)?;
-            if let Some(found) = key.as_ref().filter(|_| self.shop.cache).and_then(|key| key.look(self.shop)) {
+            if let Some(found) = key.as_ref().filter(|_| self.shop.cache).and_then(|key| key.look(self.shop))
+            {
                 draft.take(found);
                 return Ok(Some(Verdict::Passed));
             }

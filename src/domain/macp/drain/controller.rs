@@ -204,7 +204,7 @@ impl<'a, 'h> Controller<'a, 'h> {
                 self.recover()?;
             }
             let state = self.queue.state();
-            slots.stop_where(|busy| !self.desk.is_ours(state, busy));
+            slots.stop_where(|busy| self.desk.is_off(state, busy));
         }
         self.desk.broke = slots.money_is_spent();
         let going = !self.desk.stopping();

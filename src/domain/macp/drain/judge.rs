@@ -258,10 +258,10 @@ impl Draft {
             if infrastructure { failed } else { job.attempt.number.saturating_sub(job.attempt.forgiven) };
         let pause = transition::pause(shop.settings.retry_delay, failures, &task.id);
         let until = self.not_before.map(|at| at.duration_since(clock::now()));
-        let pause = until.and_then(|until| Duration::try_from(until).ok()).map_or(pause, |until| until.max(pause));
+        let pause =
+            until.and_then(|until| Duration::try_from(until).ok()).map_or(pause, |until| until.max(pause));
         let most = shop.settings.infrastructure_attempts;
-        let next =
-            transition::next(&verdict, job.attempt, task.dispatch.is_some(), (failed, most), pause);
+        let next = transition::next(&verdict, job.attempt, task.dispatch.is_some(), (failed, most), pause);
         let over = !matches!(next, Next::Again(..));
         if over {
             self.finish(&next, task, job);
@@ -278,7 +278,16 @@ impl Draft {
         };
         let after = over && (task.worktree.is_some() || task.on_complete.is_some());
         let by_worker = self.by_worker;
-        Report { next, gated: self.gated, why, result: self.result, by_worker, infrastructure, lost: self.lost, after }
+        Report {
+            next,
+            gated: self.gated,
+            why,
+            result: self.result,
+            by_worker,
+            infrastructure,
+            lost: self.lost,
+            after,
+        }
     }
 
     fn finish(&mut self, next: &Next, task: &Task, job: &Job) {
