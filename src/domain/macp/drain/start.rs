@@ -116,7 +116,7 @@ impl Bench<'_> {
             slot: &self.dir,
             run: &self.shop.run,
             news: &news,
-            limit: job.task.timeout_seconds.map(std::time::Duration::from_secs),
+            limit: Some(timeout(&job.task, &self.shop.settings)),
             purse: &self.shop.purse,
             asked: &asked,
             launch,
