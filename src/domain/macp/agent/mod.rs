@@ -152,8 +152,9 @@ pub fn run(
         }
         tell(kind);
     })?;
-    let kept = answer.class() == Some(Class::AgentLimit);
-    let cut = cut.get().or_else(|| job.purse.kept(&task.id, &answer.spend).filter(|_| kept));
+    let own_limit = answer.class() == Some(Class::AgentLimit);
+    let kept = || own_limit.then(|| job.purse.kept(&task.id, &answer.spend)).flatten();
+    let cut = cut.get().or_else(kept);
     let own = |name: &&String| !job.settings.config.mcp.contains_key(*name);
     let unusable = answer.report.unusable.iter().find(own).map(String::as_str);
     let seen = Seen { answer: &answer, cut, called_off: called_off.get(), unusable };
