@@ -11,9 +11,11 @@ use anyhow::Result;
 use super::cache;
 use super::job::{Job, News, Order, What};
 use super::judge::{Draft, Fallen};
+use super::marker;
 use crate::domain::launchers::{Labels, Launcher, Launching};
-use crate::domain::macp::place::{Place, file_name};
+use crate::domain::macp::place::Place;
 use crate::domain::macp::purse::Purse;
+use crate::domain::macp::results::file_name;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::{Dispatch, Gate, Task};
 use crate::domain::macp::transition::Verdict;
@@ -60,6 +62,11 @@ impl Bench<'_> {
             Err(error) => draft.fall(&error, self.child.lost()),
         };
         let report = draft.report(verdict, job, self.shop);
+        if !report.after
+            && let Err(error) = marker::remove(&job.task, &self.dir)
+        {
+            self.tell(What::Note(format!("{error:#}")));
+        }
         self.tell(What::Ended(Box::new(report)));
     }
 
@@ -83,6 +90,7 @@ impl Bench<'_> {
         } else {
             Ground { dir: self.shop.place.root().to_owned(), branch: None, base: None, note: None }
         };
+        marker::leave(task, &self.dir)?;
         draft.begin(&ground);
         if interrupt::signal().is_some() || self.stop.load(Ordering::Relaxed) {
             return Ok(Some(Verdict::Interrupted));

@@ -13,7 +13,7 @@ use super::state_in_words;
 use crate::domain::attempt::prompt::Previous;
 use crate::domain::macp::event::{Attempt, Event};
 use crate::domain::macp::people;
-use crate::domain::macp::queue::{Queue, Turn};
+use crate::domain::macp::queue::Turn;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::schedule::Wish;
 use crate::domain::macp::state::{Row, State};
@@ -329,16 +329,22 @@ impl Desk<'_> {
         until.min(left).clamp(Duration::from_millis(1), NAP)
     }
 
-    /// Removes what a killed worker could not: nothing yet.
-    pub(super) fn sweep(&self, queue: &Queue) -> Result<()> {
-        let _ = queue;
+    /// Gives free workers what killed ones have left to do after tasks that are over.
+    pub(super) fn give_leftovers(&mut self, slots: &mut Slots<'_, '_>) -> Result<()> {
+        while let Some(order) = self.leftovers.pop() {
+            slots.grow(slots.busy() + 1)?;
+            let (Some(at), Order::After(task, _)) = (slots.free(), &order) else { return Ok(()) };
+            let attempt = Attempt { number: 0, forgiven: 0, most: 0 };
+            *slots.at(at) = Some(Busy { task: task.clone(), attempt, phase: Phase::After });
+            slots.order(at, order);
+        }
         Ok(())
     }
 }
 
 /// How many tasks are being worked on, by whomever.
 fn active(state: &State) -> u64 {
-    state.rows().filter(|row| row.status.is_active()).count() as u64
+    state.active() as u64
 }
 
 /// Whether a task waits for its next attempt.

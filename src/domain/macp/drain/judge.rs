@@ -10,6 +10,7 @@ use super::attempt::Shop;
 use super::cache::{Found, Key};
 use super::command::Ran;
 use super::job::{Job, Report};
+use super::marker;
 use crate::domain::macp::agent::AgentAnswer;
 use crate::domain::macp::dispatch::plugin::Answer;
 use crate::domain::macp::event::Blame;
@@ -276,7 +277,7 @@ impl Draft {
             Next::Again(Blame::Lost, _) => "interrupted".into(),
             _ => self.why,
         };
-        let after = over && (task.worktree.is_some() || task.on_complete.is_some());
+        let after = over && marker::is_due(task);
         let by_worker = self.by_worker;
         Report {
             next,
@@ -302,8 +303,9 @@ impl Draft {
         if let Next::Escalate(why) = next {
             self.result.escalation_reason = Some(why.clone());
             // Why the gates are red stays told.
-            let error = self.result.error.take();
-            self.note("last_error", error);
+            if let Some(error) = self.result.error.take() {
+                self.note("last_error", error);
+            }
         }
         self.note("duration_ms", u64::try_from(self.took().as_millis()).unwrap_or(u64::MAX));
         self.note("retry_count", job.attempt.number.saturating_sub(1));

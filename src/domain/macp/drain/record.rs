@@ -89,7 +89,7 @@ fn again(attempt: Attempt, blame: Blame, report: &Report) -> String {
             format!("{which} failed gates")
         }
         Blame::Task => format!("{which} failed: {}", report.why),
-        Blame::Infrastructure => format!("{which} does not count: {}", report.why),
+        Blame::Infrastructure => format!("not the task's fault: {}", report.why),
         Blame::Lost | Blame::Nobody => format!("{which} was interrupted"),
     }
 }
