@@ -18,7 +18,7 @@ use crate::domain::macp::place::Place;
 use crate::domain::macp::purse::Purse;
 use crate::domain::macp::results::file_name;
 use crate::domain::macp::settings::Settings;
-use crate::domain::macp::task::{Gate, Task};
+use crate::domain::macp::task::{Dispatch, Gate, Task};
 use crate::domain::macp::transition::Verdict;
 use crate::domain::macp::worktree::{self, Ground};
 use crate::system::interrupt;
@@ -122,7 +122,9 @@ impl Bench<'_> {
 
 /// Longest time of one attempt.
 pub(super) fn timeout(task: &Task, settings: &Settings) -> Duration {
-    task.timeout_seconds.map_or(settings.timeout, Duration::from_secs)
+    let agent = task.dispatch == Some(Dispatch::Yolo);
+    let default = if agent { settings.agent_timeout } else { settings.timeout };
+    task.timeout_seconds.map_or(default, Duration::from_secs)
 }
 
 /// What must pass before a task is completed: its own gates, else those of all, and those of its type.

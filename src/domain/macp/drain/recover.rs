@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
+use crate::domain::macp::agent;
 use crate::domain::macp::event::{Blame, Event};
 use crate::domain::macp::place::Place;
 use crate::domain::macp::queue::{Queue, Turn};
@@ -46,8 +47,9 @@ fn await_slot(place: &Place, name: &str) -> Result<()> {
         return Ok(());
     }
     let lock = Lock::take(&dir.join("lock"), PREDECESSOR);
-    drop(lock.context("tasks of a drain that was killed are still being ended")?);
-    Ok(())
+    let _lock = lock.context("tasks of a drain that was killed are still being ended")?;
+    // What its agent spent counts from now on, also where nobody takes this slot again.
+    agent::settle(place, &dir)
 }
 
 /// Why somebody's hold on a task is void, if it is. `drains` says whether we hold the drain's lock, so that no other
