@@ -14,10 +14,11 @@ use super::queue::{Queue, Turn};
 use super::result::{GateResult, TaskResult};
 use super::settings::Settings;
 use super::state::Row;
-use super::task::{Status, Task};
+use super::task::{Gate, Status, Task};
 use super::transition::{self, Next, Verdict};
-use super::worktree;
+use super::worktree::{self, Ground};
 use crate::fault::Fault;
+use crate::system::host::Host;
 use crate::system::lock::Holder;
 use crate::system::redact;
 
@@ -155,28 +156,16 @@ fn told(id: &str, status: Status, attempt: Attempt) -> Update {
 /// The worker is done with it, one way or the other.
 fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<Update> {
     let place = queue.place().clone();
-    let (task, attempt, before, hold) = queue.change(|turn| gated(turn, settings, id, word))?;
+    let row = claim::held(queue.state(), id, &word.who, word.attempt)?;
+    let attempt = claim::attempt(row, settings, 0);
+    let task = queue.task(id)?;
+    let gates = if word.told == Told::Completed { claim_gates::of(&task, settings) } else { Vec::new() };
+    let word = Word { attempt: Some(attempt.number), ..word.clone() };
     let ground = worktree::prepare(&task, &place, settings)?;
-    let mut judgement = Judgement::default();
-    if word.told == Told::Completed {
-        let gates = claim_gates::of(&task, settings);
-        match claim_gates::judge(&place, settings, (&task, attempt.number), &gates, &ground) {
-            Ok(judged) => judgement = judged,
-            Err(error) => {
-                // Nothing is judged: the claim is the worker's again.
-                queue.change(|turn| {
-                    let now = turn.now();
-                    if let Some(row) = turn.state().row(id).filter(|row| row.hold.as_ref() == Some(&hold)) {
-                        let event =
-                            Event::progress(row, now).saying("The gates were stopped").holding(&before);
-                        turn.record(event);
-                    }
-                    Ok(())
-                })?;
-                return Err(error);
-            }
-        }
-    }
+    let (judgement, judging) = match gates.is_empty() {
+        true => (Judgement::default(), None),
+        false => judged(queue, settings, (&task, &word), &gates, &ground)?,
+    };
     let verdict = match (word.told, &judgement.complaint) {
         (Told::Completed, None) => Verdict::Passed,
         (Told::Completed, Some(_)) => Verdict::GateFailed,
@@ -185,14 +174,17 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
     };
     let mut ending = Ending::new(&task, attempt, verdict, settings);
     ending.files = worktree::files_changed(&ground)?;
-    ending.branch = ground.branch.clone();
-    ending.say(word, &judgement);
+    ending.branch.clone_from(&ground.branch);
+    ending.say(&word, &judgement);
     ending.judgement = judgement;
     let mut updated = queue.change(|turn| {
-        let row = claim::row(turn.state(), id)?;
-        if row.hold.as_ref() != Some(&hold) || row.attempts != attempt.number {
-            let message = format!("task `{id}` was taken from `{}` while its gates ran", word.who);
-            return Err(Fault::refused(message, "`taskrun macp log ID` tells by whom"));
+        match &judging {
+            None => drop(claim::held(turn.state(), id, &word.who, word.attempt)?),
+            Some(hold) if claim::row(turn.state(), id)?.hold.as_ref() == Some(hold) => {}
+            Some(_) => {
+                let message = format!("task `{id}` was taken from `{}` while its gates ran", word.who);
+                return Err(Fault::refused(message, "`taskrun macp log ID` tells by whom"));
+            }
         }
         ending.settle(turn)
     })?;
@@ -202,35 +194,52 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
     Ok(updated)
 }
 
+/// Runs the gates of a task, held by this process meanwhile. What it is held by is given back with what they said.
+fn judged(
+    queue: &mut Queue,
+    settings: &Settings,
+    (task, word): (&Task, &Word),
+    gates: &[Gate],
+    ground: &Ground,
+) -> Result<(Judgement, Option<Hold>)> {
+    let id = &task.id;
+    let most = claim_gates::timeout(settings).saturating_mul(u32::try_from(gates.len()).unwrap_or(u32::MAX));
+    let (before, hold) = queue.change(|turn| gated(turn, id, word, most))?;
+    let attempt = word.attempt.unwrap_or(0);
+    let judged = claim_gates::judge(queue.place(), settings, (task, attempt), gates, ground);
+    if judged.is_err() {
+        // Nothing is judged: the claim is the worker's again.
+        queue.change(|turn| {
+            let now = turn.now();
+            if let Some(row) = turn.state().row(id).filter(|row| row.hold.as_ref() == Some(&hold)) {
+                let event = Event::progress(row, now).saying("The gates were stopped").holding(&before);
+                turn.record(event);
+            }
+            Ok(())
+        })?;
+    }
+    Ok((judged?, Some(hold)))
+}
+
 /// Takes note that the worker is done: from here on the claim is held by this process, for as long as the gates may take.
 /// The claim as it was is given back with the new one.
-fn gated(
-    turn: &mut Turn<'_>,
-    settings: &Settings,
-    id: &str,
-    word: &Word,
-) -> Result<(Task, Attempt, Hold, Hold)> {
+fn gated(turn: &mut Turn<'_>, id: &str, word: &Word, most: Duration) -> Result<(Hold, Hold)> {
     let now = turn.now();
     let row = claim::held(turn.state(), id, &word.who, word.attempt)?.clone();
-    let attempt = claim::attempt(&row, settings, 0);
-    let task = turn.task(id)?;
     let Some(before) = row.hold.clone() else { return Err(Fault::refused("nobody holds it", "")) };
-    let gates = if word.told == Told::Completed { claim_gates::of(&task, settings).len() } else { 0 };
-    let most = claim_gates::timeout(settings).saturating_mul(u32::try_from(gates).unwrap_or(u32::MAX));
-    let until = claim::until(now, most.saturating_add(Duration::from_secs(60))).max(now);
-    let until = before.lease_until.map_or(until, |lease| lease.max(until));
+    let until = claim::until(now, most.saturating_add(Duration::from_secs(60)));
     let hold = Hold {
         holder: Some(Holder::me()),
-        host: crate::system::host::Host::here(),
-        lease_until: Some(until),
+        host: Host::here(),
+        lease_until: before.lease_until.max(Some(until)),
         ..before.clone()
     };
-    if gates > 0 && row.macp && row.status == Status::Running {
+    if row.macp && row.status == Status::Running {
         turn.record(Event::gated(id, now));
     }
     let row = claim::row(turn.state(), id)?.clone();
     turn.record(Event::progress(&row, now).saying("The worker is done").holding(&hold));
-    Ok((task, attempt, before, hold))
+    Ok((before, hold))
 }
 
 /// How an attempt ends.
@@ -334,10 +343,15 @@ impl<'a> Ending<'a> {
             event = event.with("gate_results", json!(self.judgement.results));
         }
         event.metadata.extend(self.metadata.clone());
+        event = event.with("runtime", self.runtime());
         turn.record(event);
         let gate_results = self.judgement.results.clone();
         let told = self.told(Status::Pending);
         Update { not_before, gate_results, reason: why, red: self.is_red(), ..told }
+    }
+
+    fn runtime(&self) -> String {
+        self.task.runtime.clone().unwrap_or_else(|| self.settings.default_runtime.clone())
     }
 
     fn is_red(&self) -> bool {
@@ -364,7 +378,7 @@ impl<'a> Ending<'a> {
             exit_code: self.exit_code,
             attempt: self.attempt.number,
             max_attempts: self.attempt.most,
-            runtime: self.task.runtime.clone().unwrap_or_else(|| self.settings.default_runtime.clone()),
+            runtime: self.runtime(),
             dispatch: dispatch.map_or("exec", |dispatch| dispatch.word()).to_owned(),
             worktree: self.task.worktree.clone(),
             branch: self.branch.clone(),

@@ -16,6 +16,7 @@ pub mod schedule;
 pub mod settings;
 pub mod state;
 pub mod task;
+pub mod tasks_md;
 pub mod transition;
 pub mod worktree;
 

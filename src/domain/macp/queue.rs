@@ -170,6 +170,10 @@ impl Turn<'_> {
         for (name, value) in fields {
             task[name] = value;
         }
+        let read: Task = serde_json::from_value(task.clone())?;
+        if let Some(at) = self.queue.state.index.get(id) {
+            self.queue.state.rows[*at].blocked = read.is_blocked();
+        }
         Ok(())
     }
 }
@@ -193,6 +197,7 @@ fn row(task: &Task) -> Row {
         created_at: task.created_at,
         not_before: None,
         hold: None,
+        blocked: task.is_blocked(),
         started_at: None,
         cancel_requested: false,
     }

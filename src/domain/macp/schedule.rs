@@ -31,6 +31,7 @@ impl State {
     pub fn next(&self, now: Timestamp, wish: &Wish) -> Option<&Row> {
         let runnable = self.rows().filter(|row| {
             row.status == Status::Pending
+                && !row.blocked
                 && row.not_before.is_none_or(|at| at <= now)
                 && wish.org.as_ref().is_none_or(|org| row.org.as_ref() == Some(org))
                 && row

@@ -37,6 +37,9 @@ pub struct Row {
     pub not_before: Option<Timestamp>,
     /// Who works on it.
     pub hold: Option<Hold>,
+    /// Not to be worked until somebody says so: `metadata.blocked`.
+    #[serde(default)]
+    pub blocked: bool,
     /// When its last attempt began.
     #[serde(default)]
     pub started_at: Option<Timestamp>,
