@@ -48,7 +48,8 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
 fn text(sync: &Sync) -> String {
     let file = one_line(&sync.file.file_name().unwrap_or_default().to_string_lossy());
     let lines = sync.changes.iter().chain(&sync.conflicts).chain(&sync.left);
-    lines.map(|change| format!("{file}:{}  {}\n", change.line, line(change))).collect()
+    let lines = lines.map(|change| format!("{file}:{}  {}", change.line, line(change)));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// `A1  queue  status: not-started -> done`

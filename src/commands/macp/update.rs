@@ -1,5 +1,6 @@
 //! `macp update`
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -132,13 +133,13 @@ fn word(args: &Args, place: &Place) -> Result<Word> {
 fn text(updated: &Update) -> String {
     let mut text = format!("{}  {}", one_line(&updated.id), updated.status);
     if let Some(until) = updated.lease_until {
-        text.push_str(&format!("  until {until}"));
+        let _ = write!(text, "  until {until}");
     }
     if let Some(reason) = &updated.reason {
-        text.push_str(&format!("  {}", one_line(reason)));
+        let _ = write!(text, "  {}", one_line(reason));
     }
     if let Some(at) = updated.not_before {
-        text.push_str(&format!("  again at {at}"));
+        let _ = write!(text, "  again at {at}");
     }
     text
 }

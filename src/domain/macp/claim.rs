@@ -93,7 +93,9 @@ pub fn reclaim(turn: &mut Turn<'_>) -> usize {
     };
     let events: Vec<Event> = turn.state().rows().filter(over).map(back).collect();
     let count = events.len();
-    events.into_iter().for_each(|event| turn.record(event));
+    for event in events {
+        turn.record(event);
+    }
     count
 }
 

@@ -1,6 +1,7 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
 pub mod claim;
+pub mod claim_end;
 pub mod claim_gates;
 pub mod claim_update;
 pub mod dispatch;

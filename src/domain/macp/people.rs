@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::claim::{self, row};
+use super::claim_end::Ending;
 use super::claim_gates;
-use super::claim_update::{Ending, Update};
+use super::claim_update::Update;
 use super::event::{Blame, Event, Source};
 use super::queue::{Queue, Turn};
 use super::result::TaskResult;

@@ -50,10 +50,13 @@ pub enum What {
     Left { queue: &'static str, cell: String, why: &'static str },
 }
 
+/// The queue to look at: every row, and a task by its id.
+pub type Look<'a> = (&'a State, &'a dyn Fn(&str) -> Result<Task>);
+
 /// All that has to be done. Errors: what is wrong with a row, by file and line.
 pub fn steps(
     document: &Document,
-    (state, task): (&State, &dyn Fn(&str) -> Result<Task>),
+    (state, task): Look<'_>,
     settings: &Settings,
     base: &Base,
     file: &Path,

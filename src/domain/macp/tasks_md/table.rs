@@ -74,7 +74,7 @@ impl Document {
         let mut cell = format!("{lead}{}", value.replace('|', "\\|"));
         let in_columns = raw.chars().count() == row.header.widths[at];
         let width = if in_columns { row.header.widths[at] } else { 0 };
-        let end = if raw.ends_with([' ', '\t']) || body.is_empty() { 1 } else { 0 };
+        let end = usize::from(raw.ends_with([' ', '\t']) || body.is_empty());
         let pad = width.saturating_sub(cell.chars().count()).max(end);
         cell.extend(std::iter::repeat_n(' ', pad));
         self.edits.push((range.clone(), cell));
@@ -197,7 +197,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
         match (fence, mark) {
             (None, Some((byte, count, _))) if !comment => (fence, hidden) = (Some((byte, count)), true),
             (Some((byte, count)), Some((other, more, true))) if byte == other && more >= count => {
-                fence = None
+                fence = None;
             }
             _ => {}
         }

@@ -119,6 +119,7 @@ impl Case<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::Status::{Completed, Escalated, Failed, Pending, Running};
     use super::*;
 
     #[test]
@@ -145,7 +146,6 @@ mod tests {
     fn the_side_that_changed_counts() {
         let act = |cell, status, worked, base| Case { cell, status, blocked: false, worked, base }.decide();
         let queue = |said| Act::Queue(said);
-        use Status::{Completed, Escalated, Failed, Pending, Running};
         let same = Some(("not-started", "not-started"));
         let table = [
             ("not-started", Pending, false, None, Act::Nothing),
