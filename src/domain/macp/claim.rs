@@ -130,7 +130,7 @@ enum Taken {
 fn take(turn: &mut Turn<'_>, settings: &Settings, asking: &Asking) -> Result<Taken> {
     reclaim(turn);
     let now = turn.now();
-    let active = turn.state().rows().filter(|row| row.status.is_active()).count();
+    let active = turn.state().active();
     if u64::try_from(active).unwrap_or(u64::MAX) >= settings.max_concurrent {
         return Ok(Taken::Full(settings.max_concurrent));
     }
