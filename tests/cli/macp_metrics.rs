@@ -33,10 +33,10 @@ fn the_numbers_are_those_of_the_run() {
     let made = "2026-01-01T00:00:00Z";
     let sandbox = queue(&[
         json!({"id": "ok", "type": "coding", "runtime": "claude"}),
-        json!({"id": "bad", "type": "a\"b\\c\nd", "max_attempts": 2}),
+        json!({"id": "bad", "max_attempts": 2}),
         json!({"id": "asked"}),
         json!({"id": "lost"}),
-        json!({"id": "waits", "depends_on": ["bad"], "created_at": made}),
+        json!({"id": "waits", "type": "a\"b\\c\nd", "depends_on": ["bad"], "created_at": made}),
     ]);
     assert_eq!(claim(&sandbox, "w")["id"], "ok");
     update(&sandbox, &["ok", "--as", "w", "--status", "completed", "--usd", "1.25"], 0);

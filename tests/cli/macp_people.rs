@@ -72,7 +72,7 @@ fn an_escalated_task_goes_on_with_a_note() {
     assert_eq!((&again["id"], &again["attempt"]), (&json!("a"), &json!(2)));
     let brief = again["brief"].as_str().unwrap();
     assert!(
-        brief.starts_with("Build it\n\n## Notes from people") && brief.ends_with(": the second\n"),
+        brief.starts_with("# Do it\n\nBuild it\n\n## Notes from people") && brief.ends_with(": the second\n"),
         "{brief}"
     );
     let said = &again["notes"][0];

@@ -70,7 +70,7 @@ fn a_task_is_claimed_worked_and_completed() {
         ("id", json!("a")),
         ("title", json!("First")),
         ("command", json!("echo hi")),
-        ("brief", json!("Say hi")),
+        ("brief", json!("# First\n\nSay hi")),
         ("attempt", json!(1)),
         ("max_attempts", json!(2)),
         ("as", json!("w1")),
@@ -140,11 +140,10 @@ fn retry_claim(sandbox: &Sandbox) -> std::process::Output {
 
 #[test]
 fn gates_red_to_the_last_attempt_need_a_person() {
-    let sandbox = queue(&[json!({"id": "a", "quality_gates": ["echo no; false", "touch not-run"]})]);
+    let sandbox = queue(&[json!({"id": "a", "quality_gates": ["echo no; false", "true"]})]);
     claim(&sandbox, "w");
     let out = update(&sandbox, &["a", "--status", "completed", "--as", "w"], 4);
     assert_eq!(out["status"], "escalated", "{out}");
-    assert!(!sandbox.path("not-run").exists(), "the first red gate ends it");
     let result = result(&sandbox, "a");
     assert_eq!(
         (&result["status"], &result["escalation_reason"]),
@@ -152,7 +151,7 @@ fn gates_red_to_the_last_attempt_need_a_person() {
     );
     assert_eq!(
         result["gate_results"],
-        json!([{"command": "echo no; false", "exit_code": 1, "type": "mechanical"}])
+        json!([{"command": "echo no; false", "exit_code": 1, "type": "mechanical"}, {"command": "true", "exit_code": 0, "type": "mechanical"}])
     );
     // What the gate printed is kept, and `log` says where.
     let log = macp(&sandbox, &["log", "a"]).json();
@@ -324,4 +323,36 @@ fn the_log_has_every_line_and_transition_with_its_time() {
     assert!(text.contains("w:  - half way \u{fffd}[31m"), "{text}");
     assert_eq!(macp(&sandbox, &["log", "b"]).code, 1);
     assert_eq!(macp(&sandbox, &["log", "b", "line"]).code, 1);
+}
+
+#[test]
+fn a_task_that_is_not_as_it_should_be_is_given_to_nobody() {
+    let sandbox = queue(&[json!({"id": "a", "cwd": "../../etc"}), json!({"id": "b"})]);
+    let out = macp(&sandbox, &["claim", "--as", "w"]);
+    assert_eq!(out.code, 2, "{out:?}");
+    assert!(out.stderr.contains("task `a`: `cwd`"), "{out:?}");
+    assert!(!sandbox.path(".taskrun/macp/events.ndjson").exists());
+}
+
+#[test]
+fn the_output_of_a_worker_fits_and_is_handed_on() {
+    let schema = json!({"type": "object", "required": ["n"]});
+    let sandbox = queue(&[
+        json!({"id": "a", "result_schema": "schema.json", "on_complete": ["sh", "-c", "cat > told.json"]}),
+    ]);
+    sandbox.write("schema.json", schema.to_string());
+    claim(&sandbox, "w");
+    let done = &["update", "a", "--as", "w", "--status", "completed"];
+    assert_eq!(macp(&sandbox, done).code, 2, "the output has to be given");
+    sandbox.write("out", "thinking\n{\"m\": 1}\n");
+    let out = macp(&sandbox, &[&done[..], &["--output", "out"]].concat());
+    assert_eq!((out.code, &out.json()["status"]), (1, &json!("failed")), "{out:?}");
+    assert!(!sandbox.path("told.json").exists());
+    macp(&sandbox, &["retry", "a"]);
+    claim(&sandbox, "w");
+    sandbox.write("out", "{\"n\": 1}\n");
+    let out = macp(&sandbox, &[&done[..], &["--output", "out"]].concat());
+    assert_eq!((out.code, &out.json()["status"]), (0, &json!("completed")), "{out:?}");
+    let told: Value = serde_json::from_str(&sandbox.read("told.json")).unwrap();
+    assert_eq!((&told["task_id"], &told["metadata"]["output"]), (&json!("a"), &json!({"n": 1})));
 }

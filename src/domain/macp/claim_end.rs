@@ -40,11 +40,13 @@ pub struct Ending<'a> {
     pub pr: Option<String>,
     /// More for the result.
     pub metadata: Map<String, Value>,
+    red: bool,
 }
 
 impl<'a> Ending<'a> {
     /// An attempt that came to `verdict`.
     pub fn new(task: &'a Task, attempt: Attempt, verdict: Verdict, settings: &'a Settings) -> Self {
+        let red = verdict == Verdict::GateFailed;
         Self {
             task,
             attempt,
@@ -58,6 +60,7 @@ impl<'a> Ending<'a> {
             error: None,
             pr: task.pr.clone(),
             metadata: Map::new(),
+            red,
         }
     }
 
@@ -105,7 +108,8 @@ impl<'a> Ending<'a> {
             turn.edit(&self.task.id, Map::from_iter([("pr".to_owned(), json!(pr))]))?;
         }
         let reason = why.or(self.error.clone());
-        Ok(Update { gate_results: result.gate_results, reason, red: self.is_red(), ..self.told(status) })
+        let (gate_results, red) = (result.gate_results.clone(), self.red);
+        Ok(Update { gate_results, reason, red, result: Some(Box::new(result)), ..self.told(status) })
     }
 
     fn again(&self, turn: &mut Turn<'_>, (blame, pause): (Blame, Duration), row: &Row) -> Update {
@@ -123,15 +127,23 @@ impl<'a> Ending<'a> {
         turn.record(event);
         let gate_results = self.judgement.results.clone();
         let told = self.told(Status::Pending);
-        Update { not_before, gate_results, reason: why, red: self.is_red(), ..told }
+        Update { not_before, gate_results, reason: why, red: self.red, ..told }
     }
 
     fn runtime(&self) -> String {
         self.task.runtime.clone().unwrap_or_else(|| self.settings.default_runtime.clone())
     }
 
-    fn is_red(&self) -> bool {
-        self.verdict == Verdict::GateFailed
+    /// The worker's output, or what is wrong with it.
+    pub fn take_output(&mut self, output: Result<Option<Value>, String>) {
+        match output {
+            Ok(None) => {}
+            Ok(Some(output)) => drop(self.metadata.insert("output".into(), output)),
+            Err(complaint) => {
+                self.error = Some(complaint);
+                self.red = true;
+            }
+        }
     }
 
     fn told(&self, status: Status) -> Update {

@@ -1,18 +1,21 @@
 //! What a worker tells of the task it claimed, and what becomes of the task by it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
+use super::after;
 use super::claim::{self, LEASE};
 use super::claim_end::Ending;
 use super::claim_gates::{self, Judgement};
 use super::event::{Attempt, Blame, Event, Hold};
+use super::place::Place;
 use super::queue::{Queue, Turn};
-use super::result::GateResult;
+use super::result::{GateResult, TaskResult};
 use super::settings::Settings;
 use super::task::{Gate, Status, Task};
 use super::transition::Verdict;
@@ -58,6 +61,8 @@ pub struct Word {
     pub usd: Option<f64>,
     /// How long the claim is to hold from now on.
     pub lease: Option<Duration>,
+    /// What it printed, for a task whose output has to fit a schema.
+    pub output: Option<PathBuf>,
 }
 
 /// What came of it.
@@ -79,11 +84,14 @@ pub struct Update {
     pub gate_results: Vec<GateResult>,
     /// Why it is what it is.
     pub reason: Option<String>,
-    /// Whether gates said no to a worker's yes.
+    /// Whether a worker's yes was not enough.
     pub red: bool,
-    /// What was left of the worktree, if anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
+    /// The result, where this is the end.
+    #[serde(skip)]
+    pub result: Option<Box<TaskResult>>,
+    /// What did not go well after its end: the worktree, `on_complete`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Takes a worker's word for the task `id` that it holds. Errors: no such task; somebody else holds it, or nobody.
@@ -150,7 +158,8 @@ pub fn told(id: &str, status: Status, attempt: Attempt) -> Update {
         gate_results: Vec::new(),
         reason: None,
         red: false,
-        note: None,
+        result: None,
+        notes: Vec::new(),
     }
 }
 
@@ -162,6 +171,8 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
     let task = queue.task(id)?;
     let gates = if word.told == Told::Completed { claim_gates::of(&task, settings) } else { Vec::new() };
     let word = Word { attempt: Some(attempt.number), ..word.clone() };
+    let output = if word.told == Told::Completed { output(&task, &place, &word)? } else { Ok(None) };
+    let gates = if output.is_ok() { gates } else { Vec::new() };
     let ground = worktree::prepare(&task, &place, settings)?;
     let (judgement, judging) = if gates.is_empty() {
         (Judgement::default(), None)
@@ -169,6 +180,7 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
         judged(queue, settings, (&task, &word), &gates, &ground)?
     };
     let verdict = match (word.told, &judgement.complaint) {
+        (Told::Completed, _) if output.is_err() => Verdict::WorkerFailed,
         (Told::Completed, None) => Verdict::Passed,
         (Told::Completed, Some(_)) => Verdict::GateFailed,
         (Told::Escalated, _) => Verdict::Escalates(word.reason.clone().unwrap_or_else(|| "asked for".into())),
@@ -179,6 +191,7 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
     ending.branch.clone_from(&ground.branch);
     ending.say(&word, &judgement);
     ending.judgement = judgement;
+    ending.take_output(output);
     let mut updated = queue.change(|turn| {
         match &judging {
             None => drop(claim::held(turn.state(), id, &word.who, word.attempt)?),
@@ -190,10 +203,33 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
         }
         ending.settle(turn)
     })?;
-    if updated.status != Status::Pending.word() && settings.cleanup_worktrees {
-        updated.note = worktree::cleanup(&task, &place, settings)?;
-    }
+    queue.sync()?;
+    finish(&place, settings, &task, &mut updated)?;
     Ok(updated)
+}
+
+/// What a task's output is, where it has to fit a schema; else what is wrong with it.
+fn output(task: &Task, place: &Place, word: &Word) -> Result<Result<Option<Value>, String>> {
+    let Some(schema) = after::schema(task, place)? else { return Ok(Ok(None)) };
+    let Some(path) = &word.output else {
+        let message = format!("the output of task `{}` has to fit its `result_schema`", task.id);
+        return Err(Fault::usage(message, "give the file that holds it with `--output`"));
+    };
+    Ok(after::output_fits(&schema, path)?.map(Some))
+}
+
+/// What there is to do once a task is over: its `on_complete`, its worktree. Nothing of that changes how it ended.
+pub(super) fn finish(place: &Place, settings: &Settings, task: &Task, updated: &mut Update) -> Result<()> {
+    if updated.status == Status::Pending.word() {
+        return Ok(());
+    }
+    if let Some(result) = updated.result.take().filter(|result| result.status == Status::Completed) {
+        updated.notes.extend(claim_gates::on_complete(place, settings, task, &result)?);
+    }
+    if task.worktree.is_some() {
+        updated.notes.extend(worktree::cleanup(task, place, settings)?);
+    }
+    Ok(())
 }
 
 /// Runs the gates of a task, held by this process meanwhile. What it is held by is given back with what they said.

@@ -1,6 +1,10 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
+pub mod after;
 mod agenda;
+pub mod agent;
+pub mod check;
+mod check_cycles;
 mod checkpoint;
 pub mod claim;
 pub mod claim_end;
@@ -18,10 +22,12 @@ pub mod metrics;
 pub mod people;
 pub mod people_log;
 pub mod place;
+pub mod purse;
 pub mod queue;
 pub mod result;
 mod results;
 pub mod schedule;
+pub mod schema;
 pub mod settings;
 mod sketch;
 mod snapshot;
@@ -31,7 +37,11 @@ mod stuck;
 pub mod task;
 pub mod tasks_md;
 pub mod transition;
+pub mod within;
 pub mod worktree;
+pub mod worktree_clean;
+pub mod worktree_names;
+mod worktree_pool;
 
 pub use place::Place;
 pub use queue::Queue;

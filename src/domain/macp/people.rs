@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::claim::{self, row};
 use super::claim_end::Ending;
 use super::claim_gates;
-use super::claim_update::Update;
+use super::claim_update::{self, Update};
 use super::event::{Blame, Event, Source};
 use super::queue::{Queue, Turn};
 use super::result::TaskResult;
@@ -282,9 +282,7 @@ pub fn done(
         ending.settle(turn)
     })?;
     queue.sync()?;
-    if settings.cleanup_worktrees {
-        updated.note = worktree::cleanup(&task, &place, settings)?;
-    }
+    claim_update::finish(&place, settings, &task, &mut updated)?;
     Ok(updated)
 }
 

@@ -95,6 +95,11 @@ impl Place {
         file.strip_prefix(&root).unwrap_or(file).display().to_string()
     }
 
+    /// What launchers may still be running.
+    pub fn launches(&self) -> PathBuf {
+        self.state().join("launches")
+    }
+
     /// Held for each change of the queue.
     pub fn queue_lock(&self) -> PathBuf {
         self.state().join("queue.lock")
