@@ -128,7 +128,7 @@ pub(super) fn timeout(task: &Task, settings: &Settings) -> Duration {
 }
 
 /// What must pass before a task is completed: its own gates, else those of all, and those of its type.
-pub(super) fn of_task(task: &Task, settings: &Settings) -> Vec<Gate> {
+pub(in crate::domain::macp) fn of_task(task: &Task, settings: &Settings) -> Vec<Gate> {
     let own = if task.quality_gates.is_empty() { &settings.gates } else { &task.quality_gates };
     let kind = task.kind.as_ref().filter(|_| task.dispatch.is_some());
     let typed = kind.and_then(|kind| settings.gates_by_type.get(kind)).into_iter().flatten();
@@ -136,6 +136,6 @@ pub(super) fn of_task(task: &Task, settings: &Settings) -> Vec<Gate> {
 }
 
 /// What the logs of a task are called, without their ends.
-pub(super) fn log_prefix(place: &Place, id: &str) -> PathBuf {
+pub(in crate::domain::macp) fn log_prefix(place: &Place, id: &str) -> PathBuf {
     place.logs().join(file_name(id))
 }

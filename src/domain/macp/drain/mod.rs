@@ -5,9 +5,9 @@
 //! What has come in while the queue was written last is recorded in one change, together with the starts that it
 //! makes possible; so changes are the fewer the busier the queue is.
 
-mod attempt;
+pub(super) mod attempt;
 mod cache;
-mod checks;
+pub(super) mod checks;
 mod command;
 mod controller;
 mod desk;
@@ -16,7 +16,7 @@ mod job;
 mod judge;
 mod legacy;
 mod marker;
-mod record;
+pub(super) mod record;
 mod recover;
 mod slots;
 mod start;
