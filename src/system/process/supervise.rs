@@ -4,21 +4,26 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, BufRead, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGCHLD, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::{flag, low_level};
 
-use super::{Ended, Keep, Spawn, clean, tree};
+use super::{Ended, Keep, Launch, Lines, Spawn, myself, pty, tree};
 use crate::system::lock::Lock;
 use crate::system::{log, store};
 
@@ -26,6 +31,8 @@ use crate::system::{log, store};
 const PREDECESSOR: Duration = Duration::from_secs(10);
 /// How long it tries to end processes that do not die.
 const PERSISTENCE: Duration = Duration::from_secs(3);
+/// How long a launcher whose run was killed may take to end what it started.
+const LAUNCHER: Duration = Duration::from_secs(3);
 
 /// What the run asks for, one JSON line each.
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,8 +54,6 @@ pub(super) enum Order {
 pub(super) enum Reply {
     /// It holds the lock and takes orders.
     Ready,
-    /// The child runs.
-    Spawned,
     /// The child could not be started.
     Failed {
         /// Why.
@@ -63,17 +68,11 @@ pub(super) enum Reply {
     },
 }
 
-enum News {
-    Order(Order),
-    Child,
-    Orphaned,
-}
-
 /// Entry of the supervisor process: `args` are the parent's pid, the lock file and the mark.
 pub fn main(args: &[OsString]) -> ExitCode {
     let [parent, lock, mark] = args else { return ExitCode::from(2) };
     match Watchdog::start(parent, lock.as_ref(), mark) {
-        Ok((mut watchdog, news)) => watchdog.serve(&news),
+        Ok(mut watchdog) => watchdog.serve(),
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: the supervisor could not start: {error:#}");
             ExitCode::from(2)
@@ -83,52 +82,73 @@ pub fn main(args: &[OsString]) -> ExitCode {
 
 struct Watchdog {
     mark: OsString,
+    /// What the run says.
+    orders: Lines,
+    /// A byte for every signal.
+    signals: UnixStream,
+    /// Whether a signal said that the run is dead.
+    orphaned: Arc<AtomicBool>,
     child: Option<Pid>,
     leave: bool,
     tidies_up: bool,
     stopped: bool,
     /// Captures of the child that was started last, and the logs they are to become.
     captures: Option<(Keep, OsString, OsString)>,
+    /// Hears when all that the child printed on its terminal is kept.
+    printed: Option<Receiver<()>>,
+    /// The launch of the child, and where its output goes.
+    launch: Option<(Launch, OsString)>,
     lock: Lock,
 }
 
 impl Watchdog {
-    fn start(parent: &OsStr, lock: &Path, mark: &OsStr) -> Result<(Self, Receiver<News>)> {
+    fn start(parent: &OsStr, lock: &Path, mark: &OsStr) -> Result<Self> {
         // A session of its own: no terminal signal reaches the agents, none can ask on the terminal.
         let _ = rustix::process::setsid();
-        let (send, news) = channel();
-        let mut signals = Signals::new([SIGCHLD, SIGTERM])?;
-        let on_signal = send.clone();
-        thread::Builder::new().stack_size(64 << 10).spawn(move || {
-            for signal in signals.forever() {
-                let _ = on_signal.send(if signal == SIGCHLD { News::Child } else { News::Orphaned });
-            }
-        })?;
+        let orphaned = Arc::new(AtomicBool::new(false));
+        let (signals, on_signal) = UnixStream::pair()?;
+        signals.set_nonblocking(true)?;
+        // The flag before the byte: whoever reads the byte sees the flag.
+        flag::register(SIGTERM, Arc::clone(&orphaned))?;
+        low_level::pipe::register(SIGTERM, on_signal.try_clone()?)?;
+        low_level::pipe::register(SIGCHLD, on_signal)?;
         follow_parent(parent)?;
-        listen(send)?;
         let lock = Lock::take(lock, PREDECESSOR).context("agents of an earlier run are still being ended")?;
         say(&Reply::Ready);
         let mark = mark.to_owned();
-        let watchdog =
-            Self { mark, child: None, leave: false, tidies_up: false, stopped: false, captures: None, lock };
-        Ok((watchdog, news))
+        Ok(Self {
+            mark,
+            orders: Lines::default(),
+            signals,
+            orphaned,
+            child: None,
+            leave: false,
+            tidies_up: false,
+            stopped: false,
+            captures: None,
+            printed: None,
+            launch: None,
+            lock,
+        })
     }
 
-    fn serve(&mut self, news: &Receiver<News>) -> ExitCode {
+    fn serve(&mut self) -> ExitCode {
         loop {
-            match news.recv() {
-                Ok(News::Order(Order::Spawn(spawn))) => self.spawn(&spawn),
-                Ok(News::Order(Order::Signal(number))) => self.signal(number),
-                Ok(News::Order(Order::Kill)) => {
+            match self.next() {
+                Some(Order::Spawn(spawn)) => self.spawn(&spawn),
+                Some(Order::Signal(number)) => self.signal(number),
+                Some(Order::Kill) => {
                     self.stopped = true;
+                    self.let_launch_end();
                     tree::kill_all(&self.mark, PERSISTENCE);
                     self.reap();
                 }
-                Ok(News::Child) => self.reap(),
-                Ok(News::Order(Order::Quit)) => return ExitCode::SUCCESS,
-                Ok(News::Orphaned) | Err(_) => {
+                Some(Order::Quit) => return ExitCode::SUCCESS,
+                None => {
                     self.let_tidy_up();
+                    self.let_orphaned_launch_end();
                     tree::kill_all(&self.mark, PERSISTENCE);
+                    self.hear_out();
                     self.keep_logs();
                     // Whatever changes after this is nobody's work but the user's.
                     let _ = self.lock.stamp();
@@ -138,17 +158,43 @@ impl Watchdog {
         }
     }
 
+    /// Waits for the next order and collects the dead meanwhile. `None` once the run is dead, or says what makes
+    /// no sense.
+    fn next(&mut self) -> Option<Order> {
+        loop {
+            if let Some(line) = self.orders.next() {
+                return serde_json::from_slice(&line).ok();
+            }
+            let stdin = io::stdin();
+            let mut ready = [PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&stdin, PollFlags::IN)];
+            match poll(&mut ready, None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(_) => return None,
+            }
+            let [signalled, spoken] = ready.map(|one| !one.revents().is_empty());
+            if signalled {
+                // One byte or many: the dead are collected together.
+                let _ = self.signals.read(&mut [0; 64]);
+                self.reap();
+            }
+            if self.orphaned.load(Ordering::SeqCst) || (spoken && !self.orders.read(&stdin).ok()?) {
+                return None;
+            }
+        }
+    }
+
     fn spawn(&mut self, spawn: &Spawn) {
+        if self.child.is_some() {
+            return say(&Reply::Failed { message: "an earlier child still runs".into() });
+        }
         self.leave = spawn.leave_children;
         self.tidies_up = spawn.tidies_up;
         self.stopped = false;
         let keep = |keep: &Keep| (keep.clone(), spawn.stdout.clone(), spawn.stderr.clone());
         self.captures = spawn.keep.as_ref().map(keep);
+        self.launch = spawn.launch.clone().map(|launch| (launch, spawn.stdout.clone()));
         match start(spawn, &self.mark) {
-            Ok(pid) => {
-                self.child = Some(pid);
-                say(&Reply::Spawned);
-            }
+            Ok((pid, printed)) => (self.child, self.printed) = (Some(pid), printed),
             Err(error) => say(&Reply::Failed { message: format!("{error:#}") }),
         }
     }
@@ -159,6 +205,13 @@ impl Watchdog {
         let Some((keep, stdout, stderr)) = &self.captures else { return };
         let _ = log::settle(stdout.as_ref(), keep.stdout.as_ref(), keep.limit);
         let _ = log::settle(stderr.as_ref(), keep.stderr.as_ref(), keep.limit);
+    }
+
+    /// Waits for the end of what is printed on a terminal.
+    fn hear_out(&mut self) {
+        if let Some(printed) = self.printed.take() {
+            pty::finish(&printed);
+        }
     }
 
     fn signal(&mut self, number: i32) {
@@ -179,30 +232,68 @@ impl Watchdog {
         }
     }
 
-    /// Collects the dead. When the child is among them, its leftovers go too and the run is told.
-    fn reap(&mut self) {
-        while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
-            if self.child != Some(pid) {
-                continue;
-            }
-            self.child = None;
-            let ended = Ended { code: status.exit_status(), signal: status.terminating_signal() };
-            let left = if self.leave && !self.stopped { Vec::new() } else { self.sweep() };
-            say(&Reply::Ended { ended, left });
+    /// Ends the far side by its own command, if it may still be there; what was ended needs no note any more.
+    fn end_launch(&mut self) {
+        let Some((launch, stdout)) = self.launch.take() else { return };
+        if launch.receipt(stdout.as_ref()).is_some() || launch.end().is_ok() {
+            launch.forget();
         }
     }
 
-    /// Ends what the child left behind. The walk through the process table is only done when the
-    /// kernel says that children are left, or after a stop.
-    fn sweep(&self) -> Vec<String> {
+    /// Nothing of a launch is killed before its launcher was asked, and its far side was ended.
+    fn let_launch_end(&mut self) {
+        let Some(pid) = self.child.filter(|_| self.launch.is_some()) else { return };
+        let _ = kill_process_group(pid, Signal::TERM);
+        self.end_launch();
+        let since = Instant::now();
+        while self.child.is_some() && since.elapsed() < LAUNCHER {
+            thread::park_timeout(Duration::from_millis(5));
+            self.reap();
+        }
+    }
+
+    /// The same where the run is dead: the launcher first gets a moment to do it by itself.
+    fn let_orphaned_launch_end(&mut self) {
+        let Some(pid) = self.child.filter(|_| self.launch.is_some()) else { return };
+        let _ = kill_process_group(pid, Signal::TERM);
+        ends_within(pid, LAUNCHER);
+        let stripped = self.launch.clone();
+        self.end_launch();
+        let _ = stripped.map(|(launch, stdout)| launch.strip(stdout.as_ref()));
+    }
+
+    /// A launcher that ended without a receipt may have left its far side running.
+    fn settle_launch(&mut self, ended: Ended) {
+        let receipt =
+            self.launch.as_ref().map(|(launch, stdout)| launch.await_receipt(stdout.as_ref(), ended));
+        match receipt {
+            Some(None) => self.end_launch(),
+            _ => self.launch = None,
+        }
+    }
+
+    /// Collects the dead. When the child is among them, its leftovers go too and the run is told.
+    fn reap(&mut self) {
+        let mut ended = None;
         let none_left = loop {
             match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) if self.child == Some(pid) => {
+                    self.child = None;
+                    ended = Some(Ended { code: status.exit_status(), signal: status.terminating_signal() });
+                }
                 Ok(Some(_)) => {}
                 Ok(None) => break false,
                 Err(_) => break true,
             }
         };
-        if none_left && !self.stopped { Vec::new() } else { tree::kill_all(&self.mark, PERSISTENCE) }
+        let Some(ended) = ended else { return };
+        self.settle_launch(ended);
+        // The walk through the process table is only done when the kernel says that children are left, or
+        // after a stop.
+        let stays = if self.stopped { false } else { none_left || self.leave };
+        let left = if stays { Vec::new() } else { tree::kill_all(&self.mark, PERSISTENCE) };
+        self.hear_out();
+        say(&Reply::Ended { ended, left });
     }
 }
 
@@ -232,20 +323,6 @@ fn ends_within(pid: Pid, patience: Duration) -> bool {
     true
 }
 
-fn listen(send: Sender<News>) -> Result<()> {
-    thread::Builder::new().spawn(move || {
-        for line in io::stdin().lock().lines() {
-            let order = line.ok().and_then(|line| serde_json::from_str(&line).ok());
-            let Some(order) = order else { break };
-            if send.send(News::Order(order)).is_err() {
-                return;
-            }
-        }
-        let _ = send.send(News::Orphaned);
-    })?;
-    Ok(())
-}
-
 fn say(reply: &Reply) {
     let mut line = serde_json::to_vec(reply).unwrap_or_default();
     line.push(b'\n');
@@ -253,28 +330,41 @@ fn say(reply: &Reply) {
     let _ = io::stdout().lock().write_all(&line).and_then(|()| io::stdout().flush());
 }
 
-fn start(spawn: &Spawn, mark: &OsStr) -> Result<Pid> {
+/// Starts a child; the receiver hears when all of its terminal is kept, if it has one.
+fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
     let (program, args) = spawn.argv.split_first().context("nothing to run")?;
-    let input = match &spawn.stdin {
-        Some(path) => {
-            File::open(path).with_context(|| format!("failed to read `{}`", path.display()))?.into()
-        }
-        None => Stdio::null(),
-    };
     let stdout = store::output_file(spawn.stdout.as_ref())?;
     let stderr = if spawn.stderr == spawn.stdout {
         stdout.try_clone()?
     } else {
         store::output_file(spawn.stderr.as_ref())?
     };
-    let mut command = Command::new(program);
-    command.args(args).current_dir(&spawn.dir).stdin(input).stdout(stdout).stderr(stderr).process_group(0);
-    clean(&mut command);
+    let (mut command, printed);
+    if spawn.pty {
+        let terminal = pty::Terminal::open()?;
+        let ends = [terminal.child.try_clone()?, terminal.child.try_clone()?, terminal.child.try_clone()?];
+        printed = Some(terminal.keep(stdout)?);
+        command = Command::new(myself()?);
+        command.arg(pty::TERMINAL).arg(program);
+        let [input, output, errors] = ends;
+        command.stdin(input).stdout(output).stderr(errors);
+    } else {
+        printed = None;
+        command = Command::new(program);
+        command.stdin(input(spawn)?).stdout(stdout).stderr(stderr).process_group(0);
+    }
+    command.args(args).current_dir(&spawn.dir);
     for name in &spawn.env_remove {
         command.env_remove(name);
     }
     command.envs(spawn.env.iter().map(|(name, value)| (name, value))).env(super::MARK, mark);
     let child = command.spawn().with_context(|| format!("failed to start `{}`", program.display()))?;
     // The handle is not needed: all the dead are collected in one place.
-    i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("no pid")
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("no pid")?;
+    Ok((pid, printed))
+}
+
+fn input(spawn: &Spawn) -> Result<Stdio> {
+    let Some(path) = &spawn.stdin else { return Ok(Stdio::null()) };
+    Ok(File::open(path).with_context(|| format!("failed to read `{}`", path.display()))?.into())
 }
