@@ -15,13 +15,19 @@ pub mod init;
 mod load;
 mod memory;
 mod merge;
+#[cfg(test)]
+mod merge_tests;
 mod new;
 pub mod overview;
 pub mod place;
 pub mod queue;
+#[cfg(test)]
+mod queue_tests;
 pub mod result;
 mod results;
 pub mod schedule;
+#[cfg(test)]
+mod schedule_tests;
 pub mod settings;
 mod sketch;
 mod snapshot;
