@@ -14,6 +14,7 @@ pub mod settings;
 pub mod state;
 pub mod task;
 pub mod transition;
+pub mod validate;
 pub mod within;
 pub mod worktree;
 pub mod worktree_clean;
