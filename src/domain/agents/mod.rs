@@ -156,6 +156,8 @@ pub enum Class {
     Timeout,
     /// It was silent for longer than `agent.idle_timeout`.
     Idle,
+    /// What it was handed to failed, not the agent itself.
+    Launcher,
     /// It was interrupted.
     Aborted,
     /// Anything else.
