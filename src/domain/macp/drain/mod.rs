@@ -7,7 +7,7 @@
 
 mod attempt;
 mod cache;
-mod check;
+mod checks;
 mod command;
 mod controller;
 mod desk;
@@ -28,6 +28,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::check;
 use super::event::Event;
 use super::place::Place;
 use super::queue::Queue;
@@ -148,6 +149,7 @@ pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finish
     interrupt::install()?;
     recover::await_dead_drain(&place)?;
     let queue = Queue::open(place)?.staying();
+    check(&queue, &settings)?;
     Controller::new(queue, &settings, options.clone(), None, hands).run()
 }
 
@@ -159,8 +161,16 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
     let row = queue.state().row(id);
     // Said before anything is made.
     row.ok_or_else(|| Fault::not_found(format!("no task `{id}`"), "`taskrun macp status` lists the tasks"))?;
+    check::task(&queue.task(id)?, queue.place(), &settings)?;
     interrupt::install()?;
     Controller::new(queue, &settings, options.clone(), Some(id), hands).run()
+}
+
+/// Refuses a queue that has invalid tasks among those that are not over.
+fn check(queue: &Queue, settings: &Settings) -> Result<()> {
+    let open = queue.state().rows().filter(|row| !row.status.is_final());
+    let tasks = open.map(|row| queue.task(&row.id)).collect::<Result<Vec<_>>>()?;
+    check::refuse(&check::tasks(tasks, queue.place(), settings), queue.place())
 }
 
 fn ready(place: &Place, force: bool) -> Result<Settings> {
