@@ -52,11 +52,11 @@ impl From<Word> for Kind {
     }
 }
 
-pub(super) fn run(args: &Args, place: &Place, context: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, place: Result<Place>, context: &Context) -> Result<Exit> {
     let report = if args.files.is_empty() {
-        validate::queue(place)?
+        validate::queue(&place?)?
     } else {
-        validate::files(&args.files, args.kind.map(Kind::from), place)?
+        validate::files(&args.files, args.kind.map(Kind::from))?
     };
     let valid = report.problems.is_empty();
     let document = json!({"valid": valid, "files": report.files, "problems": report.problems});

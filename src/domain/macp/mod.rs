@@ -4,7 +4,6 @@ pub mod after;
 mod agenda;
 pub mod agent;
 pub mod check;
-mod check_cycles;
 mod checkpoint;
 pub mod claim;
 pub mod claim_gates;

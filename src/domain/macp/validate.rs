@@ -70,7 +70,7 @@ pub fn queue(place: &Place) -> Result<Report> {
     results.sort();
     for (path, kind) in known.into_iter().chain(results.into_iter().map(|path| (path, Kind::Result))) {
         if let Some(text) = store::read_text(&path)? {
-            report.look(path, kind, &text, place);
+            report.look(path, kind, &text);
         }
     }
     Ok(report)
@@ -78,7 +78,7 @@ pub fn queue(place: &Place) -> Result<Report> {
 
 /// These files, each as a kind, or as what its name and content say. Errors: a file that is not there, and
 /// [`Fault::Usage`] for one that tells nothing.
-pub fn files(paths: &[PathBuf], kind: Option<Kind>, place: &Place) -> Result<Report> {
+pub fn files(paths: &[PathBuf], kind: Option<Kind>) -> Result<Report> {
     let mut report = Report::default();
     for path in paths {
         let text = if path.as_os_str() == STDIN {
@@ -93,7 +93,7 @@ pub fn files(paths: &[PathBuf], kind: Option<Kind>, place: &Place) -> Result<Rep
             let message = format!("`{}` may be anything of MACP's", path.display());
             Fault::usage(message, "say what it is by `--as task|tasks|event|result|config`")
         })?;
-        report.look(path.clone(), kind, &text, place);
+        report.look(path.clone(), kind, &text);
     }
     Ok(report)
 }
@@ -151,28 +151,28 @@ struct Document<'t> {
 }
 
 impl Report {
-    fn look(&mut self, path: PathBuf, kind: Kind, text: &str, place: &Place) {
+    fn look(&mut self, path: PathBuf, kind: Kind, text: &str) {
         let lines = Lines::new(text);
         let document = |kind: Kind, text| Document { path: &path, kind, lines: &lines, text };
         let count = match kind {
             Kind::Tasks => match lines::tasks(text) {
-                Some(tasks) => self.tasks(&tasks, &document(Kind::Task, text), place),
-                None => self.document(&document(Kind::Tasks, text.trim_start()), place),
+                Some(tasks) => self.tasks(&tasks, &document(Kind::Task, text)),
+                None => self.document(&document(Kind::Tasks, text.trim_start())),
             },
             Kind::Event => {
                 let events = text.lines().filter(|line| !line.trim().is_empty());
-                events.map(|line| self.document(&document(Kind::Event, line), place)).sum()
+                events.map(|line| self.document(&document(Kind::Event, line))).sum()
             }
-            kind => self.document(&document(kind, text.trim_start()), place),
+            kind => self.document(&document(kind, text.trim_start())),
         };
         self.files.push(Looked { path, kind, count });
     }
 
-    fn tasks(&mut self, tasks: &[&RawValue], file: &Document<'_>, place: &Place) -> usize {
+    fn tasks(&mut self, tasks: &[&RawValue], file: &Document<'_>) -> usize {
         let mut ids = HashSet::new();
         for task in tasks {
             let document = Document { text: task.get(), ..*file };
-            self.document(&document, place);
+            self.document(&document);
             let id = serde_json::from_str::<Value>(task.get())
                 .ok()
                 .and_then(|task| Some(task.get("id")?.as_str()?.to_owned()));
@@ -192,7 +192,7 @@ impl Report {
     }
 
     /// Checks one document; it counts as one.
-    fn document(&mut self, document: &Document<'_>, place: &Place) -> usize {
+    fn document(&mut self, document: &Document<'_>) -> usize {
         let Document { path, kind, lines, text } = document;
         let value: Value = match serde_json::from_str(text) {
             Ok(value) => value,
@@ -214,7 +214,7 @@ impl Report {
         let name = if *kind == Kind::Task { "id" } else { "task_id" };
         let task = value.get(name).and_then(Value::as_str).map(str::to_owned);
         for problem in schema(*kind).check(&value) {
-            if *kind == Kind::Task && is_plugin(&problem, &value, place) {
+            if *kind == Kind::Task && is_plugin(&problem, &value) {
                 continue;
             }
             let line = lines.find(text, &problem.pointer);
@@ -232,8 +232,8 @@ impl Report {
 }
 
 /// Whether it is said of the name of a plug-in that is there: more than MACP knows, but none the worse.
-fn is_plugin(problem: &Problem, task: &Value, place: &Place) -> bool {
+fn is_plugin(problem: &Problem, task: &Value) -> bool {
     let name = task.get("dispatch").and_then(Value::as_str).unwrap_or_default();
-    let there = || programs::find(format!("taskrun-exec-{name}").as_ref(), place.root()).is_some();
+    let there = || programs::find(format!("taskrun-exec-{name}").as_ref(), Path::new("/")).is_some();
     problem.pointer == "/dispatch" && check::is_plain(name) && there()
 }
