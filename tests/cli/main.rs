@@ -31,6 +31,8 @@ mod bench;
 mod branch;
 mod config;
 mod everywhere;
+mod launchers;
+mod launchers_ends;
 mod loops;
 mod loops_budget;
 mod loops_callers;
