@@ -18,6 +18,7 @@ mod show;
 mod status;
 mod submit;
 mod sync;
+mod told;
 mod trigger;
 mod update;
 mod validate;

@@ -45,6 +45,8 @@ pub struct Place<'a> {
     pub env: Vec<(OsString, OsString)>,
     /// What they are handed to, if they are not to run right here.
     pub launch: Option<Launching<'a>>,
+    /// One file for what any of them prints, used again and again; then what prints nothing leaves no log.
+    pub capture: Option<PathBuf>,
 }
 
 /// Stops a gate when the user asks for it.
@@ -78,9 +80,12 @@ impl Gates {
         let mut results = Vec::new();
         for (number, command) in self.commands.iter().enumerate() {
             tell(Kind::GateStarted { command: redact::ours().text(command).into_owned() });
-            let [output, capture] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
-            let outcome = self.attend(child, &|| self.spawn(command, place, [&capture, &output]), asked)?;
-            log::settle(&capture, &output, self.log_limit)?;
+            let [output, own] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
+            let capture = place.capture.as_ref().unwrap_or(&own);
+            let outcome = self.attend(child, &|| self.spawn(command, place, [capture, &output]), asked)?;
+            if place.capture.is_none() || capture.metadata().is_ok_and(|meta| meta.len() > 0) {
+                log::settle(capture, &output, self.log_limit)?;
+            }
             Launcher::verdict(&outcome)?;
             if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
                 return Ok(None);
@@ -94,6 +99,7 @@ impl Gates {
                 command: redact::ours().text(command).into_owned(),
                 passed,
                 exit_code: outcome.ended.code,
+                signal: outcome.ended.signal,
                 duration_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
                 output,
                 ended_for,

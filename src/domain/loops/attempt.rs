@@ -265,6 +265,7 @@ impl Run<'_> {
             prefix: &attempt.prefix,
             env: vec![("TASKRUN_TASK".into(), attempt.issue.id.clone().into())],
             launch: launching(self.plan.launcher.as_ref(), &attempt.issue.id, attempt.number),
+            capture: None,
         };
         let (workspace, run) = (self.workspace, self.state.run.clone());
         let asked = move || stop_now(workspace, &run);

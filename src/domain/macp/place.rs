@@ -84,6 +84,11 @@ impl Place {
         self.dir.join("state")
     }
 
+    /// `state/launches/`: what launchers may still be running.
+    pub fn launches(&self) -> PathBuf {
+        self.state().join("launches")
+    }
+
     /// Held for each change of the queue.
     pub fn queue_lock(&self) -> PathBuf {
         self.state().join("queue.lock")
@@ -98,4 +103,19 @@ impl Place {
     pub fn slot(&self, name: &str) -> PathBuf {
         self.state().join(format!("slot-{name}"))
     }
+}
+
+/// The name of a file or directory that is made of a task's id: the id itself where it is plain, else what is plain of it
+/// and a few characters that tell it from others.
+pub fn file_name(id: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-');
+    let fits = !id.is_empty() && id.len() <= 128 && id.chars().all(plain) && !id.starts_with(['.', '-']);
+    if fits {
+        return id.to_owned();
+    }
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let slug: String = id.chars().map(|char| if plain(char) { char } else { '-' }).take(60).collect();
+    format!("{}_{hash:016x}", slug.trim_matches(['.', '-']))
 }
