@@ -7,9 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::domain::attempt::completion::{Promise, promise};
-use crate::system::process::{
-    Attendant, Ended, Keep, Limits, Line, Outcome, Spawn, Supervisor, Why, read_lines,
-};
+use crate::system::process::{Attendant, Ended, Keep, Limits, Line, Outcome, Spawn, Supervisor, Why, read_lines};
 use crate::system::{clock, log, redact, store};
 
 /// Characters of a line that are kept of it in a result.
@@ -82,14 +80,7 @@ impl Run<'_> {
         let outcome = child.attend(spawn, limits, &mut Watch(stop))?;
         let [stdout, stderr] = [0, 1].map(|at| keep(&captures[at], &logs[at], self.log_limit));
         let ((stdout, last), (stderr, last_error)) = (stdout?, stderr?);
-        Ok(Ran {
-            outcome,
-            promise: promise(&last),
-            stdout,
-            stderr,
-            last: shown(&last),
-            last_error: shown(&last_error),
-        })
+        Ok(Ran { outcome, promise: promise(&last), stdout, stderr, last: shown(&last), last_error: shown(&last_error) })
     }
 }
 
@@ -106,9 +97,7 @@ impl Ran {
             (Some(_), _) => Some(format!("timed out after {}", limit(timeout))),
             (None, Ended { code: Some(0), .. }) => None,
             (None, Ended { code: Some(code), .. }) => Some(words(format!("exit code {code}"))),
-            (None, Ended { signal, .. }) => {
-                Some(words(format!("killed by signal {}", signal.unwrap_or_default())))
-            }
+            (None, Ended { signal, .. }) => Some(words(format!("killed by signal {}", signal.unwrap_or_default()))),
         }
     }
 

@@ -166,13 +166,7 @@ impl Desk<'_> {
     }
 
     /// Takes what a worker tells.
-    pub(super) fn hear(
-        &mut self,
-        news: News,
-        turn: &mut Turn<'_>,
-        slots: &mut Slots<'_, '_>,
-        orders: &mut Orders,
-    ) {
+    pub(super) fn hear(&mut self, news: News, turn: &mut Turn<'_>, slots: &mut Slots<'_, '_>, orders: &mut Orders) {
         let at = news.slot;
         let ours = slots.at(at).as_ref().is_some_and(|busy| self.is_ours(turn.state(), busy));
         let Some(busy) = slots.at(at).as_mut() else { return };
@@ -310,10 +304,10 @@ fn later(state: &State, now: Timestamp) -> bool {
 /// Whether a task waits only for others to end what they do now: for room, for its key, for a task that a live process
 /// works on.
 fn held_up(state: &State) -> bool {
-    let worked =
-        |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
+    let worked = |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
     state.rows().filter(|row| row.status == Status::Pending).any(|row| {
         let done = |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
         row.depends_on.iter().all(done)
     })
 }
+

@@ -18,10 +18,7 @@ pub(super) fn cwd(task: &Task, ground: &Path, place: &Place, settings: &Settings
     };
     let found = ground.join(given).canonicalize().ok().filter(|path| path.is_dir());
     let Some(dir) = found else {
-        return Err(Fault::refused(
-            format!("`cwd` is `{given}`, which is no directory"),
-            "make it, or mend `cwd`",
-        ));
+        return Err(Fault::refused(format!("`cwd` is `{given}`, which is no directory"), "make it, or mend `cwd`"));
     };
     let home = env::home().unwrap_or_default();
     let allowed = settings.config.macp.allowed_dirs.iter().map(|dir| match dir.strip_prefix("~/") {

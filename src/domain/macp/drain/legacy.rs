@@ -41,12 +41,7 @@ pub(super) fn call(task: &Task, settings: &Settings, file: &Path) -> Result<Call
             ));
         }
     };
-    Ok(Call::Command {
-        argv: ["sh", "-c", &command].map(OsString::from).into(),
-        env,
-        stdin: None,
-        pty: false,
-    })
+    Ok(Call::Command { argv: ["sh", "-c", &command].map(OsString::from).into(), env, stdin: None, pty: false })
 }
 
 /// Whether the definition has to be written for it.
@@ -107,10 +102,7 @@ mod tests {
     fn placeholders_are_words_in_any_quotes() {
         let table = [
             ("echo {task_id}", r#"echo "${TASKRUN_TASK_ID}""#),
-            (
-                r#"run "task {task_id}: {task_title}""#,
-                r#"run "task ${TASKRUN_TASK_ID}: ${TASKRUN_TASK_TITLE}""#,
-            ),
+            (r#"run "task {task_id}: {task_title}""#, r#"run "task ${TASKRUN_TASK_ID}: ${TASKRUN_TASK_TITLE}""#),
             ("run 'a {task_title} b'", r#"run 'a '"${TASKRUN_TASK_TITLE}"' b'"#),
             (r#"echo \"{task_id}"#, r#"echo \""${TASKRUN_TASK_ID}""#),
             (r#"echo "\"{task_id}""#, r#"echo "\"${TASKRUN_TASK_ID}""#),
