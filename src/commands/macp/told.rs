@@ -85,6 +85,7 @@ fn summary(finished: &Finished) -> String {
         let why = match finished.reason {
             "limit" => ": the limit of tasks is reached",
             "max_time" => ": the time is over",
+            "budget" => ": agents have spent what they may",
             "interrupted" => ": interrupted",
             "waiting" => ": others work on them, or on what they wait for",
             "blocked" => ": they can never run as things are",

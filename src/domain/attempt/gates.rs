@@ -43,15 +43,16 @@ pub struct Place<'a> {
     pub prefix: &'a Path,
     /// Variables for them, beside the inherited ones.
     pub env: Vec<(OsString, OsString)>,
-    /// What they are handed to, if they are not to run right here.
-    pub launch: Option<Launching<'a>>,
     /// One file for what any of them prints, used again and again; then what prints nothing leaves no log.
     pub capture: Option<PathBuf>,
+    /// What they are handed to, if they are not to run right here.
+    pub launch: Option<Launching<'a>>,
 }
 
-/// Stops a gate when the user asks for it.
-struct Watch<'a> {
-    asked: &'a dyn Fn() -> bool,
+/// Stops what prints for nobody when the user asks for it.
+pub(crate) struct Watch<'a> {
+    /// Whether somebody wants to stop.
+    pub(crate) asked: &'a dyn Fn() -> bool,
 }
 
 impl Attendant for Watch<'_> {

@@ -1,12 +1,16 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
+pub mod after;
+pub mod agent;
 pub mod dispatch;
 pub mod drain;
 pub mod event;
 pub mod place;
+pub mod purse;
 pub mod queue;
 pub mod result;
 pub mod schedule;
+pub mod schema;
 pub mod settings;
 pub mod state;
 pub mod task;

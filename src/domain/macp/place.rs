@@ -84,7 +84,7 @@ impl Place {
         self.dir.join("state")
     }
 
-    /// `state/launches/`: what launchers may still be running.
+    /// What launchers may still be running.
     pub fn launches(&self) -> PathBuf {
         self.state().join("launches")
     }

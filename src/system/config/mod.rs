@@ -77,7 +77,7 @@ fn merge(into: &mut toml::Table, from: toml::Table) {
 }
 
 /// Refuses an MCP server that cannot be reached one way, and secrets in a file that others read.
-fn check_mcp(name: &str, entry: &McpEntry) -> Result<()> {
+pub fn check_mcp(name: &str, entry: &McpEntry) -> Result<()> {
     let wrong = |what: &str, hint: &str| Err(Fault::usage(format!("`[mcp.{name}]` {what}"), hint));
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || !name.chars().all(plain) {

@@ -6,6 +6,7 @@
 mod attend;
 mod launch;
 mod probe;
+pub mod pty;
 pub mod supervise;
 mod supervisor;
 mod tail;
@@ -85,6 +86,9 @@ pub struct Spawn {
     /// Whether it gets a moment to end by itself before it is stopped, also when the run was killed:
     /// git then leaves no lock files behind, which would stop every later git.
     pub tidies_up: bool,
+    /// Whether it gets a terminal: its standard input and both its outputs, which then go to `stdout` together.
+    #[serde(default)]
+    pub pty: bool,
     /// What is known of the launch, where it is handed to a launcher.
     pub launch: Option<Launch>,
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::domain::agents::invocation::file;
 use crate::domain::attempt::completion::{Promise, promise};
-use crate::system::process::{Attendant, Ended, Keep, Limits, Line, Outcome, Spawn, Supervisor, Why, read_lines};
+use crate::domain::attempt::gates::Watch;
+use crate::system::process::{Ended, Keep, Limits, Line, Outcome, Spawn, Supervisor, Why, read_lines};
 use crate::system::{clock, log, redact, store};
 
 /// Characters of a line that are kept of it in a result.
@@ -42,31 +44,17 @@ pub(super) struct Ran {
     pub(super) promise: Promise,
 }
 
-/// Stops a child when it is asked for.
-pub(super) struct Watch<'a>(pub(super) &'a AtomicBool);
-
-impl Attendant for Watch<'_> {
-    fn listens(&self) -> bool {
-        false
-    }
-
-    fn line(&mut self, _line: &[u8]) {}
-
-    fn stop(&mut self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A file of a log.
-pub(super) fn log_file(prefix: &Path, end: &str) -> PathBuf {
-    crate::domain::agents::invocation::file(prefix, end)
-}
-
 impl Run<'_> {
-    /// Runs it. Errors: it could not be started, or the supervisor is gone.
-    pub(super) fn run(self, child: &mut Supervisor, stop: &AtomicBool) -> Result<Ran> {
+    /// Runs it; `look` sees the whole of its standard output before that becomes a log. Errors: it could not be started,
+    /// or the supervisor is gone.
+    pub(super) fn run(
+        self,
+        child: &mut Supervisor,
+        stop: &AtomicBool,
+        look: &mut dyn FnMut(&Outcome, &Path) -> Result<()>,
+    ) -> Result<Ran> {
         let captures = ["out", "err"].map(|name| self.slot.join(name));
-        let logs = [".log", ".stderr.log"].map(|end| log_file(self.log, end));
+        let logs = [".log", ".stderr.log"].map(|end| file(self.log, end));
         if self.again {
             logs.iter().try_for_each(|log| store::remove(log))?;
         }
@@ -77,7 +65,8 @@ impl Run<'_> {
             ..self.spawn
         };
         let limits = Limits { total: Some(self.timeout), ..Limits::default() };
-        let outcome = child.attend(spawn, limits, &mut Watch(stop))?;
+        let outcome = child.attend(spawn, limits, &mut Watch { asked: &|| stop.load(Ordering::Relaxed) })?;
+        look(&outcome, &captures[0])?;
         let [stdout, stderr] = [0, 1].map(|at| keep(&captures[at], &logs[at], self.log_limit));
         let ((stdout, last), (stderr, last_error)) = (stdout?, stderr?);
         Ok(Ran { outcome, promise: promise(&last), stdout, stderr, last: shown(&last), last_error: shown(&last_error) })

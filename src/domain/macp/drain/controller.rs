@@ -13,8 +13,10 @@ use super::job::News;
 use super::recover::{self, DRAIN, RUN, drain_slot, run_slot};
 use super::slots::Slots;
 use super::{Counts, Finished, Hands, Options, Told};
+use crate::domain::attempt::prompt::Previous;
 use crate::domain::launchers;
 use crate::domain::macp::event::{Event, Hold};
+use crate::domain::macp::purse::Purse;
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::Status;
@@ -53,10 +55,14 @@ pub(super) struct Desk<'a> {
     pub(super) escalated: Vec<String>,
     /// How many attempts of a task failed by what was to run them.
     pub(super) infrastructure: HashMap<String, u64>,
+    /// How the last attempt of a task ended, for the next one.
+    pub(super) previous: HashMap<String, Previous>,
     /// Tasks that were given out, where there is a limit.
     pub(super) given: HashSet<String>,
     /// Of these, those that are to be tried again.
     pub(super) retrying: Vec<String>,
+    /// Whether what agents may spend is spent.
+    pub(super) broke: bool,
     /// What is to be done after the task that ended last.
     pub(super) after: Option<super::job::Order>,
     /// What the current change records, to be told once it is written.
@@ -75,6 +81,8 @@ pub(super) enum End {
     Limit,
     /// `--max-time`.
     Time,
+    /// What agents may spend is spent.
+    Money,
     /// A signal.
     Interrupted,
 }
@@ -99,8 +107,10 @@ impl<'a, 'h> Controller<'a, 'h> {
             failed: Vec::new(),
             escalated: Vec::new(),
             infrastructure: HashMap::new(),
+            previous: HashMap::new(),
             given: HashSet::new(),
             retrying: Vec::new(),
+            broke: false,
             after: None,
             told: Vec::new(),
             notes: Vec::new(),
@@ -118,9 +128,14 @@ impl<'a, 'h> Controller<'a, 'h> {
             self.desk.may_run(self.queue.state(), id)?;
         }
         let place = self.queue.place().clone();
-        let settings = self.desk.settings.clone();
-        let (cache, launcher) = (self.desk.options.cache, self.desk.options.launcher.clone());
-        let shop = Shop { place, settings, cache, launcher };
+        let shop = Shop {
+            settings: self.desk.settings.clone(),
+            cache: self.desk.options.cache,
+            launcher: self.desk.options.launcher.clone(),
+            run: self.desk.run.clone(),
+            purse: Purse::open(&place, self.desk.settings)?,
+            place,
+        };
         let pid = std::process::id();
         let single = self.desk.only.is_some();
         let name = move |at| if single { run_slot(pid) } else { drain_slot(at) };
@@ -194,6 +209,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             let state = self.queue.state();
             slots.stop_where(|busy| !self.desk.is_ours(state, busy));
         }
+        self.desk.broke = slots.money_is_spent();
         let going = !self.desk.stopping();
         let pick = going && self.desk.pick(self.queue.state(), clock::now()).is_some();
         if pick {
@@ -216,6 +232,10 @@ impl<'a, 'h> Controller<'a, 'h> {
             Ok(orders)
         })?;
         self.unsettled = true;
+        // What acts outside of this machine, or beside the queue, comes after what it is about.
+        if orders.iter().any(|(_, order)| order.acts_outside()) {
+            self.queue.sync()?;
+        }
         for (at, order) in orders {
             slots.order(at, order);
         }

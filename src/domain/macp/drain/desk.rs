@@ -10,6 +10,7 @@ use super::job::{Job, News, Order, Report, What};
 use super::record;
 use super::slots::{Busy, Phase, Slots};
 use super::state_in_words;
+use crate::domain::attempt::prompt::Previous;
 use crate::domain::macp::event::{Attempt, Event};
 use crate::domain::macp::queue::{Queue, Turn};
 use crate::domain::macp::result::TaskResult;
@@ -29,7 +30,7 @@ type Orders = Vec<(usize, Order)>;
 impl Desk<'_> {
     /// Whether nothing new is started any more.
     pub(super) fn stopping(&self) -> bool {
-        interrupt::signal().is_some() || self.out_of_time()
+        interrupt::signal().is_some() || self.broke || self.out_of_time()
     }
 
     fn out_of_time(&self) -> bool {
@@ -141,7 +142,9 @@ impl Desk<'_> {
                 self.record(turn, record::started(&task, attempt, &self.hold, None, turn.now()));
             }
             let infrastructure = self.infrastructure.get(&id).copied().unwrap_or(0);
-            let job = Job { task: (*task).clone(), attempt, infrastructure, prepares };
+            let previous = self.previous.remove(&id);
+            let notes = Vec::new();
+            let job = Job { task: (*task).clone(), attempt, infrastructure, previous, notes, prepares };
             orders.push((at, Order::Work(Box::new(job))));
             let phase = if prepares { Phase::Preparing } else { Phase::Running };
             *slots.at(at) = Some(Busy { task, attempt, phase });
@@ -232,6 +235,9 @@ impl Desk<'_> {
             Next::Again(..) => {
                 self.counts.retried += 1;
                 self.retrying.push(id.clone());
+                let outcome = if report.infrastructure { "not run" } else { "failed" };
+                let previous = Previous { outcome: outcome.into(), reason: report.why.clone(), gate: None };
+                self.previous.insert(id.clone(), previous);
             }
             Next::Fail => {
                 self.counts.failed += 1;
@@ -252,6 +258,9 @@ impl Desk<'_> {
         let now = clock::now();
         if interrupt::signal().is_some() {
             return Some(End::Interrupted);
+        }
+        if self.broke {
+            return Some(End::Money);
         }
         if self.out_of_time() {
             let left = state.rows().any(|row| row.status == Status::Pending);

@@ -25,7 +25,7 @@ impl Desk<'_> {
             End::Interrupted => 128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2)),
             _ if failed => 1,
             _ if human => 4,
-            End::Limit | End::Time => 3,
+            End::Limit | End::Time | End::Money => 3,
             End::Idle => 0,
         };
         let left = state.rows().filter(|row| !row.status.is_final()).count() as u64;
@@ -34,6 +34,7 @@ impl Desk<'_> {
             End::Interrupted => "interrupted",
             End::Limit => "limit",
             End::Time => "max_time",
+            End::Money => "budget",
             End::Idle if self.only.is_some() || left == 0 => "complete",
             End::Idle if pending && stuck.is_empty() => "waiting",
             End::Idle if pending => "blocked",

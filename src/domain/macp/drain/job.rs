@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::attempt::prompt::Previous;
 use crate::domain::macp::event::Attempt;
 use crate::domain::macp::result::{GateResult, TaskResult};
 use crate::domain::macp::task::Task;
@@ -15,6 +16,10 @@ pub(super) struct Job {
     pub(super) attempt: Attempt,
     /// How many attempts failed so far by what was to run them.
     pub(super) infrastructure: u64,
+    /// How the attempt before this one ended, for an agent.
+    pub(super) previous: Option<Previous>,
+    /// What people have said about it.
+    pub(super) notes: Vec<String>,
     /// Whether the attempt begins only once the worker says [`What::Ready`].
     pub(super) prepares: bool,
 }
@@ -37,6 +42,18 @@ pub(super) enum Order {
     Drop,
     /// The end of this task is on record, as this: what is to be done after it.
     After(Box<Task>, Box<TaskResult>),
+}
+
+impl Order {
+    /// Whether it has effects that a loss of power here does not end: a launch elsewhere, `on_complete`.
+    pub(super) fn acts_outside(&self) -> bool {
+        match self {
+            Self::Work(job) => job.task.launcher.is_some() && !job.prepares,
+            Self::After(task, _) => task.on_complete.is_some(),
+            Self::Go => true,
+            Self::Drop => false,
+        }
+    }
 }
 
 /// What a worker tells.

@@ -10,6 +10,8 @@ use super::attempt::Shop;
 use super::cache::{Found, Key};
 use super::command::Ran;
 use super::job::{Job, Report};
+use crate::domain::macp::agent::AgentAnswer;
+use crate::domain::macp::dispatch::plugin::Answer;
 use crate::domain::macp::event::Blame;
 use crate::domain::macp::result::{GateResult, TaskResult};
 use crate::domain::macp::settings::Settings;
@@ -61,6 +63,7 @@ pub(super) struct Draft {
     by_worker: bool,
     lost: bool,
     key: Option<Key>,
+    not_before: Option<Timestamp>,
     ground: Option<Ground>,
 }
 
@@ -97,6 +100,7 @@ impl Draft {
             by_worker: false,
             lost: false,
             key: None,
+            not_before: None,
             ground: None,
         };
         draft.note("started_at", now.to_string());
@@ -122,7 +126,7 @@ impl Draft {
         }
     }
 
-    /// Its command is handed to this launcher.
+    /// Its commands are handed to this launcher.
     pub(super) fn launched_by(&mut self, launcher: &str) {
         self.note("launcher", launcher);
     }
@@ -150,7 +154,7 @@ impl Draft {
         }
     }
 
-    fn fails(&mut self, why: &str) {
+    pub(super) fn fails(&mut self, why: &str) {
         self.why = redact::ours().text(why).into_owned();
         self.result.error = Some(self.why.clone());
     }
@@ -164,21 +168,63 @@ impl Draft {
         }
     }
 
-    /// Somebody else does it, told by this.
-    pub(super) fn hand_over(&mut self, config: Value) {
-        self.result.exit_code = Some(1);
-        self.result.summary = "not run".into();
-        self.note("acp_config", config);
+    /// An agent, or what a task was handed on to, has answered.
+    pub(super) fn answered(&mut self, answer: AgentAnswer) {
+        self.result.exit_code = answer.exit_code;
+        self.result.summary = answer.summary;
+        self.result.metadata.extend(answer.metadata);
+        self.not_before = answer.not_before;
+        if let Some(error) = answer.error {
+            self.by_worker = true;
+            self.fails(&error);
+        }
+    }
+
+    /// A plug-in has answered, or what it said is no answer.
+    pub(super) fn plugin(&mut self, answer: Result<Answer, String>) -> Verdict {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(why) => {
+                self.fails(&why);
+                return Verdict::WorkerFailed;
+            }
+        };
+        let verdict = answer.verdict();
+        self.result.summary = redact::ours().text(&answer.summary).into_owned();
+        self.result.metadata.extend(answer.metadata);
+        self.result.pr = answer.pr.or(self.result.pr.take());
+        match (&verdict, answer.error) {
+            (Verdict::Passed, _) => self.result.error = None,
+            (_, Some(error)) => self.fails(&error),
+            (_, None) if self.result.error.is_none() => self.fails("the plug-in says that it failed"),
+            _ => {}
+        }
+        verdict
+    }
+
+    /// The output was to hold a document that fits a schema.
+    pub(super) fn document(&mut self, document: Result<Value, String>) -> Verdict {
+        match document {
+            Ok(document) => {
+                self.note("output", document);
+                Verdict::Passed
+            }
+            Err(why) => {
+                self.by_worker = true;
+                self.fails(&why);
+                Verdict::WorkerFailed
+            }
+        }
     }
 
     /// The attempt came to no end.
-    pub(super) fn fall(&mut self, fallen: Fallen, error: &anyhow::Error, lost: bool) -> Verdict {
+    pub(super) fn fall(&mut self, error: &anyhow::Error, lost: bool) -> Verdict {
         self.lost = lost;
         if interrupt::signal().is_some() {
             return Verdict::Interrupted;
         }
         self.fails(&format!("{error:#}"));
-        match fallen {
+        match Fallen::of(error) {
             Fallen::Worktree => {
                 self.result.summary = "worktree creation failed".into();
                 Verdict::Hopeless
@@ -216,8 +262,11 @@ impl Draft {
         let failures =
             if infrastructure { failed } else { job.attempt.number.saturating_sub(job.attempt.forgiven) };
         let pause = transition::pause(shop.settings.retry_delay, failures, &task.id);
+        let until = self.not_before.map(|at| at.duration_since(clock::now()));
+        let pause = until.and_then(|until| Duration::try_from(until).ok()).map_or(pause, |until| until.max(pause));
         let most = shop.settings.infrastructure_attempts;
-        let next = transition::next(&verdict, job.attempt, task.dispatch.is_some(), (failed, most), pause);
+        let next =
+            transition::next(&verdict, job.attempt, task.dispatch.is_some(), (failed, most), pause);
         let over = !matches!(next, Next::Again(..));
         if over {
             self.finish(&next, task, job);
@@ -234,16 +283,7 @@ impl Draft {
         };
         let after = over && (task.worktree.is_some() || task.on_complete.is_some());
         let by_worker = self.by_worker;
-        Report {
-            next,
-            gated: self.gated,
-            why,
-            result: self.result,
-            by_worker,
-            infrastructure,
-            lost: self.lost,
-            after,
-        }
+        Report { next, gated: self.gated, why, result: self.result, by_worker, infrastructure, lost: self.lost, after }
     }
 
     fn finish(&mut self, next: &Next, task: &Task, job: &Job) {

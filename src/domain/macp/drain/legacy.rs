@@ -18,16 +18,16 @@ const PLACES: [(&str, &str); 3] = [
 ];
 
 /// What is started for a legacy task; `file` holds its definition, for a template that asks for it.
-pub(super) fn call(task: &Task, settings: &Settings, file: &Path) -> Result<Call> {
+pub(super) fn call(task: &Task, settings: &Settings, file: &Path, dir: &Path) -> Result<Call> {
     let mut env: Vec<(OsString, OsString)> =
         task.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
     if let Some(argv) = task.argv.as_ref().filter(|argv| !argv.is_empty()) {
         let argv = argv.iter().map(OsString::from).collect();
-        return Ok(Call::Command { argv, env, stdin: None, pty: false });
+        return Ok(command(argv, env, dir));
     }
     let own = task.command.as_deref().filter(|command| !command.trim().is_empty());
     let template = settings.foreign.worker.command_template.as_deref().filter(|text| !text.trim().is_empty());
-    let command = match (own, template) {
+    let text = match (own, template) {
         (Some(command), _) => command.to_owned(),
         (None, Some(template)) => {
             let values = [task.id.as_str().into(), task.title.as_str().into(), file.as_os_str().to_owned()];
@@ -41,7 +41,11 @@ pub(super) fn call(task: &Task, settings: &Settings, file: &Path) -> Result<Call
             ));
         }
     };
-    Ok(Call::Command { argv: ["sh", "-c", &command].map(OsString::from).into(), env, stdin: None, pty: false })
+    Ok(command(["sh", "-c", &text].map(OsString::from).into(), env, dir))
+}
+
+fn command(argv: Vec<OsString>, env: Vec<(OsString, OsString)>, dir: &Path) -> Call {
+    Call::Command { argv, env, dir: dir.to_owned(), stdin: None, brief: None, pty: false, answers: false }
 }
 
 /// Whether the definition has to be written for it.

@@ -7,17 +7,18 @@
 
 mod attempt;
 mod cache;
+mod check;
 mod command;
 mod controller;
 mod desk;
 mod finish;
-mod ground;
 mod job;
 mod judge;
 mod legacy;
 mod record;
 mod recover;
 mod slots;
+mod start;
 mod worker;
 
 use std::time::Duration;
@@ -94,7 +95,7 @@ pub struct Finished {
     pub ts: Timestamp,
     /// The run.
     pub run: String,
-    /// `complete`, `blocked`, `waiting`, `limit`, `max_time`, `interrupted`.
+    /// `complete`, `blocked`, `waiting`, `limit`, `max_time`, `budget`, `interrupted`.
     pub reason: &'static str,
     /// What the process exits with.
     pub exit_code: u8,

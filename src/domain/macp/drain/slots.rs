@@ -74,6 +74,11 @@ impl<'scope, 'env> Slots<'scope, 'env> {
         Ok(())
     }
 
+    /// Whether a limit of money keeps agents from working.
+    pub(super) fn money_is_spent(&self) -> bool {
+        self.shop.purse.over().is_some()
+    }
+
     /// Notes that the supervisor of one is gone.
     pub(super) fn lose(&mut self, at: usize) {
         self.lost.push(at);
