@@ -42,9 +42,11 @@ fn line(event: &Event, verbose: bool) -> Option<String> {
     let word = match event.event_type {
         Kind::Completed => {
             let result = event.metadata.get("result").and_then(|result| result.get("metadata"));
-            let took = result.and_then(|result| result.get("duration_ms")).and_then(serde_json::Value::as_u64);
+            let took =
+                result.and_then(|result| result.get("duration_ms")).and_then(serde_json::Value::as_u64);
             let cached = result.is_some_and(|result| result.get("cached").is_some());
-            let how = if cached { "cached".into() } else { clock::human(Duration::from_millis(took.unwrap_or(0))) };
+            let how =
+                if cached { "cached".into() } else { clock::human(Duration::from_millis(took.unwrap_or(0))) };
             return Some(format!("{} {task} ({how})", style("completed").for_stderr().green()));
         }
         Kind::Failed => style("failed").for_stderr().red(),

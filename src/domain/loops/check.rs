@@ -25,7 +25,8 @@ pub fn check(
     let mut child = Supervisor::start(&dir.join("lock"), &id)?;
     let labels = Labels { task: "gates", attempt: 1, branch: None };
     let launch = launcher.map(|launcher| Launching { launcher, labels });
-    let place = Place { dir: workspace.root(), prefix: &dir.join("check"), env: Vec::new(), capture: None, launch };
+    let place =
+        Place { dir: workspace.root(), prefix: &dir.join("check"), env: Vec::new(), capture: None, launch };
     let gates = Gates { stop_at_red: false, ..gates };
     let results = gates.run(&mut child, &place, &|| false, tell)?;
     child.quit();

@@ -2,9 +2,15 @@
 
 pub mod after;
 pub mod agent;
+pub mod claim;
+pub mod claim_gates;
+pub mod claim_update;
 pub mod dispatch;
 pub mod drain;
 pub mod event;
+pub mod metrics;
+pub mod people;
+pub mod people_log;
 pub mod place;
 pub mod purse;
 pub mod queue;

@@ -193,5 +193,7 @@ fn row(task: &Task) -> Row {
         created_at: task.created_at,
         not_before: None,
         hold: None,
+        started_at: None,
+        cancel_requested: false,
     }
 }

@@ -116,16 +116,15 @@ pub fn load(place: &Place) -> Result<Settings> {
     let dispatch = set.default_dispatch.as_deref().map(dispatch);
     let runtime = set.default_runtime.clone().or(foreign.worker.runtime.clone());
     Ok(Settings {
-        worktree_base: worktree_base(place, set.worktree_base.as_ref().or(foreign.macp.worktree_base.as_ref())),
+        worktree_base: worktree_base(
+            place,
+            set.worktree_base.as_ref().or(foreign.macp.worktree_base.as_ref()),
+        ),
         default_dispatch: dispatch.or(foreign.macp.default_dispatch.clone()).unwrap_or(Dispatch::Exec),
-        default_runtime: runtime
-            .or(foreign.macp.default_runtime.clone())
-            .unwrap_or_else(|| "codex".into()),
+        default_runtime: runtime.or(foreign.macp.default_runtime.clone()).unwrap_or_else(|| "codex".into()),
         cleanup_worktrees: set.cleanup_worktrees.or(foreign.macp.cleanup_worktrees).unwrap_or(true),
         worktree_reuse: set.worktree_reuse,
-        timeout: timeout
-            .or(foreign.worker.timeout_seconds.map(Duration::from_secs))
-            .unwrap_or(TIMEOUT),
+        timeout: timeout.or(foreign.worker.timeout_seconds.map(Duration::from_secs)).unwrap_or(TIMEOUT),
         max_attempts: attempts.or(foreign.worker.max_attempts).unwrap_or(1).max(1),
         infrastructure_attempts: attempts.unwrap_or(INFRASTRUCTURE),
         retry_delay: set.retry_delay.unwrap_or(RETRY_DELAY),

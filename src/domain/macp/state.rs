@@ -37,6 +37,12 @@ pub struct Row {
     pub not_before: Option<Timestamp>,
     /// Who works on it.
     pub hold: Option<Hold>,
+    /// When its last attempt began.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
+    /// Somebody wants it called off: whoever works on it is to end it, cancelled.
+    #[serde(default)]
+    pub cancel_requested: bool,
 }
 
 /// All tasks, in the file's order.
@@ -81,11 +87,14 @@ impl State {
                 if let Some(hold) = read("hold").and_then(|hold| serde_json::from_value(hold).ok()) {
                     row.hold = Some(hold);
                 }
+                row.cancel_requested |= read("cancel").and_then(|asked| asked.as_bool()) == Some(true);
                 return;
             }
             Kind::Started => {
                 row.hold = read("hold").and_then(|hold| serde_json::from_value(hold).ok());
                 row.not_before = None;
+                row.started_at = Some(event.timestamp);
+                row.cancel_requested = false;
             }
             Kind::Gated => {}
             Kind::RetryScheduled => {
@@ -94,6 +103,7 @@ impl State {
             }
             Kind::Completed | Kind::Failed | Kind::Escalated => row.hold = None,
         }
+        row.cancel_requested &= row.hold.is_some();
         let cancelled = event.metadata.get("cancelled").and_then(serde_json::Value::as_bool);
         row.status = if cancelled == Some(true) { Status::Cancelled } else { event.status };
     }

@@ -11,6 +11,7 @@ use anyhow::Result;
 use super::cache;
 use super::job::{Job, News, Order, What};
 use super::judge::{Draft, Fallen};
+use super::marker;
 use crate::domain::launchers::{Labels, Launcher, Launching};
 use crate::domain::macp::place::{Place, file_name};
 use crate::domain::macp::purse::Purse;
@@ -62,6 +63,11 @@ impl Bench<'_> {
             Err(error) => draft.fall(&error, self.child.lost()),
         };
         let report = draft.report(verdict, job, self.shop);
+        if !report.after
+            && let Err(error) = marker::remove(&job.task, &self.dir)
+        {
+            self.tell(What::Note(format!("{error:#}")));
+        }
         self.tell(What::Ended(Box::new(report)));
     }
 
@@ -70,7 +76,8 @@ impl Bench<'_> {
         let mut key = None;
         let ground = if job.prepares {
             key = cache::key(task, self.shop)?;
-            if let Some(found) = key.as_ref().filter(|_| self.shop.cache).and_then(|key| key.look(self.shop)) {
+            if let Some(found) = key.as_ref().filter(|_| self.shop.cache).and_then(|key| key.look(self.shop))
+            {
                 draft.take(found);
                 return Ok(Some(Verdict::Passed));
             }
@@ -84,6 +91,7 @@ impl Bench<'_> {
         } else {
             Ground { dir: self.shop.place.root().to_owned(), branch: None, base: None, note: None }
         };
+        marker::leave(task, &self.dir)?;
         draft.begin(&ground);
         if interrupt::signal().is_some() || self.stop.load(Ordering::Relaxed) {
             return Ok(Some(Verdict::Interrupted));

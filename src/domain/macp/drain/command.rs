@@ -69,7 +69,14 @@ impl Run<'_> {
         look(&outcome, &captures[0])?;
         let [stdout, stderr] = [0, 1].map(|at| keep(&captures[at], &logs[at], self.log_limit));
         let ((stdout, last), (stderr, last_error)) = (stdout?, stderr?);
-        Ok(Ran { outcome, promise: promise(&last), stdout, stderr, last: shown(&last), last_error: shown(&last_error) })
+        Ok(Ran {
+            outcome,
+            promise: promise(&last),
+            stdout,
+            stderr,
+            last: shown(&last),
+            last_error: shown(&last_error),
+        })
     }
 }
 
@@ -86,7 +93,9 @@ impl Ran {
             (Some(_), _) => Some(format!("timed out after {}", limit(timeout))),
             (None, Ended { code: Some(0), .. }) => None,
             (None, Ended { code: Some(code), .. }) => Some(words(format!("exit code {code}"))),
-            (None, Ended { signal, .. }) => Some(words(format!("killed by signal {}", signal.unwrap_or_default()))),
+            (None, Ended { signal, .. }) => {
+                Some(words(format!("killed by signal {}", signal.unwrap_or_default())))
+            }
         }
     }
 

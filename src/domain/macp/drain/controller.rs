@@ -9,7 +9,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::attempt::Shop;
-use super::job::News;
+use super::job::{News, Order};
+use super::marker;
 use super::recover::{self, DRAIN, RUN, drain_slot, run_slot};
 use super::slots::Slots;
 use super::{Counts, Finished, Hands, Options, Told};
@@ -63,8 +64,10 @@ pub(super) struct Desk<'a> {
     pub(super) retrying: Vec<String>,
     /// Whether what agents may spend is spent.
     pub(super) broke: bool,
+    /// What killed workers have left to do.
+    pub(super) leftovers: Vec<Order>,
     /// What is to be done after the task that ended last.
-    pub(super) after: Option<super::job::Order>,
+    pub(super) after: Option<Order>,
     /// What the current change records, to be told once it is written.
     pub(super) told: Vec<Event>,
     pub(super) notes: Vec<String>,
@@ -111,6 +114,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             given: HashSet::new(),
             retrying: Vec::new(),
             broke: false,
+            leftovers: Vec::new(),
             after: None,
             told: Vec::new(),
             notes: Vec::new(),
@@ -123,6 +127,8 @@ impl<'a, 'h> Controller<'a, 'h> {
 
     /// Works to the end, and says how that was.
     pub(super) fn run(mut self) -> Result<Finished> {
+        launchers::recover(&self.queue.place().launches(), self.hands.notice);
+        launchers::recover(&self.queue.place().launches(), &mut *self.hands.notice);
         self.recover()?;
         if let Some(id) = self.desk.only {
             self.desk.may_run(self.queue.state(), id)?;
@@ -158,8 +164,7 @@ impl<'a, 'h> Controller<'a, 'h> {
 
     fn recover(&mut self) -> Result<()> {
         recover::recover(&mut self.queue, self.desk.only.is_none(), &mut self.desk.told)?;
-        launchers::recover(&self.queue.place().launches(), self.hands.notice);
-        self.desk.sweep(&self.queue)?;
+        self.desk.leftovers.extend(marker::left(&self.queue, self.desk.only.is_none())?);
         self.rounds = Instant::now();
         self.say();
         Ok(())
@@ -207,8 +212,9 @@ impl<'a, 'h> Controller<'a, 'h> {
                 self.recover()?;
             }
             let state = self.queue.state();
-            slots.stop_where(|busy| !self.desk.is_ours(state, busy));
+            slots.stop_where(|busy| self.desk.is_off(state, busy));
         }
+        self.desk.give_leftovers(slots)?;
         self.desk.broke = slots.money_is_spent();
         let going = !self.desk.stopping();
         let pick = going && self.desk.pick(self.queue.state(), clock::now()).is_some();

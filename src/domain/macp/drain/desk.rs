@@ -12,7 +12,8 @@ use super::slots::{Busy, Phase, Slots};
 use super::state_in_words;
 use crate::domain::attempt::prompt::Previous;
 use crate::domain::macp::event::{Attempt, Event};
-use crate::domain::macp::queue::{Queue, Turn};
+use crate::domain::macp::people;
+use crate::domain::macp::queue::Turn;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::schedule::Wish;
 use crate::domain::macp::state::{Row, State};
@@ -79,6 +80,11 @@ impl Desk<'_> {
         })
     }
 
+    /// Whether the attempt of a worker is to be ended: somebody else has decided about its task, or wants it called off.
+    pub(super) fn is_off(&self, state: &State, busy: &Busy) -> bool {
+        !self.is_ours(state, busy) || state.row(&busy.task.id).is_some_and(|row| row.cancel_requested)
+    }
+
     /// Refuses a task that `run` cannot work now, by what keeps it.
     pub(super) fn may_run(&self, state: &State, id: &str) -> Result<()> {
         let Some(row) = state.row(id) else { return Ok(()) };
@@ -143,7 +149,9 @@ impl Desk<'_> {
             }
             let infrastructure = self.infrastructure.get(&id).copied().unwrap_or(0);
             let previous = self.previous.remove(&id);
-            let notes = Vec::new();
+            let notes =
+                people::approvals(&task).into_iter().map(|said| format!("{}: {}", said.by, said.note));
+            let notes = notes.collect();
             let job = Job { task: (*task).clone(), attempt, infrastructure, previous, notes, prepares };
             orders.push((at, Order::Work(Box::new(job))));
             let phase = if prepares { Phase::Preparing } else { Phase::Running };
@@ -169,7 +177,13 @@ impl Desk<'_> {
     }
 
     /// Takes what a worker tells.
-    pub(super) fn hear(&mut self, news: News, turn: &mut Turn<'_>, slots: &mut Slots<'_, '_>, orders: &mut Orders) {
+    pub(super) fn hear(
+        &mut self,
+        news: News,
+        turn: &mut Turn<'_>,
+        slots: &mut Slots<'_, '_>,
+        orders: &mut Orders,
+    ) {
         let at = news.slot;
         let ours = slots.at(at).as_ref().is_some_and(|busy| self.is_ours(turn.state(), busy));
         let Some(busy) = slots.at(at).as_mut() else { return };
@@ -223,6 +237,10 @@ impl Desk<'_> {
             }
             return;
         }
+        let asked = turn.state().row(id).is_some_and(|row| row.cancel_requested);
+        if asked && matches!(report.next, Next::Again(..)) {
+            return self.cancelled(busy, report, turn);
+        }
         if let Some(when) = report.gated {
             self.record(turn, Event::gated(id, when));
         }
@@ -250,6 +268,24 @@ impl Desk<'_> {
         }
         if report.after && !report.lost {
             self.after = Some(Order::After(busy.task.clone(), Box::new(report.result)));
+        }
+    }
+
+    /// Ends a task as somebody has asked.
+    fn cancelled(&mut self, busy: &Busy, report: Report, turn: &mut Turn<'_>) {
+        let now = turn.now();
+        let why = "called off while it ran".to_owned();
+        let result = TaskResult {
+            status: Status::Failed,
+            completed_at: now,
+            failed_at: Some(now),
+            error: Some(why.clone()),
+            ..report.result
+        };
+        self.record(turn, Event::ended(&busy.task.id, &result, true, now).saying(why));
+        self.counts.cancelled += 1;
+        if busy.task.worktree.is_some() && !report.lost {
+            self.after = Some(Order::After(busy.task.clone(), Box::new(result)));
         }
     }
 
@@ -293,9 +329,15 @@ impl Desk<'_> {
         until.min(left).clamp(Duration::from_millis(1), NAP)
     }
 
-    /// Removes what a killed worker could not: nothing yet.
-    pub(super) fn sweep(&self, queue: &Queue) -> Result<()> {
-        let _ = queue;
+    /// Gives free workers what killed ones have left to do after tasks that are over.
+    pub(super) fn give_leftovers(&mut self, slots: &mut Slots<'_, '_>) -> Result<()> {
+        while let Some(order) = self.leftovers.pop() {
+            slots.grow(slots.busy() + 1)?;
+            let (Some(at), Order::After(task, _)) = (slots.free(), &order) else { return Ok(()) };
+            let attempt = Attempt { number: 0, forgiven: 0, most: 0 };
+            *slots.at(at) = Some(Busy { task: task.clone(), attempt, phase: Phase::After });
+            slots.order(at, order);
+        }
         Ok(())
     }
 }
@@ -313,10 +355,10 @@ fn later(state: &State, now: Timestamp) -> bool {
 /// Whether a task waits only for others to end what they do now: for room, for its key, for a task that a live process
 /// works on.
 fn held_up(state: &State) -> bool {
-    let worked = |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
+    let worked =
+        |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
     state.rows().filter(|row| row.status == Status::Pending).any(|row| {
         let done = |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
         row.depends_on.iter().all(done)
     })
 }
-

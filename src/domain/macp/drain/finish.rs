@@ -22,7 +22,9 @@ impl Desk<'_> {
             || (self.only.is_some() && self.counts.cancelled > 0)
             || stuck.iter().any(|(_, why)| !waits_for_person(why));
         let exit_code = match end {
-            End::Interrupted => 128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2)),
+            End::Interrupted => {
+                128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2))
+            }
             _ if failed => 1,
             _ if human => 4,
             End::Limit | End::Time | End::Money => 3,

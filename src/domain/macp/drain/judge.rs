@@ -10,6 +10,7 @@ use super::attempt::Shop;
 use super::cache::{Found, Key};
 use super::command::Ran;
 use super::job::{Job, Report};
+use super::marker;
 use crate::domain::macp::agent::AgentAnswer;
 use crate::domain::macp::dispatch::plugin::Answer;
 use crate::domain::macp::event::Blame;
@@ -263,10 +264,10 @@ impl Draft {
             if infrastructure { failed } else { job.attempt.number.saturating_sub(job.attempt.forgiven) };
         let pause = transition::pause(shop.settings.retry_delay, failures, &task.id);
         let until = self.not_before.map(|at| at.duration_since(clock::now()));
-        let pause = until.and_then(|until| Duration::try_from(until).ok()).map_or(pause, |until| until.max(pause));
+        let pause =
+            until.and_then(|until| Duration::try_from(until).ok()).map_or(pause, |until| until.max(pause));
         let most = shop.settings.infrastructure_attempts;
-        let next =
-            transition::next(&verdict, job.attempt, task.dispatch.is_some(), (failed, most), pause);
+        let next = transition::next(&verdict, job.attempt, task.dispatch.is_some(), (failed, most), pause);
         let over = !matches!(next, Next::Again(..));
         if over {
             self.finish(&next, task, job);
@@ -281,9 +282,18 @@ impl Draft {
             Next::Again(Blame::Lost, _) => "interrupted".into(),
             _ => self.why,
         };
-        let after = over && (task.worktree.is_some() || task.on_complete.is_some());
+        let after = over && marker::is_due(task);
         let by_worker = self.by_worker;
-        Report { next, gated: self.gated, why, result: self.result, by_worker, infrastructure, lost: self.lost, after }
+        Report {
+            next,
+            gated: self.gated,
+            why,
+            result: self.result,
+            by_worker,
+            infrastructure,
+            lost: self.lost,
+            after,
+        }
     }
 
     fn finish(&mut self, next: &Next, task: &Task, job: &Job) {
@@ -298,8 +308,9 @@ impl Draft {
         if let Next::Escalate(why) = next {
             self.result.escalation_reason = Some(why.clone());
             // Why the gates are red stays told.
-            let error = self.result.error.take();
-            self.note("last_error", error);
+            if let Some(error) = self.result.error.take() {
+                self.note("last_error", error);
+            }
         }
         self.note("duration_ms", u64::try_from(self.took().as_millis()).unwrap_or(u64::MAX));
         self.note("retry_count", job.attempt.number.saturating_sub(1));

@@ -106,7 +106,10 @@ mod tests {
     fn placeholders_are_words_in_any_quotes() {
         let table = [
             ("echo {task_id}", r#"echo "${TASKRUN_TASK_ID}""#),
-            (r#"run "task {task_id}: {task_title}""#, r#"run "task ${TASKRUN_TASK_ID}: ${TASKRUN_TASK_TITLE}""#),
+            (
+                r#"run "task {task_id}: {task_title}""#,
+                r#"run "task ${TASKRUN_TASK_ID}: ${TASKRUN_TASK_TITLE}""#,
+            ),
             ("run 'a {task_title} b'", r#"run 'a '"${TASKRUN_TASK_TITLE}"' b'"#),
             (r#"echo \"{task_id}"#, r#"echo \""${TASKRUN_TASK_ID}""#),
             (r#"echo "\"{task_id}""#, r#"echo "\"${TASKRUN_TASK_ID}""#),

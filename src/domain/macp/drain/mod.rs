@@ -15,6 +15,7 @@ mod finish;
 mod job;
 mod judge;
 mod legacy;
+mod marker;
 mod record;
 mod recover;
 mod slots;

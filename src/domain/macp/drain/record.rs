@@ -10,7 +10,13 @@ use crate::domain::macp::transition::Next;
 use jiff::Timestamp;
 
 /// An attempt begins.
-pub(super) fn started(task: &Task, attempt: Attempt, hold: &Hold, worktree: Option<&str>, now: Timestamp) -> Event {
+pub(super) fn started(
+    task: &Task,
+    attempt: Attempt,
+    hold: &Hold,
+    worktree: Option<&str>,
+    now: Timestamp,
+) -> Event {
     let event = Event::started(&task.id, attempt, hold, now);
     let Some(dispatch) = &task.dispatch else { return event.from(Source::Worker).saying("Worker started") };
     let event = event.saying("Dispatched").with("dispatch", dispatch.word());
@@ -41,7 +47,10 @@ pub(super) fn checked(task: &Task, result: &GateResult, now: Timestamp) -> Event
         (false, false) => (Status::Failed, result.command.as_str()),
     };
     let event = Event::new(kind, &task.id, status, now).saying(words);
-    event.with("command", result.command.as_str()).with("exit_code", result.exit_code).with("type", result.kind.as_str())
+    event
+        .with("command", result.command.as_str())
+        .with("exit_code", result.exit_code)
+        .with("type", result.kind.as_str())
 }
 
 /// The attempt is over.
@@ -80,7 +89,7 @@ fn again(attempt: Attempt, blame: Blame, report: &Report) -> String {
             format!("{which} failed gates")
         }
         Blame::Task => format!("{which} failed: {}", report.why),
-        Blame::Infrastructure => format!("{which} does not count: {}", report.why),
+        Blame::Infrastructure => format!("not the task's fault: {}", report.why),
         Blame::Lost | Blame::Nobody => format!("{which} was interrupted"),
     }
 }

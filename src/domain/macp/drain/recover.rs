@@ -54,10 +54,10 @@ fn await_slot(place: &Place, name: &str) -> Result<()> {
 /// drain can be alive.
 pub(super) fn void(row: &Row, here: &Host, drains: bool, now: Timestamp) -> Option<String> {
     let Some(hold) = &row.hold else { return drains.then(|| "nobody works on it".into()) };
-    let Some(holder) = &hold.holder else {
-        let over = hold.lease_until.is_some_and(|until| until <= now);
-        return over.then(|| format!("the lease of `{}` is over", hold.by));
-    };
+    if hold.lease_until.is_some() {
+        return hold.is_over(now, here).then(|| format!("the lease of `{}` is over", hold.by));
+    }
+    let holder = hold.holder.as_ref()?;
     let dead = if hold.host == *here { !holder.alive() } else { drains && hold.by == DRAIN };
     dead.then(|| format!("its worker (pid {}) is gone", holder.pid))
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use super::attempt::{Bench, Shop};
 use super::job::{News, Order};
 use super::worker;
+use crate::domain::macp::agent;
 use crate::domain::macp::event::Attempt;
 use crate::domain::macp::task::Task;
 use crate::system::process::Supervisor;
@@ -97,6 +98,8 @@ impl<'scope, 'env> Slots<'scope, 'env> {
         store::make_dir(&dir)?;
         // A mark of its own: who ends what carries it must not end another worker's task.
         let child = Supervisor::start(&dir.join("lock"), &format!("{}.{at}", self.run))?;
+        // What an agent spent here whose worker was killed.
+        agent::settle(&self.shop.place, &dir)?;
         let (orders, told) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let bench = Bench {

@@ -13,8 +13,8 @@ use super::judge::{Draft, Fallen};
 use super::legacy;
 use crate::domain::attempt::completion::Promise;
 use crate::domain::launchers::{Launcher, Launching};
-use crate::domain::macp::agent;
 use crate::domain::macp::after;
+use crate::domain::macp::agent;
 use crate::domain::macp::dispatch::brief::News;
 use crate::domain::macp::dispatch::{self, Call, acp, plugin};
 use crate::domain::macp::purse::Limit;
@@ -51,7 +51,12 @@ impl Bench<'_> {
                 store::scratch(&file, serde_json::to_string_pretty(task)?.as_bytes())?;
             }
             let call = legacy::call(task, settings, &file, &ground.dir);
-            return self.command(job, &call.map_err(|error| Fallen::Call.mark(error))?, (launch, None), draft);
+            return self.command(
+                job,
+                &call.map_err(|error| Fallen::Call.mark(error))?,
+                (launch, None),
+                draft,
+            );
         }
         let schema = after::schema(task, place).map_err(|error| Fallen::Call.mark(error))?;
         let call = dispatch::call(task, place, settings, &ground.dir);
@@ -64,7 +69,9 @@ impl Bench<'_> {
         }
         match &call {
             Call::Command { .. } => self.command(job, &call, (launch, schema.as_ref()), draft),
-            Call::Agent { .. } | Call::HandOver(_) => self.hand(job, ground, (&call, launch), schema.as_ref(), draft),
+            Call::Agent { .. } | Call::HandOver(_) => {
+                self.hand(job, ground, (&call, launch), schema.as_ref(), draft)
+            }
         }
     }
 
@@ -73,7 +80,9 @@ impl Bench<'_> {
         match self.shop.purse.before(&job.task)? {
             // The drain ends.
             Limit::Run(_) => Some(Verdict::Interrupted),
-            Limit::Task => Some(Verdict::Escalates("the task has spent what it may (`budget.per_task_usd`)".into())),
+            Limit::Task => {
+                Some(Verdict::Escalates("the task has spent what it may (`budget.per_task_usd`)".into()))
+            }
         }
     }
 
@@ -140,7 +149,8 @@ impl Bench<'_> {
         let settings = &self.shop.settings;
         let Some(mut spawn) = call.spawn(&self.dir)? else { return Ok(Verdict::Hopeless) };
         let answers = matches!(call, Call::Command { answers: true, .. });
-        let staged = matches!(call, Call::Command { stdin: Some(_), .. } | Call::Command { brief: Some(_), .. });
+        let staged =
+            matches!(call, Call::Command { stdin: Some(_), .. } | Call::Command { brief: Some(_), .. });
         spawn.env.push(("TASKRUN_TASK".into(), (&job.task.id).into()));
         spawn.env.push(("TASKRUN_ATTEMPT".into(), job.attempt.number.to_string().into()));
         let spawn = match launch {
@@ -185,7 +195,13 @@ impl Bench<'_> {
 }
 
 impl Looked {
-    fn look(&mut self, outcome: &Outcome, stdout: &Path, answers: bool, schema: Option<&Schema>) -> Result<()> {
+    fn look(
+        &mut self,
+        outcome: &Outcome,
+        stdout: &Path,
+        answers: bool,
+        schema: Option<&Schema>,
+    ) -> Result<()> {
         if answers && outcome.why.is_none() {
             let text = store::read_text(stdout).map(Option::unwrap_or_default);
             let text = text.map_err(|error| format!("{error:#}"));

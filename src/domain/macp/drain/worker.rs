@@ -2,6 +2,7 @@
 
 use super::attempt::{Bench, log_prefix};
 use super::job::{Order, What};
+use super::marker;
 use crate::domain::macp::dispatch::brief::News;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::task::{Status, Task};
@@ -36,6 +37,9 @@ impl Bench<'_> {
                 Ok(Some(note)) => self.tell(What::Note(format!("task `{}`: {note}", task.id))),
                 Err(error) => self.tell(What::Note(format!("task `{}`: {error:#}", task.id))),
             }
+        }
+        if let Err(error) = marker::remove(task, &self.dir) {
+            self.tell(What::Note(format!("{error:#}")));
         }
         self.tell(What::AfterDone);
     }
