@@ -33,6 +33,8 @@ mod config;
 mod everywhere;
 mod launchers;
 mod launchers_ends;
+mod launchers_engines;
+mod launchers_slurm;
 mod loops;
 mod loops_budget;
 mod loops_callers;

@@ -9,7 +9,7 @@
 # Exit: 0 up, 1 it did not come up, 77 it cannot be done here (and why, on stderr).
 set -euo pipefail
 here=$(basename "$0")
-nodes=${TASKRUN_SLURM_NODES:-3}
+nodes=${TASKRUN_SLURM_NODES:-4}
 port=${TASKRUN_SLURM_PORT:-17300}
 daemons=(munged slurmctld slurmd)
 
