@@ -121,6 +121,7 @@ impl<'a, 'h> Controller<'a, 'h> {
 
     /// Works to the end, and says how that was.
     pub(super) fn run(mut self) -> Result<Finished> {
+        launchers::recover(&self.queue.place().launches(), self.hands.notice);
         launchers::recover(&self.queue.place().launches(), &mut *self.hands.notice);
         self.recover()?;
         if let Some(id) = self.desk.only {
@@ -130,6 +131,7 @@ impl<'a, 'h> Controller<'a, 'h> {
         let shop = Shop {
             settings: self.desk.settings.clone(),
             cache: self.desk.options.cache,
+            launcher: self.desk.options.launcher.clone(),
             run: self.desk.run.clone(),
             hold: self.desk.hold.clone(),
             purse: Purse::open(&place, self.desk.settings)?,
