@@ -10,6 +10,7 @@ pub mod schedule;
 pub mod settings;
 pub mod state;
 pub mod task;
+pub mod template;
 pub mod transition;
 pub mod worktree;
 
