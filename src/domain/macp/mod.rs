@@ -1,5 +1,6 @@
 //! MACP: a durable queue of tasks for agents and commands, worked by the one attempt engine.
 
+pub mod cron;
 pub mod dispatch;
 pub mod drain;
 pub mod event;
