@@ -44,6 +44,8 @@ mod loops_signals;
 mod loops_storm;
 mod loops_streams;
 mod loops_traps;
+mod macp_due;
+mod macp_trigger;
 mod manual;
 mod sandbox;
 mod skill;

@@ -3,6 +3,7 @@
 pub mod cron;
 pub mod dispatch;
 pub mod drain;
+pub mod due;
 pub mod event;
 pub mod place;
 pub mod queue;
@@ -13,6 +14,7 @@ pub mod state;
 pub mod task;
 pub mod template;
 pub mod transition;
+pub mod trigger;
 pub mod worktree;
 
 pub use place::Place;

@@ -102,8 +102,13 @@ pub fn list(dir: &Path) -> Vec<String> {
 
 /// Whether a name is a file's alone, in no other directory.
 pub fn is_plain(name: &str) -> bool {
+    name.len() <= 64 && is_id(name)
+}
+
+/// Whether it can be the id of a task.
+pub fn is_id(id: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain)
+    id.len() <= 128 && id.starts_with(|c: char| c.is_ascii_alphanumeric()) && id.chars().all(plain)
 }
 
 /// Has the `brief` of a filled task lie in a file, named after `name`.

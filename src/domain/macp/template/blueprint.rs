@@ -13,7 +13,7 @@ use crate::system::{clock, config};
 
 /// What a field of a task holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+pub enum Shape {
     /// One line with placeholders.
     Line,
     /// Text with placeholders.
@@ -41,7 +41,7 @@ enum Shape {
 }
 
 /// What a task may hold here.
-const FIELDS: &[(&str, Shape)] = &[
+pub const FIELDS: &[(&str, Shape)] = &[
     ("id", Shape::Line),
     ("title", Shape::Line),
     ("description", Shape::Prose),

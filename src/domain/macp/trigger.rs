@@ -1,0 +1,361 @@
+//! Events become tasks, by rules: all of an input's, in one change of the queue, or none.
+
+pub mod check;
+pub mod condition;
+pub mod delivery;
+pub mod file;
+pub mod input;
+pub mod rules;
+pub mod seen;
+pub mod signature;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::place::Place;
+use super::queue::{Queue, Turn};
+use super::settings::{self, Settings};
+use super::template;
+use crate::fault::Fault;
+use crate::system::clock;
+use crate::system::config::env;
+
+pub use check::check;
+use input::{Item, What};
+use rules::Rule;
+pub use rules::Rules;
+use seen::Seen;
+
+/// The variable that tells a task, and what it starts, how many tasks lie behind it.
+pub const DEPTH: &str = "TASKRUN_DEPTH";
+
+/// What is to be read, and how.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// It.
+    pub text: &'a str,
+    /// What people call it.
+    pub source: &'a str,
+    /// The type of event that the whole is.
+    pub event: Option<&'a str>,
+    /// Submit nothing.
+    pub dry_run: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// Tasks that were submitted.
+    pub submitted: Vec<Submitted>,
+    /// How many events no rule was for.
+    pub ignored: usize,
+    /// What was submitted before.
+    pub deduped: Vec<Deduped>,
+    /// What would go round in circles.
+    pub cut: Vec<Cut>,
+    /// Whether nothing was submitted after all.
+    pub dry_run: bool,
+}
+
+/// One task.
+#[derive(Debug, Serialize)]
+pub struct Submitted {
+    /// The event's line.
+    pub line: usize,
+    /// Its type.
+    pub event: String,
+    /// The rule; none for a task that came as it is.
+    pub rule: Option<String>,
+    /// The task's id.
+    pub task: String,
+    /// How many tasks lie behind it, itself included.
+    pub depth: u64,
+    /// The whole of it, where it is only shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Value>,
+}
+
+/// One that was there already.
+#[derive(Debug, Serialize)]
+pub struct Deduped {
+    /// The event's line.
+    pub line: usize,
+    /// Its type.
+    pub event: String,
+    /// The rule.
+    pub rule: String,
+    /// The task that was submitted for it.
+    pub task: String,
+}
+
+/// One that lies too deep.
+#[derive(Debug, Serialize)]
+pub struct Cut {
+    /// The event's line.
+    pub line: usize,
+    /// Its type.
+    pub event: String,
+    /// The rule.
+    pub rule: String,
+    /// How many tasks would lie behind it.
+    pub depth: u64,
+    /// Why.
+    pub message: String,
+}
+
+/// A task to be.
+struct Draft {
+    line: usize,
+    event: String,
+    rule: Option<String>,
+    key: Option<String>,
+    depth: u64,
+    task: Map<String, Value>,
+}
+
+/// Submits what the rules say to these events.
+pub fn run(place: Place, request: &Request<'_>) -> Result<Report> {
+    let rules = file::load(&place)?;
+    let settings = settings::load(&place)?;
+    let items = input::read(request.text, request.source, request.event)?;
+    let mut report = Report { dry_run: request.dry_run, ..Report::default() };
+    let mut drafts = Vec::new();
+    let behind = depth_here()?;
+    for item in items {
+        plan(&rules, item, behind, request.source, (&mut drafts, &mut report))?;
+    }
+    if drafts.is_empty() {
+        return Ok(report);
+    }
+    let mut queue = Queue::open(place.clone())?;
+    if request.dry_run {
+        let shown = RefCell::new(BTreeSet::new());
+        let has = |id: &str| queue.state().row(id).is_some() || shown.borrow().contains(id);
+        let mut seen = Seen::load(&place, clock::now(), rules.dedupe_for, has)?;
+        for draft in drafts {
+            if let Some((task, draft)) =
+                settle(draft, clock::now(), &settings, (&mut seen, &has, &mut report))
+            {
+                shown.borrow_mut().insert(id_of(&task).to_owned());
+                let id = id_of(&task).to_owned();
+                report.add(draft, id, Some(Value::Object(task)));
+            }
+        }
+        return Ok(report);
+    }
+    let seen = queue.change(|turn| {
+        let now = turn.now();
+        let has = |id: &str| turn.state().row(id).is_some();
+        let mut seen = Seen::load(&place, now, rules.dedupe_for, has)?;
+        for draft in drafts {
+            let has = |id: &str| turn.state().row(id).is_some();
+            if let Some((task, draft)) = settle(draft, now, &settings, (&mut seen, &has, &mut report)) {
+                let id = id_of(&task).to_owned();
+                submit(turn, task, &settings, &place).map_err(|error| {
+                    let rule = draft.rule.as_ref().map(|rule| format!(" (rule `{rule}`)"));
+                    let why = format!("{} line {}{}", request.source, draft.line, rule.unwrap_or_default());
+                    from(&why, error)
+                })?;
+                report.add(draft, id, None);
+            }
+        }
+        seen.write().map(|()| seen)
+    })?;
+    queue.sync()?;
+    seen.done()?;
+    Ok(report)
+}
+
+/// Adds a filled task, with its brief in a file.
+pub fn submit(
+    turn: &mut Turn<'_>,
+    mut task: Map<String, Value>,
+    settings: &Settings,
+    place: &Place,
+) -> Result<()> {
+    let _ = settings;
+    let id = id_of(&task).to_owned();
+    if !template::is_id(&id) {
+        return Err(Fault::invalid(
+            format!("`{}` is no id of a task", id.escape_debug()),
+            "use up to 128 letters, digits, `.`, `_` and `-`, or leave `id` out: it is made from the rule's name",
+        ));
+    }
+    template::write_brief(place, &mut task, &id)?;
+    turn.submit(task)
+}
+
+/// A fault that says where it comes from, with its code and hint.
+pub fn from(place: &str, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(Fault::Refused { message, hint }) => Fault::refused(format!("{place}: {message}"), hint),
+        Some(Fault::Invalid { message, hint }) => Fault::invalid(format!("{place}: {message}"), hint),
+        Some(Fault::Usage { message, hint }) => Fault::usage(format!("{place}: {message}"), hint),
+        _ => error,
+    }
+}
+
+fn id_of(task: &Map<String, Value>) -> &str {
+    task.get("id").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// How many tasks lie behind this process.
+fn depth_here() -> Result<u64> {
+    let Some(value) = env::value(DEPTH) else { return Ok(0) };
+    value.to_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
+        Fault::usage(format!("`{DEPTH}` is `{}`, which is no number", value.display()), "unset it")
+    })
+}
+
+/// What the rules make of one item.
+fn plan(
+    rules: &Rules,
+    item: Item,
+    behind: u64,
+    source: &str,
+    (drafts, report): (&mut Vec<Draft>, &mut Report),
+) -> Result<()> {
+    let line = item.line;
+    let (kind, event) = match item.what {
+        What::Event(kind, event) => (kind, event),
+        What::Task(_) if !rules.inject => {
+            return Err(Fault::refused(
+                format!("{source} line {line} is a task from a room, and tasks are not taken from there"),
+                "whoever writes there could run any command here; `inject = true` in `triggers.toml` allows it",
+            ));
+        }
+        What::Task(task) => {
+            drafts.push(injected(task, line, behind, source)?);
+            return Ok(());
+        }
+    };
+    let depth = behind.max(input::depth(&event)).saturating_add(1);
+    let mut taken = false;
+    for rule in &rules.rules {
+        for event in rule.takes(&kind, &event) {
+            taken = true;
+            if depth > rule.max_depth {
+                let message = format!(
+                    "{source} line {line}: rule `{}` would submit a task that {} others lie behind; `max_depth` is {}: cut, \
+                     for events that tasks cause may go round in circles",
+                    rule.name,
+                    depth - 1,
+                    rule.max_depth
+                );
+                let (event, rule) = (kind.clone(), rule.name.clone());
+                report.cut.push(Cut { line, event, rule, depth, message });
+                continue;
+            }
+            drafts.push(draft(rule, &kind, &event, (line, depth), source)?);
+        }
+    }
+    report.ignored += usize::from(!taken);
+    Ok(())
+}
+
+fn draft(rule: &Rule, kind: &str, event: &Value, (line, depth): (usize, u64), source: &str) -> Result<Draft> {
+    let wrong = |why: &str| {
+        Fault::invalid(
+            format!("{source} line {line}: rule `{}`: {why}", rule.name),
+            "nothing was submitted; let `when` ask for what the rule needs: `\"$.a.b\" = { exists = true }`",
+        )
+    };
+    let mut task = rule.job.fill(event).map_err(|flaw| wrong(&flaw.message))?;
+    let scope = template::text::Scope { event: Some(event), ..Default::default() };
+    let key = rule.dedupe.as_ref().map(|text| text.fill(&scope)).transpose();
+    let key = key.map_err(|why| wrong(&format!("`dedupe`: {why}")))?;
+    task.entry("title").or_insert_with(|| rule.name.clone().into());
+    let origin = json!({"rule": rule.name, "event": kind, "id": event.get("id")});
+    remember(&mut task, "trigger", origin);
+    Ok(Draft { line, event: kind.to_owned(), rule: Some(rule.name.clone()), key, depth, task })
+}
+
+/// A task from a room: as it is, but pending, and named.
+fn injected(mut task: Map<String, Value>, line: usize, behind: u64, source: &str) -> Result<Draft> {
+    if task.get("title").and_then(Value::as_str).is_none_or(|title| title.trim().is_empty()) {
+        return Err(Fault::invalid(format!("{source} line {line}: the task has no `title`"), "give it one"));
+    }
+    for field in ["attempts", "cancelled"] {
+        task.shift_remove(field);
+    }
+    Ok(Draft { line, event: "!mosaic-task".into(), rule: None, key: None, depth: behind + 1, task })
+}
+
+/// The whole task with its id, or none where it is there already.
+fn settle(
+    mut draft: Draft,
+    now: Timestamp,
+    settings: &Settings,
+    (seen, has, report): (&mut Seen, &dyn Fn(&str) -> bool, &mut Report),
+) -> Option<(Map<String, Value>, Draft)> {
+    let fields = std::mem::take(&mut draft.task);
+    let rule = draft.rule.clone();
+    let digest = rule.as_ref().zip(draft.key.as_ref()).map(|(rule, key)| seen::digest(rule, key));
+    let given = fields.get("id").and_then(Value::as_str).map(str::to_owned);
+    let name = rule.as_deref().unwrap_or("room");
+    let id = given.unwrap_or_else(|| match &digest {
+        Some(digest) => format!("{name}-{}", &digest[..16]),
+        None => format!("{name}-{}-{}", now.strftime("%Y%m%dT%H%M%S"), clock::base36(clock::random(), 6)),
+    });
+    let before = digest.as_ref().and_then(|digest| seen.task(digest)).map(str::to_owned);
+    if let (Some(task), Some(rule)) = (before.or_else(|| has(&id).then(|| id.clone())), rule.clone()) {
+        report.deduped.push(Deduped { line: draft.line, event: draft.event, rule, task });
+        return None;
+    }
+    if let Some(digest) = &digest {
+        seen.add(digest, &id, now);
+    }
+    let task = whole(id, fields, draft.depth, now, rule.is_some().then_some(settings));
+    Some((task, draft))
+}
+
+/// A task's fields in the order in which they are read best; with `settings` it gets a dispatch.
+pub fn whole(
+    id: String,
+    fields: Map<String, Value>,
+    depth: u64,
+    now: Timestamp,
+    settings: Option<&Settings>,
+) -> Map<String, Value> {
+    let mut task = Map::new();
+    task.insert("id".into(), id.into());
+    task.insert("title".into(), fields.get("title").cloned().unwrap_or_default());
+    task.insert("status".into(), "pending".into());
+    for (name, value) in fields {
+        if !matches!(name.as_str(), "id" | "title" | "status") {
+            task.insert(name, value);
+        }
+    }
+    if let Some(settings) = settings {
+        task.entry("dispatch").or_insert_with(|| settings.default_dispatch.word().into());
+    }
+    // Without it, it is one of the old kind: nothing is added to those.
+    if task.contains_key("dispatch") {
+        if let Some(env) = task.entry("env").or_insert_with(|| json!({})).as_object_mut() {
+            env.insert(DEPTH.into(), depth.to_string().into());
+        }
+        task.entry("created_at").or_insert_with(|| now.to_string().into());
+        task.insert("depth".into(), depth.into());
+    }
+    task
+}
+
+/// Adds to a task's own values where it comes from.
+pub fn remember(task: &mut Map<String, Value>, name: &str, value: Value) {
+    let metadata = task.entry("metadata").or_insert_with(|| json!({}));
+    if let Some(metadata) = metadata.as_object_mut() {
+        metadata.entry(name).or_insert(value);
+    }
+}
+
+impl Report {
+    fn add(&mut self, draft: Draft, task: String, definition: Option<Value>) {
+        let Draft { line, event, rule, depth, .. } = draft;
+        self.submitted.push(Submitted { line, event, rule, task, depth, definition });
+    }
+}
