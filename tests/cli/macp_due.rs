@@ -84,7 +84,7 @@ fn a_changed_schedule_counts_anew_and_a_lost_note_does_no_harm() {
     assert_eq!(due(&sandbox, "2026-01-01T00:06:00Z")["submitted"], json!([]));
     assert_eq!(ids(&sandbox), ["five-20260101T0005"]);
     sandbox.write(".taskrun/triggers.toml", SCHEDULES.replace("*/5", "*/7"));
-    let changed = due(&sandbox, "2026-01-01T02:00:00Z");
+    let changed = due(&sandbox, "2026-01-01T01:00:00Z");
     assert_eq!((&changed["submitted"], &changed["started"]), (&json!([]), &json!(["five"])));
     sandbox.write(".taskrun/macp/state/due.json", "{\"version\": 99}");
     let newer = sandbox.run(&["macp", "due"]);

@@ -186,7 +186,10 @@ impl Blueprint {
     /// The task's fields with every value in place (`brief` still text, `timeout` in seconds).
     pub fn fill(&self, scope: &Scope<'_>) -> Result<Map<String, Value>, Flaw> {
         let mut task = Map::new();
-        for (name, shape, tree) in &self.fields {
+        // TOML's tables come sorted by name: for people, the order is that of the list above.
+        let mut fields: Vec<_> = self.fields.iter().collect();
+        fields.sort_by_key(|(name, ..)| FIELDS.iter().position(|(known, _)| known == name));
+        for (name, shape, tree) in fields {
             let flaw =
                 |why: String| Flaw::new(&[name], format!("`{name}`: {why}"), "mend the event or the rule");
             let value = tree.fill(scope, *shape == Shape::Anything).map_err(flaw)?;
