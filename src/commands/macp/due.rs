@@ -27,10 +27,10 @@ pub struct Args {
     list: bool,
 }
 
-pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, place: &Place, context: &Context) -> Result<Exit> {
     let now = args.now.unwrap_or_else(clock::now);
     if args.list {
-        let list = due::list(&place, now)?;
+        let list = due::list(place, now)?;
         let line = |one: &due::Listed| {
             let next = one.local.first().map_or("never", String::as_str);
             format!("{}  {}  {}  next {next}", one.name, one_line(&one.cron), one.tz)
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
         context.ui.result(&list, || list.iter().map(line).collect::<Vec<_>>().join("\n"))?;
         return Ok(Exit::Done);
     }
-    let report = due::run(&place, now, args.dry_run)?;
+    let report = due::run(place, now, args.dry_run)?;
     for ahead in &report.ahead {
         context.ui.warn(&format!(
             "schedule `{}` was looked at up to {}, which is still to come: nothing of it is submitted until then; where that \

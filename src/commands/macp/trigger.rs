@@ -24,6 +24,9 @@ pub struct Args {
     /// Take what is read as what an event of this type carries: it becomes `$.payload`
     #[arg(long, value_name = "TYPE")]
     event: Option<String>,
+    /// The event's id (`$.id`), such as what a webhook calls its delivery, for `dedupe`
+    #[arg(long, value_name = "ID", requires = "event")]
+    id: Option<String>,
     /// The variable that holds the secret with which what is read was signed
     #[arg(long, value_name = "VAR", requires = "signature")]
     secret_env: Option<String>,
@@ -50,9 +53,9 @@ enum SignatureFormat {
     Stripe,
 }
 
-pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, place: &Place, context: &Context) -> Result<Exit> {
     if args.check {
-        let checked = trigger::check(&place)?;
+        let checked = trigger::check(place)?;
         context.ui.result(&checked, || checked.text())?;
         return Ok(Exit::Done);
     }
@@ -63,7 +66,8 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
     let signed = args.secret_env.as_deref().zip(args.signature.as_deref());
     let delivery = delivery::read(&args.file, signed.map(|(secret, signature)| (secret, signature, form)))?;
     let Delivery { text, source } = &delivery;
-    let request = Request { text, source, event: args.event.as_deref(), dry_run: args.dry_run };
+    let event = args.event.as_deref().map(|kind| (kind, args.id.as_deref()));
+    let request = Request { text, source, event, dry_run: args.dry_run };
     let report = trigger::run(place, &request)?;
     for cut in &report.cut {
         context.ui.warn(&cut.message);

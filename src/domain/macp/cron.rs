@@ -141,7 +141,7 @@ impl Cron {
         let ambiguous = tz.to_ambiguous_timestamp(at);
         let twice = matches!(ambiguous.offset(), AmbiguousOffset::Fold { .. }) && self.hours == EVERY_HOUR;
         if twice {
-            times.extend(ambiguous.clone().later());
+            times.extend(ambiguous.later());
         }
         times.extend(ambiguous.compatible());
     }

@@ -46,7 +46,7 @@ pub fn expand(place: &Place, name: &str, set: &BTreeMap<String, String>) -> Resu
             "use it in a rule of `triggers.toml`, or write a name: `{{name}}`",
         ));
     }
-    template.check_names(name, set.keys())?;
+    template.check_names(name, set)?;
     let mut names = template.defaults;
     names.extend(set.clone());
     let scope = Scope { names, event: None };
@@ -129,15 +129,14 @@ pub fn write_brief(place: &Place, task: &mut Map<String, Value>, name: &str) -> 
 
 impl Template {
     /// Whether `given` are names it asks for, and with its defaults all of them.
-    fn check_names<'n>(&self, name: &str, given: impl Iterator<Item = &'n String> + Clone) -> Result<()> {
+    fn check_names(&self, name: &str, given: &BTreeMap<String, String>) -> Result<()> {
         let wanted = self.task.names();
         let list = wanted.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        if let Some(strange) = given.clone().find(|given| !wanted.contains(*given)) {
+        if let Some(strange) = given.keys().find(|given| !wanted.contains(*given)) {
             let hint = if list.is_empty() { "it has none".into() } else { format!("it has {list}") };
             return Err(Fault::usage(format!("template `{name}` has no placeholder `{strange}`"), hint));
         }
-        let lacks =
-            |wanted: &&String| !given.clone().any(|g| g == *wanted) && !self.defaults.contains_key(*wanted);
+        let lacks = |name: &&String| !given.contains_key(*name) && !self.defaults.contains_key(*name);
         let missing: Vec<_> = wanted.iter().filter(lacks).collect();
         if missing.is_empty() {
             return Ok(());

@@ -9,7 +9,6 @@ pub mod rules;
 pub mod seen;
 pub mod signature;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use anyhow::Result;
@@ -41,8 +40,8 @@ pub struct Request<'a> {
     pub text: &'a str,
     /// What people call it.
     pub source: &'a str,
-    /// The type of event that the whole is.
-    pub event: Option<&'a str>,
+    /// The type of event that the whole is, and its id.
+    pub event: Option<(&'a str, Option<&'a str>)>,
     /// Submit nothing.
     pub dry_run: bool,
 }
@@ -119,9 +118,9 @@ struct Draft {
 }
 
 /// Submits what the rules say to these events.
-pub fn run(place: Place, request: &Request<'_>) -> Result<Report> {
-    let rules = file::load(&place)?;
-    let settings = settings::load(&place)?;
+pub fn run(place: &Place, request: &Request<'_>) -> Result<Report> {
+    let rules = file::load(place)?;
+    let settings = settings::load(place)?;
     let items = input::read(request.text, request.source, request.event)?;
     let mut report = Report { dry_run: request.dry_run, ..Report::default() };
     let mut drafts = Vec::new();
@@ -134,40 +133,51 @@ pub fn run(place: Place, request: &Request<'_>) -> Result<Report> {
     }
     let mut queue = Queue::open(place.clone())?;
     if request.dry_run {
-        let shown = RefCell::new(BTreeSet::new());
-        let has = |id: &str| queue.state().row(id).is_some() || shown.borrow().contains(id);
-        let mut seen = Seen::load(&place, clock::now(), rules.dedupe_for, has)?;
-        for draft in drafts {
-            if let Some((task, draft)) =
-                settle(draft, clock::now(), &settings, (&mut seen, &has, &mut report))
-            {
-                shown.borrow_mut().insert(id_of(&task).to_owned());
-                let id = id_of(&task).to_owned();
-                report.add(draft, id, Some(Value::Object(task)));
-            }
-        }
-        return Ok(report);
+        return show(&queue, drafts, &rules, &settings, report);
     }
     let seen = queue.change(|turn| {
         let now = turn.now();
         let has = |id: &str| turn.state().row(id).is_some();
-        let mut seen = Seen::load(&place, now, rules.dedupe_for, has)?;
+        let mut seen = Seen::load(place, now, rules.dedupe_for, has)?;
         for draft in drafts {
             let has = |id: &str| turn.state().row(id).is_some();
-            if let Some((task, draft)) = settle(draft, now, &settings, (&mut seen, &has, &mut report)) {
-                let id = id_of(&task).to_owned();
-                submit(turn, task, &settings, &place).map_err(|error| {
-                    let rule = draft.rule.as_ref().map(|rule| format!(" (rule `{rule}`)"));
-                    let why = format!("{} line {}{}", request.source, draft.line, rule.unwrap_or_default());
-                    from(&why, error)
-                })?;
-                report.add(draft, id, None);
-            }
+            let mut clerk = Clerk { seen: &mut seen, report: &mut report, settings: &settings, now };
+            let Some((task, draft)) = clerk.settle(draft, &has) else { continue };
+            let id = id_of(&task).to_owned();
+            submit(turn, task, &settings, place).map_err(|error| {
+                let rule = draft.rule.as_ref().map(|rule| format!(" (rule `{rule}`)"));
+                let why = format!("{} line {}{}", request.source, draft.line, rule.unwrap_or_default());
+                from(&why, error)
+            })?;
+            report.add(draft, id, None);
         }
         seen.write().map(|()| seen)
     })?;
     queue.sync()?;
     seen.done()?;
+    Ok(report)
+}
+
+/// What would be submitted.
+fn show(
+    queue: &Queue,
+    drafts: Vec<Draft>,
+    rules: &Rules,
+    settings: &Settings,
+    mut report: Report,
+) -> Result<Report> {
+    let now = clock::now();
+    let has = |id: &str| queue.state().row(id).is_some();
+    let mut seen = Seen::load(queue.place(), now, rules.dedupe_for, has)?;
+    let mut shown: BTreeSet<String> = BTreeSet::new();
+    for draft in drafts {
+        let has = |id: &str| queue.state().row(id).is_some() || shown.contains(id);
+        let mut clerk = Clerk { seen: &mut seen, report: &mut report, settings, now };
+        let Some((task, draft)) = clerk.settle(draft, &has) else { continue };
+        let id = id_of(&task).to_owned();
+        shown.insert(id.clone());
+        report.add(draft, id, Some(Value::Object(task)));
+    }
     Ok(report)
 }
 
@@ -236,23 +246,15 @@ fn plan(
     };
     let depth = behind.max(input::depth(&event)).saturating_add(1);
     let mut taken = false;
-    for rule in &rules.rules {
-        for event in rule.takes(&kind, &event) {
-            taken = true;
+    for rule in rules.rules.iter().filter(|rule| rule.is_for(&kind)) {
+        taken |= rule.take(&event, |event| -> Result<()> {
             if depth > rule.max_depth {
-                let message = format!(
-                    "{source} line {line}: rule `{}` would submit a task that {} others lie behind; `max_depth` is {}: cut, \
-                     for events that tasks cause may go round in circles",
-                    rule.name,
-                    depth - 1,
-                    rule.max_depth
-                );
-                let (event, rule) = (kind.clone(), rule.name.clone());
-                report.cut.push(Cut { line, event, rule, depth, message });
-                continue;
+                report.cut.push(Cut::new(rule, &kind, (line, depth), source));
+            } else {
+                drafts.push(draft(rule, &kind, event, (line, depth), source)?);
             }
-            drafts.push(draft(rule, &kind, &event, (line, depth), source)?);
-        }
+            Ok(())
+        })?;
     }
     report.ignored += usize::from(!taken);
     Ok(())
@@ -286,32 +288,44 @@ fn injected(mut task: Map<String, Value>, line: usize, behind: u64, source: &str
     Ok(Draft { line, event: "!mosaic-task".into(), rule: None, key: None, depth: behind + 1, task })
 }
 
-/// The whole task with its id, or none where it is there already.
-fn settle(
-    mut draft: Draft,
+/// Who gives tasks their ids, and knows which were there before.
+struct Clerk<'a> {
+    seen: &'a mut Seen,
+    report: &'a mut Report,
+    settings: &'a Settings,
     now: Timestamp,
-    settings: &Settings,
-    (seen, has, report): (&mut Seen, &dyn Fn(&str) -> bool, &mut Report),
-) -> Option<(Map<String, Value>, Draft)> {
-    let fields = std::mem::take(&mut draft.task);
-    let rule = draft.rule.clone();
-    let digest = rule.as_ref().zip(draft.key.as_ref()).map(|(rule, key)| seen::digest(rule, key));
-    let given = fields.get("id").and_then(Value::as_str).map(str::to_owned);
-    let name = rule.as_deref().unwrap_or("room");
-    let id = given.unwrap_or_else(|| match &digest {
-        Some(digest) => format!("{name}-{}", &digest[..16]),
-        None => format!("{name}-{}-{}", now.strftime("%Y%m%dT%H%M%S"), clock::base36(clock::random(), 6)),
-    });
-    let before = digest.as_ref().and_then(|digest| seen.task(digest)).map(str::to_owned);
-    if let (Some(task), Some(rule)) = (before.or_else(|| has(&id).then(|| id.clone())), rule.clone()) {
-        report.deduped.push(Deduped { line: draft.line, event: draft.event, rule, task });
-        return None;
+}
+
+impl Clerk<'_> {
+    /// The whole task with its id, or none where it is there already.
+    fn settle(
+        &mut self,
+        mut draft: Draft,
+        has: &dyn Fn(&str) -> bool,
+    ) -> Option<(Map<String, Value>, Draft)> {
+        let fields = std::mem::take(&mut draft.task);
+        let rule = draft.rule.clone();
+        let digest = rule.as_ref().zip(draft.key.as_ref()).map(|(rule, key)| seen::digest(rule, key));
+        let given = fields.get("id").and_then(Value::as_str).map(str::to_owned);
+        let name = rule.as_deref().unwrap_or("room");
+        let fresh = || {
+            let time = self.now.strftime("%Y%m%dT%H%M%S");
+            format!("{name}-{time}-{}", clock::base36(clock::random(), 6))
+        };
+        let keyed = || digest.as_ref().map(|digest| format!("{name}-{}", &digest[..16]));
+        let id = given.or_else(keyed).unwrap_or_else(fresh);
+        let before = digest.as_ref().and_then(|digest| self.seen.task(digest)).map(str::to_owned);
+        let before = before.or_else(|| has(&id).then(|| id.clone()));
+        if let (Some(task), Some(rule)) = (before, rule.clone()) {
+            self.report.deduped.push(Deduped { line: draft.line, event: draft.event, rule, task });
+            return None;
+        }
+        if let Some(digest) = &digest {
+            self.seen.add(digest, &id, self.now);
+        }
+        let task = whole(id, fields, draft.depth, self.now, rule.is_some().then_some(self.settings));
+        Some((task, draft))
     }
-    if let Some(digest) = &digest {
-        seen.add(digest, &id, now);
-    }
-    let task = whole(id, fields, draft.depth, now, rule.is_some().then_some(settings));
-    Some((task, draft))
 }
 
 /// A task's fields in the order in which they are read best; with `settings` it gets a dispatch.
@@ -350,6 +364,19 @@ pub fn remember(task: &mut Map<String, Value>, name: &str, value: Value) {
     let metadata = task.entry("metadata").or_insert_with(|| json!({}));
     if let Some(metadata) = metadata.as_object_mut() {
         metadata.entry(name).or_insert(value);
+    }
+}
+
+impl Cut {
+    fn new(rule: &Rule, event: &str, (line, depth): (usize, u64), source: &str) -> Self {
+        let message = format!(
+            "{source} line {line}: rule `{}` would submit a task that {} others lie behind; `max_depth` is {}: cut, for \
+             events that tasks cause may go round in circles",
+            rule.name,
+            depth - 1,
+            rule.max_depth
+        );
+        Self { line, event: event.to_owned(), rule: rule.name.clone(), depth, message }
     }
 }
 

@@ -355,7 +355,10 @@ fn settle(name: &str, shape: Shape, value: Value) -> Result<Value, String> {
         (Shape::Line, Value::String(text)) if name == "title" => {
             let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
             let clean: String = clean.trim().chars().take(200).collect();
-            if clean.is_empty() { return Err("is empty".into()) } else { clean.into() }
+            if clean.is_empty() {
+                return Err("is empty".into());
+            }
+            clean.into()
         }
         (Shape::Line, Value::String(text)) => line(text).map(|()| value)?,
         (Shape::Lines, Value::Array(list)) => {

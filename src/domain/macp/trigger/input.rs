@@ -28,13 +28,13 @@ pub enum What {
 
 /// Reads one JSON document, a list of them, or one on each line; with `wrap` the whole is what the event of that type
 /// carries. The first that is none is an error naming its line in `source`.
-pub fn read(text: &str, source: &str, wrap: Option<&str>) -> Result<Vec<Item>> {
+pub fn read(text: &str, source: &str, wrap: Option<(&str, Option<&str>)>) -> Result<Vec<Item>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let whole = serde_json::from_str::<Value>(text);
-    if let Some(kind) = wrap {
+    if let Some(wrap) = wrap {
         return match whole {
-            Ok(payload) => Ok(vec![wrapped(1, kind, payload)]),
-            Err(_) => lines(text, source, |line, text| Ok(wrapped(line, kind, parse(line, text, source)?))),
+            Ok(payload) => Ok(vec![wrapped(1, wrap, &payload)]),
+            Err(_) => lines(text, source, |line, text| Ok(wrapped(line, wrap, &parse(line, text, source)?))),
         };
     }
     match whole {
@@ -74,8 +74,12 @@ fn parse(line: usize, text: &str, source: &str) -> Result<Value> {
     })
 }
 
-fn wrapped(line: usize, kind: &str, payload: Value) -> Item {
-    Item { line, what: What::Event(kind.to_owned(), json!({"type": kind, "payload": payload})) }
+fn wrapped(line: usize, (kind, id): (&str, Option<&str>), payload: &Value) -> Item {
+    let event = match id {
+        Some(id) => json!({"type": kind, "id": id, "payload": payload}),
+        None => json!({"type": kind, "payload": payload}),
+    };
+    Item { line, what: What::Event(kind.to_owned(), event) }
 }
 
 fn event(line: usize, value: Value, source: &str, unit: &str) -> Result<Item> {
@@ -97,7 +101,13 @@ fn wrong(source: &str, unit: &str, line: usize, what: &str) -> anyhow::Error {
 
 /// How many tasks lie behind an event: what it says itself, or the result in it.
 pub fn depth(event: &Value) -> u64 {
-    let places = ["/depth", "/metadata/depth", "/payload/depth", "/payload/metadata/depth"];
+    let places = [
+        "/depth",
+        "/metadata/depth",
+        "/payload/depth",
+        "/payload/metadata/depth",
+        "/metadata/result/metadata/depth",
+    ];
     places.iter().filter_map(|place| event.pointer(place)?.as_u64()).max().unwrap_or(0)
 }
 
@@ -113,12 +123,13 @@ mod tests {
             ),
             What::Task(task) => (item.line, format!("task {}", task["id"])),
         };
-        Ok(read(text, "in", wrap)?.into_iter().map(kind).collect())
+        Ok(read(text, "in", wrap.map(|kind| (kind, None)))?.into_iter().map(kind).collect())
     }
 
     #[test]
     fn events_are_read_however_they_come() {
-        let table: &[(&str, Option<&str>, &[(usize, &str)])] = &[
+        type Case<'a> = (&'a str, Option<&'a str>, &'a [(usize, &'a str)]);
+        let table: &[Case<'_>] = &[
             ("{\"type\":\"a\"}", None, &[(1, "a")]),
             ("\n{\n \"type\":\n\"a\"}\n", None, &[(2, "a")]),
             ("\u{feff}{\"type\":\"a\"}\r\n\r\n{\"type\":\"b\"}\r\n", None, &[(1, "a"), (3, "b")]),

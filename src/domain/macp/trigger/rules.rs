@@ -90,30 +90,32 @@ impl Job {
 }
 
 impl Rule {
-    /// The values it is to be tried with: the event, or one for each item of its list.
-    pub fn takes(&self, kind: &str, event: &Value) -> Vec<Value> {
+    /// Whether events of this type are its own.
+    pub fn is_for(&self, kind: &str) -> bool {
         let like = |pattern: &String| match pattern.strip_suffix('*') {
             Some(start) => kind.starts_with(start),
             None => pattern == kind,
         };
-        if !self.on.iter().any(like) {
-            return Vec::new();
-        }
-        let mut values = match &self.each {
-            None => vec![event.clone()],
-            Some(path) => {
-                let items = path.get(event).and_then(Value::as_array);
-                let with = |(index, item): (usize, &Value)| {
-                    let mut event = event.clone();
-                    event["item"] = item.clone();
-                    event["index"] = index.into();
-                    event
-                };
-                items.into_iter().flatten().enumerate().map(with).collect()
-            }
+        self.on.iter().any(like)
+    }
+
+    /// Hands on what of an event fits: itself, or with each item of its list. Says whether anything did.
+    pub fn take<E>(&self, event: &Value, mut each: impl FnMut(&Value) -> Result<(), E>) -> Result<bool, E> {
+        let Some(path) = &self.each else {
+            let fits = condition::fits(&self.when, event);
+            return if fits { each(event).map(|()| true) } else { Ok(false) };
         };
-        values.retain(|value| condition::fits(&self.when, value));
-        values
+        // One copy for all of them: a list may be long.
+        let (mut seen, mut any) = (event.clone(), false);
+        for (index, item) in path.get(event).and_then(Value::as_array).into_iter().flatten().enumerate() {
+            seen["item"] = item.clone();
+            seen["index"] = index.into();
+            if condition::fits(&self.when, &seen) {
+                any = true;
+                each(&seen)?;
+            }
+        }
+        Ok(any)
     }
 }
 

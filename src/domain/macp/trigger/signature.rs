@@ -64,7 +64,7 @@ pub fn verify(body: &[u8], secret: &[u8], signature: &str, form: Form, now: Time
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {
-    if !hex.is_ascii() || hex.len() % 2 != 0 {
+    if !hex.is_ascii() || !hex.len().is_multiple_of(2) {
         return None;
     }
     let digit = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
