@@ -24,10 +24,13 @@ use std::process::ExitCode;
 /// Runs the program on `args` (the program's own name first) and returns its exit code.
 ///
 /// A supervisor process (see [`system::process::supervise`]) is this same binary and is told
-/// apart before anything else is set up.
+/// apart, like one that becomes a child with a terminal, before anything else is set up.
 pub fn run(args: &[OsString]) -> ExitCode {
     if args.get(1).is_some_and(|word| word == system::process::SUPERVISE) {
         return system::process::supervise::main(&args[2..]);
+    }
+    if args.get(1).is_some_and(|word| word == system::process::pty::TERMINAL) {
+        return system::process::pty::main(&args[2..]);
     }
     ExitCode::from(cli::dispatch(args).code())
 }

@@ -20,6 +20,9 @@ pub enum Command {
         /// A shell command to run beside the configured ones
         #[arg(long = "gate", value_name = "CMD")]
         gates: Vec<String>,
+        /// Hand the gates to `[launchers.NAME]` of the settings
+        #[arg(long, value_name = "NAME")]
+        launcher: Option<String>,
     },
     /// List the gates in force for this project
     List,
@@ -29,7 +32,10 @@ pub enum Command {
 pub fn run(command: &Command, context: &Context) -> Result<Exit> {
     let workspace = context.workspace()?;
     let config = config::load(Some(&workspace.config_file()))?;
-    let extra = if let Command::Run { gates } = command { gates.as_slice() } else { &[] };
+    let (extra, launcher) = match command {
+        Command::Run { gates, launcher } => (gates.as_slice(), launcher.as_deref()),
+        Command::List => (&[][..], None),
+    };
     let gates = plan::gates(&workspace, &config, extra, true)?;
     if let Command::List = command {
         let list: Vec<_> = gates.commands.iter().map(|command| json!({"command": command})).collect();
@@ -41,7 +47,8 @@ pub fn run(command: &Command, context: &Context) -> Result<Exit> {
             context.ui.progress(&format!("running {command}"));
         }
     };
-    let results = check::check(&workspace, gates, &mut tell)?;
+    let launcher = plan::launcher(&workspace, &config, launcher)?;
+    let results = check::check(&workspace, gates, launcher.as_ref(), &mut tell)?;
     context.ui.result(&results, || results.iter().map(line).collect())?;
     Ok(if results.iter().all(|result| result.passed) { Exit::Done } else { Exit::Failed })
 }

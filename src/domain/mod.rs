@@ -4,6 +4,7 @@ pub mod agents;
 pub mod attempt;
 pub mod beads;
 pub mod demo;
+pub mod launchers;
 pub mod loops;
 pub mod macp;
 pub mod manual;

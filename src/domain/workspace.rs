@@ -113,6 +113,11 @@ impl Workspace {
         self.dir().join("macp")
     }
 
+    /// `.taskrun/launches/`: what launchers may still be running.
+    pub fn launches(&self) -> PathBuf {
+        self.dir().join("launches")
+    }
+
     /// `.taskrun/triggers.toml`: what events and times submit to the queue; written by people.
     pub fn triggers(&self) -> PathBuf {
         self.dir().join("triggers.toml")

@@ -42,6 +42,9 @@ pub struct Prompt {
     /// Go on with an earlier session, by the agent's own id
     #[arg(long = "continue", value_name = "SESSION")]
     session: Option<String>,
+    /// Hand the agent to `[launchers.NAME]` of the settings
+    #[arg(long, value_name = "NAME")]
+    launcher: Option<String>,
     #[command(flatten)]
     limits: Limits,
 }
@@ -75,6 +78,7 @@ impl Prompt {
                 Level::Full => Permissions::Full,
             }),
             session: self.session.clone(),
+            launcher: self.launcher.clone(),
             budget: self.limits.budget(),
             used: Used::default(),
             allow_unknown_cost: self.limits.allow_unknown_cost,

@@ -70,6 +70,9 @@ pub struct Run {
     /// Ask before a task is closed
     #[arg(long)]
     confirm: bool,
+    /// Hand agent and gates to `[launchers.NAME]` of the settings
+    #[arg(long, value_name = "NAME")]
+    launcher: Option<String>,
     /// What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`
     #[arg(long, value_name = "ACTION", value_enum)]
     on_rate_limit: Option<RateLimit>,
@@ -139,6 +142,7 @@ impl Run {
                 (false, false) => None,
             },
             confirm: self.confirm,
+            launcher: self.launcher.clone(),
             on_rate_limit: self.on_rate_limit.map(OnRateLimit::from),
             terminal,
             allow_unknown_cost: self.allow_unknown_cost,

@@ -1,16 +1,53 @@
 //! `macp log`
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use serde_json::json;
 
+use super::who;
 use crate::commands::Context;
-use crate::domain::macp::Place;
+use crate::commands::words::Words;
+use crate::domain::macp::people_log::{self, Log};
+use crate::domain::macp::{Place, Queue};
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// Add a line to a task's log, or print it
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The task
+    id: String,
+    /// What to add; without it the log is printed: every transition and line with its time, and where output lies
+    #[arg(allow_hyphen_values = true, value_parser = Words)]
+    line: Option<String>,
+    /// Who says so [default: `BEADS_ACTOR`, git's `user.name`, or the login name]
+    #[arg(long = "as", value_name = "WHO")]
+    who: Option<String>,
+}
 
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
-    let _ = (args, place, context);
-    bail!("not written yet")
+    let who = who(args.who.as_ref(), &place);
+    let mut queue = Queue::open(place)?;
+    if let Some(line) = &args.line {
+        people_log::add(&mut queue, &args.id, &who, line)?;
+        context.ui.result(&json!({"id": args.id, "by": who, "line": line}), String::new)?;
+        return Ok(Exit::Done);
+    }
+    let log = people_log::read(&queue, &args.id)?;
+    context.ui.result(&log, || text(&log))?;
+    Ok(Exit::Done)
+}
+
+fn text(log: &Log) -> String {
+    let mut text = String::new();
+    for event in &log.events {
+        let kind = serde_json::to_value(event.event_type).unwrap_or_default();
+        let by = event.metadata.get("by").and_then(|by| by.as_str()).unwrap_or_default();
+        let what =
+            if event.is_line() { format!("{by}:") } else { kind.as_str().unwrap_or_default().to_owned() };
+        text.push_str(&format!("{}  {}  {}\n", event.timestamp, one_line(&what), one_line(&event.message)));
+    }
+    for path in &log.outputs {
+        text.push_str(&format!("output: {}\n", one_line(&path.display().to_string())));
+    }
+    text
 }

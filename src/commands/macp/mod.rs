@@ -18,6 +18,7 @@ mod show;
 mod status;
 mod submit;
 mod sync;
+mod told;
 mod trigger;
 mod update;
 mod validate;
@@ -28,6 +29,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::commands::Context;
+use crate::domain::beads;
 use crate::domain::macp::Place;
 use crate::exit::Exit;
 
@@ -120,4 +122,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Trigger(args) => trigger::run(args, &place, context),
         Command::Due(args) => due::run(args, &place, context),
     }
+}
+
+/// In whose name: as given with `--as`, else as everywhere.
+fn who(given: Option<&String>, place: &Place) -> String {
+    given.cloned().unwrap_or_else(|| beads::who(place.root()))
 }

@@ -156,6 +156,8 @@ pub enum Class {
     Timeout,
     /// It was silent for longer than `agent.idle_timeout`.
     Idle,
+    /// What it was handed to failed, not the agent itself.
+    Launcher,
     /// It was interrupted.
     Aborted,
     /// Anything else.
@@ -190,6 +192,8 @@ pub struct Report {
     pub terminal: Terminal,
     /// What its final message promises (see `attempt::completion`).
     pub promise: crate::domain::attempt::completion::Promise,
+    /// MCP servers that it could not use, by name.
+    pub unusable: Vec<String>,
     /// The end of its final message, at most 4 KiB.
     pub final_text: String,
     /// Tokens used in this attempt.

@@ -1,6 +1,7 @@
 //! Runs one agent once: starts it, listens to its output, ends it when it must end, judges it.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::completion::{self, Ended, TimedOut, Verdict};
 use crate::domain::attempt::ear::{self, Ear};
 use crate::domain::attempt::event::Kind;
+use crate::domain::launchers::{Launcher, Launching};
 use crate::fault::Fault;
 use crate::system::config::{Config, Output};
 use crate::system::log::{self, Log};
@@ -70,6 +72,10 @@ pub struct Order<'a> {
     pub resume: Option<&'a str>,
     /// What that session had used before.
     pub before: Usage,
+    /// The task's own variables.
+    pub env: &'a [(OsString, OsString)],
+    /// What its command is handed to, if it is not to run right here.
+    pub launch: Option<Launching<'a>>,
     /// Whether it must end now, given what it has spent so far.
     pub stop: &'a dyn Fn(&Spend) -> bool,
 }
@@ -147,7 +153,7 @@ impl Engine {
         let log = Log::create(&file(order.prefix, ".stdout"), self.log_limit)?;
         let mut ear = Ear::new(self, order, log, tell);
         let began = clock::now();
-        let attended = child.attend(spawn, self.limits, &mut ear);
+        let attended = child.attend(spawn, self.limits(order), &mut ear);
         let outcome = match attended {
             Err(error) if child.lost() => return self.cut_off(order, began, &error),
             other => other?,
@@ -160,7 +166,9 @@ impl Engine {
             store::scratch(&prompt, clean.as_bytes())?;
         }
         let spend = self.spend(&report, outcome.why.is_some());
-        let verdict = match (outcome.why, behind.circles, behind.waits_for) {
+        let failed = Launcher::verdict(&outcome).err().map(Failure::from);
+        let verdict = match (outcome.why, behind.circles.or(failed), behind.waits_for) {
+            (None, Some(failure), _) if failure.class == Class::Launcher => Verdict::Broken(failure),
             (Some(Why::Asked), Some(failure), _)
             | (Some(Why::Idle | Why::Start | Why::Total), _, Some(failure)) => Verdict::Broken(failure),
             _ => {
@@ -174,18 +182,27 @@ impl Engine {
     /// How the agent is started for an order: `call` says with what.
     fn spawn(&self, order: &Order<'_>, call: Invocation, prompt: &Path) -> Spawn {
         let name = |suffix| file(order.prefix, suffix).into_os_string();
-        Spawn {
+        let spawn = Spawn {
             argv: std::iter::once(call.program.into_os_string()).chain(call.args).collect(),
             dir: order.dir.into(),
-            env: call.env,
+            env: order.env.iter().cloned().chain(call.env).collect(),
             env_remove: call.env_remove,
             stdin: (call.stdin == Stdin::Prompt).then(|| prompt.into()),
             stdout: name(CAPTURE),
             stderr: name(CAPTURE_STDERR),
             keep: Some(Keep { stdout: name(".stdout"), stderr: name(".stderr"), limit: self.log_limit }),
             leave_children: self.leave_children,
-            tidies_up: false,
+            ..Spawn::default()
+        };
+        match &order.launch {
+            Some(launch) => launch.wrap(spawn),
+            None => spawn,
         }
+    }
+
+    /// How long an order may take. A launcher may have to wait for its turn before anything is said.
+    fn limits(&self, order: &Order<'_>) -> Limits {
+        Limits { start: self.limits.start.filter(|_| order.launch.is_none()), ..self.limits }
     }
 
     /// Makes the log of standard error; returns the end of it.

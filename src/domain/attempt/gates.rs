@@ -9,11 +9,17 @@ use anyhow::Result;
 use crate::domain::agents::invocation::file;
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::receipt::GateResult;
-use crate::system::process::{Attendant, Keep, Limits, Spawn, Supervisor, Why};
+use crate::domain::launchers::{Launcher, Launching};
+use crate::system::process::{Attendant, Keep, Limits, Outcome, Spawn, Supervisor, Why};
 use crate::system::{interrupt, log, redact};
 
 /// How long a gate may take where the config says nothing.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+
+/// How often a gate is handed to a launcher that fails.
+const LAUNCHES: u64 = 3;
+/// The pause between two of those.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What gates run, where and how long.
 #[derive(Debug, Clone)]
@@ -37,11 +43,16 @@ pub struct Place<'a> {
     pub prefix: &'a Path,
     /// Variables for them, beside the inherited ones.
     pub env: Vec<(OsString, OsString)>,
+    /// One file for what any of them prints, used again and again; then what prints nothing leaves no log.
+    pub capture: Option<PathBuf>,
+    /// What they are handed to, if they are not to run right here.
+    pub launch: Option<Launching<'a>>,
 }
 
-/// Stops a gate when the user asks for it.
-struct Watch<'a> {
-    asked: &'a dyn Fn() -> bool,
+/// Stops what prints for nobody when the user asks for it.
+pub(crate) struct Watch<'a> {
+    /// Whether somebody wants to stop.
+    pub(crate) asked: &'a dyn Fn() -> bool,
 }
 
 impl Attendant for Watch<'_> {
@@ -58,7 +69,8 @@ impl Attendant for Watch<'_> {
 
 impl Gates {
     /// Runs them one after the other. `asked` says when somebody wants to stop; then, and after a
-    /// signal, the result is `None`. Errors: a gate could not even be started.
+    /// signal, the result is `None`. Errors: a gate could not even be started, or its launcher failed each time
+    /// ([`LaunchFailed`](crate::domain::launchers::LaunchFailed)).
     pub fn run(
         &self,
         child: &mut Supervisor,
@@ -69,14 +81,13 @@ impl Gates {
         let mut results = Vec::new();
         for (number, command) in self.commands.iter().enumerate() {
             tell(Kind::GateStarted { command: redact::ours().text(command).into_owned() });
-            let [output, capture] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
-            let limits = Limits { total: Some(self.timeout), ..Limits::default() };
-            let outcome = child.attend(
-                self.spawn(command, place, [&capture, &output]),
-                limits,
-                &mut Watch { asked },
-            )?;
-            log::settle(&capture, &output, self.log_limit)?;
+            let [output, own] = [".log", ".capture"].map(|end| output_of(place.prefix, number + 1, end));
+            let capture = place.capture.as_ref().unwrap_or(&own);
+            let outcome = self.attend(child, &|| self.spawn(command, place, [capture, &output]), asked)?;
+            if place.capture.is_none() || capture.metadata().is_ok_and(|meta| meta.len() > 0) {
+                log::settle(capture, &output, self.log_limit)?;
+            }
+            Launcher::verdict(&outcome)?;
             if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
                 return Ok(None);
             }
@@ -89,6 +100,7 @@ impl Gates {
                 command: redact::ours().text(command).into_owned(),
                 passed,
                 exit_code: outcome.ended.code,
+                signal: outcome.ended.signal,
                 duration_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
                 output,
                 ended_for,
@@ -108,9 +120,28 @@ fn output_of(prefix: &Path, number: usize, end: &str) -> PathBuf {
 }
 
 impl Gates {
+    /// Runs one gate to its end; again where it was its launcher that failed.
+    fn attend(
+        &self,
+        child: &mut Supervisor,
+        spawn: &dyn Fn() -> Spawn,
+        asked: &dyn Fn() -> bool,
+    ) -> Result<Outcome> {
+        let limits = Limits { total: Some(self.timeout), ..Limits::default() };
+        let mut launches = 1;
+        loop {
+            let outcome = child.attend(spawn(), limits, &mut Watch { asked })?;
+            if outcome.launch_failed.is_none() || launches == LAUNCHES || asked() {
+                return Ok(outcome);
+            }
+            launches += 1;
+            interrupt::nap(PAUSE)?;
+        }
+    }
+
     fn spawn(&self, command: &str, place: &Place<'_>, [capture, log]: [&PathBuf; 2]) -> Spawn {
         let keep = Keep { stdout: log.into(), stderr: log.into(), limit: self.log_limit };
-        Spawn {
+        let spawn = Spawn {
             argv: ["sh", "-c", command].map(OsString::from).into(),
             dir: place.dir.into(),
             env: place.env.clone(),
@@ -118,6 +149,10 @@ impl Gates {
             stderr: capture.into(),
             keep: Some(keep),
             ..Spawn::default()
+        };
+        match &place.launch {
+            Some(launch) => launch.wrap(spawn),
+            None => spawn,
         }
     }
 }

@@ -68,6 +68,9 @@ pub struct GateResult {
     pub passed: bool,
     /// Its exit code, if it exited.
     pub exit_code: Option<i32>,
+    /// The signal that ended it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
     /// How long it took.
     pub duration_ms: u64,
     /// Its output, a path below the workspace's `.taskrun/`.

@@ -16,6 +16,7 @@ use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::gates::{Place, complaint};
 use crate::domain::attempt::receipt::GateResult;
 use crate::domain::beads::{Graph, Grip, Issue, Store, Table};
+use crate::domain::launchers::{Labels, LaunchFailed, Launcher, Launching};
 use crate::domain::loops::brief::{Brief, compose};
 use crate::domain::loops::claims::{Claim, Phase};
 use crate::domain::loops::control::{self, Action};
@@ -163,7 +164,12 @@ impl Run<'_> {
         }
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {
-            Verdict::Complete => Ok(self.check(attempt).unwrap_or_else(|error| blameless(other(&error)))),
+            Verdict::Complete => {
+                Ok(self.check(attempt).unwrap_or_else(|error| match error.downcast::<LaunchFailed>() {
+                    Ok(failed) => blameless(failed.into()),
+                    Err(error) => blameless(other(&error)),
+                }))
+            }
             Verdict::Blocked(why) => Ok(Fate::Escalate(why)),
             Verdict::Failed(why) => Ok(Fate::NotDone(format!("the agent gave up: {why}"))),
             Verdict::Incomplete(why) => Ok(Fate::NotDone(why)),
@@ -206,6 +212,8 @@ impl Run<'_> {
             budget_left: budget::left(&limits, &tally(), &task),
             resume: thread.map(|thread| thread.session.as_str()),
             before: thread.map(|thread| thread.used).unwrap_or_default(),
+            env: &[],
+            launch: launching(self.plan.launcher.as_ref(), &attempt.issue.id, attempt.number),
             stop: &stop,
         };
         self.recorder.tell(Kind::AttemptStarted {
@@ -257,6 +265,8 @@ impl Run<'_> {
             dir: self.workspace.root(),
             prefix: &attempt.prefix,
             env: vec![("TASKRUN_TASK".into(), attempt.issue.id.clone().into())],
+            capture: None,
+            launch: launching(self.plan.launcher.as_ref(), &attempt.issue.id, attempt.number),
         };
         let (workspace, run) = (self.workspace, self.state.run.clone());
         let asked = move || stop_now(workspace, &run);
@@ -305,7 +315,12 @@ impl Run<'_> {
             )),
             (
                 None,
-                Class::RateLimit | Class::Overload | Class::Authentication | Class::Billing | Class::Model,
+                Class::RateLimit
+                | Class::Overload
+                | Class::Authentication
+                | Class::Billing
+                | Class::Model
+                | Class::Launcher,
             ) => Fate::Broken(failure),
             (None, _) => Fate::NotDone(failure.message),
         }
@@ -326,6 +341,11 @@ fn other(error: &anyhow::Error) -> Failure {
 enum Cause {
     Limit(Cut),
     Asked,
+}
+
+/// How what is started for a task is handed over, if it is.
+fn launching<'a>(launcher: Option<&'a Launcher>, task: &'a str, attempt: u64) -> Option<Launching<'a>> {
+    launcher.map(|launcher| Launching { launcher, labels: Labels { task, attempt, branch: None } })
 }
 
 /// The assignee that a run's claims carry.

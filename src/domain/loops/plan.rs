@@ -11,6 +11,7 @@ use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
 use crate::domain::attempt::prompt::{self, Template};
 use crate::domain::beads::Filter;
+use crate::domain::launchers::Launcher;
 use crate::domain::loops::provider::Policy;
 use crate::domain::loops::resume::Thread;
 use crate::domain::stack;
@@ -47,6 +48,8 @@ pub struct Options {
     pub commit: Option<bool>,
     /// Ask a person before a task is closed.
     pub confirm: bool,
+    /// What agents and gates are handed to.
+    pub launcher: Option<String>,
     /// What a rate limit does.
     pub on_rate_limit: Option<OnRateLimit>,
     /// Whether somebody may be watching on a terminal.
@@ -89,6 +92,8 @@ pub struct Plan {
     pub once: bool,
     /// Ask a person before a task is closed.
     pub confirm: bool,
+    /// What agents and gates are handed to, if they are not to run right here.
+    pub launcher: Option<Launcher>,
     /// The user's own prompt template: path and text.
     pub template: Option<(String, String)>,
 }
@@ -116,6 +121,11 @@ pub fn gates(workspace: &Workspace, config: &Config, extra: &[String], configure
         stop_at_red: true,
         log_limit: config.logs.max_size,
     })
+}
+
+/// The launcher that was asked for.
+pub fn launcher(workspace: &Workspace, config: &Config, name: Option<&str>) -> Result<Option<Launcher>> {
+    name.map(|name| Launcher::resolve(config, name, workspace.root(), &workspace.launches())).transpose()
 }
 
 /// The user's own prompt template, if there is one: its path and text.
@@ -160,6 +170,7 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         task: options.task.clone(),
         once: options.once,
         confirm: options.confirm,
+        launcher: launcher(workspace, config, options.launcher.as_deref())?,
         template: template(workspace)?,
     })
 }

@@ -114,7 +114,8 @@ pub(super) fn write(
 /// What the stream had shown before the end: spend, session, model.
 fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Option<String>) {
     let prefix = workspace.run_dir(&claim.run).join(format!("{:04}", claim.iteration));
-    let dead = Dead { prefix: &prefix, agent: &claim.agent, model: claim.model.as_ref(), since: claim.since };
+    let (dir, model) = (workspace.root(), claim.model.as_ref());
+    let dead = Dead { prefix: &prefix, dir, agent: &claim.agent, model, since: claim.since };
     read_back(workspace, &dead)
 }
 
@@ -122,6 +123,8 @@ fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Optio
 pub(crate) struct Dead<'a> {
     /// Path and start of the name of its files.
     pub(crate) prefix: &'a Path,
+    /// Where it worked.
+    pub(crate) dir: &'a Path,
     /// Who worked.
     pub(crate) agent: &'a str,
     /// The model that was asked for.
@@ -139,7 +142,7 @@ pub(crate) fn read_back(workspace: &Workspace, dead: &Dead<'_>) -> (Spend, Optio
         let config = config::load(Some(&workspace.config_file()))?;
         let agent = Agent { model: dead.model.cloned(), ..catalog::recorded(&config, dead.agent)? };
         let engine = Engine::new(agent, &config);
-        let report = engine.replay(dead.prefix, workspace.root(), dead.since)?;
+        let report = engine.replay(dead.prefix, dead.dir, dead.since)?;
         let spend = Spend { partial: true, ..engine.spend(&report, true) };
         Ok((spend, report.session, report.model))
     };

@@ -13,6 +13,8 @@ use crate::system::config::OnRateLimit;
 const FIRST_WAIT: Duration = Duration::from_secs(60);
 /// The longest of them.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// Launches in a row that may fail before the run ends.
+const LAUNCHES: u64 = 3;
 /// The longest pause before an overloaded provider is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// A wait for a limit ends later by a part of it up to this, so that not all come back at once.
@@ -38,6 +40,8 @@ pub struct Streak {
     pub limited: u64,
     /// Turned away by an overloaded or unreachable provider.
     pub overloaded: u64,
+    /// Lost by their launcher.
+    pub lost: u64,
 }
 
 /// Where a run stands when it is turned away.
@@ -80,6 +84,9 @@ pub fn step(failure: &Failure, policy: &Policy, standing: &Standing) -> Step {
             let pause = doubled(policy.retry_delay, standing.streak.overloaded, LONGEST_PAUSE);
             // Between half of it and all of it: who was turned away together does not come back together.
             Step::Again { after: pause / 2 + part(pause / 2, standing.chance) }
+        }
+        Class::Launcher if standing.streak.lost + 1 < LAUNCHES => {
+            Step::Again { after: doubled(policy.retry_delay, standing.streak.lost, LONGEST_PAUSE) }
         }
         Class::Overload if standing.other_left => Step::Switch,
         Class::Overload => Step::End(Reason::RateLimited),
@@ -175,7 +182,12 @@ mod tests {
     }
 
     fn standing(limited: u64, overloaded: u64, other_left: bool) -> Standing {
-        Standing { streak: Streak { limited, overloaded }, other_left, now: at(NOW), chance: 0 }
+        Standing {
+            streak: Streak { limited, overloaded, lost: overloaded },
+            other_left,
+            now: at(NOW),
+            chance: 0,
+        }
     }
 
     fn failure(class: Class, not_before: Option<&str>) -> Failure {
@@ -188,7 +200,7 @@ mod tests {
 
     #[test]
     fn each_class_has_its_way() {
-        use Class::{Authentication, Billing, Model, Other, Overload, RateLimit};
+        use Class::{Authentication, Billing, Launcher, Model, Other, Overload, RateLimit};
         use OnRateLimit::{Exit, Fallback, Wait};
         let wait = Step::Wait { until: at("2026-01-01T12:01:00Z") };
         let (later, failed) = (Step::End(Reason::RateLimited), Step::End(Reason::Failed));
@@ -209,6 +221,9 @@ mod tests {
             ("login", Authentication, policy(None, true), standing(0, 0, true), failed),
             ("credit", Billing, policy(Some(Wait), true), standing(0, 0, true), failed),
             ("model", Model, policy(Some(Fallback), true), standing(0, 0, true), failed),
+            ("no receipt", Launcher, policy(None, true), standing(0, 0, true), again(5.0)),
+            ("no receipt, twice", Launcher, policy(None, true), standing(0, 1, true), again(10.0)),
+            ("no receipt, three times", Launcher, policy(None, true), standing(0, 2, true), failed),
             ("does not start", Other, policy(None, true), standing(0, 0, true), failed),
         ];
         for (name, class, policy, standing, expected) in table {

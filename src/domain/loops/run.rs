@@ -11,6 +11,7 @@ use crate::domain::attempt::budget::{self, Spend, Tally};
 use crate::domain::attempt::changes::{Look, Own, look};
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::beads::Store;
+use crate::domain::launchers;
 use crate::domain::loops::claims::Claims;
 use crate::domain::loops::control::{self, Action};
 use crate::domain::loops::glance::Glance;
@@ -108,6 +109,7 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
     control::clear(workspace)?;
     // What a killed prompt spent counts as well.
     prompted::settle(workspace, plan.engine.log_limit, &mut *hands.notice)?;
+    launchers::recover(&workspace.launches(), &mut *hands.notice);
     let mut run = Run::begin(workspace, plan, store, hands)?;
     run.prepare()?;
     run.recover()?;

@@ -50,7 +50,8 @@ impl Run<'_> {
                 self.wait_until(until, &failure)?;
             }
             Step::Again { after } => {
-                self.streak.overloaded += 1;
+                let lost = failure.class == Class::Launcher;
+                *if lost { &mut self.streak.lost } else { &mut self.streak.overloaded } += 1;
                 self.wait_until(later(standing.now, after), &failure)?;
             }
             Step::End(_) => {}
@@ -147,6 +148,7 @@ fn later(now: Timestamp, after: Duration) -> Timestamp {
 pub(super) fn plight(class: Class) -> &'static str {
     match class {
         Class::Overload => "turned away by an overloaded or unreachable provider",
+        Class::Launcher => "lost by its launcher",
         _ => "rate-limited",
     }
 }

@@ -84,6 +84,11 @@ impl Place {
         self.dir.join("state")
     }
 
+    /// What launchers may still be running.
+    pub fn launches(&self) -> PathBuf {
+        self.state().join("launches")
+    }
+
     /// Held for each change of the queue.
     pub fn queue_lock(&self) -> PathBuf {
         self.state().join("queue.lock")
@@ -97,5 +102,25 @@ impl Place {
     /// What one worker of a drain (or `run`) writes while it works; `lock` in it is its supervisor's.
     pub fn slot(&self, name: &str) -> PathBuf {
         self.state().join(format!("slot-{name}"))
+    }
+
+    /// How far `tasks.json` has taken the log in, and what no field of it has room for.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.state().join("checkpoint.ndjson")
+    }
+
+    /// The checkpoint of the `tasks.json` that is about to take the place of the present one.
+    pub fn next_checkpoint(&self) -> PathBuf {
+        self.state().join("checkpoint.next.ndjson")
+    }
+
+    /// Tasks that were submitted or edited since `tasks.json` was written; each writing begins a new one.
+    pub fn inbox(&self, generation: u64) -> PathBuf {
+        self.state().join(format!("inbox-{generation}.ndjson"))
+    }
+
+    /// What tells in no time whether an id is taken.
+    pub fn ids(&self, generation: u64) -> PathBuf {
+        self.state().join(format!("ids-{generation}"))
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::place::Place;
 use super::task::{Dispatch, Gate};
+use crate::fault::Fault;
 use crate::system::config::Config;
 use crate::system::{config, store};
 
@@ -78,48 +79,101 @@ pub struct Settings {
     pub worktree_reuse: bool,
     /// Longest time of a command that does not say.
     pub timeout: Duration,
+    /// The same for a task that an agent works on.
+    pub agent_timeout: Duration,
     /// Attempts of a task that does not say.
     pub max_attempts: u64,
     /// Attempts in all where it is what was to run them that fails.
     pub infrastructure_attempts: u64,
-    /// Tasks at a time, over all drains and runs of the queue.
+    /// The pause before the second attempt, doubled each time.
+    pub retry_delay: Duration,
+    /// Tasks at a time, over all who work the queue.
     pub max_concurrent: u64,
+    /// Whether somebody has set that.
+    pub limits_concurrency: bool,
     /// Gates of every task that has none of its own.
     pub gates: Vec<Gate>,
     /// Gates by type of task, beside its own.
     pub gates_by_type: BTreeMap<String, Vec<String>>,
 }
 
+/// How many tasks at a time where nothing says.
+const CONCURRENT: u64 = 5;
+/// Longest time of a command where nothing says.
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// Attempts in all where it is what was to run them that fails, and nothing says.
+const INFRASTRUCTURE: u64 = 3;
+/// The pause before the second attempt where nothing says.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+
 /// Loads it. Errors: a file or variable that makes no sense, naming it.
 pub fn load(place: &Place) -> Result<Settings> {
     let config = config::load(Some(place.settings()))?;
-    let foreign = store::read_text(&place.config())?;
-    let foreign: Foreign = foreign.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default();
+    let foreign = foreign(place)?;
     let set = config.macp.clone();
-    let repo = place.root().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let base = set.worktree_base.clone().or(foreign.macp.worktree_base.clone());
-    let base = base.unwrap_or_else(|| "~/src/{repo}-worktrees".into()).replace("{repo}", &repo);
-    let home = config::env::home().unwrap_or_default();
-    let base =
-        base.strip_prefix("~/").map(|rest| home.join(rest)).unwrap_or_else(|| place.root().join(&base));
+    let attempts = number("TASK_RETRY_ATTEMPTS", "how often a task is tried, such as `3`")?;
+    let timeout = number("TASK_TIMEOUT_MS", "milliseconds, such as `300000`")?.map(Duration::from_millis);
+    let timeout = timeout.or(foreign.worker.timeout_seconds.map(Duration::from_secs));
+    let concurrent = number("TASK_MAX_CONCURRENT", "how many tasks run at a time, such as `5`")?;
+    let concurrent = concurrent.or(set.max_concurrent.filter(|count| *count > 0));
+    let dispatch = set.default_dispatch.as_deref().map(dispatch);
+    let runtime = set.default_runtime.clone().or(foreign.worker.runtime.clone());
     Ok(Settings {
-        worktree_base: base,
-        default_dispatch: foreign.macp.default_dispatch.clone().unwrap_or(Dispatch::Exec),
-        default_runtime: foreign
-            .worker
-            .runtime
-            .clone()
-            .or(set.default_runtime.clone())
-            .unwrap_or_else(|| "codex".into()),
+        worktree_base: worktree_base(
+            place,
+            set.worktree_base.as_ref().or(foreign.macp.worktree_base.as_ref()),
+        ),
+        default_dispatch: dispatch.or(foreign.macp.default_dispatch.clone()).unwrap_or(Dispatch::Exec),
+        default_runtime: runtime.or(foreign.macp.default_runtime.clone()).unwrap_or_else(|| "codex".into()),
         cleanup_worktrees: set.cleanup_worktrees.or(foreign.macp.cleanup_worktrees).unwrap_or(true),
         worktree_reuse: set.worktree_reuse,
-        timeout: Duration::from_secs(foreign.worker.timeout_seconds.unwrap_or(300)),
-        max_attempts: foreign.worker.max_attempts.unwrap_or(1),
-        infrastructure_attempts: 3,
-        max_concurrent: set.max_concurrent.unwrap_or(5),
+        timeout: timeout.unwrap_or(TIMEOUT),
+        agent_timeout: timeout.unwrap_or(config.agent.timeout),
+        max_attempts: attempts.or(foreign.worker.max_attempts).unwrap_or(1).max(1),
+        infrastructure_attempts: attempts.unwrap_or(INFRASTRUCTURE),
+        retry_delay: set.retry_delay.unwrap_or(RETRY_DELAY),
+        max_concurrent: concurrent.unwrap_or(CONCURRENT),
+        limits_concurrency: concurrent.is_some(),
         gates: foreign.quality_gates.clone(),
         gates_by_type: set.gates.clone(),
         foreign,
         config,
     })
+}
+
+fn foreign(place: &Place) -> Result<Foreign> {
+    let path = place.config();
+    let Some(text) = store::read_text(&path)? else { return Ok(Foreign::default()) };
+    serde_json::from_str(&text).map_err(|error| {
+        Fault::invalid(
+            format!("`{}` line {}: {error}", path.display(), error.line()),
+            "mend it; `taskrun macp validate` checks it",
+        )
+    })
+}
+
+fn dispatch(word: &str) -> Dispatch {
+    serde_json::from_value(word.into()).unwrap_or_else(|_| Dispatch::Plugin(word.to_owned()))
+}
+
+fn worktree_base(place: &Place, set: Option<&String>) -> PathBuf {
+    let repo = place.root().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let base = set.map_or("~/src/{repo}-worktrees", String::as_str).replace("{repo}", &repo);
+    let home = config::env::home().unwrap_or_default();
+    match base.strip_prefix("~/") {
+        Some(rest) => home.join(rest),
+        None if base == "~" => home,
+        None => place.root().join(&base),
+    }
+}
+
+/// A variable that holds a number of at least 1.
+fn number(name: &str, example: &str) -> Result<Option<u64>> {
+    let Some(value) = config::env::value(name) else { return Ok(None) };
+    let number = value.to_str().and_then(|text| text.trim().parse().ok()).filter(|number| *number > 0);
+    let wrong = || {
+        let message = format!("`{}` ({name}) is no number of 1 and more", value.display());
+        Fault::usage(message, format!("give {example}, or unset `{name}`"))
+    };
+    number.map(Some).ok_or_else(wrong)
 }

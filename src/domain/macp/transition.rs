@@ -1,8 +1,11 @@
-//! What becomes of a task after an attempt. Pure.
+//! What becomes of a task after an attempt, and how long it waits for the next. Pure.
 
 use std::time::Duration;
 
 use super::event::{Attempt, Blame};
+
+/// The longest pause between two attempts.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub enum Next {
 }
 
 /// Decides it. `infrastructure` is how many attempts failed by what was to run them, this one included, of at most
-/// `most_infrastructure`; `pause` is the one before the next attempt that counts. The legacy path never escalates.
+/// `most_infrastructure`; `pause` is the one before the next attempt. The legacy path never escalates.
 pub fn next(
     verdict: &Verdict,
     attempt: Attempt,
@@ -55,5 +58,77 @@ pub fn next(
         Verdict::WorkerFailed | Verdict::GateFailed if !attempt.is_last() => Next::Again(Blame::Task, pause),
         Verdict::GateFailed if macp => Next::Escalate("quality gates failed".into()),
         Verdict::WorkerFailed | Verdict::GateFailed => Next::Fail,
+    }
+}
+
+/// The pause after the `failures`th failure (from 1) of `task`: `base`, doubled each time, and up to a quarter more, so
+/// that tasks that failed together do not all come back together. The same task and number always give the same pause.
+pub fn pause(base: Duration, failures: u64, task: &str) -> Duration {
+    let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(u32::MAX).min(20);
+    let pause = base.saturating_mul(1 << doublings).min(LONGEST);
+    pause + pause.mul_f64(jitter(task, failures) / 4.0)
+}
+
+/// A number from 0 up to 1 that only its arguments decide (FNV-1a, mixed).
+fn jitter(task: &str, number: u64) -> f64 {
+    let bytes = task.bytes().chain(number.to_le_bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mixed = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    f64::from(u32::try_from(mixed >> 32).unwrap_or(0)) / 4_294_967_296.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_has_its_consequence() {
+        let pause = Duration::from_secs(2);
+        let again = |blame| Next::Again(blame, pause);
+        let escalated = || Next::Escalate("quality gates failed".into());
+        let asks = || Verdict::Escalates("why".into());
+        let broken = || Verdict::Infrastructure("slurm".into());
+        // verdict, (number, forgiven, most), macp, infrastructure of 3
+        let table = [
+            (Verdict::Passed, (1, 0, 1), true, 0, Next::Complete),
+            (Verdict::Passed, (9, 0, 1), false, 0, Next::Complete),
+            (Verdict::WorkerFailed, (1, 0, 1), true, 0, Next::Fail),
+            (Verdict::WorkerFailed, (1, 0, 2), true, 0, again(Blame::Task)),
+            (Verdict::WorkerFailed, (2, 0, 2), true, 0, Next::Fail),
+            (Verdict::WorkerFailed, (2, 1, 2), true, 0, again(Blame::Task)),
+            (Verdict::WorkerFailed, (3, 1, 2), true, 0, Next::Fail),
+            (Verdict::WorkerFailed, (1, 0, 2), false, 0, again(Blame::Task)),
+            (Verdict::GateFailed, (1, 0, 2), true, 0, again(Blame::Task)),
+            (Verdict::GateFailed, (2, 0, 2), true, 0, escalated()),
+            (Verdict::GateFailed, (1, 0, 1), false, 0, Next::Fail),
+            (asks(), (1, 0, 5), true, 0, Next::Escalate("why".into())),
+            (asks(), (1, 0, 5), false, 0, Next::Fail),
+            (Verdict::Hopeless, (1, 0, 5), true, 0, Next::Fail),
+            (broken(), (1, 0, 1), true, 1, again(Blame::Infrastructure)),
+            (broken(), (2, 1, 1), true, 2, again(Blame::Infrastructure)),
+            (broken(), (3, 2, 1), true, 3, Next::Fail),
+            (Verdict::Interrupted, (1, 0, 1), true, 0, Next::Again(Blame::Lost, Duration::ZERO)),
+            (Verdict::Interrupted, (1, 0, 1), false, 0, Next::Again(Blame::Lost, Duration::ZERO)),
+        ];
+        for (verdict, (number, forgiven, most), macp, infrastructure, expected) in table {
+            let attempt = Attempt { number, forgiven, most };
+            let found = next(&verdict, attempt, macp, (infrastructure, 3), pause);
+            assert_eq!(found, expected, "{verdict:?} {attempt:?} macp {macp}");
+        }
+    }
+
+    #[test]
+    fn pauses_double_and_differ_by_task() {
+        let base = Duration::from_millis(100);
+        for (failures, factor) in [(1, 1), (2, 2), (3, 4), (4, 8)] {
+            let found = pause(base, failures, "a");
+            assert!(found >= base * factor && found < base * factor * 5 / 4, "{failures}: {found:?}");
+            assert_eq!(found, pause(base, failures, "a"));
+        }
+        assert_ne!(pause(base, 1, "a"), pause(base, 1, "b"));
+        assert!(pause(base, u64::MAX, "a") < LONGEST * 5 / 4);
+        assert_eq!(pause(Duration::ZERO, 3, "a"), Duration::ZERO);
     }
 }

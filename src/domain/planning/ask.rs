@@ -97,6 +97,7 @@ pub fn ready(workspace: &Workspace, config: &Config, goal: Goal, options: &Optio
         // A plan changes nothing. What a command of the user's may do only the user knows.
         permissions: agent.spec().map(|_| Permissions::ReadOnly),
         session: None,
+        launcher: None,
         budget: Budget {
             usd: options.budget.usd.or(config.budget.usd),
             tokens: options.budget.tokens.or(config.budget.tokens),

@@ -7,7 +7,7 @@ pub mod record;
 mod run;
 pub mod status;
 pub mod stop;
-mod verdict;
+pub(crate) mod verdict;
 mod voice;
 
 pub use record::{model, settle};

@@ -12,7 +12,8 @@ use crate::domain::attempt::budget::{Budget, Spend};
 use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::prompt::{around, one_line};
 use crate::domain::attempt::receipt;
-use crate::domain::loops::plan::refuse_unknown_cost;
+use crate::domain::launchers::Launcher;
+use crate::domain::loops::plan::{self as loops, refuse_unknown_cost};
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::config::{Config, Permissions};
@@ -71,6 +72,8 @@ pub struct Options {
     pub permissions: Option<Permissions>,
     /// The session to continue, by the agent's own id.
     pub session: Option<String>,
+    /// What the agent is handed to.
+    pub launcher: Option<String>,
     /// Limits on USD, tokens and time; each replaces the configured one of a run.
     pub budget: Budget,
     /// What was used of them before.
@@ -90,6 +93,8 @@ pub struct Plan {
     pub title: String,
     /// The session to continue.
     pub session: Option<String>,
+    /// What the agent is handed to, if it is not to run right here.
+    pub launcher: Option<Launcher>,
     /// What attempts on record used in that session.
     pub before: Usage,
     /// The limits.
@@ -147,6 +152,7 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         title: title(&text),
         prompt: compose(&text, &contexts),
         session: options.session.clone(),
+        launcher: loops::launcher(workspace, config, options.launcher.as_deref())?,
         budget,
         used: options.used,
         unknown_allowed: options.allow_unknown_cost,

@@ -99,8 +99,8 @@ impl Record {
     /// The receipt of one that was killed: what its stream had shown.
     pub fn postmortem(&self, workspace: &Workspace) -> Receipt {
         let prefix = workspace.run_dir(&self.run).join(PREFIX);
-        let model = self.model.as_ref();
-        let dead = Dead { prefix: &prefix, agent: &self.agent, model, since: self.started_at };
+        let (dir, model) = (workspace.root(), self.model.as_ref());
+        let dead = Dead { prefix: &prefix, dir, agent: &self.agent, model, since: self.started_at };
         let (spend, session, model) = postmortem::read_back(workspace, &dead);
         let ended = clock::now();
         Receipt {

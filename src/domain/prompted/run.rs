@@ -11,6 +11,7 @@ use crate::domain::attempt::budget::{self, Spend, Tally};
 use crate::domain::attempt::engine::{Answer, Order, file};
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::attempt::receipt::Receipt;
+use crate::domain::launchers::{self, Labels, Launching};
 use crate::domain::loops::provider;
 use crate::domain::loops::recorder::Recorder;
 use crate::domain::prompted::day::Day;
@@ -24,6 +25,9 @@ use crate::system::{clock, interrupt, store};
 
 /// Money that is left below this is none (USD).
 const NOTHING: f64 = 1e-9;
+
+/// What a launcher is told of a prompt, which is no task.
+const LABELS: Labels<'static> = Labels { task: "prompt", attempt: 1, branch: None };
 
 /// What the caller lends a prompt.
 pub struct Hands<'a> {
@@ -90,6 +94,7 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
     interrupt::install()?;
     store::make_dir(&workspace.dir())?;
     settle(workspace, plan.engine.log_limit, hands.notice)?;
+    launchers::recover(&workspace.launches(), hands.notice);
     let id = clock::run_id().replacen("r-", "p-", 1);
     let dir = workspace.run_dir(&id);
     store::make_dir(&dir)?;
@@ -174,6 +179,8 @@ impl Run<'_> {
             budget_left: left,
             resume: plan.session.as_deref(),
             before: plan.before,
+            env: &[],
+            launch: plan.launcher.as_ref().map(|launcher| Launching { launcher, labels: LABELS }),
             stop: &stop,
         };
         self.recorder.attempt = Some(1);

@@ -1,4 +1,4 @@
-//! What a prompt came to: pure decisions over the engine's judgement and the agent's end.
+//! What a prompt, or an agent that works for a queue, came to: pure decisions over the engine's judgement and the agent's end.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::domain::attempt::receipt::Outcome;
 
 /// Why we ended the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     /// A limit was reached.
     Limit(Stop),
     /// Somebody asked for it.
@@ -18,7 +18,7 @@ pub(super) enum Cause {
 
 impl Cause {
     /// Of what it ran into; a prompt has no task.
-    pub(super) fn of(cut: Cut) -> Self {
+    pub(crate) fn of(cut: Cut) -> Self {
         match cut {
             Cut::Run(stop) => Self::Limit(stop),
             Cut::Task | Cut::Attempt => Self::Limit(Stop::Usd),
@@ -29,38 +29,38 @@ impl Cause {
 /// What was seen of an attempt.
 #[derive(Debug, Clone, Copy)]
 #[allow(clippy::struct_excessive_bools)] // facts
-pub(super) struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     /// The engine's judgement, which looks for promises that nobody asked for here.
-    pub(super) verdict: &'a Verdict,
+    pub(crate) verdict: &'a Verdict,
     /// Whether there was a process at all.
-    pub(super) started: bool,
+    pub(crate) started: bool,
     /// Whether the agent ended by itself with exit code 0 and its own word for success.
-    pub(super) well: bool,
+    pub(crate) well: bool,
     /// Whether it said nothing in the end.
-    pub(super) silent: bool,
+    pub(crate) silent: bool,
     /// Why we ended it, if we did.
-    pub(super) cause: Option<Cause>,
+    pub(crate) cause: Option<Cause>,
     /// Whether it has used up the money that it was told it may use.
-    pub(super) broke: bool,
+    pub(crate) broke: bool,
     /// The signal that we got.
-    pub(super) signal: Option<i32>,
+    pub(crate) signal: Option<i32>,
 }
 
 /// How a prompt ended.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct End {
+pub(crate) struct End {
     /// A word of the contract, as a run's.
-    pub(super) reason: &'static str,
+    pub(crate) reason: &'static str,
     /// What the process exits with.
-    pub(super) exit_code: u8,
+    pub(crate) exit_code: u8,
     /// `complete`, `blocked`, `failed`, `incomplete`, `broken`.
-    pub(super) verdict: &'static str,
+    pub(crate) verdict: &'static str,
     /// For the record.
-    pub(super) outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// Why, where the reason does not say it all.
-    pub(super) message: Option<String>,
+    pub(crate) message: Option<String>,
     /// When it makes sense to try again.
-    pub(super) not_before: Option<Timestamp>,
+    pub(crate) not_before: Option<Timestamp>,
 }
 
 impl End {
@@ -74,18 +74,18 @@ impl End {
     }
 
     /// It could not be run.
-    pub(super) fn could_not() -> Self {
+    pub(crate) fn could_not() -> Self {
         Self::new("failed", 2, "broken", Outcome::Unanswered)
     }
 
     /// A signal ended it, or ends the run before it.
-    pub(super) fn interrupted(signal: i32) -> Self {
+    pub(crate) fn interrupted(signal: i32) -> Self {
         let code = 128u8.saturating_add(u8::try_from(signal).unwrap_or(127));
         Self::new("interrupted", code, "broken", Outcome::Interrupted)
     }
 
     /// A limit ended it, or keeps it from starting.
-    pub(super) fn limit(stop: Stop) -> Self {
+    pub(crate) fn limit(stop: Stop) -> Self {
         let reason = match stop {
             Stop::Iterations => "iterations",
             Stop::Usd => "budget_usd",
@@ -97,7 +97,7 @@ impl End {
 }
 
 /// Judges a prompt's attempt: answered when the agent ended well and said something.
-pub(super) fn end(seen: &Seen<'_>) -> End {
+pub(crate) fn end(seen: &Seen<'_>) -> End {
     match (seen.signal, seen.cause) {
         (Some(signal), _) => return End::interrupted(signal),
         (None, Some(Cause::Limit(stop))) => return End::limit(stop),

@@ -71,6 +71,8 @@ pub const KNOWN: &[&str] = &[
     "launchers.*.command",
     "launchers.*.stop",
     "launchers.*.pass_env",
+    "launchers.*.receipt",
+    "launchers.*.quote",
 ];
 
 /// What makes a setting one that this version cannot honour.

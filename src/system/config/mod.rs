@@ -22,7 +22,7 @@ pub use file::{
     McpEntry, OnRateLimit, Output, Permissions, Price, PromptBy,
 };
 pub use keys::{KNOWN, nearest};
-pub use queue::{LauncherEntry, MacpTable};
+pub use queue::{LauncherEntry, MacpTable, ReceiptBy};
 
 /// What a new workspace's `config.toml` holds: every key, commented out, with its default.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -53,6 +53,7 @@ fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
     }
     let config = Config::deserialize(merged).context("failed to read the merged settings")?;
     config.mcp.iter().try_for_each(|(name, entry)| check_mcp(name, entry))?;
+    config.launchers.iter().try_for_each(|(name, entry)| queue::check_launcher(name, entry))?;
     Ok(config)
 }
 
@@ -76,7 +77,7 @@ fn merge(into: &mut toml::Table, from: toml::Table) {
 }
 
 /// Refuses an MCP server that cannot be reached one way, and secrets in a file that others read.
-fn check_mcp(name: &str, entry: &McpEntry) -> Result<()> {
+pub fn check_mcp(name: &str, entry: &McpEntry) -> Result<()> {
     let wrong = |what: &str, hint: &str| Err(Fault::usage(format!("`[mcp.{name}]` {what}"), hint));
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || !name.chars().all(plain) {

@@ -40,7 +40,7 @@ pub struct Entry {
 }
 
 /// What a path held, good enough to see whether it was changed since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Print(u64);
 
 impl Repo {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use super::launch::{Discreet, Launch};
 use super::tail::{Line, Tail};
 use super::{Ended, MOMENT, Spawn, Supervisor};
 use crate::system::{interrupt, store};
@@ -14,6 +15,8 @@ use crate::system::{interrupt, store};
 const AFTER_INT: Duration = Duration::from_secs(5);
 /// After SIGTERM nothing useful comes any more.
 const AFTER_TERM: Duration = Duration::from_secs(2);
+/// After SIGTERM a launcher passes it on, and the far side comes to its end.
+const AFTER_FAR_TERM: Duration = Duration::from_secs(10);
 /// Longest nap between two looks at the output.
 const NAP: Duration = Duration::from_millis(40);
 
@@ -83,21 +86,41 @@ pub struct Outcome {
     pub left: Vec<String>,
     /// How long it ran.
     pub took: Duration,
+    /// What went wrong with its launcher, if that did: no fault of the command's, and no success either.
+    pub launch_failed: Option<String>,
 }
 
 impl Supervisor {
     /// Runs `spawn` to its end. The end of the process ends this, whoever still holds its output.
     /// Errors: it could not be started, or the supervisor was killed.
     pub fn attend(&mut self, spawn: Spawn, limits: Limits, who: &mut dyn Attendant) -> Result<Outcome> {
-        let (output, errors) = (spawn.stdout.clone(), spawn.stderr.clone());
+        let (output, errors, launch) = (spawn.stdout.clone(), spawn.stderr.clone(), spawn.launch.clone());
+        let mut discreet;
+        let who = match &launch {
+            Some(launch) => {
+                discreet = Discreet { who, token: &launch.token };
+                &mut discreet as &mut dyn Attendant
+            }
+            None => who,
+        };
         let grace = if spawn.tidies_up { MOMENT } else { Duration::ZERO };
         self.spawn(spawn)?;
         let (path, errors) = (Path::new(&output), Path::new(&errors));
         let tail = Tail::open(path).with_context(|| format!("failed to read `{}`", path.display()))?;
         let now = Instant::now();
         let step = Step::Running;
-        let mut watch =
-            Watch { tail, errors, limits, start: now, life: now, alive: false, grace, step, why: None };
+        let mut watch = Watch {
+            tail,
+            errors,
+            limits,
+            start: now,
+            life: now,
+            alive: false,
+            grace,
+            step,
+            why: None,
+            far: launch.is_some(),
+        };
         let (ended, left) = watch.until_end(self, who)?;
         if who.listens() {
             let stopped = watch.why.is_some();
@@ -108,8 +131,23 @@ impl Supervisor {
             store::shorten(path, SAMPLE)?;
             store::shorten(errors, SAMPLE)?;
         }
-        Ok(Outcome { ended, why: watch.why, left, took: now.elapsed() })
+        let (ended, launch_failed) = match &launch {
+            Some(launch) => settle(launch, path, ended, watch.why.is_some())?,
+            None => (ended, None),
+        };
+        Ok(Outcome { ended, why: watch.why, left, took: now.elapsed(), launch_failed })
     }
+}
+
+/// What both sides of a launch say of its end; `stdout` is free of its receipt after this.
+fn settle(launch: &Launch, stdout: &Path, ended: Ended, stopped: bool) -> Result<(Ended, Option<String>)> {
+    let receipt = launch.receipt(stdout);
+    launch.strip(stdout).with_context(|| format!("failed to read `{}`", stdout.display()))?;
+    let judged = launch.judge(ended, receipt, stopped);
+    if receipt.is_some() {
+        launch.forget();
+    }
+    Ok(judged)
 }
 
 /// How far the stopping has come, and since when.
@@ -134,6 +172,8 @@ struct Watch<'a> {
     grace: Duration,
     step: Step,
     why: Option<Why>,
+    /// Whether it is a launcher, whose far side must be ended through it.
+    far: bool,
 }
 
 impl Watch<'_> {
@@ -178,18 +218,26 @@ impl Watch<'_> {
         self.tail.size() > FLOOD || self.errors.metadata().is_ok_and(|meta| meta.len() > FLOOD)
     }
 
+    fn after_term(&self) -> Duration {
+        if self.far && self.why != Some(Why::Flood) { AFTER_FAR_TERM } else { AFTER_TERM }
+    }
+
     fn advance(&mut self, child: &mut Supervisor, why: Option<Why>) -> Result<()> {
         self.why = self.why.or(why);
         let now = Instant::now();
         self.step = match self.step {
             Step::Killed => return Ok(()),
             Step::Running if self.why.is_none() => return Ok(()),
-            _ if interrupt::insists() || self.why == Some(Why::Flood) => {
+            _ if interrupt::insists() || (self.why == Some(Why::Flood) && !self.far) => {
                 child.kill()?;
                 Step::Killed
             }
             Step::Running if !self.grace.is_zero() => Step::Granted(now),
             Step::Granted(since) if since.elapsed() < self.grace => Step::Granted(since),
+            Step::Running if self.far => {
+                child.signal(SIGTERM)?;
+                Step::Urged(now)
+            }
             Step::Running | Step::Granted(_) => {
                 child.signal(SIGINT)?;
                 Step::Asked(now)
@@ -198,7 +246,7 @@ impl Watch<'_> {
                 child.signal(SIGTERM)?;
                 Step::Urged(now)
             }
-            Step::Urged(since) if since.elapsed() >= AFTER_TERM => {
+            Step::Urged(since) if since.elapsed() >= self.after_term() => {
                 child.kill()?;
                 Step::Killed
             }

@@ -4,13 +4,16 @@
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
 mod attend;
+mod launch;
 mod probe;
+pub mod pty;
 pub mod supervise;
 mod supervisor;
 mod tail;
 mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
+pub use launch::{Launch, Note, abandoned};
 pub use probe::probe;
 pub use supervisor::Supervisor;
 pub use tail::{Line, read_lines};
@@ -27,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::system::interrupt;
+use crate::system::lock::Lock;
 
 /// The word that makes this binary a supervisor; not for people.
 pub const SUPERVISE: &str = "__supervise";
@@ -83,6 +87,11 @@ pub struct Spawn {
     /// Whether it gets a moment to end by itself before it is stopped, also when the run was killed:
     /// git then leaves no lock files behind, which would stop every later git.
     pub tidies_up: bool,
+    /// Whether it gets a terminal: its standard input and both its outputs, which then go to `stdout` together.
+    #[serde(default)]
+    pub pty: bool,
+    /// What is known of the launch, where it is handed to a launcher.
+    pub launch: Option<Launch>,
 }
 
 /// What a child's captured output becomes (see [`log`](crate::system::log)).
@@ -150,6 +159,12 @@ impl Quick {
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// Has it hold a lock with us: the lock is free when both have let go. It gets nothing to read.
+    pub fn holding(mut self, lock: &Lock) -> Result<Self> {
+        self.command.stdin(lock.shared()?);
+        Ok(self)
     }
 
     /// Runs it with `input` on its standard input and waits for its end.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGCHLD, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::{Ended, Keep, Spawn, clean, tree};
+use super::{Ended, Keep, Launch, Spawn, clean, myself, pty, tree};
 use crate::system::lock::Lock;
 use crate::system::{log, store};
 
@@ -26,6 +26,8 @@ use crate::system::{log, store};
 const PREDECESSOR: Duration = Duration::from_secs(10);
 /// How long it tries to end processes that do not die.
 const PERSISTENCE: Duration = Duration::from_secs(3);
+/// How long a launcher whose run was killed may take to end what it started.
+const LAUNCHER: Duration = Duration::from_secs(3);
 
 /// What the run asks for, one JSON line each.
 #[derive(Debug, Serialize, Deserialize)]
@@ -89,6 +91,10 @@ struct Watchdog {
     stopped: bool,
     /// Captures of the child that was started last, and the logs they are to become.
     captures: Option<(Keep, OsString, OsString)>,
+    /// Hears when all that the child printed on its terminal is kept.
+    printed: Option<Receiver<()>>,
+    /// The launch of the child, and where its output goes.
+    launch: Option<(Launch, OsString)>,
     lock: Lock,
 }
 
@@ -109,8 +115,17 @@ impl Watchdog {
         let lock = Lock::take(lock, PREDECESSOR).context("agents of an earlier run are still being ended")?;
         say(&Reply::Ready);
         let mark = mark.to_owned();
-        let watchdog =
-            Self { mark, child: None, leave: false, tidies_up: false, stopped: false, captures: None, lock };
+        let watchdog = Self {
+            mark,
+            child: None,
+            leave: false,
+            tidies_up: false,
+            stopped: false,
+            captures: None,
+            printed: None,
+            launch: None,
+            lock,
+        };
         Ok((watchdog, news))
     }
 
@@ -121,6 +136,7 @@ impl Watchdog {
                 Ok(News::Order(Order::Signal(number))) => self.signal(number),
                 Ok(News::Order(Order::Kill)) => {
                     self.stopped = true;
+                    self.let_launch_end();
                     tree::kill_all(&self.mark, PERSISTENCE);
                     self.reap();
                 }
@@ -128,7 +144,9 @@ impl Watchdog {
                 Ok(News::Order(Order::Quit)) => return ExitCode::SUCCESS,
                 Ok(News::Orphaned) | Err(_) => {
                     self.let_tidy_up();
+                    self.let_orphaned_launch_end();
                     tree::kill_all(&self.mark, PERSISTENCE);
+                    self.hear_out();
                     self.keep_logs();
                     // Whatever changes after this is nobody's work but the user's.
                     let _ = self.lock.stamp();
@@ -144,9 +162,10 @@ impl Watchdog {
         self.stopped = false;
         let keep = |keep: &Keep| (keep.clone(), spawn.stdout.clone(), spawn.stderr.clone());
         self.captures = spawn.keep.as_ref().map(keep);
+        self.launch = spawn.launch.clone().map(|launch| (launch, spawn.stdout.clone()));
         match start(spawn, &self.mark) {
-            Ok(pid) => {
-                self.child = Some(pid);
+            Ok((pid, printed)) => {
+                (self.child, self.printed) = (Some(pid), printed);
                 say(&Reply::Spawned);
             }
             Err(error) => say(&Reply::Failed { message: format!("{error:#}") }),
@@ -159,6 +178,13 @@ impl Watchdog {
         let Some((keep, stdout, stderr)) = &self.captures else { return };
         let _ = log::settle(stdout.as_ref(), keep.stdout.as_ref(), keep.limit);
         let _ = log::settle(stderr.as_ref(), keep.stderr.as_ref(), keep.limit);
+    }
+
+    /// Waits for the end of what is printed on a terminal.
+    fn hear_out(&mut self) {
+        if let Some(printed) = self.printed.take() {
+            pty::finish(&printed);
+        }
     }
 
     fn signal(&mut self, number: i32) {
@@ -179,6 +205,46 @@ impl Watchdog {
         }
     }
 
+    /// Ends the far side by its own command, if it may still be there; what was ended needs no note any more.
+    fn end_launch(&mut self) {
+        let Some((launch, stdout)) = self.launch.take() else { return };
+        if launch.receipt(stdout.as_ref()).is_some() || launch.end().is_ok() {
+            launch.forget();
+        }
+    }
+
+    /// Nothing of a launch is killed before its launcher was asked, and its far side was ended.
+    fn let_launch_end(&mut self) {
+        let Some(pid) = self.child.filter(|_| self.launch.is_some()) else { return };
+        let _ = kill_process_group(pid, Signal::TERM);
+        self.end_launch();
+        let since = Instant::now();
+        while self.child.is_some() && since.elapsed() < LAUNCHER {
+            thread::park_timeout(Duration::from_millis(5));
+            self.reap();
+        }
+    }
+
+    /// The same where the run is dead: the launcher first gets a moment to do it by itself.
+    fn let_orphaned_launch_end(&mut self) {
+        let Some(pid) = self.child.filter(|_| self.launch.is_some()) else { return };
+        let _ = kill_process_group(pid, Signal::TERM);
+        ends_within(pid, LAUNCHER);
+        let stripped = self.launch.clone();
+        self.end_launch();
+        let _ = stripped.map(|(launch, stdout)| launch.strip(stdout.as_ref()));
+    }
+
+    /// A launcher that ended without a receipt may have left its far side running.
+    fn settle_launch(&mut self, ended: Ended) {
+        let receipt =
+            self.launch.as_ref().map(|(launch, stdout)| launch.await_receipt(stdout.as_ref(), ended));
+        match receipt {
+            Some(None) => self.end_launch(),
+            _ => self.launch = None,
+        }
+    }
+
     /// Collects the dead. When the child is among them, its leftovers go too and the run is told.
     fn reap(&mut self) {
         while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
@@ -187,7 +253,9 @@ impl Watchdog {
             }
             self.child = None;
             let ended = Ended { code: status.exit_status(), signal: status.terminating_signal() };
+            self.settle_launch(ended);
             let left = if self.leave && !self.stopped { Vec::new() } else { self.sweep() };
+            self.hear_out();
             say(&Reply::Ended { ended, left });
         }
     }
@@ -253,22 +321,30 @@ fn say(reply: &Reply) {
     let _ = io::stdout().lock().write_all(&line).and_then(|()| io::stdout().flush());
 }
 
-fn start(spawn: &Spawn, mark: &OsStr) -> Result<Pid> {
+/// Starts a child; the receiver hears when all of its terminal is kept, if it has one.
+fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
     let (program, args) = spawn.argv.split_first().context("nothing to run")?;
-    let input = match &spawn.stdin {
-        Some(path) => {
-            File::open(path).with_context(|| format!("failed to read `{}`", path.display()))?.into()
-        }
-        None => Stdio::null(),
-    };
     let stdout = store::output_file(spawn.stdout.as_ref())?;
     let stderr = if spawn.stderr == spawn.stdout {
         stdout.try_clone()?
     } else {
         store::output_file(spawn.stderr.as_ref())?
     };
-    let mut command = Command::new(program);
-    command.args(args).current_dir(&spawn.dir).stdin(input).stdout(stdout).stderr(stderr).process_group(0);
+    let (mut command, printed);
+    if spawn.pty {
+        let terminal = pty::Terminal::open()?;
+        let ends = [terminal.child.try_clone()?, terminal.child.try_clone()?, terminal.child.try_clone()?];
+        printed = Some(terminal.keep(stdout)?);
+        command = Command::new(myself()?);
+        command.arg(pty::TERMINAL).arg(program);
+        let [input, output, errors] = ends;
+        command.stdin(input).stdout(output).stderr(errors);
+    } else {
+        printed = None;
+        command = Command::new(program);
+        command.stdin(input(spawn)?).stdout(stdout).stderr(stderr).process_group(0);
+    }
+    command.args(args).current_dir(&spawn.dir);
     clean(&mut command);
     for name in &spawn.env_remove {
         command.env_remove(name);
@@ -276,5 +352,11 @@ fn start(spawn: &Spawn, mark: &OsStr) -> Result<Pid> {
     command.envs(spawn.env.iter().map(|(name, value)| (name, value))).env(super::MARK, mark);
     let child = command.spawn().with_context(|| format!("failed to start `{}`", program.display()))?;
     // The handle is not needed: all the dead are collected in one place.
-    i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("no pid")
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("no pid")?;
+    Ok((pid, printed))
+}
+
+fn input(spawn: &Spawn) -> Result<Stdio> {
+    let Some(path) = &spawn.stdin else { return Ok(Stdio::null()) };
+    Ok(File::open(path).with_context(|| format!("failed to read `{}`", path.display()))?.into())
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::supervise::{Order, Reply};
-use super::{Ended, SUPERVISE, Spawn, myself, tree};
+use super::{Ended, Launch, SUPERVISE, Spawn, myself, tree};
 use crate::system::interrupt;
 
 /// How long a started supervisor may take to answer.
@@ -25,6 +25,7 @@ pub struct Supervisor {
     replies: Receiver<Reply>,
     mark: String,
     lost: bool,
+    launch: Option<Launch>,
 }
 
 impl Supervisor {
@@ -55,7 +56,7 @@ impl Supervisor {
                 }
             }
         })?;
-        let supervisor = Self { process, orders, replies, mark: mark.to_owned(), lost: false };
+        let supervisor = Self { process, orders, replies, mark: mark.to_owned(), lost: false, launch: None };
         if matches!(supervisor.replies.recv_timeout(PATIENCE), Ok(Reply::Ready)) {
             return Ok(supervisor);
         }
@@ -65,6 +66,10 @@ impl Supervisor {
 
     /// Starts a child.
     pub fn spawn(&mut self, spawn: Spawn) -> Result<()> {
+        if let Some(launch) = &spawn.launch {
+            launch.begin()?;
+        }
+        self.launch.clone_from(&spawn.launch);
         self.order(&Order::Spawn(Box::new(spawn)))?;
         match self.replies.recv_timeout(PATIENCE) {
             Ok(Reply::Spawned) => Ok(()),
@@ -93,6 +98,11 @@ impl Supervisor {
     /// Ends what a dead supervisor had started: its children are ours now.
     fn gone(&mut self) -> anyhow::Error {
         self.lost = true;
+        if let Some(launch) = self.launch.take()
+            && launch.end().is_ok()
+        {
+            launch.forget();
+        }
         tree::kill_all(OsStr::new(&self.mark), Duration::from_secs(3));
         anyhow!("the supervisor was killed; what it had started was ended")
     }

@@ -1,0 +1,249 @@
+//! The thread that owns the queue: hears what the workers tell, records it, and gives them what is next.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::attempt::Shop;
+use super::job::{News, Order};
+use super::marker;
+use super::recover::{self, DRAIN, RUN, drain_slot, run_slot};
+use super::slots::Slots;
+use super::{Counts, Finished, Hands, Options, Told};
+use crate::domain::attempt::prompt::Previous;
+use crate::domain::launchers;
+use crate::domain::macp::event::{Event, Hold};
+use crate::domain::macp::purse::Purse;
+use crate::domain::macp::queue::Queue;
+use crate::domain::macp::settings::Settings;
+use crate::domain::macp::task::Status;
+use crate::system::host::Host;
+use crate::system::lock::Holder;
+use crate::system::{clock, interrupt, store};
+
+/// Between two looks at what others do to the queue.
+const LOOK: Duration = Duration::from_millis(100);
+/// Between two looks for tasks whose holder is gone, where the drain goes on for ever.
+const ROUNDS: Duration = Duration::from_secs(2);
+
+/// A drain, or the run of one task.
+pub(super) struct Controller<'a, 'h> {
+    pub(super) queue: Queue,
+    pub(super) desk: Desk<'a>,
+    hands: Hands<'h>,
+    rounds: Instant,
+}
+
+/// All it knows beside the queue.
+pub(super) struct Desk<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) options: Options,
+    /// The one task that is worked, where it is one.
+    pub(super) only: Option<&'a str>,
+    pub(super) run: String,
+    pub(super) hold: Hold,
+    pub(super) counts: Counts,
+    pub(super) failed: Vec<String>,
+    pub(super) escalated: Vec<String>,
+    /// How many attempts of a task failed by what was to run them.
+    pub(super) infrastructure: HashMap<String, u64>,
+    /// How the last attempt of a task ended, for the next one.
+    pub(super) previous: HashMap<String, Previous>,
+    /// Tasks that were given out, where there is a limit.
+    pub(super) given: HashSet<String>,
+    /// Of these, those that are to be tried again.
+    pub(super) retrying: Vec<String>,
+    /// Whether what agents may spend is spent.
+    pub(super) broke: bool,
+    /// What killed workers have left to do.
+    pub(super) leftovers: Vec<Order>,
+    /// What is to be done after the task that ended last.
+    pub(super) after: Option<Order>,
+    /// What the current change records, to be told once it is written.
+    pub(super) told: Vec<Event>,
+    pub(super) notes: Vec<String>,
+    pub(super) begun: Instant,
+    pub(super) started_at: Timestamp,
+}
+
+/// Why it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Nothing is runnable any more.
+    Idle,
+    /// `--limit`.
+    Limit,
+    /// `--max-time`.
+    Time,
+    /// What agents may spend is spent.
+    Money,
+    /// A signal.
+    Interrupted,
+}
+
+impl<'a, 'h> Controller<'a, 'h> {
+    pub(super) fn new(
+        queue: Queue,
+        settings: &'a Settings,
+        options: Options,
+        only: Option<&'a str>,
+        hands: Hands<'h>,
+    ) -> Self {
+        let by = if only.is_some() { RUN } else { DRAIN };
+        let hold = Hold { by: by.into(), host: Host::here(), holder: Some(Holder::me()), lease_until: None };
+        let desk = Desk {
+            settings,
+            options,
+            only,
+            run: clock::run_id(),
+            hold,
+            counts: Counts::default(),
+            failed: Vec::new(),
+            escalated: Vec::new(),
+            infrastructure: HashMap::new(),
+            previous: HashMap::new(),
+            given: HashSet::new(),
+            retrying: Vec::new(),
+            broke: false,
+            leftovers: Vec::new(),
+            after: None,
+            told: Vec::new(),
+            notes: Vec::new(),
+            begun: Instant::now(),
+            started_at: clock::now(),
+        };
+        Self { queue, desk, hands, rounds: Instant::now() }
+    }
+
+    /// Works to the end, and says how that was.
+    pub(super) fn run(mut self) -> Result<Finished> {
+        launchers::recover(&self.queue.place().launches(), &mut *self.hands.notice);
+        self.recover()?;
+        if let Some(id) = self.desk.only {
+            self.desk.may_run(self.queue.state(), id)?;
+        }
+        let place = self.queue.place().clone();
+        let shop = Shop {
+            settings: self.desk.settings.clone(),
+            cache: self.desk.options.cache,
+            run: self.desk.run.clone(),
+            purse: Purse::open(&place, self.desk.settings)?,
+            place,
+        };
+        let pid = std::process::id();
+        let single = self.desk.only.is_some();
+        let name = move |at| if single { run_slot(pid) } else { drain_slot(at) };
+        let ended = thread::scope(|scope| {
+            let (send, news) = channel();
+            let mut slots = Slots::new(scope, &shop, send, Box::new(name), &self.desk.run);
+            self.go(&mut slots, &news)
+        });
+        // The queue is brought up to date whatever happened.
+        let kept = self.queue.checkpoint().and_then(|()| self.queue.sync());
+        if single {
+            store::remove_tree(&shop.place.slot(&run_slot(pid)))?;
+        }
+        let end = ended?;
+        kept?;
+        let finished = self.desk.finish(&self.queue, end);
+        (self.hands.tell)(Told::Finished(&finished));
+        Ok(finished)
+    }
+
+    fn recover(&mut self) -> Result<()> {
+        recover::recover(&mut self.queue, self.desk.only.is_none(), &mut self.desk.told)?;
+        self.desk.leftovers.extend(marker::left(&self.queue, self.desk.only.is_none())?);
+        self.rounds = Instant::now();
+        self.say();
+        Ok(())
+    }
+
+    fn go(&mut self, slots: &mut Slots<'_, '_>, news: &Receiver<News>) -> Result<End> {
+        let mut batch = Vec::new();
+        loop {
+            self.step(&mut batch, slots)?;
+            if slots.busy() > 0 {
+                self.listen(news, &mut batch)?;
+                continue;
+            }
+            if let Some(end) = self.desk.end(self.queue.state()) {
+                return Ok(end);
+            }
+            let due = self.queue.keep_up()?.unwrap_or(LOOK);
+            // A signal cuts this short, and ends the drain in the next round.
+            let _ = interrupt::nap(self.desk.pause(self.queue.state()).min(due));
+        }
+    }
+
+    /// Waits for news while something runs, and takes all there are.
+    fn listen(&mut self, news: &Receiver<News>, batch: &mut Vec<News>) -> Result<()> {
+        let due = self.queue.keep_up()?.unwrap_or(LOOK);
+        match news.recv_timeout(due.min(LOOK)) {
+            Ok(first) => batch.push(first),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the workers are gone"),
+        }
+        batch.extend(news.try_iter());
+        Ok(())
+    }
+
+    /// Records the news and gives out what is next, in one change; without either the queue is left alone.
+    fn step(&mut self, batch: &mut Vec<News>, slots: &mut Slots<'_, '_>) -> Result<()> {
+        if batch.is_empty() {
+            // Cheaper than to read all again.
+            self.queue.change(|_| Ok(()))?;
+            if self.rounds.elapsed() > ROUNDS {
+                self.recover()?;
+            }
+            let state = self.queue.state();
+            slots.stop_where(|busy| self.desk.is_off(state, busy));
+        }
+        self.desk.give_leftovers(slots)?;
+        self.desk.broke = slots.money_is_spent();
+        let going = !self.desk.stopping();
+        let pick = going && self.desk.pick(self.queue.state(), clock::now()).is_some();
+        if pick {
+            let counts = self.queue.state().counts();
+            let pending =
+                counts.iter().filter(|(status, _)| *status == Status::Pending).map(|(_, count)| count);
+            slots.grow((slots.busy() + pending.sum::<usize>()).min(self.desk.jobs()))?;
+        }
+        if batch.is_empty() && !(pick && slots.free().is_some()) {
+            return Ok(());
+        }
+        let (queue, desk) = (&mut self.queue, &mut self.desk);
+        let orders = queue.change(|turn| {
+            let mut orders = Vec::new();
+            for news in batch.drain(..) {
+                desk.hear(news, turn, slots, &mut orders);
+            }
+            if going {
+                desk.give(turn, slots, &mut orders);
+            }
+            Ok(orders)
+        })?;
+        // What acts outside of this machine, or beside the queue, comes after what it is about.
+        if orders.iter().any(|(_, order)| order.acts_outside()) {
+            self.queue.sync()?;
+        }
+        for (at, order) in orders {
+            slots.order(at, order);
+        }
+        slots.replace_lost()?;
+        self.say();
+        Ok(())
+    }
+
+    /// Tells what is on record now.
+    fn say(&mut self) {
+        for event in self.desk.told.drain(..) {
+            (self.hands.tell)(Told::Event(&event));
+        }
+        let notes = self.queue.notices().into_iter().chain(self.desk.notes.drain(..));
+        notes.for_each(|note| (self.hands.notice)(&note));
+    }
+}

@@ -1,0 +1,364 @@
+//! The decisions about the queue: what is given out, what is made of what workers tell, when it is over.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::controller::{Desk, End};
+use super::job::{Job, News, Order, Report, What};
+use super::record;
+use super::slots::{Busy, Phase, Slots};
+use super::state_in_words;
+use crate::domain::attempt::prompt::Previous;
+use crate::domain::macp::event::{Attempt, Event};
+use crate::domain::macp::people;
+use crate::domain::macp::queue::Turn;
+use crate::domain::macp::result::TaskResult;
+use crate::domain::macp::schedule::Wish;
+use crate::domain::macp::state::{Row, State};
+use crate::domain::macp::task::Status;
+use crate::domain::macp::transition::Next;
+use crate::fault::Fault;
+use crate::system::{clock, interrupt};
+
+/// Longest nap while there is nothing to do.
+const NAP: Duration = Duration::from_millis(100);
+
+/// What workers are told once the change is written.
+type Orders = Vec<(usize, Order)>;
+
+impl Desk<'_> {
+    /// Whether nothing new is started any more.
+    pub(super) fn stopping(&self) -> bool {
+        interrupt::signal().is_some() || self.broke || self.out_of_time()
+    }
+
+    fn out_of_time(&self) -> bool {
+        self.options.max_time.is_some_and(|time| self.begun.elapsed() >= time)
+    }
+
+    fn at_limit(&self) -> bool {
+        self.options.limit.is_some_and(|limit| self.given.len() as u64 >= limit)
+    }
+
+    /// Workers at most.
+    pub(super) fn jobs(&self) -> usize {
+        if self.only.is_some() {
+            return 1;
+        }
+        self.options.jobs.min(usize::try_from(self.most()).unwrap_or(usize::MAX)).max(1)
+    }
+
+    /// Tasks at a time, over all who work the queue. Who asks for more jobs than the default allows gets them.
+    fn most(&self) -> u64 {
+        let jobs = if self.settings.limits_concurrency { 0 } else { self.options.jobs as u64 };
+        self.settings.max_concurrent.max(jobs)
+    }
+
+    /// The task that is to be worked next.
+    pub(super) fn pick<'s>(&self, state: &'s State, now: Timestamp) -> Option<&'s Row> {
+        let due = |row: &&Row| row.status == Status::Pending && row.not_before.is_none_or(|at| at <= now);
+        if let Some(id) = self.only {
+            return state.row(id).filter(due);
+        }
+        if self.at_limit() {
+            return self.retrying.iter().filter_map(|id| state.row(id)).find(due);
+        }
+        state.next(now, &Wish::default())
+    }
+
+    /// Whether a worker's task is still held by us as it is known to be.
+    pub(super) fn is_ours(&self, state: &State, busy: &Busy) -> bool {
+        state.row(&busy.task.id).is_some_and(|row| match busy.phase {
+            Phase::Preparing => row.status == Status::Pending,
+            Phase::Running => {
+                let held = row.hold.as_ref().is_some_and(|hold| hold.holder == self.hold.holder);
+                row.status.is_active() && held && row.attempts == busy.attempt.number
+            }
+            Phase::After => true,
+        })
+    }
+
+    /// Whether the attempt of a worker is to be ended: somebody else has decided about its task, or wants it called off.
+    pub(super) fn is_off(&self, state: &State, busy: &Busy) -> bool {
+        !self.is_ours(state, busy) || state.row(&busy.task.id).is_some_and(|row| row.cancel_requested)
+    }
+
+    /// Refuses a task that `run` cannot work now, by what keeps it.
+    pub(super) fn may_run(&self, state: &State, id: &str) -> Result<()> {
+        let Some(row) = state.row(id) else { return Ok(()) };
+        if row.status != Status::Pending {
+            let by = row.hold.as_ref().map_or_else(String::new, |hold| format!(" by `{}`", hold.by));
+            let words = state_in_words(row.status);
+            return Err(Fault::refused(format!("task `{id}` {words}{by}"), "`taskrun macp show` tells more"));
+        }
+        for on in &row.depends_on {
+            let status = state.row(on).map(|row| row.status);
+            if status != Some(Status::Completed) {
+                let words = status.map_or("is not there", Status::word);
+                return Err(Fault::refused(
+                    format!("task `{id}` depends on `{on}`, which is {words}"),
+                    format!("work it first: `taskrun macp run {on}`"),
+                ));
+            }
+        }
+        let same_key = |other: &&Row| other.status.is_active() && other.key.is_some() && other.key == row.key;
+        if let Some(other) = state.rows().find(same_key) {
+            return Err(Fault::busy(
+                format!("task `{}` of the same key is being worked on", other.id),
+                "try again when it is over",
+            ));
+        }
+        if active(state) >= self.settings.max_concurrent {
+            return Err(Fault::busy(
+                format!("{} tasks are being worked on, which is the most allowed", active(state)),
+                "try again later, or raise `max_concurrent` under `[macp]`",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Gives free workers what is next.
+    pub(super) fn give(&mut self, turn: &mut Turn<'_>, slots: &mut Slots<'_, '_>, orders: &mut Orders) {
+        let mut room = self.most().saturating_sub(active(turn.state()) + slots.preparing() as u64);
+        while let Some(at) = slots.free().filter(|_| room > 0) {
+            let Some(row) = self.pick(turn.state(), turn.now()) else { return };
+            // What is being prepared is still pending. One after the other.
+            if slots.all().any(|busy| busy.phase == Phase::Preparing && busy.task.id == row.id) {
+                return;
+            }
+            let most = row.max_attempts.unwrap_or(self.settings.max_attempts);
+            let attempt = Attempt { number: row.attempts + 1, forgiven: row.forgiven, most };
+            let id = row.id.clone();
+            let task = match turn.task(&id) {
+                Ok(task) => Box::new(task),
+                Err(error) => {
+                    self.unreadable(&id, &error, turn);
+                    continue;
+                }
+            };
+            self.retrying.retain(|other| *other != id);
+            if self.options.limit.is_some() {
+                self.given.insert(id.clone());
+            }
+            self.record(turn, Event::assigned(&id, turn.now()));
+            let prepares = Job::prepares(&task);
+            if !prepares {
+                self.record(turn, record::started(&task, attempt, &self.hold, None, turn.now()));
+            }
+            let infrastructure = self.infrastructure.get(&id).copied().unwrap_or(0);
+            let previous = self.previous.remove(&id);
+            let notes =
+                people::approvals(&task).into_iter().map(|said| format!("{}: {}", said.by, said.note));
+            let notes = notes.collect();
+            let job = Job { task: (*task).clone(), attempt, infrastructure, previous, notes, prepares };
+            orders.push((at, Order::Work(Box::new(job))));
+            let phase = if prepares { Phase::Preparing } else { Phase::Running };
+            *slots.at(at) = Some(Busy { task, attempt, phase });
+            room -= 1;
+        }
+    }
+
+    /// Fails a task whose definition makes no sense.
+    fn unreadable(&mut self, id: &str, error: &anyhow::Error, turn: &mut Turn<'_>) {
+        let now = turn.now();
+        let result = serde_json::json!({"task_id": id, "status": "failed", "completed_at": now, "failed_at": now,
+            "error": format!("{error:#}"), "summary": "not run"});
+        let Ok(result) = serde_json::from_value::<TaskResult>(result) else { return };
+        self.counts.failed += 1;
+        self.failed.push(id.to_owned());
+        self.record(turn, Event::ended(id, &result, false, now).saying(format!("{error:#}")));
+    }
+
+    fn record(&mut self, turn: &mut Turn<'_>, event: Event) {
+        self.told.push(event.clone());
+        turn.record(event);
+    }
+
+    /// Takes what a worker tells.
+    pub(super) fn hear(
+        &mut self,
+        news: News,
+        turn: &mut Turn<'_>,
+        slots: &mut Slots<'_, '_>,
+        orders: &mut Orders,
+    ) {
+        let at = news.slot;
+        let ours = slots.at(at).as_ref().is_some_and(|busy| self.is_ours(turn.state(), busy));
+        let Some(busy) = slots.at(at).as_mut() else { return };
+        let task = &busy.task;
+        match news.what {
+            What::Note(note) => self.notes.push(note),
+            What::AfterDone => *slots.at(at) = None,
+            What::Ready(ground) if ours => {
+                let worktree = ground.branch.is_some().then(|| ground.dir.to_string_lossy());
+                let event = record::started(task, busy.attempt, &self.hold, worktree.as_deref(), turn.now());
+                busy.phase = Phase::Running;
+                self.record(turn, event);
+                orders.push((at, Order::Go));
+            }
+            What::Ready(_) => {
+                *slots.at(at) = None;
+                orders.push((at, Order::Drop));
+            }
+            What::Gated(when) if ours => self.record(turn, Event::gated(&task.id, when)),
+            What::CheckStarted(command, when) if ours => {
+                self.record(turn, record::check_started(task, &command, when));
+            }
+            What::Checked(result, when) if ours => self.record(turn, record::checked(task, &result, when)),
+            What::Gated(_) | What::CheckStarted(..) | What::Checked(..) => {}
+            What::Ended(report) => {
+                if report.lost {
+                    slots.lose(at);
+                }
+                let Some(busy) = slots.at(at).take() else { return };
+                self.ended(&busy, *report, ours, turn);
+                // `ended` has put the result in place of the report.
+                if let Some(order) = self.after.take() {
+                    *slots.at(at) = Some(Busy { phase: Phase::After, ..busy });
+                    orders.push((at, order));
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, busy: &Busy, report: Report, ours: bool, turn: &mut Turn<'_>) {
+        let (id, now) = (&busy.task.id, turn.now());
+        if report.infrastructure {
+            *self.infrastructure.entry(id.clone()).or_default() += 1;
+        }
+        if !ours {
+            // Somebody has called it off, or handed it to another.
+            let status = turn.state().row(id).map(|row| row.status);
+            self.counts.cancelled += u64::from(status == Some(Status::Cancelled));
+            if status.is_some_and(Status::is_final) && busy.task.worktree.is_some() && !report.lost {
+                self.after = Some(Order::After(busy.task.clone(), Box::new(report.result)));
+            }
+            return;
+        }
+        let asked = turn.state().row(id).is_some_and(|row| row.cancel_requested);
+        if asked && matches!(report.next, Next::Again(..)) {
+            return self.cancelled(busy, report, turn);
+        }
+        if let Some(when) = report.gated {
+            self.record(turn, Event::gated(id, when));
+        }
+        self.record(turn, record::ended(&busy.task, busy.attempt, &report, now));
+        match &report.next {
+            Next::Complete => {
+                self.counts.completed += 1;
+                self.counts.cached += u64::from(report.result.metadata.contains_key("cached"));
+            }
+            Next::Again(..) => {
+                self.counts.retried += 1;
+                self.retrying.push(id.clone());
+                let outcome = if report.infrastructure { "not run" } else { "failed" };
+                let previous = Previous { outcome: outcome.into(), reason: report.why.clone(), gate: None };
+                self.previous.insert(id.clone(), previous);
+            }
+            Next::Fail => {
+                self.counts.failed += 1;
+                self.failed.push(id.clone());
+            }
+            Next::Escalate(_) => {
+                self.counts.escalated += 1;
+                self.escalated.push(id.clone());
+            }
+        }
+        if report.after && !report.lost {
+            self.after = Some(Order::After(busy.task.clone(), Box::new(report.result)));
+        }
+    }
+
+    /// Ends a task as somebody has asked.
+    fn cancelled(&mut self, busy: &Busy, report: Report, turn: &mut Turn<'_>) {
+        let now = turn.now();
+        let why = "called off while it ran".to_owned();
+        let result = TaskResult {
+            status: Status::Failed,
+            completed_at: now,
+            failed_at: Some(now),
+            error: Some(why.clone()),
+            ..report.result
+        };
+        self.record(turn, Event::ended(&busy.task.id, &result, true, now).saying(why));
+        self.counts.cancelled += 1;
+        if busy.task.worktree.is_some() && !report.lost {
+            self.after = Some(Order::After(busy.task.clone(), Box::new(result)));
+        }
+    }
+
+    /// Whether it is over, when no worker has anything to do.
+    pub(super) fn end(&self, state: &State) -> Option<End> {
+        let now = clock::now();
+        if interrupt::signal().is_some() {
+            return Some(End::Interrupted);
+        }
+        if self.broke {
+            return Some(End::Money);
+        }
+        if self.out_of_time() {
+            let left = state.rows().any(|row| row.status == Status::Pending);
+            return Some(if left { End::Time } else { End::Idle });
+        }
+        if let Some(id) = self.only {
+            let pending = state.row(id).is_some_and(|row| row.status == Status::Pending);
+            return (!pending).then_some(End::Idle);
+        }
+        if self.at_limit() {
+            let again = self.retrying.iter().filter_map(|id| state.row(id));
+            if again.into_iter().any(|row| row.status == Status::Pending) {
+                return None;
+            }
+            let more = state.next(now, &Wish::default()).is_some() || later(state, now);
+            return Some(if more { End::Limit } else { End::Idle });
+        }
+        let goes_on = self.options.watch
+            || state.next(now, &Wish::default()).is_some()
+            || later(state, now)
+            || held_up(state);
+        (!goes_on).then_some(End::Idle)
+    }
+
+    /// How long to wait for the next look.
+    pub(super) fn pause(&self, state: &State) -> Duration {
+        let until = state.next_time().map(|at| at.duration_since(clock::now()));
+        let until = until.and_then(|until| Duration::try_from(until).ok()).unwrap_or(NAP);
+        let left = self.options.max_time.map_or(NAP, |time| time.saturating_sub(self.begun.elapsed()));
+        until.min(left).clamp(Duration::from_millis(1), NAP)
+    }
+
+    /// Gives free workers what killed ones have left to do after tasks that are over.
+    pub(super) fn give_leftovers(&mut self, slots: &mut Slots<'_, '_>) -> Result<()> {
+        while let Some(order) = self.leftovers.pop() {
+            slots.grow(slots.busy() + 1)?;
+            let (Some(at), Order::After(task, _)) = (slots.free(), &order) else { return Ok(()) };
+            let attempt = Attempt { number: 0, forgiven: 0, most: 0 };
+            *slots.at(at) = Some(Busy { task: task.clone(), attempt, phase: Phase::After });
+            slots.order(at, order);
+        }
+        Ok(())
+    }
+}
+
+/// How many tasks are being worked on, by whomever.
+fn active(state: &State) -> u64 {
+    state.active() as u64
+}
+
+/// Whether a task waits for its next attempt.
+fn later(state: &State, now: Timestamp) -> bool {
+    state.next_time().is_some_and(|at| at > now)
+}
+
+/// Whether a task waits only for others to end what they do now: for room, for its key, for a task that a live process
+/// works on.
+fn held_up(state: &State) -> bool {
+    let worked =
+        |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
+    state.rows().filter(|row| row.status == Status::Pending).any(|row| {
+        let done = |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
+        row.depends_on.iter().all(done)
+    })
+}

@@ -1,0 +1,77 @@
+//! How a drain ended: in counts, words and an exit code.
+
+use super::controller::{Desk, End};
+use super::{Blocked, Finished};
+use crate::domain::macp::queue::Queue;
+use crate::domain::macp::schedule::Stuck;
+use crate::domain::macp::task::Status;
+use crate::system::{clock, interrupt};
+
+/// The version of the last line's format.
+const VERSION: u32 = 1;
+
+impl Desk<'_> {
+    /// How it ended. What failed or was escalated in it decides the exit code, and what is stuck for good: a task that depends
+    /// on one that failed has failed as well, as far as this drain is concerned.
+    pub(super) fn finish(&self, queue: &Queue, end: End) -> Finished {
+        let state = queue.state();
+        let stuck = if self.only.is_some() { Vec::new() } else { state.stuck() };
+        let unfinished = |wanted: &[Status]| {
+            stuck
+                .iter()
+                .any(|(_, why)| matches!(why, Stuck::Unfinished(_, status) if wanted.contains(status)))
+        };
+        let human = self.counts.escalated > 0 || unfinished(&[Status::Escalated]);
+        let failed = self.counts.failed > 0
+            || (self.only.is_some() && self.counts.cancelled > 0)
+            || stuck.iter().any(|(_, why)| matches!(why, Stuck::Unknown(_) | Stuck::Cycle(_)))
+            || unfinished(&[Status::Failed, Status::Cancelled]);
+        let exit_code = match end {
+            End::Interrupted => {
+                128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2))
+            }
+            _ if failed => 1,
+            _ if human => 4,
+            End::Limit | End::Time | End::Money => 3,
+            End::Idle => 0,
+        };
+        let left = state.rows().filter(|row| !row.status.is_final()).count() as u64;
+        let pending = state.rows().any(|row| row.status == Status::Pending);
+        let reason = match end {
+            End::Interrupted => "interrupted",
+            End::Limit => "limit",
+            End::Time => "max_time",
+            End::Money => "budget",
+            End::Idle if self.only.is_some() || left == 0 => "complete",
+            End::Idle if pending && stuck.is_empty() => "waiting",
+            End::Idle if pending => "blocked",
+            End::Idle => "waiting",
+        };
+        let stuck = stuck.into_iter().map(|(row, why)| Blocked { task: row.id.clone(), why: words(&why) });
+        Finished {
+            v: VERSION,
+            kind: "run.finished",
+            ts: clock::now(),
+            run: self.run.clone(),
+            reason,
+            exit_code,
+            counts: self.counts,
+            failed: self.failed.clone(),
+            escalated: self.escalated.clone(),
+            left,
+            stuck: stuck.collect(),
+            started_at: self.started_at,
+            duration_ms: u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// Why a task can never run, for people.
+fn words(why: &Stuck) -> String {
+    match why {
+        Stuck::Unknown(id) => format!("depends on `{id}`, which is not there"),
+        Stuck::Unfinished(id, Status::Pending) => format!("depends on `{id}`, which can never run either"),
+        Stuck::Unfinished(id, status) => format!("depends on `{id}`, which is {}", status.word()),
+        Stuck::Cycle(ids) => format!("waits for itself: {}", ids.join(" → ")),
+    }
+}

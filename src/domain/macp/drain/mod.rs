@@ -1,0 +1,206 @@
+//! Works the queue: takes what is next, runs it, judges it, records it.
+//!
+//! One thread, the caller's, owns the [`Queue`](super::Queue) and all decisions about it. Every worker thread has a
+//! supervisor of its own and one task at a time: it is told what to do by a channel and tells what happens by another.
+//! What has come in while the queue was written last is recorded in one change, together with the starts that it
+//! makes possible; so changes are the fewer the busier the queue is.
+
+mod attempt;
+mod cache;
+mod checks;
+mod command;
+mod controller;
+mod desk;
+mod finish;
+mod job;
+mod judge;
+mod legacy;
+mod marker;
+mod record;
+mod recover;
+mod slots;
+mod start;
+mod worker;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::check;
+use super::event::Event;
+use super::place::Place;
+use super::queue::Queue;
+use super::settings::{self, Settings};
+use super::task::Status;
+use crate::fault::Fault;
+use crate::system::lock::Lock;
+use crate::system::{interrupt, store};
+use controller::Controller;
+
+/// How long the lock of a drain that was killed may still be held.
+const A_MOMENT: Duration = Duration::from_millis(500);
+
+/// What is asked of a drain.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Tasks at a time.
+    pub jobs: usize,
+    /// End after so many tasks; attempts of one task count once.
+    pub limit: Option<u64>,
+    /// Start nothing after this time.
+    pub max_time: Option<Duration>,
+    /// Wait for new tasks when there is nothing to do.
+    pub watch: bool,
+    /// Work a queue that is switched off.
+    pub force: bool,
+    /// Take the result of an identical task where a task allows it.
+    pub cache: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { jobs: 1, limit: None, max_time: None, watch: false, force: false, cache: true }
+    }
+}
+
+/// What is told while it goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Told<'a> {
+    /// Something happened to a task, and is on record.
+    Event(&'a Event),
+    /// It is over.
+    Finished(&'a Finished),
+}
+
+/// What the caller lends: ears.
+pub struct Hands<'a> {
+    /// Hears what happens.
+    pub tell: &'a mut dyn FnMut(Told<'_>),
+    /// Hears what the user should know beside it.
+    pub notice: &'a mut dyn FnMut(&str),
+}
+
+/// How a drain, or the run of one task, ended: the last line of `--json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finished {
+    /// Version of the format.
+    pub v: u32,
+    /// Always `run.finished`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// When.
+    pub ts: Timestamp,
+    /// The run.
+    pub run: String,
+    /// `complete`, `blocked`, `waiting`, `limit`, `max_time`, `budget`, `interrupted`.
+    pub reason: &'static str,
+    /// What the process exits with.
+    pub exit_code: u8,
+    /// How many tasks ended in it, and how.
+    pub counts: Counts,
+    /// Tasks that failed in it.
+    pub failed: Vec<String>,
+    /// Tasks that wait for a person since.
+    pub escalated: Vec<String>,
+    /// Tasks that are not over, whoever works on them.
+    pub left: u64,
+    /// Pending tasks that can never run as things are.
+    pub stuck: Vec<Blocked>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// How many tasks ended, and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Completed, those from the cache too.
+    pub completed: u64,
+    /// Of these, how many were not run because the result of an identical task did.
+    pub cached: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Escalated.
+    pub escalated: u64,
+    /// Called off while they ran.
+    pub cancelled: u64,
+    /// Attempts that are to be made again.
+    pub retried: u64,
+}
+
+/// A pending task that can never run as things are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Blocked {
+    /// Its id.
+    pub task: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// Works the queue until nothing is runnable, or a limit is reached. Only one drain at a time works on a queue: a second
+/// one is [`Fault::Busy`]. Errors: a queue that is switched off, files or tasks that are invalid; nothing is started then.
+pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finished> {
+    let settings = ready(&place, options.force)?;
+    store::make_dir(&place.state())?;
+    let _lock = Lock::take(&place.drain_lock(), A_MOMENT).map_err(|error| other_drain(&place, error))?;
+    interrupt::install()?;
+    recover::await_dead_drain(&place)?;
+    let queue = Queue::open(place)?.staying();
+    check(&queue, &settings)?;
+    Controller::new(queue, &settings, options.clone(), None, hands).run()
+}
+
+/// Works one task to its end, now, whoever else works the queue. Errors as with [`drain`], and a task that is unknown, not
+/// pending, or waits for others.
+pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Result<Finished> {
+    let settings = ready(&place, options.force)?;
+    let queue = Queue::open(place)?.staying();
+    let row = queue.state().row(id);
+    // Said before anything is made.
+    row.ok_or_else(|| Fault::not_found(format!("no task `{id}`"), "`taskrun macp status` lists the tasks"))?;
+    check::task(&queue.task(id)?, queue.place(), &settings)?;
+    interrupt::install()?;
+    Controller::new(queue, &settings, options.clone(), Some(id), hands).run()
+}
+
+/// Refuses a queue that has invalid tasks among those that are not over.
+fn check(queue: &Queue, settings: &Settings) -> Result<()> {
+    let open = queue.state().rows().filter(|row| !row.status.is_final());
+    let tasks = open.map(|row| queue.task(&row.id)).collect::<Result<Vec<_>>>()?;
+    check::refuse(&check::tasks(tasks, queue.place(), settings), queue.place())
+}
+
+fn ready(place: &Place, force: bool) -> Result<Settings> {
+    let settings = settings::load(place)?;
+    if settings.foreign.enabled == Some(false) && !force {
+        return Err(Fault::usage(
+            format!("this queue is switched off: `enabled` is false in `{}`", place.config().display()),
+            "set it to true, or give `--force`",
+        ));
+    }
+    Ok(settings)
+}
+
+fn other_drain(place: &Place, error: anyhow::Error) -> anyhow::Error {
+    let Some(Fault::Busy { message, .. }) = error.downcast_ref() else { return error };
+    let who = message.rsplit_once(" is held by ").map_or("another process", |(_, who)| who);
+    Fault::busy(
+        format!("another drain works on `{}`: {who}", place.dir().display()),
+        "wait for its end, or work single tasks with `taskrun macp run ID`",
+    )
+}
+
+/// Why a row cannot be worked, for people.
+fn state_in_words(status: Status) -> &'static str {
+    match status {
+        Status::Completed => "is completed already",
+        Status::Failed => "has failed; `taskrun macp retry` hands it back",
+        Status::Escalated => "waits for a person; `taskrun macp approve` lets it go on",
+        Status::Cancelled => "is cancelled; `taskrun macp retry` hands it back",
+        Status::Running | Status::Gated => "is being worked on",
+        Status::Pending => "is pending",
+    }
+}

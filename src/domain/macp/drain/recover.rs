@@ -1,0 +1,99 @@
+//! What a worker left behind that was killed: its tasks are pending again, once nothing of it runs any more.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+use crate::domain::macp::agent;
+use crate::domain::macp::event::{Blame, Event};
+use crate::domain::macp::place::Place;
+use crate::domain::macp::queue::{Queue, Turn};
+use crate::domain::macp::state::Row;
+use crate::system::host::Host;
+use crate::system::lock::Lock;
+
+/// How long a killed drain's supervisors may take to end what it had started.
+const PREDECESSOR: Duration = Duration::from_secs(10);
+
+/// The name of a drain as a holder of tasks.
+pub(super) const DRAIN: &str = "drain";
+/// That of the run of one task.
+pub(super) const RUN: &str = "run";
+
+/// What the slots of a drain are called.
+pub(super) fn drain_slot(at: usize) -> String {
+    format!("{DRAIN}-{at}")
+}
+
+/// What the slot of a run is called that is process `pid`.
+pub(super) fn run_slot(pid: u32) -> String {
+    format!("{RUN}-{pid}")
+}
+
+/// Waits until all that a killed drain had started has ended. For who holds the drain's lock.
+pub(super) fn await_dead_drain(place: &Place) -> Result<()> {
+    let mut at = 0;
+    while place.slot(&drain_slot(at)).is_dir() {
+        await_slot(place, &drain_slot(at))?;
+        at += 1;
+    }
+    Ok(())
+}
+
+fn await_slot(place: &Place, name: &str) -> Result<()> {
+    let dir = place.slot(name);
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    let lock = Lock::take(&dir.join("lock"), PREDECESSOR);
+    let _lock = lock.context("tasks of a drain that was killed are still being ended")?;
+    // What its agent spent counts from now on, also where nobody takes this slot again.
+    agent::settle(place, &dir)
+}
+
+/// Why somebody's hold on a task is void, if it is. `drains` says whether we hold the drain's lock, so that no other
+/// drain can be alive.
+pub(super) fn void(row: &Row, here: &Host, drains: bool, now: Timestamp) -> Option<String> {
+    let Some(hold) = &row.hold else { return drains.then(|| "nobody works on it".into()) };
+    if hold.lease_until.is_some() {
+        return hold.is_over(now, here).then(|| format!("the lease of `{}` is over", hold.by));
+    }
+    let holder = hold.holder.as_ref()?;
+    let dead = if hold.host == *here { !holder.alive() } else { drains && hold.by == DRAIN };
+    dead.then(|| format!("its worker (pid {}) is gone", holder.pid))
+}
+
+/// Hands back every task whose worker is gone, or whose lease is over; what was started for it is waited for first.
+pub(super) fn recover(queue: &mut Queue, drains: bool, told: &mut Vec<Event>) -> Result<()> {
+    let here = Host::here();
+    let now = crate::system::clock::now();
+    let lost = |row: &&Row| row.status.is_active() && void(row, &here, drains, now).is_some();
+    let rows: Vec<&Row> = queue.state().rows().filter(lost).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    for row in &rows {
+        let holder = row.hold.as_ref().filter(|hold| hold.by == RUN).and_then(|hold| hold.holder.as_ref());
+        if let Some(holder) = holder {
+            await_slot(queue.place(), &run_slot(holder.pid))?;
+        }
+    }
+    let ids: Vec<String> = rows.into_iter().map(|row| row.id.clone()).collect();
+    queue.change(|turn| {
+        for id in &ids {
+            if let Some(event) = hand_back(turn, id, &here, drains) {
+                told.push(event.clone());
+                turn.record(event);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn hand_back(turn: &Turn<'_>, id: &str, here: &Host, drains: bool) -> Option<Event> {
+    let row = turn.state().row(id).filter(|row| row.status.is_active())?;
+    let why = void(row, here, drains, turn.now())?;
+    let forgiven = (row.forgiven + 1).min(row.attempts);
+    Some(Event::again(id, Blame::Lost, forgiven, None, turn.now()).saying(why))
+}

@@ -1,0 +1,169 @@
+//! The workers: their threads, what they work on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, Scope};
+
+use anyhow::{Context, Result};
+
+use super::attempt::{Bench, Shop};
+use super::job::{News, Order};
+use super::worker;
+use crate::domain::macp::agent;
+use crate::domain::macp::event::Attempt;
+use crate::domain::macp::task::Task;
+use crate::system::process::Supervisor;
+use crate::system::store;
+
+/// How far a worker is with its task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It makes ready what the attempt needs; the attempt has not begun.
+    Preparing,
+    /// The attempt is under way.
+    Running,
+    /// The task is over; something is done after it.
+    After,
+}
+
+/// What a worker works on.
+#[derive(Debug)]
+pub(super) struct Busy {
+    pub(super) task: Box<Task>,
+    pub(super) attempt: Attempt,
+    pub(super) phase: Phase,
+}
+
+/// One worker, as the thread that owns the queue sees it.
+#[derive(Debug)]
+struct Slot {
+    orders: Sender<Order>,
+    stop: Arc<AtomicBool>,
+    busy: Option<Busy>,
+}
+
+/// All of them.
+pub(super) struct Slots<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    shop: &'env Shop,
+    news: Sender<News>,
+    /// How their directories are called.
+    names: Box<dyn Fn(usize) -> String + 'env>,
+    run: String,
+    slots: Vec<Slot>,
+    lost: Vec<usize>,
+}
+
+impl<'scope, 'env> Slots<'scope, 'env> {
+    pub(super) fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        shop: &'env Shop,
+        news: Sender<News>,
+        names: Box<dyn Fn(usize) -> String + 'env>,
+        run: &str,
+    ) -> Self {
+        Self { scope, shop, news, names, run: run.to_owned(), slots: Vec::new(), lost: Vec::new() }
+    }
+
+    /// Makes sure of `count` workers. On the thread that the supervisors live as long as.
+    pub(super) fn grow(&mut self, count: usize) -> Result<()> {
+        while self.slots.len() < count {
+            let slot = self.start(self.slots.len())?;
+            self.slots.push(slot);
+        }
+        Ok(())
+    }
+
+    /// Whether a limit of money keeps agents from working.
+    pub(super) fn money_is_spent(&self) -> bool {
+        self.shop.purse.over().is_some()
+    }
+
+    /// Notes that the supervisor of one is gone.
+    pub(super) fn lose(&mut self, at: usize) {
+        self.lost.push(at);
+    }
+
+    /// Puts a new worker in the place of each whose supervisor is gone.
+    pub(super) fn replace_lost(&mut self) -> Result<()> {
+        for at in std::mem::take(&mut self.lost) {
+            self.slots[at] = self.start(at)?;
+        }
+        Ok(())
+    }
+
+    fn start(&self, at: usize) -> Result<Slot> {
+        let dir = self.shop.place.slot(&(self.names)(at));
+        store::make_dir(&dir)?;
+        // A mark of its own: who ends what carries it must not end another worker's task.
+        let child = Supervisor::start(&dir.join("lock"), &format!("{}.{at}", self.run))?;
+        // What an agent spent here whose worker was killed.
+        agent::settle(&self.shop.place, &dir)?;
+        let (orders, told) = channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let bench = Bench {
+            shop: self.shop,
+            slot: at,
+            dir,
+            child,
+            orders: told,
+            news: self.news.clone(),
+            stop: Arc::clone(&stop),
+        };
+        let thread = thread::Builder::new().name(format!("worker {at}")).stack_size(1 << 20);
+        thread.spawn_scoped(self.scope, move || worker::serve(bench)).context("failed to start a worker")?;
+        Ok(Slot { orders, stop, busy: None })
+    }
+
+    /// A worker that has nothing to do.
+    pub(super) fn free(&self) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.busy.is_none())
+    }
+
+    /// How many have something to do.
+    pub(super) fn busy(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.busy.is_some()).count()
+    }
+
+    /// What one works on.
+    pub(super) fn at(&mut self, at: usize) -> &mut Option<Busy> {
+        &mut self.slots[at].busy
+    }
+
+    /// What all work on.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Busy> {
+        self.slots.iter().filter_map(|slot| slot.busy.as_ref())
+    }
+
+    /// How many make ready what they need.
+    pub(super) fn preparing(&self) -> usize {
+        self.all().filter(|busy| busy.phase == Phase::Preparing).count()
+    }
+
+    /// Tells one what to do. One that is gone says so itself.
+    pub(super) fn order(&self, at: usize, order: Order) {
+        if matches!(order, Order::Work(_)) {
+            self.slots[at].stop.store(false, Ordering::Relaxed);
+        }
+        let _ = self.slots[at].orders.send(order);
+    }
+
+    /// Stops the attempts of which `theirs` says that somebody else has decided about the task.
+    pub(super) fn stop_where(&self, theirs: impl Fn(&Busy) -> bool) {
+        for slot in &self.slots {
+            if slot.busy.as_ref().is_some_and(|busy| busy.phase == Phase::Running && theirs(busy)) {
+                slot.stop.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Drop for Slots<'_, '_> {
+    /// Whatever still runs then (after an error) is ended.
+    fn drop(&mut self) {
+        for slot in &self.slots {
+            slot.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
