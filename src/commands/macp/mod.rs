@@ -115,7 +115,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Approve(args) => approve::run(args, place, context),
         Command::Sync(args) => sync::run(args, place, context),
         Command::Command(args) => command::run(args, place, context),
-        Command::Validate(args) => validate::run(args, place, context),
+        Command::Validate(args) => validate::run(args, &place, context),
         Command::Metrics(args) => metrics::run(args, place, context),
         Command::Gc(args) => gc::run(args, place, context),
         Command::Clean(args) => clean::run(args, place, context),

@@ -39,6 +39,7 @@ pub mod task;
 pub mod template;
 pub mod transition;
 pub mod trigger;
+pub mod validate;
 pub mod within;
 pub mod worktree;
 pub mod worktree_clean;
