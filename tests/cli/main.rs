@@ -49,6 +49,7 @@ mod macp_dispatch;
 mod macp_due;
 mod macp_money;
 mod macp_trigger;
+mod macp_trigger_flow;
 mod manual;
 mod sandbox;
 mod skill;

@@ -103,7 +103,7 @@ pub fn run(place: &Place, now: Timestamp, dry_run: bool) -> Result<Report> {
     let rules = file::load(place)?;
     let settings = settings::load(place)?;
     if dry_run {
-        let (mut report, _, due) = decide(&rules.schedules, &read(place)?, now, &settings)?;
+        let (mut report, _, due) = decide(&rules.schedules, &read(place)?, now, (place, &settings))?;
         let queue = Queue::open(place.clone())?;
         report.dry_run = true;
         for (mut submitted, task) in due {
@@ -118,7 +118,7 @@ pub fn run(place: &Place, now: Timestamp, dry_run: bool) -> Result<Report> {
     // From the look at what was done to the note that it is.
     let _lock = Lock::take(&place.state().join("due.lock"), PATIENCE)?;
     let before = read(place)?;
-    let (mut report, after, due) = decide(&rules.schedules, &before, now, &settings)?;
+    let (mut report, after, due) = decide(&rules.schedules, &before, now, (place, &settings))?;
     if !due.is_empty() {
         let mut queue = Queue::open(place.clone())?;
         report.submitted = queue.change(|turn| {
@@ -126,8 +126,7 @@ pub fn run(place: &Place, now: Timestamp, dry_run: bool) -> Result<Report> {
             for (one, task) in due {
                 // Who died before the note was written has submitted it already.
                 if turn.state().row(&one.task).is_none() {
-                    trigger::submit(turn, task, &settings, place)
-                        .map_err(|error| trigger::from(&format!("schedule `{}`", one.schedule), error))?;
+                    trigger::add(turn, task, place)?;
                     submitted.push(one);
                 }
             }
@@ -179,7 +178,7 @@ fn decide(
     schedules: &[Schedule],
     before: &Memory,
     now: Timestamp,
-    settings: &Settings,
+    (place, settings): (&Place, &Settings),
 ) -> Result<(Report, Memory, Due)> {
     let mut report = Report { now: Some(now), ..Report::default() };
     let mut after = Memory { version: VERSION, ..Memory::default() };
@@ -197,7 +196,7 @@ fn decide(
             report.ahead.push(Ahead { schedule: name.clone(), since: mark.since });
         } else if let Some(time) = schedule.cron.last(mark.since, now, &schedule.tz) {
             let task = format!("{name}-{}", time.strftime("%Y%m%dT%H%M"));
-            let definition = task_for(schedule, time, &task, (now, settings))?;
+            let definition = task_for(schedule, time, &task, (now, place, settings))?;
             mark.last = Some(task.clone());
             due.push((Submitted { schedule: name.clone(), time, task, definition: None }, definition));
         }
@@ -211,13 +210,14 @@ fn task_for(
     schedule: &Schedule,
     time: Timestamp,
     id: &str,
-    (now, settings): (Timestamp, &Settings),
+    (now, place, settings): (Timestamp, &Place, &Settings),
 ) -> Result<Map<String, Value>> {
     let event = occasion(&schedule.name, time, &schedule.tz);
     let mut fields = schedule.job.fill(&event).map_err(|flaw| anyhow::anyhow!(flaw.message))?;
     fields.entry("title").or_insert_with(|| schedule.name.clone().into());
     trigger::remember(&mut fields, "trigger", json!({"schedule": schedule.name, "time": time.to_string()}));
-    Ok(trigger::whole(id.to_owned(), fields, 1, now, Some(settings)))
+    trigger::whole(id, fields, (1, now), (place, settings))
+        .map_err(|error| trigger::from(&format!("schedule `{}`", schedule.name), error))
 }
 
 fn memory(place: &Place) -> PathBuf {

@@ -13,6 +13,7 @@ use anyhow::Result;
 use serde_json::{Map, Value};
 
 use super::place::Place;
+use super::submit;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::document::{Document, shown};
@@ -102,13 +103,7 @@ pub fn list(dir: &Path) -> Vec<String> {
 
 /// Whether a name is a file's alone, in no other directory.
 pub fn is_plain(name: &str) -> bool {
-    name.len() <= 64 && is_id(name)
-}
-
-/// Whether it can be the id of a task.
-pub fn is_id(id: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    id.len() <= 128 && id.starts_with(|c: char| c.is_ascii_alphanumeric()) && id.chars().all(plain)
+    name.len() <= 64 && submit::is_id(name)
 }
 
 /// Has the `brief` of a filled task lie in a file, named after `name`.

@@ -5,6 +5,7 @@ pub mod condition;
 pub mod delivery;
 pub mod file;
 pub mod input;
+pub mod report;
 pub mod rules;
 pub mod seen;
 pub mod signature;
@@ -13,19 +14,21 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::place::Place;
 use super::queue::{Queue, Turn};
 use super::settings::{self, Settings};
 use super::template;
+use super::{check as tasks, submit};
 use crate::fault::Fault;
 use crate::system::clock;
 use crate::system::config::env;
 
 pub use check::check;
 use input::{Item, What};
+pub use report::Report;
+use report::{Cut, Deduped, Submitted};
 use rules::Rule;
 pub use rules::Rules;
 use seen::Seen;
@@ -46,67 +49,6 @@ pub struct Request<'a> {
     pub dry_run: bool,
 }
 
-/// What came of it.
-#[derive(Debug, Default, Serialize)]
-pub struct Report {
-    /// Tasks that were submitted.
-    pub submitted: Vec<Submitted>,
-    /// How many events no rule was for.
-    pub ignored: usize,
-    /// What was submitted before.
-    pub deduped: Vec<Deduped>,
-    /// What would go round in circles.
-    pub cut: Vec<Cut>,
-    /// Whether nothing was submitted after all.
-    pub dry_run: bool,
-}
-
-/// One task.
-#[derive(Debug, Serialize)]
-pub struct Submitted {
-    /// The event's line.
-    pub line: usize,
-    /// Its type.
-    pub event: String,
-    /// The rule; none for a task that came as it is.
-    pub rule: Option<String>,
-    /// The task's id.
-    pub task: String,
-    /// How many tasks lie behind it, itself included.
-    pub depth: u64,
-    /// The whole of it, where it is only shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub definition: Option<Value>,
-}
-
-/// One that was there already.
-#[derive(Debug, Serialize)]
-pub struct Deduped {
-    /// The event's line.
-    pub line: usize,
-    /// Its type.
-    pub event: String,
-    /// The rule.
-    pub rule: String,
-    /// The task that was submitted for it.
-    pub task: String,
-}
-
-/// One that lies too deep.
-#[derive(Debug, Serialize)]
-pub struct Cut {
-    /// The event's line.
-    pub line: usize,
-    /// Its type.
-    pub event: String,
-    /// The rule.
-    pub rule: String,
-    /// How many tasks would lie behind it.
-    pub depth: u64,
-    /// Why.
-    pub message: String,
-}
-
 /// A task to be.
 struct Draft {
     line: usize,
@@ -115,6 +57,14 @@ struct Draft {
     key: Option<String>,
     depth: u64,
     task: Map<String, Value>,
+}
+
+impl Draft {
+    /// Where it comes from, for errors.
+    fn origin(&self, source: &str) -> String {
+        let rule = self.rule.as_ref().map(|rule| format!(" (rule `{rule}`)")).unwrap_or_default();
+        format!("{source} line {}{rule}", self.line)
+    }
 }
 
 /// Submits what the rules say to these events.
@@ -133,7 +83,7 @@ pub fn run(place: &Place, request: &Request<'_>) -> Result<Report> {
     }
     let mut queue = Queue::open(place.clone())?;
     if request.dry_run {
-        return show(&queue, drafts, &rules, &settings, report);
+        return show(&queue, drafts, &rules, &settings, (report, request.source));
     }
     let seen = queue.change(|turn| {
         let now = turn.now();
@@ -141,14 +91,11 @@ pub fn run(place: &Place, request: &Request<'_>) -> Result<Report> {
         let mut seen = Seen::load(place, now, rules.dedupe_for, has)?;
         for draft in drafts {
             let has = |id: &str| turn.state().row(id).is_some();
-            let mut clerk = Clerk { seen: &mut seen, report: &mut report, settings: &settings, now };
-            let Some((task, draft)) = clerk.settle(draft, &has) else { continue };
+            let (report, settings, source) = (&mut report, &settings, request.source);
+            let mut clerk = Clerk { seen: &mut seen, report, place, settings, now, source };
+            let Some((task, draft)) = clerk.settle(draft, &has)? else { continue };
             let id = id_of(&task).to_owned();
-            submit(turn, task, &settings, place).map_err(|error| {
-                let rule = draft.rule.as_ref().map(|rule| format!(" (rule `{rule}`)"));
-                let why = format!("{} line {}{}", request.source, draft.line, rule.unwrap_or_default());
-                from(&why, error)
-            })?;
+            add(turn, task, place).map_err(|error| from(&draft.origin(source), error))?;
             report.add(draft, id, None);
         }
         seen.write().map(|()| seen)
@@ -164,7 +111,7 @@ fn show(
     drafts: Vec<Draft>,
     rules: &Rules,
     settings: &Settings,
-    mut report: Report,
+    (mut report, source): (Report, &str),
 ) -> Result<Report> {
     let now = clock::now();
     let has = |id: &str| queue.state().row(id).is_some();
@@ -172,8 +119,9 @@ fn show(
     let mut shown: BTreeSet<String> = BTreeSet::new();
     for draft in drafts {
         let has = |id: &str| queue.state().row(id).is_some() || shown.contains(id);
-        let mut clerk = Clerk { seen: &mut seen, report: &mut report, settings, now };
-        let Some((task, draft)) = clerk.settle(draft, &has) else { continue };
+        let (place, report) = (queue.place(), &mut report);
+        let mut clerk = Clerk { seen: &mut seen, report, place, settings, now, source };
+        let Some((task, draft)) = clerk.settle(draft, &has)? else { continue };
         let id = id_of(&task).to_owned();
         shown.insert(id.clone());
         report.add(draft, id, Some(Value::Object(task)));
@@ -182,20 +130,8 @@ fn show(
 }
 
 /// Adds a filled task, with its brief in a file.
-pub fn submit(
-    turn: &mut Turn<'_>,
-    mut task: Map<String, Value>,
-    settings: &Settings,
-    place: &Place,
-) -> Result<()> {
-    let _ = settings;
+pub fn add(turn: &mut Turn<'_>, mut task: Map<String, Value>, place: &Place) -> Result<()> {
     let id = id_of(&task).to_owned();
-    if !template::is_id(&id) {
-        return Err(Fault::invalid(
-            format!("`{}` is no id of a task", id.escape_debug()),
-            "use up to 128 letters, digits, `.`, `_` and `-`, or leave `id` out: it is made from the rule's name",
-        ));
-    }
     template::write_brief(place, &mut task, &id)?;
     turn.submit(task)
 }
@@ -292,8 +228,10 @@ fn injected(mut task: Map<String, Value>, line: usize, behind: u64, source: &str
 struct Clerk<'a> {
     seen: &'a mut Seen,
     report: &'a mut Report,
+    place: &'a Place,
     settings: &'a Settings,
     now: Timestamp,
+    source: &'a str,
 }
 
 impl Clerk<'_> {
@@ -302,7 +240,7 @@ impl Clerk<'_> {
         &mut self,
         mut draft: Draft,
         has: &dyn Fn(&str) -> bool,
-    ) -> Option<(Map<String, Value>, Draft)> {
+    ) -> Result<Option<(Map<String, Value>, Draft)>> {
         let fields = std::mem::take(&mut draft.task);
         let rule = draft.rule.clone();
         let digest = rule.as_ref().zip(draft.key.as_ref()).map(|(rule, key)| seen::digest(rule, key));
@@ -318,45 +256,55 @@ impl Clerk<'_> {
         let before = before.or_else(|| has(&id).then(|| id.clone()));
         if let (Some(task), Some(rule)) = (before, rule.clone()) {
             self.report.deduped.push(Deduped { line: draft.line, event: draft.event, rule, task });
-            return None;
+            return Ok(None);
         }
         if let Some(digest) = &digest {
             self.seen.add(digest, &id, self.now);
         }
-        let task = whole(id, fields, draft.depth, self.now, rule.is_some().then_some(self.settings));
-        Some((task, draft))
+        let task = if rule.is_some() || fields.contains_key("dispatch") {
+            whole(&id, fields, (draft.depth, self.now), (self.place, self.settings))
+        } else {
+            legacy(&id, &fields, self.place, self.settings)
+        };
+        let task = task.map_err(|error| from(&draft.origin(self.source), error))?;
+        Ok(Some((task, draft)))
     }
 }
 
-/// A task's fields in the order in which they are read best; with `settings` it gets a dispatch.
+/// A task of these fields with all that belongs to it, checked; with how many tasks lie behind it, unless it is one of the
+/// old kind, to which nothing is added.
 pub fn whole(
-    id: String,
-    fields: Map<String, Value>,
-    depth: u64,
-    now: Timestamp,
-    settings: Option<&Settings>,
-) -> Map<String, Value> {
+    id: &str,
+    mut fields: Map<String, Value>,
+    (depth, now): (u64, Timestamp),
+    (place, settings): (&Place, &Settings),
+) -> Result<Map<String, Value>> {
+    fields.insert("status".into(), "pending".into());
+    if let Some(env) = fields.entry("env").or_insert_with(|| json!({})).as_object_mut() {
+        env.insert(DEPTH.into(), depth.to_string().into());
+    }
+    let mut task = submit::complete(&fields, id.into(), &now.to_string(), (place, settings))?;
+    task.insert("depth".into(), depth.into());
+    Ok(task)
+}
+
+/// A task from a room without `dispatch`.
+fn legacy(
+    id: &str,
+    fields: &Map<String, Value>,
+    place: &Place,
+    settings: &Settings,
+) -> Result<Map<String, Value>> {
     let mut task = Map::new();
     task.insert("id".into(), id.into());
     task.insert("title".into(), fields.get("title").cloned().unwrap_or_default());
     task.insert("status".into(), "pending".into());
-    for (name, value) in fields {
-        if !matches!(name.as_str(), "id" | "title" | "status") {
-            task.insert(name, value);
-        }
-    }
-    if let Some(settings) = settings {
-        task.entry("dispatch").or_insert_with(|| settings.default_dispatch.word().into());
-    }
-    // Without it, it is one of the old kind: nothing is added to those.
-    if task.contains_key("dispatch") {
-        if let Some(env) = task.entry("env").or_insert_with(|| json!({})).as_object_mut() {
-            env.insert(DEPTH.into(), depth.to_string().into());
-        }
-        task.entry("created_at").or_insert_with(|| now.to_string().into());
-        task.insert("depth".into(), depth.into());
-    }
-    task
+    let others = fields.iter().filter(|(name, _)| !task.contains_key(*name));
+    let others: Vec<_> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+    task.extend(others);
+    let read = serde_json::from_value(Value::Object(task.clone()))?;
+    tasks::task(&read, place, settings)?;
+    Ok(task)
 }
 
 /// Adds to a task's own values where it comes from.
@@ -364,19 +312,6 @@ pub fn remember(task: &mut Map<String, Value>, name: &str, value: Value) {
     let metadata = task.entry("metadata").or_insert_with(|| json!({}));
     if let Some(metadata) = metadata.as_object_mut() {
         metadata.entry(name).or_insert(value);
-    }
-}
-
-impl Cut {
-    fn new(rule: &Rule, event: &str, (line, depth): (usize, u64), source: &str) -> Self {
-        let message = format!(
-            "{source} line {line}: rule `{}` would submit a task that {} others lie behind; `max_depth` is {}: cut, for \
-             events that tasks cause may go round in circles",
-            rule.name,
-            depth - 1,
-            rule.max_depth
-        );
-        Self { line, event: event.to_owned(), rule: rule.name.clone(), depth, message }
     }
 }
 
