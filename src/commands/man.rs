@@ -36,7 +36,7 @@ pub fn run(args: &Man, context: &Context) -> Result<Exit> {
 
 /// A page for the program, one for each command, and those written by hand.
 pub fn pages() -> Result<Vec<Page>> {
-    let mut pages = vec![manual::config()];
+    let mut pages = vec![manual::config(), manual::triggers()];
     collect(grammar(), &mut pages)?;
     pages.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(pages)

@@ -20,6 +20,11 @@ pub fn config() -> Page {
     Page { name: "taskrun-config.5".into(), roff: include_bytes!("../../man/taskrun-config.5").to_vec() }
 }
 
+/// `taskrun-triggers.5`, which is written by hand.
+pub fn triggers() -> Page {
+    Page { name: "taskrun-triggers.5".into(), roff: include_bytes!("../../man/taskrun-triggers.5").to_vec() }
+}
+
 /// Writes `pages` into `dir`, made where it is missing, and returns the files.
 pub fn install(dir: &Path, pages: &[Page]) -> Result<Vec<PathBuf>> {
     store::make_dir(dir)?;

@@ -36,6 +36,31 @@ impl<'a> Document<'a> {
         self.table.get_ref()
     }
 
+    /// Where the value lies that `keys` lead to (items of lists by number, from 0), or the nearest thing around it.
+    pub fn offset(&self, keys: &[String]) -> usize {
+        let mut at = 0;
+        let mut here: Option<&DeValue<'a>> = None;
+        for key in keys {
+            let step = match here {
+                None => self.table().get_key_value(key.as_str()),
+                Some(DeValue::Table(table)) => table.get_key_value(key.as_str()),
+                Some(DeValue::Array(list)) => {
+                    let Some(item) = key.parse().ok().and_then(|number: usize| list.get(number)) else {
+                        break;
+                    };
+                    at = item.span().start;
+                    here = Some(item.get_ref());
+                    continue;
+                }
+                Some(_) => None,
+            };
+            let Some((name, value)) = step else { break };
+            at = name.span().start;
+            here = Some(value.get_ref());
+        }
+        at
+    }
+
     /// The error that `message` is wrong at the offset `at`.
     pub fn fault(&self, at: usize, message: &str, hint: &str) -> anyhow::Error {
         fault(self.text, &self.path, at, message, hint)

@@ -124,8 +124,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Metrics(args) => metrics::run(args, place, context),
         Command::Gc(args) => gc::run(args, place, context),
         Command::Clean(args) => clean::run(args, place, context),
-        Command::Trigger(args) => trigger::run(args, place, context),
-        Command::Due(args) => due::run(args, place, context),
+        Command::Trigger(args) => trigger::run(args, &place, context),
+        Command::Due(args) => due::run(args, &place, context),
     }
 }
 

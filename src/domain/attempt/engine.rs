@@ -202,10 +202,7 @@ impl Engine {
 
     /// How long an order may take. A launcher may have to wait for its turn before anything is said.
     fn limits(&self, order: &Order<'_>) -> Limits {
-        Limits {
-            start: self.limits.start.filter(|_| order.launch.is_none()),
-            ..self.limits
-        }
+        Limits { start: self.limits.start.filter(|_| order.launch.is_none()), ..self.limits }
     }
 
     /// Makes the log of standard error; returns the end of it.

@@ -59,33 +59,42 @@ fn fill(place: &Place, settings: &Settings, tasks: &[Map<String, Value>]) -> Res
     let now = clock::now().to_string();
     let mut filled = Vec::with_capacity(tasks.len());
     for given in tasks {
-        let mut task = Map::new();
         let id = given.get("id").cloned();
-        task.insert(
-            "id".into(),
-            id.unwrap_or_else(|| format!("t-{}", clock::base36(clock::random(), 7)).into()),
-        );
-        for name in ["title", "status"] {
-            task.extend(given.get(name).map(|value| (name.to_owned(), value.clone())));
-        }
-        task.entry("status").or_insert_with(|| "pending".into());
-        task.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
-        task.entry("dispatch").or_insert_with(|| settings.default_dispatch.word().into());
-        if let Some(priority) = settings.config.macp.priorities.get(text(&task, "type")) {
-            task.entry("priority").or_insert_with(|| (*priority).into());
-        }
-        task.entry("created_at").or_insert_with(|| now.clone().into());
-        let read = verify(&task)?;
-        check::task(&read, place, settings)?;
-        if !ids.insert(read.id.clone()) {
+        let id = id.unwrap_or_else(|| format!("t-{}", clock::base36(clock::random(), 7)).into());
+        let task = complete(given, id, &now, (place, settings))?;
+        if !ids.insert(text(&task, "id").to_owned()) {
             return Err(Fault::usage(
-                format!("there are two tasks `{}`", read.id),
+                format!("there are two tasks `{}`", text(&task, "id")),
                 "give each an id of its own",
             ));
         }
         filled.push(task);
     }
     Ok(filled)
+}
+
+/// A task with `dispatch` with all that belongs to it, checked.
+pub fn complete(
+    given: &Map<String, Value>,
+    id: Value,
+    now: &str,
+    (place, settings): (&Place, &Settings),
+) -> Result<Map<String, Value>> {
+    let mut task = Map::new();
+    task.insert("id".into(), id);
+    for name in ["title", "status"] {
+        task.extend(given.get(name).map(|value| (name.to_owned(), value.clone())));
+    }
+    task.entry("status").or_insert_with(|| "pending".into());
+    let others = given.iter().filter(|(name, _)| *name != "id");
+    task.extend(others.map(|(name, value)| (name.clone(), value.clone())));
+    task.entry("dispatch").or_insert_with(|| settings.default_dispatch.word().into());
+    if let Some(priority) = settings.config.macp.priorities.get(text(&task, "type")) {
+        task.entry("priority").or_insert_with(|| (*priority).into());
+    }
+    task.entry("created_at").or_insert_with(|| now.into());
+    check::task(&verify(&task)?, place, settings)?;
+    Ok(task)
 }
 
 /// Whether it is a task that can be queued.

@@ -105,6 +105,10 @@ impl Draft {
             ground: None,
         };
         draft.note("started_at", now.to_string());
+        // What a trigger makes of this result lies one deeper.
+        if let Some(depth) = task.rest.get("depth") {
+            draft.note("depth", depth.clone());
+        }
         draft
     }
 
