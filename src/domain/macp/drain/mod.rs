@@ -149,7 +149,7 @@ pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finish
     interrupt::install()?;
     recover::await_dead_drain(&place)?;
     let queue = Queue::open(place)?.staying();
-    check(&queue, &settings)?;
+    check::refuse(&check::queue(&queue, &settings)?, queue.place())?;
     Controller::new(queue, &settings, options.clone(), None, hands).run()
 }
 
@@ -164,16 +164,6 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
     check::task(&queue.task(id)?, queue.place(), &settings)?;
     interrupt::install()?;
     Controller::new(queue, &settings, options.clone(), Some(id), hands).run()
-}
-
-/// Refuses a queue that has invalid tasks among those that are not over.
-fn check(queue: &Queue, settings: &Settings) -> Result<()> {
-    let mut unreadable = None;
-    let open = queue.state().rows().filter(|row| !row.status.is_final());
-    let tasks = open.map_while(|row| queue.task(&row.id).map_err(|error| unreadable = Some(error)).ok());
-    let complaints = check::tasks(tasks, queue.place(), settings);
-    unreadable.map_or(Ok(()), Err)?;
-    check::refuse(&complaints, queue.place())
 }
 
 fn ready(place: &Place, force: bool) -> Result<Settings> {
