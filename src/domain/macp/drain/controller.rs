@@ -239,6 +239,8 @@ impl<'a, 'h> Controller<'a, 'h> {
             slots.order(at, order);
         }
         slots.replace_lost()?;
+        // The workers go on meanwhile.
+        self.queue.write_results()?;
         self.say();
         Ok(())
     }
