@@ -44,6 +44,8 @@ mod loops_signals;
 mod loops_storm;
 mod loops_streams;
 mod loops_traps;
+mod macp_queue;
+mod macp_queue_storm;
 mod manual;
 mod sandbox;
 mod skill;
