@@ -22,6 +22,8 @@ pub mod overview;
 pub mod place;
 pub mod queue;
 #[cfg(test)]
+mod queue_costs;
+#[cfg(test)]
 mod queue_tests;
 pub mod result;
 mod results;
