@@ -40,6 +40,7 @@ pub mod submit;
 pub mod task;
 pub mod template;
 pub mod transition;
+mod turn;
 pub mod worktree;
 
 pub use place::Place;
