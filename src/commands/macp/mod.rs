@@ -99,7 +99,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     };
     match &args.command {
         Command::Init(args) => init::run(args, &place, context),
-        Command::Submit(args) => submit::run(args, place, context),
+        Command::Submit(args) => submit::run(args, &place, context),
         Command::Status(args) => status::run(args, place, context),
         Command::Show(args) => show::run(args, place, context),
         Command::Drain(args) => drain::run(args, place, context),

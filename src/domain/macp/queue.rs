@@ -134,7 +134,7 @@ impl Queue {
         match self.catch_up() {
             // A hand is in the middle of writing `tasks.json`; what we know is right, and is written once that is whole.
             Err(error) if self.stays && error.downcast_ref::<Fault>().is_some() => {
-                self.append_only(&error)?
+                self.append_only(&error)?;
             }
             caught_up => caught_up?,
         }
@@ -245,13 +245,13 @@ impl Queue {
         let size = memory.mark.map_or(0, |mark| mark.size());
         let read = memory.head.as_ref().map_or(0, |head| head.events);
         let backlog = memory.events.at().saturating_sub(read) + memory.inbox.at();
-        let due = match self.stays {
-            true => {
-                self.pace.written.elapsed() >= self.pace.cost * SHARE
-                    && self.pace.written.elapsed() >= 4 * IDLE
-            }
-            false if Lock::is_held(&self.place.drain_lock()) => false,
-            false => size + backlog <= SMALL || backlog > size.max(4 * SMALL),
+        let due = if self.stays {
+            let since = self.pace.written.elapsed();
+            since >= self.pace.cost * SHARE && since >= 4 * IDLE
+        } else if Lock::is_held(&self.place.drain_lock()) {
+            false
+        } else {
+            size + backlog <= SMALL || backlog > size.max(4 * SMALL)
         };
         if due { self.write_down().map(|_| ()) } else { Ok(()) }
     }

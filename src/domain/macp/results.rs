@@ -77,9 +77,10 @@ pub fn restore(place: &Place, memory: &Memory, id: &str, result: &Value) -> Resu
 /// Where the result of a task in the queue goes.
 pub fn of(place: &Place, memory: &Memory, id: &str) -> Option<PathBuf> {
     let row = memory.state.index_of(id)?;
-    let given = match memory.spans[row].result_path {
-        true => memory.task(id).ok().and_then(|task| task.result_path),
-        false => None,
+    let given = if memory.spans[row].result_path {
+        memory.task(id).ok().and_then(|task| task.result_path)
+    } else {
+        None
     };
     let usual = || path(place, id, None).ok();
     path(place, id, given.as_deref()).ok().or_else(usual)

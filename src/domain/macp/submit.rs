@@ -26,9 +26,9 @@ const TRIES: usize = 8;
 
 /// Puts tasks in, all or none, and gives their ids. What a task does not say is filled in: id, status, dispatch, priority of
 /// its type, time. Errors: [`Fault::Usage`] for one that makes no sense, [`Fault::Refused`] for an id that is taken.
-pub fn submit(place: Place, settings: &Settings, tasks: &[Map<String, Value>]) -> Result<Vec<String>> {
+pub fn submit(place: &Place, settings: &Settings, tasks: &[Map<String, Value>]) -> Result<Vec<String>> {
     for _ in 0..TRIES {
-        let filled = fill(&place, settings, tasks)?;
+        let filled = fill(place, settings, tasks)?;
         let ids: Vec<String> = filled.iter().map(|task| text(task, "id").to_owned()).collect();
         match put(place.clone(), filled) {
             Err(error) if is_taken(&error) && tasks.iter().any(|task| !task.contains_key("id")) => {

@@ -74,6 +74,7 @@ impl Turn<'_> {
     }
 
     /// Adds a task (a JSON object with at least id, title, status), at the end. An id that is taken is [`Fault::Refused`].
+    #[allow(clippy::needless_pass_by_value)] // whoever submits a task has no more use for it
     pub fn submit(&mut self, task: Map<String, Value>) -> Result<()> {
         let text = inbox::text(&task)?;
         let sketch = Sketch::read(&text).map_err(|error| {
