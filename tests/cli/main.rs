@@ -62,6 +62,8 @@ mod macp_sync;
 mod macp_trigger;
 mod macp_trigger_flow;
 mod macp_workers;
+mod macp_queue;
+mod macp_queue_storm;
 mod manual;
 mod sandbox;
 mod skill;

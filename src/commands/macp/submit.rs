@@ -118,12 +118,12 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
-    let settings = settings::load(&place)?;
+pub(super) fn run(args: &Args, place: &Place, context: &Context) -> Result<Exit> {
+    let settings = settings::load(place)?;
     let new = args.new_task();
     let tasks = match &args.from {
         Some(file) => submit::read_from(file)?.into_iter().map(|task| new.over(task)).collect(),
-        None => vec![new.make(&place, args.template.as_deref(), &args.set)?],
+        None => vec![new.make(place, args.template.as_deref(), &args.set)?],
     };
     let ids = submit::submit(place, &settings, &tasks)?;
     if context.ui.json() {
@@ -146,7 +146,7 @@ impl Args {
         new.set("runtime", self.runtime.clone());
         new.set("worktree", self.worktree.clone());
         new.set("branch", self.branch.clone());
-        new.brief = self.brief.clone();
+        new.brief.clone_from(&self.brief);
         new.set("result_path", self.result.clone());
         new.set("issue", self.issue.clone());
         new.set("pr", self.pr.clone());

@@ -130,6 +130,11 @@ pub fn write(out: &mut dyn Write, head: &Head, state: &State, noted: &[Noted]) -
     out.write_all(b"\n")
 }
 
+#[derive(Deserialize)]
+struct Version {
+    version: u64,
+}
+
 /// One that is being read.
 #[derive(Debug)]
 pub struct Side {
@@ -150,10 +155,6 @@ impl Side {
         let mut lines = BufReader::with_capacity(1 << 13, file);
         let mut first = String::new();
         lines.read_line(&mut first).map_err(|_| damaged(&name))?;
-        #[derive(Deserialize)]
-        struct Version {
-            version: u64,
-        }
         let version = serde_json::from_str::<Version>(&first).map_err(|_| damaged(&name))?.version;
         if version > VERSION {
             return Err(Fault::invalid(

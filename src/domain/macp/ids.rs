@@ -61,8 +61,11 @@ impl Ids {
             .ok()
             .and_then(|count| rest.split_at_checked(count.checked_mul(WORD)?));
         let Some((known, entries)) = known else { return Ok(None) };
-        let wanted: HashSet<u64> = ids.iter().map(|id| hash(id)).collect();
-        let mut found = known.chunks_exact(WORD).any(|hash| wanted.contains(&word(hash)));
+        let hashes: Vec<u64> = ids.iter().map(|id| hash(id)).collect();
+        let many: HashSet<u64> =
+            if hashes.len() > 8 { hashes.iter().copied().collect() } else { HashSet::new() };
+        let wanted = |hash: u64| if many.is_empty() { hashes.contains(&hash) } else { many.contains(&hash) };
+        let mut found = known.chunks_exact(WORD).any(|hash| wanted(word(hash)));
         let mut covered = inbox.0;
         let entries = entries.chunks_exact(ENTRY);
         if !entries.remainder().is_empty() {
@@ -74,7 +77,7 @@ impl Ids {
                 return Ok(None);
             }
             covered = end.max(inbox.0);
-            found |= wanted.contains(&word(&entry[..WORD]));
+            found |= wanted(word(&entry[..WORD]));
         }
         Ok((covered == inbox.1).then_some(found))
     }

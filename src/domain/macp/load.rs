@@ -71,8 +71,8 @@ fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
     // The log's end first: of what it tells up to here, every task is in the inbox by now.
     let mut end = memory.events.size();
     if fresh {
-        let _ = memory.events.news(end)?;
-        memory.lines = 0;
+        let (bytes, _) = memory.events.news(end)?;
+        memory.lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
     }
     if end < memory.events.at() {
         memory.notices.push(format!("`{}` was cut short or begun anew", shown(&place.events())));

@@ -34,6 +34,8 @@ pub mod place;
 pub mod purse;
 pub mod queue;
 #[cfg(test)]
+mod queue_costs;
+#[cfg(test)]
 mod queue_tests;
 pub mod result;
 mod results;
@@ -55,6 +57,7 @@ pub mod transition;
 pub mod trigger;
 pub mod validate;
 pub mod within;
+mod turn;
 pub mod worktree;
 pub mod worktree_clean;
 pub mod worktree_names;

@@ -77,7 +77,7 @@ impl New {
 
 /// A path as the queue names it: relative to the repository, if it lies in it.
 fn within(root: &Path, path: &Path) -> String {
-    let full = env::current_dir().map(|here| here.join(path)).unwrap_or_else(|_| path.to_owned());
+    let full = env::current_dir().map_or_else(|_| path.to_owned(), |here| here.join(path));
     let full = full.canonicalize().unwrap_or(full);
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     full.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned()

@@ -97,10 +97,13 @@ pub fn overview(queue: &Queue) -> Overview {
 pub fn reason(why: &Stuck) -> String {
     match why {
         Stuck::Unknown(id) => format!("depends on `{id}`, which is not there"),
-        Stuck::Unfinished(id, status) => match status.is_final() {
-            true => format!("depends on `{id}`, which is {}", status.word()),
-            false => format!("depends on `{id}`, which cannot run itself"),
-        },
+        Stuck::Unfinished(id, status) => {
+            if status.is_final() {
+                format!("depends on `{id}`, which is {}", status.word())
+            } else {
+                format!("depends on `{id}`, which cannot run itself")
+            }
+        }
         Stuck::Cycle(ids) => format!(
             "waits for itself: {}",
             ids.iter().chain(ids.first()).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" → ")
@@ -114,9 +117,10 @@ pub fn detail(queue: &Queue, id: &str) -> Result<Detail> {
     let state = queue.state();
     let row = state.row(id).ok_or_else(|| super::memory::unknown(id))?;
     let status = |on: &String| state.row(on).map_or("unknown", |on| on.status.word());
-    let stuck = match row.depends_on.is_empty() {
-        true => Vec::new(),
-        false => state.stuck().iter().filter(|(own, _)| own.id == id).map(|(_, why)| reason(why)).collect(),
+    let stuck = if row.depends_on.is_empty() {
+        Vec::new()
+    } else {
+        state.stuck().iter().filter(|(own, _)| own.id == id).map(|(_, why)| reason(why)).collect()
     };
     Ok(of(row, task.title, row.depends_on.iter().map(|on| (on.clone(), status(on).into())).collect(), stuck))
 }

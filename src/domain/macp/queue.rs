@@ -6,17 +6,15 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::event::Event;
-use super::inbox::{self, Edit};
 use super::load::load;
-use super::memory::{Memory, Span, unknown};
+use super::memory::{Memory, unknown};
 use super::place::Place;
-use super::sketch::Sketch;
 use super::state::State;
 use super::task::Task;
+pub use super::turn::Turn;
+use super::turn::lines;
 use super::{history, results, snapshot};
 use crate::fault::Fault;
 use crate::system::lock::Lock;
@@ -55,27 +53,14 @@ struct Pace {
     cost: Duration,
 }
 
-/// One change under way, under the lock and on the newest state. What it records is written when it ends well,
-/// all or nothing.
-#[derive(Debug)]
-pub struct Turn<'q> {
-    memory: &'q mut Memory,
-    events: Vec<Event>,
-    submits: Vec<(usize, Vec<u8>)>,
-    edits: Vec<Edit>,
-    removes: Vec<String>,
-    now: Timestamp,
-    place: &'q Place,
-}
-
 impl Queue {
     /// Reads it, without a lock and without writing; a queue that is not there is empty. Errors: [`Fault::Invalid`] naming
     /// file and line.
     pub fn open(place: Place) -> Result<Self> {
         let (memory, _) = load(&place, false)?;
         let now = Instant::now();
-        let pace = Pace { synced: now, changed: None, written: now, cost: Duration::ZERO };
-        Ok(Self { place, memory, stays: false, looked: false, pace })
+        let started = Pace { synced: now, changed: None, written: now, cost: Duration::ZERO };
+        Ok(Self { place, memory, stays: false, looked: false, pace: started })
     }
 
     /// For who keeps it and changes it often: changes are written at once, but brought to the disk and into `tasks.json`
@@ -110,7 +95,7 @@ impl Queue {
 
     /// What came of a task: from its file, or from the log where the file is missing or torn.
     pub fn result(&self, id: &str) -> Result<Option<Value>> {
-        let path = result_path(&self.place, &self.memory, id);
+        let path = results::of(&self.place, &self.memory, id);
         let file = path.and_then(|path| std::fs::read(path).ok());
         let whole = file.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
         if let Some(result) = self.memory.results.get(id).cloned().or(whole) {
@@ -146,7 +131,13 @@ impl Queue {
     /// was. What was changed survives the end of this process; [`Queue::sync`] has it survive a power loss.
     pub fn change<T>(&mut self, decide: impl FnOnce(&mut Turn<'_>) -> Result<T>) -> Result<T> {
         let lock = self.lock()?;
-        self.catch_up()?;
+        match self.catch_up() {
+            // A hand is in the middle of writing `tasks.json`; what we know is right, and is written once that is whole.
+            Err(error) if self.stays && error.downcast_ref::<Fault>().is_some() => {
+                self.append_only(&error)?;
+            }
+            caught_up => caught_up?,
+        }
         let mut turn = Turn {
             memory: &mut self.memory,
             events: Vec::new(),
@@ -199,13 +190,7 @@ impl Queue {
         let rebooted =
             !std::mem::replace(&mut self.looked, true) && known.is_some_and(Memory::is_of_another_boot);
         if apart || rebooted || Mark::at(&self.place.tasks()) != memory.mark {
-            return match self.reload() {
-                // A hand is in the middle of writing it; what we know is right, and is written once it is whole.
-                Err(error) if self.stays && error.downcast_ref::<Fault>().is_some() => {
-                    self.append_only(&error)
-                }
-                other => other,
-            };
+            return self.reload();
         }
         let end = memory.events.size();
         if end < memory.events.at() {
@@ -219,17 +204,21 @@ impl Queue {
     /// that is made good by whoever reads the log next.
     pub fn write_results(&mut self) -> Result<()> {
         for (id, result) in std::mem::take(&mut self.memory.results) {
-            ensure(&self.place, &self.memory, &id, &result)?;
+            results::restore(&self.place, &self.memory, &id, &result)?;
         }
         Ok(())
     }
 
-    /// Goes on without `tasks.json`.
-    fn append_only(&mut self, error: &anyhow::Error) -> Result<()> {
+    fn tell(&mut self, error: &anyhow::Error) {
         let told = error.to_string();
         if !self.memory.notices.contains(&told) {
             self.memory.notices.push(told);
         }
+    }
+
+    /// Goes on without `tasks.json`.
+    fn append_only(&mut self, error: &anyhow::Error) -> Result<()> {
+        self.tell(error);
         let end = self.memory.events.size();
         self.memory.read_on(end)
     }
@@ -263,25 +252,27 @@ impl Queue {
         let size = memory.mark.map_or(0, |mark| mark.size());
         let read = memory.head.as_ref().map_or(0, |head| head.events);
         let backlog = memory.events.at().saturating_sub(read) + memory.inbox.at();
-        let due = match self.stays {
-            true => {
-                self.pace.written.elapsed() >= self.pace.cost * SHARE
-                    && self.pace.written.elapsed() >= 4 * IDLE
-            }
-            false if Lock::is_held(&self.place.drain_lock()) => false,
-            false => size + backlog <= SMALL || backlog > size.max(4 * SMALL),
+        let due = if self.stays {
+            let since = self.pace.written.elapsed();
+            since >= self.pace.cost * SHARE && since >= 4 * IDLE
+        } else if Lock::is_held(&self.place.drain_lock()) {
+            false
+        } else {
+            size + backlog <= SMALL || backlog > size.max(4 * SMALL)
         };
-        if due { self.write_down() } else { Ok(()) }
+        if due { self.write_down().map(|_| ()) } else { Ok(()) }
     }
 
-    fn write_down(&mut self) -> Result<()> {
+    /// Writes `tasks.json`; `false` where a hand was faster, whose edit is read with the next change.
+    fn write_down(&mut self) -> Result<bool> {
         let start = Instant::now();
         // What is folded in is not read again.
         self.write_results()?;
-        snapshot::write(&self.place, &mut self.memory)?;
+        let done = snapshot::write(&self.place, &mut self.memory)?;
         let now = Instant::now();
-        self.pace = Pace { synced: now, changed: None, written: now, cost: now - start };
-        Ok(())
+        let changed = if done { None } else { self.pace.changed };
+        self.pace = Pace { synced: now, changed, written: now, cost: now - start };
+        Ok(done)
     }
 
     /// Has all that was changed survive a power loss.
@@ -295,174 +286,36 @@ impl Queue {
 
     /// Brings `tasks.json` up to date.
     pub fn checkpoint(&mut self) -> Result<()> {
-        let lock = self.lock()?;
-        self.catch_up()?;
-        let read = self.memory.head.as_ref().map(|head| (head.events, head.inbox_at));
-        if read != Some((self.memory.events.at(), self.memory.inbox.at())) {
-            self.write_down()?;
+        let _lock = self.lock()?;
+        loop {
+            self.catch_up()?;
+            let read = self.memory.head.as_ref().map(|head| (head.events, head.inbox_at));
+            if read == Some((self.memory.events.at(), self.memory.inbox.at())) || self.write_down()? {
+                return Ok(());
+            }
         }
-        drop(lock);
-        Ok(())
     }
 
     /// For who has a moment to spare: brings to the disk and into `tasks.json` what is due. Says how long until the next time,
     /// `None` where nothing is left.
     pub fn keep_up(&mut self) -> Result<Option<Duration>> {
         let Some(changed) = self.pace.changed else { return Ok(None) };
-        let wait = IDLE.saturating_sub(changed.elapsed());
+        // Where a writing is long, what comes every now and then would be written all the time.
+        let share = (self.pace.cost * SHARE).saturating_sub(self.pace.written.elapsed());
+        let wait = IDLE.saturating_sub(changed.elapsed()).max(share);
         if !wait.is_zero() {
             return Ok(Some(wait));
         }
-        self.checkpoint()?;
-        self.pace.changed = None;
-        Ok(None)
-    }
-}
-
-/// Has a result be where it belongs. One that would lie elsewhere is left in the log alone.
-fn ensure(place: &Place, memory: &Memory, id: &str, result: &Value) -> Result<()> {
-    let Some(path) = result_path(place, memory, id) else { return Ok(()) };
-    results::ensure(&path, result)
-}
-
-fn result_path(place: &Place, memory: &Memory, id: &str) -> Option<std::path::PathBuf> {
-    let row = memory.state.index_of(id)?;
-    let given = match memory.spans[row].result_path {
-        true => memory.task(id).ok().and_then(|task| task.result_path),
-        false => None,
-    };
-    let usual = || results::path(place, id, None).ok();
-    results::path(place, id, given.as_deref()).ok().or_else(usual)
-}
-
-fn lines(events: &[Event]) -> Result<Vec<u8>> {
-    let mut lines = Vec::with_capacity(events.len() * 256);
-    for event in events {
-        serde_json::to_writer(&mut lines, event)?;
-        lines.push(b'\n');
-    }
-    Ok(lines)
-}
-
-impl Turn<'_> {
-    /// Every task and how far it is, with what this turn has recorded so far.
-    pub fn state(&self) -> &State {
-        &self.memory.state
-    }
-
-    /// A task's whole definition, see [`Queue::task`].
-    pub fn task(&self, id: &str) -> Result<Task> {
-        let new = self.memory.state.index_of(id);
-        let new = self.submits.iter().find(|(row, _)| Some(*row) == new);
-        match new {
-            Some((row, text)) => {
-                let mut task: Task = serde_json::from_slice(text)?;
-                task.status = self.memory.state.at(*row).status;
-                Ok(task)
+        match self.checkpoint() {
+            // A hand is in the middle of writing it.
+            Err(error) if error.downcast_ref::<Fault>().is_some() => {
+                self.tell(&error);
+                Ok(Some(IDLE))
             }
-            None => self.memory.task(id),
-        }
-    }
-
-    /// The moment of this change.
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// Where the queue lies.
-    pub fn place(&self) -> &Place {
-        self.place
-    }
-
-    /// Records what happened.
-    pub fn record(&mut self, event: Event) {
-        self.memory.state.apply(&event);
-        self.events.push(event);
-    }
-
-    /// Adds a task (a JSON object with at least id, title, status), at the end. An id that is taken is [`Fault::Refused`].
-    pub fn submit(&mut self, task: Map<String, Value>) -> Result<()> {
-        let text = inbox::text(&task)?;
-        let sketch = Sketch::read(&text).map_err(|error| {
-            let told = error.to_string();
-            let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
-            let id = task.get("id").and_then(Value::as_str).unwrap_or("?");
-            Fault::usage(format!("task `{id}`: {told}"), "see `taskrun macp submit --help`")
-        })?;
-        if self.memory.state.row(sketch.id()).is_some() {
-            return Err(taken(sketch.id()));
-        }
-        let result_path = sketch.has_result_path();
-        let row = self.memory.insert(sketch, Span { at: 0, len: 0, inbox: true, result_path });
-        self.submits.push((row, text));
-        Ok(())
-    }
-
-    /// Sets fields of a task's definition (not status and attempts: events do that); null removes one.
-    pub fn edit(&mut self, id: &str, fields: Map<String, Value>) -> Result<()> {
-        let row = self.memory.state.index_of(id).ok_or_else(|| unknown(id))?;
-        if let Some((_, text)) = self.submits.iter_mut().find(|(new, _)| *new == row) {
-            let mut task: Map<String, Value> = serde_json::from_slice(text)?;
-            task.extend(fields);
-            task.retain(|_, value| !value.is_null());
-            *text = inbox::text(&task)?;
-            let sketch = Sketch::read(text)?;
-            let meant = sketch.meant_for();
-            self.memory.spans[row].result_path = sketch.has_result_path();
-            self.memory.state.redefine(row, sketch.row(), meant);
-            return Ok(());
-        }
-        let now = self.memory.fields(row)?;
-        let was = now.into_iter().filter(|(name, _)| fields.contains_key(name)).collect();
-        let edit = Edit { id: id.to_owned(), set: fields, was };
-        self.memory.take_edit(&edit, false);
-        self.edits.push(edit);
-        Ok(())
-    }
-
-    /// Takes tasks out of the queue. They are gone when the turn is over.
-    pub fn remove(&mut self, ids: impl IntoIterator<Item = String>) {
-        self.removes.extend(ids);
-    }
-
-    fn is_changed(&self) -> bool {
-        !(self.events.is_empty()
-            && self.submits.is_empty()
-            && self.edits.is_empty()
-            && self.removes.is_empty())
-    }
-
-    /// Writes it: tasks first, so that what is told of them is told of something.
-    fn write(self) -> Result<()> {
-        let (memory, place) = (self.memory, self.place);
-        if !(self.submits.is_empty() && self.edits.is_empty() && self.removes.is_empty()) {
-            let (rows, texts): (Vec<usize>, Vec<Vec<u8>>) = self.submits.into_iter().unzip();
-            let (line, places) = inbox::line(&texts, &self.edits, &self.removes)?;
-            let base = memory.append_to_inbox(place, &line, &rows)?;
-            for (row, range) in rows.into_iter().zip(places) {
-                let len = u32::try_from(range.len())?;
-                memory.spans[row] = Span { at: base + range.start as u64, len, ..memory.spans[row] };
-            }
-            memory.gone.extend(self.removes.iter().filter_map(|id| memory.state.index_of(id)));
-            if !memory.gone.is_empty() {
-                memory.forget();
+            done => {
+                self.pace.changed = None;
+                done.map(|()| None)
             }
         }
-        if self.events.is_empty() {
-            return Ok(());
-        }
-        memory.events.append(&lines(&self.events)?)?;
-        memory.lines += self.events.len() as u64;
-        for mut event in self.events {
-            if let Some(result) = event.metadata.get_mut("result").map(Value::take) {
-                memory.results.insert(event.task_id, result);
-            }
-        }
-        Ok(())
     }
-}
-
-/// The error that there is such a task.
-pub(super) fn taken(id: &str) -> anyhow::Error {
-    Fault::refused(format!("there is a task `{id}` already"), "choose another id")
 }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::inbox::hash;
+use super::memory::Memory;
 use super::place::Place;
 use crate::fault::Fault;
 use crate::system::store;
@@ -65,4 +66,22 @@ pub fn write(path: &Path, result: &Value) -> Result<()> {
 pub fn ensure(path: &Path, result: &Value) -> Result<()> {
     let there = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     if there.as_ref() == Some(result) { Ok(()) } else { write(path, result) }
+}
+
+/// Has a result be where it belongs. One that would lie elsewhere is left in the log alone.
+pub fn restore(place: &Place, memory: &Memory, id: &str, result: &Value) -> Result<()> {
+    let Some(path) = of(place, memory, id) else { return Ok(()) };
+    ensure(&path, result)
+}
+
+/// Where the result of a task in the queue goes.
+pub fn of(place: &Place, memory: &Memory, id: &str) -> Option<PathBuf> {
+    let row = memory.state.index_of(id)?;
+    let given = if memory.spans[row].result_path {
+        memory.task(id).ok().and_then(|task| task.result_path)
+    } else {
+        None
+    };
+    let usual = || path(place, id, None).ok();
+    path(place, id, given.as_deref()).ok().or_else(usual)
 }

@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::state::Row;
@@ -59,7 +58,7 @@ pub struct Sketch<'t> {
     #[serde(default, rename = "launcher")]
     _launcher: Option<Text>,
     #[serde(default, rename = "env")]
-    _env: std::collections::BTreeMap<String, Text>,
+    _env: std::collections::BTreeMap<String, String>,
     #[serde(default, rename = "cwd")]
     _cwd: Option<Text>,
     #[serde(default, rename = "mcp_config")]
@@ -185,7 +184,7 @@ pub fn name(text: &[u8]) -> Option<String> {
     struct Id {
         id: String,
         #[serde(flatten)]
-        _rest: std::collections::HashMap<String, IgnoredAny>,
+        _rest: serde_json::Map<String, serde_json::Value>,
     }
     serde_json::from_slice::<Id>(text).ok().map(|found| found.id)
 }

@@ -23,7 +23,11 @@ use crate::system::store::{self, Draft, Mark, SHARED};
 pub const EMPTY: &str = "{\n  \"tasks\": []\n}\n";
 
 /// Brings `tasks.json` up to date where it is not, and the checkpoint in any case. For who holds the lock and has read all.
-pub fn write(place: &Place, memory: &mut Memory) -> Result<()> {
+/// `false` where a hand was faster: nothing is written then.
+pub fn write(place: &Place, memory: &mut Memory) -> Result<bool> {
+    if Mark::at(&place.tasks()) != memory.mark {
+        return Ok(false);
+    }
     memory.events.sync()?;
     memory.inbox.sync()?;
     store::make_dir(&place.state())?;
@@ -37,7 +41,7 @@ pub fn write(place: &Place, memory: &mut Memory) -> Result<()> {
         let write = |out: &mut dyn Write| checkpoint::write(out, &head, &memory.state, &memory.noted);
         store::replace(&place.checkpoint(), SHARED, write)?;
         memory.head = Some(head);
-        return Ok(());
+        return Ok(true);
     }
     replace(place, memory)
 }
@@ -59,13 +63,14 @@ fn head(memory: &Memory, tasks: Option<Mark>, folded: bool) -> Head {
     head
 }
 
-fn replace(place: &Place, memory: &mut Memory) -> Result<()> {
+fn replace(place: &Place, memory: &mut Memory) -> Result<bool> {
     let folded = memory.inbox.size() > 0;
     let fresh =
         RefCell::new((Vec::with_capacity(memory.spans.len()), Vec::with_capacity(memory.spans.len()), None));
     let mut written = None;
+    let mut late = false;
     let old = &*memory;
-    let file = store::replace_staged(
+    let staged = store::replace_staged(
         &place.tasks(),
         SHARED,
         |draft| {
@@ -81,9 +86,15 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<()> {
             let write = |out: &mut dyn Write| checkpoint::write(out, &head, &old.state, noted);
             let stage = store::replace(&place.next_checkpoint(), SHARED, write);
             written = Some(head);
-            stage.map_err(io::Error::other)
+            late = Mark::at(&place.tasks()) != old.mark;
+            let faster = || io::Error::other("it was edited meanwhile");
+            if late { Err(faster()) } else { stage.map_err(io::Error::other) }
         },
-    )?;
+    );
+    if late {
+        return Ok(false);
+    }
+    let file = staged?;
     let (spans, noted, frame) = fresh.into_inner();
     store::rename(&place.next_checkpoint(), &place.checkpoint())?;
     let before = memory.head.as_ref().map_or(0, |head| head.inbox);
@@ -98,7 +109,7 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<()> {
         store::remove(&place.inbox(before))?;
         store::remove(&place.ids(before))?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What has to be set in a task's text for it to say how far the task is.

@@ -138,7 +138,9 @@ fn circles(waits: &[Vec<usize>], able: &[bool]) -> Circles {
             if low[at] == order[at] {
                 let from = stack.iter().rposition(|found| *found == at).unwrap_or(0);
                 let members = stack.split_off(from);
-                members.iter().for_each(|member| group[*member] = circle.len());
+                for member in &members {
+                    group[*member] = circle.len();
+                }
                 circle.push(around(waits, &group, circle.len(), members.into_iter().min().unwrap_or(at)));
             }
         }

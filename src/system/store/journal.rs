@@ -163,10 +163,9 @@ impl Journal {
             return Ok(());
         }
         let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
-        let synced = match std::mem::take(&mut self.made) {
-            true => synced.and_then(|()| super::sync_dir(&super::parent(&self.path))),
-            false => synced,
-        };
+        let named = std::mem::take(&mut self.made);
+        let synced =
+            synced.and_then(|()| if named { super::sync_dir(&super::parent(&self.path)) } else { Ok(()) });
         synced.with_context(|| format!("failed to write `{}`", self.path.display()))
     }
 }
