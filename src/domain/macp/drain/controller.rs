@@ -235,10 +235,10 @@ impl<'a, 'h> Controller<'a, 'h> {
         if launched || orders.iter().any(|(_, order)| order.acts_outside()) {
             self.queue.sync()?;
         }
+        slots.replace_lost()?;
         for (at, order) in orders {
             slots.order(at, order);
         }
-        slots.replace_lost()?;
         self.say();
         Ok(())
     }
