@@ -167,11 +167,11 @@ impl Watchdog {
             }
             let stdin = io::stdin();
             let mut ready = [PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&stdin, PollFlags::IN)];
-            match poll(&mut ready, None) {
-                Ok(_) | Err(Errno::INTR) => {}
+            let [signalled, spoken] = match poll(&mut ready, None) {
+                Ok(_) => ready.map(|one| !one.revents().is_empty()),
+                Err(Errno::INTR) => [true, false],
                 Err(_) => return None,
-            }
-            let [signalled, spoken] = ready.map(|one| !one.revents().is_empty());
+            };
             if signalled {
                 // One byte or many: the dead are collected together.
                 let _ = self.signals.read(&mut [0; 64]);

@@ -239,6 +239,8 @@ impl<'a, 'h> Controller<'a, 'h> {
         for (at, order) in orders {
             slots.order(at, order);
         }
+        // The workers go on meanwhile.
+        self.queue.write_results()?;
         self.say();
         Ok(())
     }
