@@ -59,6 +59,8 @@ mod macp_people;
 mod macp_storm;
 mod macp_sync;
 mod macp_workers;
+mod macp_queue;
+mod macp_queue_storm;
 mod manual;
 mod sandbox;
 mod skill;

@@ -22,6 +22,8 @@ mod load;
 mod memory;
 mod merge;
 pub mod metrics;
+#[cfg(test)]
+mod merge_tests;
 mod new;
 pub mod overview;
 pub mod people;
@@ -29,10 +31,14 @@ pub mod people_log;
 pub mod place;
 pub mod purse;
 pub mod queue;
+#[cfg(test)]
+mod queue_tests;
 pub mod result;
 mod results;
 pub mod schedule;
 pub mod schema;
+#[cfg(test)]
+mod schedule_tests;
 pub mod settings;
 mod sketch;
 mod snapshot;
