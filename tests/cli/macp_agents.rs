@@ -207,7 +207,10 @@ fn servers_are_checked_before_the_run_and_handed_over() {
         (r#"{"servers": {}}"#, "unknown field `servers`"),
         (r#"{"mcpServers": {}}"#, "names no server"),
         (r#"{"mcpServers": {"a": {"command": "x", "env": {"API_KEY": "abc"}}}}"#, "has a secret in the file"),
-        (r#"{"mcpServers": {"a": {"command": "x", "cwd": "/etc"}}}"#, "outside what the task may use"),
+        (
+            r#"{"mcpServers": {"a": {"command": "x", "cwd": "/etc"}}}"#,
+            "leads outside of what the task may use",
+        ),
         (r#"{"mcpServers": {"a b": {"command": "x"}}}"#, "no name that every agent takes"),
     ];
     for (file, why) in table {

@@ -92,19 +92,6 @@ pub fn task(task: &Task, place: &Place, settings: &Settings) -> Result<()> {
     Err(Fault::usage(format!("task `{id}`: `{field}` {message}"), way_out(field)))
 }
 
-/// Where a task's command runs: its `cwd` below `dir`, which is its worktree or the repository, or in a directory that is
-/// allowed. To be asked when it starts, for links may have changed.
-pub fn cwd(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<PathBuf> {
-    let Some(cwd) = task.cwd.as_deref().filter(|cwd| !matches!(*cwd, "" | "." | "./")) else {
-        return Ok(dir.to_owned());
-    };
-    let found = allowed(&mut Within::new(dir), cwd, place, settings);
-    found.map_err(|out| {
-        let message = format!("task `{}`: `cwd` {}", one_line(&task.id, SHORT), place_words(out, dir));
-        Fault::refused(message, way_out("cwd"))
-    })
-}
-
 /// Nothing where there are no complaints, else [`Fault::Invalid`] naming all of them with the lines they are in.
 pub fn refuse(complaints: &[Complaint], place: &Place) -> Result<()> {
     let Some(first) = complaints.first() else { return Ok(()) };
@@ -152,7 +139,12 @@ fn place_words(out: Out, dir: &Path) -> String {
 }
 
 /// A path below `home`, or in a directory that is allowed.
-fn allowed(home: &mut Within, path: &str, place: &Place, settings: &Settings) -> Result<PathBuf, Out> {
+pub(super) fn allowed(
+    home: &mut Within,
+    path: &str,
+    place: &Place,
+    settings: &Settings,
+) -> Result<PathBuf, Out> {
     let first = home.path(path);
     let Err(out @ (Out::Outside | Out::Link)) = first else { return first };
     let real = super::within::real(&home.dir().join(path)).ok_or(out)?;
