@@ -145,7 +145,7 @@ impl Agenda {
         {
             self.work(view, key, false);
         }
-        if row.status != Status::Pending || self.missing[at] > 0 {
+        if row.status != Status::Pending || row.blocked || self.missing[at] > 0 {
             return;
         }
         match row.not_before {
@@ -162,7 +162,7 @@ impl Agenda {
         {
             self.work(view, key, true);
         }
-        if row.status != Status::Pending || self.missing[at] > 0 {
+        if row.status != Status::Pending || row.blocked || self.missing[at] > 0 {
             return;
         }
         match row.not_before {

@@ -65,6 +65,10 @@ pub struct Extra {
     not_before: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hold: Option<Hold>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    cancel_requested: bool,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
@@ -85,6 +89,8 @@ impl Extra {
             cancelled,
             not_before: row.not_before,
             hold: row.hold.clone(),
+            started_at: row.started_at,
+            cancel_requested: row.cancel_requested,
         })
     }
 
@@ -94,6 +100,8 @@ impl Extra {
         row.forgiven = self.forgiven;
         row.not_before = self.not_before;
         row.hold = self.hold;
+        row.started_at = self.started_at;
+        row.cancel_requested = self.cancel_requested;
         if self.cancelled {
             row.status = Status::Cancelled;
         }

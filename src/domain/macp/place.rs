@@ -84,6 +84,17 @@ impl Place {
         self.dir.join("state")
     }
 
+    /// What the last `sync` saw of Markdown tables.
+    pub fn table_base(&self) -> PathBuf {
+        self.state().join("tasks-md.json")
+    }
+
+    /// A file, as it is named in records: relative to the repository where it lies in it.
+    pub fn shown(&self, file: &Path) -> String {
+        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        file.strip_prefix(&root).unwrap_or(file).display().to_string()
+    }
+
     /// What launchers may still be running.
     pub fn launches(&self) -> PathBuf {
         self.state().join("launches")

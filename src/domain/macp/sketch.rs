@@ -98,12 +98,13 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// Whom a task is meant for, as its metadata says.
+/// Whom a task is meant for and whether it is to be worked, as its metadata says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Meant {
     #[serde(alias = "agentHint", alias = "agent", alias = "hint")]
     agent_hint: Option<serde_json::Value>,
+    blocked: Option<serde_json::Value>,
 }
 
 /// How far a task was when its text was written.
@@ -146,9 +147,17 @@ impl<'t> Sketch<'t> {
         hint.into_iter().chain(self.runtime.clone()).collect()
     }
 
+    /// Whether it is not to be worked until somebody says so.
+    fn is_blocked(&self) -> bool {
+        let text = self.metadata.filter(|text| text.get().contains("\"blocked\""));
+        let meant = text.and_then(|text| serde_json::from_str::<Meant>(text.get()).ok());
+        meant.and_then(|meant| meant.blocked).is_some_and(|blocked| blocked == true)
+    }
+
     /// As a row of the queue.
     pub fn row(self) -> Row {
         let noted = self.noted();
+        let blocked = self.is_blocked();
         Row {
             id: self.id,
             status: noted.status.unwrap_or(Status::Pending),
@@ -163,6 +172,7 @@ impl<'t> Sketch<'t> {
             created_at: self.created_at,
             not_before: None,
             hold: None,
+            blocked,
             started_at: None,
             cancel_requested: false,
         }

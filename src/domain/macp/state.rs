@@ -41,11 +41,11 @@ pub struct Row {
     pub not_before: Option<Timestamp>,
     /// Who works on it.
     pub hold: Option<Hold>,
-    /// When its last attempt began.
-    #[serde(default)]
+    /// Not to be worked until somebody says so: `blocked` in its `metadata`.
+    pub blocked: bool,
+    /// When the attempt began that is under way.
     pub started_at: Option<Timestamp>,
     /// Somebody wants it called off: whoever works on it is to end it, cancelled.
-    #[serde(default)]
     pub cancel_requested: bool,
 }
 
@@ -149,6 +149,8 @@ impl State {
             forgiven: old.forgiven,
             not_before: old.not_before,
             hold: old.hold.take(),
+            started_at: old.started_at,
+            cancel_requested: old.cancel_requested,
             ..row
         };
         self.mean(at, meant);
@@ -226,7 +228,10 @@ fn apply(row: &mut Row, event: &Event) {
         }
         Kind::Completed | Kind::Failed | Kind::Escalated => row.hold = None,
     }
-    row.cancel_requested &= row.hold.is_some();
+    if row.hold.is_none() {
+        row.started_at = None;
+        row.cancel_requested = false;
+    }
     let cancelled = event.metadata.get("cancelled").and_then(serde_json::Value::as_bool);
     row.status = if cancelled == Some(true) { Status::Cancelled } else { event.status };
 }

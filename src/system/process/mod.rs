@@ -5,6 +5,7 @@
 
 mod attend;
 mod launch;
+mod lines;
 mod probe;
 pub mod pty;
 pub mod supervise;
@@ -27,6 +28,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+
+use lines::Lines;
 
 use crate::fault::Fault;
 use crate::system::interrupt;

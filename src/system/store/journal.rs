@@ -79,6 +79,11 @@ impl Journal {
         fs::metadata(&self.path).map_or(0, |meta| meta.len())
     }
 
+    /// Takes what comes before `at` as read.
+    pub fn skip_to(&mut self, at: u64) {
+        self.at = at;
+    }
+
     /// Begins again at its beginning.
     pub fn rewind(&mut self) {
         self.at = 0;

@@ -131,6 +131,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             settings: self.desk.settings.clone(),
             cache: self.desk.options.cache,
             run: self.desk.run.clone(),
+            hold: self.desk.hold.clone(),
             purse: Purse::open(&place, self.desk.settings)?,
             place,
         };
@@ -156,7 +157,9 @@ impl<'a, 'h> Controller<'a, 'h> {
 
     fn recover(&mut self) -> Result<()> {
         recover::recover(&mut self.queue, self.desk.only.is_none(), &mut self.desk.told)?;
-        self.desk.leftovers.extend(marker::left(&self.queue, self.desk.only.is_none())?);
+        let left = marker::left(&self.queue, &self.desk.hold, self.desk.only.is_none())?;
+        self.desk.leftovers.extend(left);
+        marker::sweep_runs(self.queue.place())?;
         self.rounds = Instant::now();
         self.say();
         Ok(())

@@ -5,9 +5,9 @@
 //! What has come in while the queue was written last is recorded in one change, together with the starts that it
 //! makes possible; so changes are the fewer the busier the queue is.
 
-mod attempt;
+pub(super) mod attempt;
 mod cache;
-mod checks;
+pub(super) mod checks;
 mod command;
 mod controller;
 mod desk;
@@ -16,7 +16,7 @@ mod job;
 mod judge;
 mod legacy;
 mod marker;
-mod record;
+pub(super) mod record;
 mod recover;
 mod slots;
 mod start;
@@ -168,9 +168,12 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
 
 /// Refuses a queue that has invalid tasks among those that are not over.
 fn check(queue: &Queue, settings: &Settings) -> Result<()> {
+    let mut unreadable = None;
     let open = queue.state().rows().filter(|row| !row.status.is_final());
-    let tasks = open.map(|row| queue.task(&row.id)).collect::<Result<Vec<_>>>()?;
-    check::refuse(&check::tasks(tasks, queue.place(), settings), queue.place())
+    let tasks = open.map_while(|row| queue.task(&row.id).map_err(|error| unreadable = Some(error)).ok());
+    let complaints = check::tasks(tasks, queue.place(), settings);
+    unreadable.map_or(Ok(()), Err)?;
+    check::refuse(&complaints, queue.place())
 }
 
 fn ready(place: &Place, force: bool) -> Result<Settings> {

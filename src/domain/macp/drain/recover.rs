@@ -73,10 +73,14 @@ pub(super) fn recover(queue: &mut Queue, drains: bool, told: &mut Vec<Event>) ->
     if rows.is_empty() {
         return Ok(());
     }
+    // A drain that is alive sees to what the one before it left.
+    let theirs = !drains && Lock::is_held(&queue.place().drain_lock());
+    let rows: Vec<&Row> = rows.into_iter().filter(|row| !(theirs && is_of_drain(row))).collect();
     for row in &rows {
-        let holder = row.hold.as_ref().filter(|hold| hold.by == RUN).and_then(|hold| hold.holder.as_ref());
-        if let Some(holder) = holder {
-            await_slot(queue.place(), &run_slot(holder.pid))?;
+        match row.hold.as_ref().and_then(|hold| hold.holder.as_ref()) {
+            _ if is_of_drain(row) && !drains => await_dead_drain(queue.place())?,
+            Some(holder) => await_slot(queue.place(), &run_slot(holder.pid))?,
+            None => {}
         }
     }
     let ids: Vec<String> = rows.into_iter().map(|row| row.id.clone()).collect();
@@ -89,6 +93,10 @@ pub(super) fn recover(queue: &mut Queue, drains: bool, told: &mut Vec<Event>) ->
         }
         Ok(())
     })
+}
+
+fn is_of_drain(row: &Row) -> bool {
+    row.hold.as_ref().is_some_and(|hold| hold.by == DRAIN)
 }
 
 fn hand_back(turn: &Turn<'_>, id: &str, here: &Host, drains: bool) -> Option<Event> {
