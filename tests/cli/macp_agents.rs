@@ -238,3 +238,18 @@ fn a_variable_names_the_server_of_tasks_that_name_none() {
         }
     }
 }
+
+#[test]
+fn an_agent_is_handed_to_the_launcher_of_its_task() {
+    let config =
+        "[launchers.far]\ncommand = ['env', 'LAUNCHED={task}']\n[launchers.broken]\ncommand = ['true']";
+    let task = |launcher: &str| agent(&json!({"launcher": launcher}));
+    let bench = queue(&format!("[macp]\nretry_delay = '1ms'\n{config}"), &[task("far"), task("broken")]);
+    claude(&bench, &session("Painted.", 0.1));
+    assert_eq!(drain(&bench), 1);
+    assert_eq!((status(&bench, "T-1"), status(&bench, "T-2")), ("completed".into(), "failed".into()));
+    assert!(aside(&bench, "env.1").contains("LAUNCHED=T-1\n"));
+    let lost = result(&bench, "T-2");
+    assert_eq!((&lost["attempt"], runs(&bench)), (&json!(3), 1), "{lost}");
+    assert!(lost["error"].as_str().unwrap().contains("`broken`"), "{lost}");
+}

@@ -12,6 +12,7 @@ use super::brief::{self, News};
 use super::{BRIEF, Call, STAGED, call};
 use crate::domain::agents::invocation::{Request, Stdin, file, invocation};
 use crate::domain::macp::agent;
+use crate::domain::macp::drain::of_task;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::{Dispatch, Task};
@@ -86,7 +87,9 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
         }
         Call::Agent { runtime, prompt, dir, .. } => {
             let agent = agent::resolve(task, &runtime, place, settings)?;
-            let news = News { gates: gates(task, settings), ..News::default() };
+            let gates = of_task(task, settings);
+            let gates = gates.iter().map(|gate| gate.command().to_owned()).collect();
+            let news = News { gates, ..News::default() };
             let prompt = brief::prompt(task, &prompt, &news, &dir)?;
             let prefix = place.logs().join(&task.id);
             let request = Request {
@@ -110,12 +113,6 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
         }
     }
     Ok(shown)
-}
-
-fn gates(task: &Task, settings: &Settings) -> Vec<String> {
-    let own = task.quality_gates.iter();
-    let own: Vec<String> = own.map(|gate| gate.command().to_owned()).collect();
-    if own.is_empty() { settings.gates.iter().map(|gate| gate.command().to_owned()).collect() } else { own }
 }
 
 fn names(env: &[(OsString, OsString)]) -> Vec<String> {
