@@ -22,6 +22,8 @@ mod slots;
 mod start;
 mod worker;
 
+pub(super) use attempt::of_task;
+
 use std::time::Duration;
 
 use anyhow::Result;
