@@ -263,15 +263,12 @@ impl Words<'_> {
         while let Some(at) = memchr::memchr(b'{', rest) {
             filled.extend_from_slice(&rest[..at]);
             rest = &rest[at..];
-            match table.iter().find(|(word, _)| rest.starts_with(word.as_bytes())) {
-                Some((word, value)) => {
-                    filled.extend_from_slice(value.as_bytes());
-                    rest = &rest[word.len()..];
-                }
-                None => {
-                    filled.push(b'{');
-                    rest = &rest[1..];
-                }
+            if let Some((word, value)) = table.iter().find(|(word, _)| rest.starts_with(word.as_bytes())) {
+                filled.extend_from_slice(value.as_bytes());
+                rest = &rest[word.len()..];
+            } else {
+                filled.push(b'{');
+                rest = &rest[1..];
             }
         }
         filled.extend_from_slice(rest);

@@ -41,6 +41,11 @@ impl Lock {
         Ok(self.file.set_modified(SystemTime::now())?)
     }
 
+    /// The lock's file, to be handed to a child as its empty input: while it is open there, the lock is held.
+    pub fn shared(&self) -> Result<File> {
+        self.file.try_clone().context("failed to share a lock")
+    }
+
     /// Takes the lock, waiting up to `patience` for its holder; then [`Fault::Busy`].
     pub fn take(path: &Path, patience: Duration) -> Result<Self> {
         wait(path, patience, || Self::try_take(path))

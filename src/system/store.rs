@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
 mod draft;
+mod journal;
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -15,6 +16,7 @@ use anyhow::{Context, Result};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::draft::Draft;
+pub use self::journal::{Journal, Mark};
 use crate::fault::Fault;
 
 /// Mode of files that only the user's own programs need to read.
@@ -60,7 +62,19 @@ pub fn replace(path: &Path, mode: u32, fill: impl FnOnce(&mut dyn Write) -> io::
 
 /// [`replace`] for large files, parts of which may come from other files.
 pub fn replace_by(path: &Path, mode: u32, fill: impl FnOnce(&mut Draft) -> io::Result<()>) -> Result<()> {
-    write_beside(path, mode, true, fill).with_context(|| format!("failed to write `{}`", path.display()))
+    replace_staged(path, mode, fill, |_| Ok(())).map(|_| ())
+}
+
+/// [`replace_by`] with a look at the whole new file, on the disk already, before it takes the old one's place;
+/// gives it back, to be read.
+pub fn replace_staged(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut Draft) -> io::Result<()>,
+    staged: impl FnOnce(&File) -> io::Result<()>,
+) -> Result<File> {
+    write_beside(path, mode, true, fill, staged)
+        .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 fn write_beside(
@@ -68,7 +82,8 @@ fn write_beside(
     mode: u32,
     durable: bool,
     fill: impl FnOnce(&mut Draft) -> io::Result<()>,
-) -> io::Result<()> {
+    staged: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<File> {
     let target = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let dir = &parent(target);
     let there = fs::metadata(target).ok();
@@ -86,8 +101,12 @@ fn write_beside(
     if durable {
         temp.as_file().sync_all()?;
     }
-    temp.persist(target).map_err(|error| error.error)?;
-    if durable { sync_dir(dir) } else { Ok(()) }
+    staged(temp.as_file())?;
+    let file = temp.persist(target).map_err(|error| error.error)?;
+    if durable {
+        sync_dir(dir)?;
+    }
+    Ok(file)
 }
 
 /// [`replace`] with bytes at hand.
@@ -132,7 +151,8 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 pub fn write_json_soon<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(value)?;
     text.push(b'\n');
-    write_beside(path, SHARED, false, |out| out.write_all(&text))
+    write_beside(path, SHARED, false, |out| out.write_all(&text), |_| Ok(()))
+        .map(|_| ())
         .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
@@ -246,6 +266,12 @@ pub fn copy_with_age(from: &Path, to: &Path) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => remove(to),
         Err(error) => Err(error).with_context(failed),
     }
+}
+
+/// Gives a file another name in its directory, in place of what has it; durable when this returns.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    let renamed = fs::rename(from, to).and_then(|()| sync_dir(&parent(to)));
+    renamed.with_context(|| format!("failed to rename `{}`", from.display()))
 }
 
 /// Makes a directory and its parents.

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
     if args.done {
         let updated = people::done(&mut queue, &settings, &args.id, (&wish, args.despite_gates))?;
         context.ui.result(&updated, || format!("{}  {}", one_line(&updated.id), updated.status))?;
-        if let Some(note) = &updated.note {
+        for note in &updated.notes {
             context.ui.notice(note);
         }
         return Ok(Exit::Done);

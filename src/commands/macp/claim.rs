@@ -1,5 +1,6 @@
 //! `macp claim`
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -100,11 +101,11 @@ fn text(claimed: &Claimed) -> String {
     ];
     for (name, value) in lines {
         if let Some(value) = value {
-            text.push_str(&format!("{name:<8} {}\n", one_line(&value)));
+            let _ = writeln!(text, "{name:<8} {}", one_line(&value));
         }
     }
     if let Some(brief) = &claimed.brief {
-        text.push_str(&format!("\n{}\n", many_lines(brief)));
+        let _ = writeln!(text, "\n{}", many_lines(brief));
     }
     text
 }

@@ -1,5 +1,7 @@
 //! `macp log`
 
+use std::fmt::Write;
+
 use anyhow::Result;
 use serde_json::json;
 
@@ -44,10 +46,10 @@ fn text(log: &Log) -> String {
         let by = event.metadata.get("by").and_then(|by| by.as_str()).unwrap_or_default();
         let what =
             if event.is_line() { format!("{by}:") } else { kind.as_str().unwrap_or_default().to_owned() };
-        text.push_str(&format!("{}  {}  {}\n", event.timestamp, one_line(&what), one_line(&event.message)));
+        let _ = writeln!(text, "{}  {}  {}", event.timestamp, one_line(&what), one_line(&event.message));
     }
     for path in &log.outputs {
-        text.push_str(&format!("output: {}\n", one_line(&path.display().to_string())));
+        let _ = writeln!(text, "output: {}", one_line(&path.display().to_string()));
     }
     text
 }

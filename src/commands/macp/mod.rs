@@ -30,7 +30,7 @@ use clap::Subcommand;
 
 use crate::commands::Context;
 use crate::domain::beads;
-use crate::domain::macp::Place;
+use crate::domain::macp::{Place, Queue};
 use crate::exit::Exit;
 
 /// Keep and work a durable queue of tasks.
@@ -96,9 +96,14 @@ pub enum Command {
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     let given = context.global.workspace.as_deref();
     let place = match &args.dir {
-        Some(dir) => Place::at(dir, given)?,
-        None => Place::of(&context.workspace()?),
+        Some(dir) => Place::at(dir, given),
+        None => context.workspace().map(|workspace| Place::of(&workspace)),
     };
+    if let Command::Validate(args) = &args.command {
+        // Files that are named need no queue around them.
+        return validate::run(args, place, context);
+    }
+    let place = place?;
     match &args.command {
         Command::Init(args) => init::run(args, place, context),
         Command::Submit(args) => submit::run(args, place, context),
@@ -115,7 +120,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Approve(args) => approve::run(args, place, context),
         Command::Sync(args) => sync::run(args, place, context),
         Command::Command(args) => command::run(args, place, context),
-        Command::Validate(args) => validate::run(args, place, context),
+        Command::Validate(args) => validate::run(args, Ok(place), context),
         Command::Metrics(args) => metrics::run(args, place, context),
         Command::Gc(args) => gc::run(args, place, context),
         Command::Clean(args) => clean::run(args, place, context),
@@ -127,4 +132,30 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
 /// In whose name: as given with `--as`, else as everywhere.
 fn who(given: Option<&String>, place: &Place) -> String {
     given.cloned().unwrap_or_else(|| beads::who(place.root()))
+}
+
+/// Which task is meant.
+#[derive(Debug, clap::Args)]
+struct TaskId {
+    /// The task
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+    /// The task
+    #[arg(long, value_name = "ID", conflicts_with = "id")]
+    task_id: Option<String>,
+}
+
+impl TaskId {
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref().or(self.task_id.as_deref())
+    }
+}
+
+/// Reads the queue, and says what is not as it should be.
+fn open(place: Place, context: &Context) -> Result<Queue> {
+    let mut queue = Queue::open(place)?;
+    for notice in queue.notices() {
+        context.ui.warn(&notice);
+    }
+    Ok(queue)
 }

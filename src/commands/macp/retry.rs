@@ -34,11 +34,13 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
     let mut queue = Queue::open(place)?;
     let ids = people::retry(&mut queue, &args.ids, args.all_failed, &wish)?;
     let tasks: Vec<_> = ids.iter().map(|id| json!({"id": id, "status": "pending"})).collect();
-    context.ui.result(&json!({"tasks": tasks}), || {
-        ids.iter().map(|id| format!("{}  pending\n", one_line(id))).collect()
-    })?;
+    context.ui.result(&json!({"tasks": tasks}), || ids.iter().map(|id| line(id)).collect())?;
     if ids.is_empty() {
         context.ui.notice("no task is failed");
     }
     Ok(Exit::Done)
+}
+
+fn line(id: &str) -> String {
+    format!("{}  pending\n", one_line(id))
 }

@@ -1,5 +1,7 @@
 //! `macp update`
 
+use std::fmt::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -9,6 +11,7 @@ use super::who;
 use crate::commands::Context;
 use crate::domain::macp::claim_update::{self, Told, Update, Word};
 use crate::domain::macp::{Place, Queue, settings};
+use crate::domain::workspace::start_dir;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::system::clock;
@@ -56,6 +59,9 @@ pub struct Args {
     /// What this attempt has spent, in USD
     #[arg(long, value_name = "USD")]
     usd: Option<f64>,
+    /// The file that holds what it printed, for a task with `result_schema`
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Hold it for so long from now
     #[arg(long, value_name = "DUR", value_parser = clock::parse_duration)]
     lease: Option<Duration>,
@@ -79,11 +85,11 @@ enum Status {
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
     let settings = settings::load(&place)?;
     let id = args.id.as_ref().or(args.task_id.as_ref()).cloned().unwrap_or_default();
-    let word = word(args, &place)?;
+    let word = word(args, &place, context)?;
     let mut queue = Queue::open(place)?;
     let updated = claim_update::update(&mut queue, &settings, &id, &word)?;
     context.ui.result(&updated, || text(&updated))?;
-    if let Some(note) = &updated.note {
+    for note in &updated.notes {
         context.ui.notice(note);
     }
     Ok(match updated.status {
@@ -93,7 +99,7 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
     })
 }
 
-fn word(args: &Args, place: &Place) -> Result<Word> {
+fn word(args: &Args, place: &Place, context: &Context) -> Result<Word> {
     let told = match args.status.unwrap_or(Status::Running) {
         Status::Running => Told::Running,
         Status::Completed => Told::Completed,
@@ -116,6 +122,7 @@ fn word(args: &Args, place: &Place) -> Result<Word> {
             "say with `--reason` what a person has to do",
         ));
     }
+    let dir = || start_dir(context.global.workspace.as_deref());
     Ok(Word {
         who: who(args.who.as_ref(), place),
         attempt: args.attempt,
@@ -126,19 +133,20 @@ fn word(args: &Args, place: &Place) -> Result<Word> {
         pr: args.pr.clone(),
         usd: args.usd,
         lease: args.lease,
+        output: args.output.as_ref().map(|file| Ok::<_, anyhow::Error>(dir()?.join(file))).transpose()?,
     })
 }
 
 fn text(updated: &Update) -> String {
     let mut text = format!("{}  {}", one_line(&updated.id), updated.status);
     if let Some(until) = updated.lease_until {
-        text.push_str(&format!("  until {until}"));
+        let _ = write!(text, "  until {until}");
     }
     if let Some(reason) = &updated.reason {
-        text.push_str(&format!("  {}", one_line(reason)));
+        let _ = write!(text, "  {}", one_line(reason));
     }
     if let Some(at) = updated.not_before {
-        text.push_str(&format!("  again at {at}"));
+        let _ = write!(text, "  again at {at}");
     }
     text
 }

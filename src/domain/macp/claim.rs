@@ -6,6 +6,8 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::check;
+use super::dispatch;
 use super::event::{Attempt, Blame, Event, Hold, Kind, Source};
 use super::people;
 use super::place::Place;
@@ -17,7 +19,6 @@ use super::task::{Status, Task};
 use super::worktree::{self, Ground};
 use crate::fault::Fault;
 use crate::system::host::Host;
-use crate::system::store;
 
 /// How long a claim holds where nobody says.
 pub const LEASE: Duration = Duration::from_secs(10 * 60);
@@ -88,12 +89,14 @@ pub fn reclaim(turn: &mut Turn<'_>) -> usize {
     let over = |row: &&Row| row.status_at(now, &here) != row.status;
     let back = |row: &Row| {
         let who = row.hold.as_ref().map_or("", |hold| &hold.by);
-        Event::again(&row.id, Blame::Lost, row.forgiven + 1, None, now)
+        Event::again(&row.id, Blame::Lost, (row.forgiven + 1).min(row.attempts), None, now)
             .saying(format!("The lease of `{who}` ran out"))
     };
     let events: Vec<Event> = turn.state().rows().filter(over).map(back).collect();
     let count = events.len();
-    events.into_iter().for_each(|event| turn.record(event));
+    for event in events {
+        turn.record(event);
+    }
     count
 }
 
@@ -101,7 +104,8 @@ pub fn reclaim(turn: &mut Turn<'_>) -> usize {
 /// whose directory cannot be made is failed, as a drain would, and the next one is given.
 pub fn claim(queue: &mut Queue, settings: &Settings, asking: &Asking) -> Result<Answer> {
     loop {
-        let taken = queue.change(|turn| take(turn, settings, asking))?;
+        let place = queue.place().clone();
+        let taken = queue.change(|turn| take(turn, (&place, settings), asking))?;
         let (task, attempt, hold) = match taken {
             Taken::Task(taken) => *taken,
             Taken::Nothing(at) => return Ok(Answer::Nothing(at)),
@@ -110,7 +114,7 @@ pub fn claim(queue: &mut Queue, settings: &Settings, asking: &Asking) -> Result<
         match worktree::prepare(&task, queue.place(), settings) {
             Ok(ground) => {
                 queue.sync()?;
-                let brief = brief(&task, queue.place())?;
+                let brief = brief(&task, queue.place(), settings);
                 return Ok(Answer::Given(Box::new(Claimed { task, attempt, hold, ground, brief })));
             }
             Err(error) => super::claim_update::hopeless(queue, settings, &task, &format!("{error:#}"))?,
@@ -125,10 +129,10 @@ enum Taken {
     Full(u64),
 }
 
-fn take(turn: &mut Turn<'_>, settings: &Settings, asking: &Asking) -> Result<Taken> {
+fn take(turn: &mut Turn<'_>, (place, settings): (&Place, &Settings), asking: &Asking) -> Result<Taken> {
     reclaim(turn);
     let now = turn.now();
-    let active = turn.state().rows().filter(|row| row.status.is_active()).count();
+    let active = turn.state().active();
     if u64::try_from(active).unwrap_or(u64::MAX) >= settings.max_concurrent {
         return Ok(Taken::Full(settings.max_concurrent));
     }
@@ -137,6 +141,8 @@ fn take(turn: &mut Turn<'_>, settings: &Settings, asking: &Asking) -> Result<Tak
         return Ok(Taken::Nothing(turn.state().next_time()));
     };
     let (id, attempt) = (row.id.clone(), attempt(row, settings, 1));
+    // As a drain, that starts nothing where a task is not as it should be.
+    check::task(&turn.task(&id)?, place, settings)?;
     let hold = Hold {
         by: asking.who.clone(),
         host: Host::here(),
@@ -152,15 +158,11 @@ fn take(turn: &mut Turn<'_>, settings: &Settings, asking: &Asking) -> Result<Tak
     Ok(Taken::Task(Box::new((turn.task(&id)?, attempt, hold))))
 }
 
-/// What a task's brief says, or its description, and below it the notes of people. A brief outside the repository is not read.
-fn brief(task: &Task, place: &Place) -> Result<Option<String>> {
-    let root = place.root().canonicalize()?;
-    let path = task.brief_path.as_ref().and_then(|path| root.join(path).canonicalize().ok());
-    let path = path.filter(|path| path.starts_with(&root) && path.is_file());
-    let text = path.map(|path| store::read_text(&path)).transpose()?.flatten();
-    let parts = [text.or(task.description.clone()), people::notes(task)];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    Ok((!parts.is_empty()).then(|| parts.join("\n\n")))
+/// What a task's brief says and below it the notes of people; none where the brief cannot be read, which its worker may not need.
+fn brief(task: &Task, place: &Place, settings: &Settings) -> Option<String> {
+    let text = dispatch::brief::brief(task, place, settings).ok();
+    let parts: Vec<String> = [text, people::notes(task)].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
 /// The attempt of a task that was started last, or (`more` is 1) the one after it.

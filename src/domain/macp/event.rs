@@ -219,4 +219,15 @@ impl Event {
             None => event,
         }
     }
+
+    /// A hand has changed how far it is in `tasks.json`: `task.progress` with `edited`: true, `attempt`, `forgiven`.
+    pub fn edited(task: &str, status: Status, (attempts, forgiven): (u64, u64), now: Timestamp) -> Self {
+        let on_disk = if status == Status::Cancelled { Status::Failed } else { status };
+        let event = Self::new(Kind::Progress, task, on_disk, now)
+            .saying(format!("tasks.json was edited: {}", status.word()))
+            .with("edited", true)
+            .with("attempt", attempts)
+            .with("forgiven", forgiven);
+        if status == Status::Cancelled { event.with("cancelled", true) } else { event }
+    }
 }

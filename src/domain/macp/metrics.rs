@@ -6,10 +6,12 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Blame, Kind};
 use super::people_log::lines;
+use super::purse;
 use super::queue::Queue;
 use super::task::Status;
 use crate::system::host::Host;
@@ -80,6 +82,7 @@ struct Told<'a> {
     #[serde(borrow)]
     runtime: Option<Cow<'a, str>>,
     spend: Option<Spent>,
+    worker: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -94,6 +97,18 @@ struct Outcome<'a> {
 #[serde(default)]
 struct Kept {
     spend: Option<Spent>,
+    worker: Option<IgnoredAny>,
+}
+
+/// What is read of a receipt.
+#[derive(Deserialize)]
+struct Receipt<'a> {
+    #[serde(borrow)]
+    task: Cow<'a, str>,
+    #[serde(borrow)]
+    agent: Cow<'a, str>,
+    #[serde(default)]
+    spend: Spent,
 }
 
 #[derive(Default, Deserialize)]
@@ -114,6 +129,13 @@ pub fn measure(queue: &Queue, now: Timestamp) -> Result<Metrics> {
         }
     })?;
     metrics.durations = Durations::of(took);
+    lines(&purse::receipts(queue.place()), |line| {
+        if let Ok(receipt) = serde_json::from_str::<Receipt<'_>>(line)
+            && receipt.task.strip_prefix("macp/").is_some_and(|id| queue.state().row(id).is_some())
+        {
+            metrics.spend(&receipt.agent, receipt.spend.usd);
+        }
+    })?;
     Ok(metrics)
 }
 
@@ -160,14 +182,18 @@ impl Metrics {
         if let Some(begin) = started.remove(line.task_id.as_ref()) {
             took.push(begin.duration_until(line.timestamp).as_secs_f64().max(0.0));
         }
+        // What workers tell is in the log alone; our own attempts have receipts.
         let told = &line.metadata;
-        let result = told.result.as_ref();
-        let spent = result.and_then(|result| result.metadata.spend.as_ref()).or(told.spend.as_ref());
-        let runtime = result.map(|result| &result.runtime).or(told.runtime.as_ref());
-        if let Some(spent) = spent {
-            let runtime = runtime.map_or("unknown", Cow::as_ref);
-            *self.spend_usd.entry(runtime.to_owned()).or_default() += spent.usd;
+        let kept = told.result.as_ref().map(|result| &result.metadata).filter(|kept| kept.worker.is_some());
+        let spent = kept.and_then(|kept| kept.spend.as_ref());
+        if let Some(spent) = spent.or(told.spend.as_ref().filter(|_| told.worker.is_some())) {
+            let runtime = told.result.as_ref().map(|result| &result.runtime).or(told.runtime.as_ref());
+            self.spend(runtime.map_or("unknown", Cow::as_ref), spent.usd);
         }
+    }
+
+    fn spend(&mut self, runtime: &str, usd: f64) {
+        *self.spend_usd.entry(runtime.to_owned()).or_default() += usd;
     }
 
     /// As Prometheus reads it.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::claim::{self, row};
+use super::claim_end::Ending;
 use super::claim_gates;
-use super::claim_update::{Ending, Update};
+use super::claim_update::{self, Update};
 use super::event::{Blame, Event, Source};
 use super::queue::{Queue, Turn};
 use super::result::TaskResult;
@@ -126,6 +127,11 @@ pub fn outcome(task: &Task, row: &Row, settings: &Settings, status: Status, now:
     }
 }
 
+/// A task's row, as it is now.
+pub fn row_of(turn: &Turn<'_>, id: &str) -> Result<Row> {
+    row(turn.state(), id).cloned()
+}
+
 /// Hands `ids`, or every failed task, back to the queue, with all their attempts before them again. Gives their ids. Errors: no
 /// such task; one that is neither failed, cancelled nor escalated; then nothing is changed.
 pub fn retry(queue: &mut Queue, ids: &[String], all_failed: bool, wish: &Wish) -> Result<Vec<String>> {
@@ -210,16 +216,21 @@ pub fn approve(queue: &mut Queue, id: &str, wish: &Wish) -> Result<()> {
 
 /// The field `metadata` of `task` with one entry changed, for [`Turn::edit`].
 pub fn metadata(task: &Task, name: &str, change: impl FnOnce(&mut Value)) -> Result<Map<String, Value>> {
-    let mut all = match &task.metadata {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(all)) => all.clone(),
-        Some(_) => {
-            let message = format!("`metadata` of task `{}` is no object", task.id);
-            return Err(Fault::invalid(message, "mend it in `tasks.json`"));
-        }
-    };
+    let mut all = metadata_of(task)?;
     change(all.entry(name).or_insert(Value::Null));
     Ok(Map::from_iter([("metadata".to_owned(), Value::Object(all))]))
+}
+
+/// A task's `metadata`, empty where it has none. Errors: it is no object.
+pub fn metadata_of(task: &Task) -> Result<Map<String, Value>> {
+    match &task.metadata {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(all)) => Ok(all.clone()),
+        Some(_) => Err(Fault::invalid(
+            format!("`metadata` of task `{}` is no object", task.id),
+            "mend it in `tasks.json`",
+        )),
+    }
 }
 
 fn escalated<'t>(turn: &'t Turn<'_>, id: &str) -> Result<&'t Row> {
@@ -271,9 +282,7 @@ pub fn done(
         ending.settle(turn)
     })?;
     queue.sync()?;
-    if settings.cleanup_worktrees {
-        updated.note = worktree::cleanup(&task, &place, settings)?;
-    }
+    claim_update::finish(&place, settings, &task, &mut updated)?;
     Ok(updated)
 }
 

@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::claim;
-use super::claim_gates::file_name;
 use super::event::{Event, Kind};
 use super::place::Place;
 use super::queue::Queue;
+use super::results::file_name;
 use crate::system::redact;
 
 /// The log of a task.
@@ -79,7 +79,7 @@ pub fn lines(path: &Path, mut take: impl FnMut(&str)) -> Result<()> {
     }
 }
 
-/// The files in `logs/` that belong to a task: its name, then what is no more of a name.
+/// The files in `logs/` that belong to a task.
 fn outputs(place: &Place, id: &str) -> Result<Vec<PathBuf>> {
     let dir = place.logs();
     let entries = match dir.read_dir() {
@@ -91,7 +91,7 @@ fn outputs(place: &Place, id: &str) -> Result<Vec<PathBuf>> {
     for entry in entries {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.strip_prefix(&start).is_some_and(is_of_attempt) {
+        if name.strip_prefix(&start).is_some_and(is_output) {
             found.push(path);
         }
     }
@@ -99,11 +99,14 @@ fn outputs(place: &Place, id: &str) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// `-1.log`, `-12.gate-1.log`: the number of an attempt after a hyphen.
-fn is_of_attempt(rest: &str) -> bool {
-    let Some(rest) = rest.strip_prefix('-') else { return false };
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    digits > 0 && rest[digits..].starts_with('.')
+/// What comes after a task's name in the names of its logs; the id of another task may begin alike.
+fn is_output(rest: &str) -> bool {
+    let gate = rest.strip_prefix(".gate-").and_then(|rest| rest.strip_suffix(".log"));
+    gate.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        || matches!(
+            rest,
+            ".log" | ".stderr.log" | ".stdout" | ".stderr" | ".after.log" | ".prompt" | ".prompt.md"
+        )
 }
 
 impl Event {
@@ -120,15 +123,16 @@ mod tests {
     #[test]
     fn files_of_other_tasks_are_not_taken_for_those_of_one() {
         for (rest, expected) in [
-            ("-1.log", true),
-            ("-12.gate-1.log", true),
-            ("-1b.log", false),
-            ("-b-1.log", false),
-            (".log", false),
-            ("-1", false),
-            ("-", false),
+            (".log", true),
+            (".gate-12.log", true),
+            (".after.log", true),
+            (".b.log", false),
+            (".gate-.log", false),
+            (".gate-1b.log", false),
+            ("-1.log", false),
+            ("", false),
         ] {
-            assert_eq!(is_of_attempt(rest), expected, "{rest}");
+            assert_eq!(is_output(rest), expected, "{rest}");
         }
     }
 }

@@ -84,6 +84,17 @@ impl Place {
         self.dir.join("state")
     }
 
+    /// What the last `sync` saw of Markdown tables.
+    pub fn table_base(&self) -> PathBuf {
+        self.state().join("tasks-md.json")
+    }
+
+    /// A file, as it is named in records: relative to the repository where it lies in it.
+    pub fn shown(&self, file: &Path) -> String {
+        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        file.strip_prefix(&root).unwrap_or(file).display().to_string()
+    }
+
     /// What launchers may still be running.
     pub fn launches(&self) -> PathBuf {
         self.state().join("launches")
@@ -103,19 +114,24 @@ impl Place {
     pub fn slot(&self, name: &str) -> PathBuf {
         self.state().join(format!("slot-{name}"))
     }
-}
 
-/// The name of a file or directory that is made of a task's id: the id itself where it is plain, else what is plain of it
-/// and a few characters that tell it from others.
-pub fn file_name(id: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-');
-    let fits = !id.is_empty() && id.len() <= 128 && id.chars().all(plain) && !id.starts_with(['.', '-']);
-    if fits {
-        return id.to_owned();
+    /// How far `tasks.json` has taken the log in, and what no field of it has room for.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.state().join("checkpoint.ndjson")
     }
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let slug: String = id.chars().map(|char| if plain(char) { char } else { '-' }).take(60).collect();
-    format!("{}_{hash:016x}", slug.trim_matches(['.', '-']))
+
+    /// The checkpoint of the `tasks.json` that is about to take the place of the present one.
+    pub fn next_checkpoint(&self) -> PathBuf {
+        self.state().join("checkpoint.next.ndjson")
+    }
+
+    /// Tasks that were submitted or edited since `tasks.json` was written; each writing begins a new one.
+    pub fn inbox(&self, generation: u64) -> PathBuf {
+        self.state().join(format!("inbox-{generation}.ndjson"))
+    }
+
+    /// What tells in no time whether an id is taken.
+    pub fn ids(&self, generation: u64) -> PathBuf {
+        self.state().join(format!("ids-{generation}"))
+    }
 }

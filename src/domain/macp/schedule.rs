@@ -1,9 +1,20 @@
-//! Which task is next, and what the others wait for. Pure.
+//! Which task is next. Pure.
+//!
+//! Order: by the moment at which a task would be due if it had to wait [`AGEING`] for each step of its priority, then by
+//! age, then by place in the file. So every half hour of waiting makes up for one step, nothing waits for ever, and the order
+//! of two tasks never changes while they wait. A task without `created_at` is as old as the one before it in the file; those
+//! before the first with one are as old as that one.
+
+use std::cell::RefCell;
 
 use jiff::Timestamp;
 
+use super::agenda::{Agenda, View};
 use super::state::{Row, State};
-use super::task::Status;
+pub use super::stuck::Stuck;
+
+/// So much waiting makes up for one step of priority.
+pub const AGEING: std::time::Duration = std::time::Duration::from_secs(30 * 60);
 
 /// What a worker wants to be given.
 #[derive(Debug, Clone, Default)]
@@ -14,55 +25,44 @@ pub struct Wish {
     pub worker: Option<String>,
 }
 
-/// Why a pending task cannot run, though nothing has to be waited for that will come by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stuck {
-    /// It depends on a task that is not there.
-    Unknown(String),
-    /// It depends on one that failed, was cancelled or escalated.
-    Unfinished(String, Status),
-    /// It waits for itself, by way of these.
-    Cycle(Vec<String>),
+/// The agenda of a state, made when it is first asked for and kept up from then on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept(RefCell<Option<Box<Agenda>>>);
+
+impl Kept {
+    /// It has to be made anew.
+    pub(super) fn forget(&mut self) {
+        self.0.get_mut().take();
+    }
+
+    /// Does something with it, if it is there.
+    pub(super) fn update(&mut self, update: impl FnOnce(&mut Agenda)) {
+        if let Some(agenda) = self.0.get_mut() {
+            update(agenda);
+        }
+    }
+
+    fn with<T>(&self, state: &State, ask: impl FnOnce(&mut Agenda, View<'_>) -> T) -> T {
+        let mut kept = self.0.borrow_mut();
+        let view = state.view();
+        ask(kept.get_or_insert_with(|| Box::new(Agenda::new(view, |id| state.index_of(id)))), view)
+    }
 }
 
 impl State {
     /// The next task to be worked now: pending, its time come, all it depends on completed, no other of its key active;
     /// the most urgent first, waiting making more urgent, then the oldest.
     pub fn next(&self, now: Timestamp, wish: &Wish) -> Option<&Row> {
-        let runnable = self.rows().filter(|row| {
-            row.status == Status::Pending
-                && row.not_before.is_none_or(|at| at <= now)
-                && wish.org.as_ref().is_none_or(|org| row.org.as_ref() == Some(org))
-                && row
-                    .depends_on
-                    .iter()
-                    .all(|id| self.row(id).is_some_and(|row| row.status == Status::Completed))
-                && !self
-                    .rows()
-                    .any(|other| other.status.is_active() && other.key.is_some() && other.key == row.key)
+        let found = self.agenda.with(self, |agenda, view| {
+            agenda.tell_time(view, now);
+            let own = wish.worker.as_ref().and_then(|worker| agenda.first(Some(worker), wish.org.as_deref()));
+            own.or_else(|| agenda.first(None, wish.org.as_deref()))
         });
-        runnable.min_by_key(|row| row.priority)
+        found.map(|at| self.at(at))
     }
 
     /// When the next pending task's time comes, for who has nothing to do until then.
     pub fn next_time(&self) -> Option<Timestamp> {
-        self.rows().filter(|row| row.status == Status::Pending).filter_map(|row| row.not_before).min()
-    }
-
-    /// Every pending task that can never run as things are, and why.
-    pub fn stuck(&self) -> Vec<(&Row, Stuck)> {
-        let mut all = Vec::new();
-        for row in self.rows().filter(|row| row.status == Status::Pending) {
-            for id in &row.depends_on {
-                match self.row(id) {
-                    None => all.push((row, Stuck::Unknown(id.clone()))),
-                    Some(other) if other.status.is_final() && other.status != Status::Completed => {
-                        all.push((row, Stuck::Unfinished(id.clone(), other.status)));
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
-        all
+        self.agenda.with(self, |agenda, _| agenda.next_time())
     }
 }

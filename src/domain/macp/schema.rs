@@ -5,6 +5,7 @@
 
 mod check;
 pub mod files;
+pub mod lines;
 mod read;
 
 use std::collections::HashSet;
@@ -137,7 +138,7 @@ impl Schema {
 
     /// The same where it may refer to others by their file names.
     pub fn parse_with(schema: &Value, others: &[(&str, &Value)]) -> Result<Self> {
-        let read = read::Reader::new(schema, others).read().and_then(|schema| schema.ends());
+        let read = read::Reader::new(schema, others).read().and_then(Schema::ends);
         read.map_err(|Problem { pointer, message }| {
             let place = if pointer.is_empty() { "it".to_owned() } else { format!("`{pointer}`") };
             Fault::invalid(format!("a schema that cannot be used: {place} {message}"), "mend the schema")

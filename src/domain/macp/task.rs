@@ -232,5 +232,13 @@ pub struct Task {
     pub rest: Map<String, Value>,
 }
 
+impl Task {
+    /// Whether it is not to be worked until somebody says so: `blocked` in its `metadata`.
+    pub fn is_blocked(&self) -> bool {
+        let blocked = self.metadata.as_ref().and_then(|metadata| metadata.get("blocked"));
+        blocked.and_then(Value::as_bool) == Some(true)
+    }
+}
+
 /// The priority of a task that has none.
 pub const PRIORITY: u64 = 2;

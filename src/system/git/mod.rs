@@ -7,6 +7,7 @@ mod kept;
 pub mod linked;
 mod merge;
 mod status;
+pub mod worktree;
 
 pub use apart::Shared;
 pub use commit::{Commit, Committed};

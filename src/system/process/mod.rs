@@ -5,6 +5,7 @@
 
 mod attend;
 mod launch;
+mod lines;
 mod probe;
 pub mod pty;
 pub mod supervise;
@@ -28,8 +29,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use lines::Lines;
+
 use crate::fault::Fault;
 use crate::system::interrupt;
+use crate::system::lock::Lock;
 
 /// The word that makes this binary a supervisor; not for people.
 pub const SUPERVISE: &str = "__supervise";
@@ -158,6 +162,12 @@ impl Quick {
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// Has it hold a lock with us: the lock is free when both have let go. It gets nothing to read.
+    pub fn holding(mut self, lock: &Lock) -> Result<Self> {
+        self.command.stdin(lock.shared()?);
+        Ok(self)
     }
 
     /// Runs it with `input` on its standard input and waits for its end.

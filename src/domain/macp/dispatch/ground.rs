@@ -68,7 +68,7 @@ pub fn file(path: &str, field: &str, place: &Place) -> Result<PathBuf> {
 }
 
 /// A directory of the settings: `~` is the home, relative ones start at the repository.
-fn expanded(dir: &str, place: &Place) -> PathBuf {
+pub(in crate::domain::macp) fn expanded(dir: &str, place: &Place) -> PathBuf {
     match dir.strip_prefix("~/") {
         Some(rest) => env::home().unwrap_or_default().join(rest),
         None if dir == "~" => env::home().unwrap_or_default(),

@@ -1,21 +1,21 @@
 //! What would be started for a task, told and not done.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::brief::{self, News};
-use super::{BRIEF, Call, STAGED, call, servers};
-use crate::domain::agents::catalog::{self, Agent, Choice};
+use super::{BRIEF, Call, STAGED, call};
 use crate::domain::agents::invocation::{Request, Stdin, file, invocation};
+use crate::domain::macp::agent;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::{Dispatch, Task};
-use crate::system::config::Permissions;
+use crate::system::config::env;
 use crate::system::redact;
 
 /// What would happen.
@@ -43,15 +43,26 @@ pub struct Shown {
     pub acp: Option<Value>,
 }
 
-/// Looks ahead for a task that would work in `dir`; nothing is made, started or written.
-pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Result<Shown> {
+/// Looks ahead for a task; nothing is made, started or written.
+pub fn show(task: &Task, place: &Place, settings: &Settings) -> Result<Shown> {
+    let planned = ground(task, place, settings);
+    // What is not made yet is looked at where it would come from.
+    let dir = if planned.is_dir() { planned.clone() } else { place.root().to_owned() };
+    let mut shown = told(task, place, settings, &dir)?;
+    if let Ok(rest) = shown.dir.strip_prefix(&dir) {
+        shown.dir = planned.join(rest).components().collect();
+    }
+    Ok(shown)
+}
+
+fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<Shown> {
     let dispatch = task.dispatch.as_ref().unwrap_or(&Dispatch::Exec);
     let clean = |text: &str| redact::ours().text(text).into_owned();
     let mut shown = Shown {
         dispatch: dispatch.word().to_owned(),
         argv: Vec::new(),
         env: Vec::new(),
-        dir: dir.clone(),
+        dir: dir.to_owned(),
         stdin: None,
         prompt: None,
         pty: false,
@@ -59,7 +70,7 @@ pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Re
         runtime: (*dispatch != Dispatch::Exec).then(|| super::runtime(task, settings).to_owned()),
         acp: None,
     };
-    match call(task, place, settings, &dir)? {
+    match call(task, place, settings, dir)? {
         Call::HandOver(config) => shown.acp = Some(config),
         Call::Command { argv, env, dir, stdin, brief, pty, .. } => {
             let slot = place.slot("NAME").join(format!("{STAGED}brief.md")).display().to_string();
@@ -74,7 +85,7 @@ pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Re
             (shown.dir, shown.pty, shown.prompt) = (dir, pty, brief.map(|text| clean(&text)));
         }
         Call::Agent { runtime, prompt, dir, .. } => {
-            let agent = agent(&runtime, task, place, settings)?;
+            let agent = agent::resolve(task, &runtime, place, settings)?;
             let news = News { gates: gates(task, settings), ..News::default() };
             let prompt = brief::prompt(task, &prompt, &news, &dir)?;
             let prefix = place.logs().join(&task.id);
@@ -101,21 +112,13 @@ pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Re
     Ok(shown)
 }
 
-/// The agent as it would be called. It need not be installed.
-pub(in crate::domain::macp) fn agent(
-    runtime: &str,
-    task: &Task,
-    place: &Place,
-    settings: &Settings,
-) -> Result<Agent> {
-    let mut config = settings.config.clone();
-    // A model's name means something to one agent only.
-    if config.agent.default != runtime {
-        config.agent.model = None;
+/// Where a task would work: its worktree, which need not be there, or the repository.
+fn ground(task: &Task, place: &Place, settings: &Settings) -> PathBuf {
+    let Some(worktree) = &task.worktree else { return place.root().to_owned() };
+    match worktree.strip_prefix("~/") {
+        Some(rest) => env::home().unwrap_or_default().join(rest),
+        None => settings.worktree_base.join(worktree),
     }
-    config.mcp.extend(servers::read(task, place, settings)?);
-    let choice = Choice { agent: Some(runtime), model: None, permissions: Some(Permissions::Full) };
-    catalog::resolve(&config, choice, place.root())
 }
 
 fn gates(task: &Task, settings: &Settings) -> Vec<String> {
@@ -125,7 +128,6 @@ fn gates(task: &Task, settings: &Settings) -> Vec<String> {
 }
 
 fn names(env: &[(OsString, OsString)]) -> Vec<String> {
-    let names: BTreeMap<String, ()> =
-        env.iter().map(|(name, _)| (name.to_string_lossy().into_owned(), ())).collect();
-    names.into_keys().collect()
+    let names: BTreeSet<String> = env.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    names.into_iter().collect()
 }

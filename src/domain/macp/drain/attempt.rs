@@ -13,10 +13,12 @@ use super::job::{Job, News, Order, What};
 use super::judge::{Draft, Fallen};
 use super::marker;
 use crate::domain::launchers::{Labels, Launcher, Launching};
-use crate::domain::macp::place::{Place, file_name};
+use crate::domain::macp::event::Hold;
+use crate::domain::macp::place::Place;
 use crate::domain::macp::purse::Purse;
+use crate::domain::macp::results::file_name;
 use crate::domain::macp::settings::Settings;
-use crate::domain::macp::task::{Gate, Task};
+use crate::domain::macp::task::{Dispatch, Gate, Task};
 use crate::domain::macp::transition::Verdict;
 use crate::domain::macp::worktree::{self, Ground};
 use crate::system::interrupt;
@@ -32,6 +34,7 @@ pub(super) struct Shop {
     /// What the commands of tasks that name no launcher are handed to.
     pub(super) launcher: Option<String>,
     pub(super) run: String,
+    pub(super) hold: Hold,
     pub(super) purse: Purse,
 }
 
@@ -64,7 +67,7 @@ impl Bench<'_> {
         };
         let report = draft.report(verdict, job, self.shop);
         if !report.after
-            && let Err(error) = marker::remove(&job.task, &self.dir)
+            && let Err(error) = marker::remove(&job.task, &self.shop.place)
         {
             self.tell(What::Note(format!("{error:#}")));
         }
@@ -91,7 +94,7 @@ impl Bench<'_> {
         } else {
             Ground { dir: self.shop.place.root().to_owned(), branch: None, base: None, note: None }
         };
-        marker::leave(task, &self.dir)?;
+        marker::leave(task, &self.shop.place, &self.shop.hold)?;
         draft.begin(&ground);
         if interrupt::signal().is_some() || self.stop.load(Ordering::Relaxed) {
             return Ok(Some(Verdict::Interrupted));
@@ -125,11 +128,13 @@ impl Bench<'_> {
 
 /// Longest time of one attempt.
 pub(super) fn timeout(task: &Task, settings: &Settings) -> Duration {
-    task.timeout_seconds.map_or(settings.timeout, Duration::from_secs)
+    let agent = task.dispatch == Some(Dispatch::Yolo);
+    let default = if agent { settings.agent_timeout } else { settings.timeout };
+    task.timeout_seconds.map_or(default, Duration::from_secs)
 }
 
 /// What must pass before a task is completed: its own gates, else those of all, and those of its type.
-pub(super) fn of_task(task: &Task, settings: &Settings) -> Vec<Gate> {
+pub(in crate::domain::macp) fn of_task(task: &Task, settings: &Settings) -> Vec<Gate> {
     let own = if task.quality_gates.is_empty() { &settings.gates } else { &task.quality_gates };
     let kind = task.kind.as_ref().filter(|_| task.dispatch.is_some());
     let typed = kind.and_then(|kind| settings.gates_by_type.get(kind)).into_iter().flatten();
@@ -137,6 +142,6 @@ pub(super) fn of_task(task: &Task, settings: &Settings) -> Vec<Gate> {
 }
 
 /// What the logs of a task are called, without their ends.
-pub(super) fn log_prefix(place: &Place, id: &str) -> PathBuf {
+pub(in crate::domain::macp) fn log_prefix(place: &Place, id: &str) -> PathBuf {
     place.logs().join(file_name(id))
 }

@@ -27,8 +27,6 @@ use crate::system::{clock, interrupt, store};
 
 /// Between two looks at what others do to the queue.
 const LOOK: Duration = Duration::from_millis(100);
-/// After this time without news, what was changed is made to last.
-const LULL: Duration = Duration::from_millis(50);
 /// Between two looks for tasks whose holder is gone, where the drain goes on for ever.
 const ROUNDS: Duration = Duration::from_secs(2);
 
@@ -37,9 +35,6 @@ pub(super) struct Controller<'a, 'h> {
     pub(super) queue: Queue,
     pub(super) desk: Desk<'a>,
     hands: Hands<'h>,
-    /// Whether something changed that was not made to last yet.
-    unsettled: bool,
-    settled: Instant,
     rounds: Instant,
 }
 
@@ -121,8 +116,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             begun: Instant::now(),
             started_at: clock::now(),
         };
-        let now = Instant::now();
-        Self { queue, desk, hands, unsettled: false, settled: now, rounds: now }
+        Self { queue, desk, hands, rounds: Instant::now() }
     }
 
     /// Works to the end, and says how that was.
@@ -139,6 +133,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             cache: self.desk.options.cache,
             launcher: self.desk.options.launcher.clone(),
             run: self.desk.run.clone(),
+            hold: self.desk.hold.clone(),
             purse: Purse::open(&place, self.desk.settings)?,
             place,
         };
@@ -164,7 +159,9 @@ impl<'a, 'h> Controller<'a, 'h> {
 
     fn recover(&mut self) -> Result<()> {
         recover::recover(&mut self.queue, self.desk.only.is_none(), &mut self.desk.told)?;
-        self.desk.leftovers.extend(marker::left(&self.queue, self.desk.only.is_none())?);
+        let left = marker::left(&self.queue, &self.desk.hold, self.desk.only.is_none())?;
+        self.desk.leftovers.extend(left);
+        marker::sweep_runs(self.queue.place())?;
         self.rounds = Instant::now();
         self.say();
         Ok(())
@@ -181,23 +178,18 @@ impl<'a, 'h> Controller<'a, 'h> {
             if let Some(end) = self.desk.end(self.queue.state()) {
                 return Ok(end);
             }
-            self.settle()?;
+            let due = self.queue.keep_up()?.unwrap_or(LOOK);
             // A signal cuts this short, and ends the drain in the next round.
-            let _ = interrupt::nap(self.desk.pause(self.queue.state()));
+            let _ = interrupt::nap(self.desk.pause(self.queue.state()).min(due));
         }
     }
 
     /// Waits for news while something runs, and takes all there are.
     fn listen(&mut self, news: &Receiver<News>, batch: &mut Vec<News>) -> Result<()> {
-        let busy_for_long = self.unsettled && self.settled.elapsed() > LOOK;
-        let first = if self.unsettled && !busy_for_long { LULL } else { LOOK };
-        if busy_for_long {
-            self.queue.sync()?;
-            self.settled = Instant::now();
-        }
-        match news.recv_timeout(first) {
+        let due = self.queue.keep_up()?.unwrap_or(LOOK);
+        match news.recv_timeout(due.min(LOOK)) {
             Ok(first) => batch.push(first),
-            Err(RecvTimeoutError::Timeout) => self.settle()?,
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the workers are gone"),
         }
         batch.extend(news.try_iter());
@@ -207,7 +199,8 @@ impl<'a, 'h> Controller<'a, 'h> {
     /// Records the news and gives out what is next, in one change; without either the queue is left alone.
     fn step(&mut self, batch: &mut Vec<News>, slots: &mut Slots<'_, '_>) -> Result<()> {
         if batch.is_empty() {
-            self.queue.refresh()?;
+            // Cheaper than to read all again.
+            self.queue.change(|_| Ok(()))?;
             if self.rounds.elapsed() > ROUNDS {
                 self.recover()?;
             }
@@ -219,9 +212,10 @@ impl<'a, 'h> Controller<'a, 'h> {
         let going = !self.desk.stopping();
         let pick = going && self.desk.pick(self.queue.state(), clock::now()).is_some();
         if pick {
-            let pending = self.queue.state().rows().filter(|row| row.status == Status::Pending);
-            let wanted = slots.busy() + pending.take(self.desk.options.jobs).count();
-            slots.grow(wanted.min(self.desk.jobs()))?;
+            let counts = self.queue.state().counts();
+            let pending =
+                counts.iter().filter(|(status, _)| *status == Status::Pending).map(|(_, count)| count);
+            slots.grow((slots.busy() + pending.sum::<usize>()).min(self.desk.jobs()))?;
         }
         if batch.is_empty() && !(pick && slots.free().is_some()) {
             return Ok(());
@@ -237,7 +231,6 @@ impl<'a, 'h> Controller<'a, 'h> {
             }
             Ok(orders)
         })?;
-        self.unsettled = true;
         // What acts outside of this machine, or beside the queue, comes after what it is about.
         if orders.iter().any(|(_, order)| order.acts_outside()) {
             self.queue.sync()?;
@@ -255,18 +248,7 @@ impl<'a, 'h> Controller<'a, 'h> {
         for event in self.desk.told.drain(..) {
             (self.hands.tell)(Told::Event(&event));
         }
-        for note in self.desk.notes.drain(..) {
-            (self.hands.notice)(&note);
-        }
-    }
-
-    /// Has what was changed last, when there is time for it.
-    fn settle(&mut self) -> Result<()> {
-        if std::mem::take(&mut self.unsettled) {
-            self.queue.checkpoint()?;
-            self.queue.sync()?;
-            self.settled = Instant::now();
-        }
-        Ok(())
+        let notes = self.queue.notices().into_iter().chain(self.desk.notes.drain(..));
+        notes.for_each(|note| (self.hands.notice)(&note));
     }
 }

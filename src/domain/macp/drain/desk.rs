@@ -344,7 +344,7 @@ impl Desk<'_> {
 
 /// How many tasks are being worked on, by whomever.
 fn active(state: &State) -> u64 {
-    state.rows().filter(|row| row.status.is_active()).count() as u64
+    state.active() as u64
 }
 
 /// Whether a task waits for its next attempt.
@@ -357,8 +357,11 @@ fn later(state: &State, now: Timestamp) -> bool {
 fn held_up(state: &State) -> bool {
     let worked =
         |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
-    state.rows().filter(|row| row.status == Status::Pending).any(|row| {
-        let done = |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
-        row.depends_on.iter().all(done)
-    })
+    // We work on nothing ourselves where this is asked.
+    state.active() > 0
+        && state.rows().filter(|row| row.status == Status::Pending).any(|row| {
+            let done =
+                |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
+            row.depends_on.iter().all(done)
+        })
 }

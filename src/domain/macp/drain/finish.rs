@@ -16,11 +16,16 @@ impl Desk<'_> {
     pub(super) fn finish(&self, queue: &Queue, end: End) -> Finished {
         let state = queue.state();
         let stuck = if self.only.is_some() { Vec::new() } else { state.stuck() };
-        let waits_for_person = |why: &Stuck| matches!(why, Stuck::Unfinished(_, Status::Escalated));
-        let human = self.counts.escalated > 0 || stuck.iter().any(|(_, why)| waits_for_person(why));
+        let unfinished = |wanted: &[Status]| {
+            stuck
+                .iter()
+                .any(|(_, why)| matches!(why, Stuck::Unfinished(_, status) if wanted.contains(status)))
+        };
+        let human = self.counts.escalated > 0 || unfinished(&[Status::Escalated]);
         let failed = self.counts.failed > 0
             || (self.only.is_some() && self.counts.cancelled > 0)
-            || stuck.iter().any(|(_, why)| !waits_for_person(why));
+            || stuck.iter().any(|(_, why)| matches!(why, Stuck::Unknown(_) | Stuck::Cycle(_)))
+            || unfinished(&[Status::Failed, Status::Cancelled]);
         let exit_code = match end {
             End::Interrupted => {
                 128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2))
@@ -65,6 +70,7 @@ impl Desk<'_> {
 fn words(why: &Stuck) -> String {
     match why {
         Stuck::Unknown(id) => format!("depends on `{id}`, which is not there"),
+        Stuck::Unfinished(id, Status::Pending) => format!("depends on `{id}`, which can never run either"),
         Stuck::Unfinished(id, status) => format!("depends on `{id}`, which is {}", status.word()),
         Stuck::Cycle(ids) => format!("waits for itself: {}", ids.join(" → ")),
     }

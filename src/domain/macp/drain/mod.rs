@@ -5,9 +5,9 @@
 //! What has come in while the queue was written last is recorded in one change, together with the starts that it
 //! makes possible; so changes are the fewer the busier the queue is.
 
-mod attempt;
+pub(super) mod attempt;
 mod cache;
-mod check;
+pub(super) mod checks;
 mod command;
 mod controller;
 mod desk;
@@ -16,7 +16,7 @@ mod job;
 mod judge;
 mod legacy;
 mod marker;
-mod record;
+pub(super) mod record;
 mod recover;
 mod slots;
 mod start;
@@ -28,6 +28,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::check;
 use super::event::Event;
 use super::place::Place;
 use super::queue::Queue;
@@ -150,7 +151,8 @@ pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finish
     let _lock = Lock::take(&place.drain_lock(), A_MOMENT).map_err(|error| other_drain(&place, error))?;
     interrupt::install()?;
     recover::await_dead_drain(&place)?;
-    let queue = Queue::open(place)?;
+    let queue = Queue::open(place)?.staying();
+    check::refuse(&check::queue(&queue, &settings)?, queue.place())?;
     Controller::new(queue, &settings, options.clone(), None, hands).run()
 }
 
@@ -158,10 +160,11 @@ pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finish
 /// pending, or waits for others.
 pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Result<Finished> {
     let settings = ready(&place, options)?;
-    let queue = Queue::open(place)?;
+    let queue = Queue::open(place)?.staying();
     let row = queue.state().row(id);
     // Said before anything is made.
     row.ok_or_else(|| Fault::not_found(format!("no task `{id}`"), "`taskrun macp status` lists the tasks"))?;
+    check::task(&queue.task(id)?, queue.place(), &settings)?;
     interrupt::install()?;
     Controller::new(queue, &settings, options.clone(), Some(id), hands).run()
 }

@@ -27,7 +27,7 @@ pub(super) fn started(
 }
 
 /// A gate begins.
-pub(super) fn check_started(task: &Task, command: &str, now: Timestamp) -> Event {
+pub(in crate::domain::macp) fn check_started(task: &Task, command: &str, now: Timestamp) -> Event {
     let macp = task.dispatch.is_some();
     let (status, words) = if macp {
         (Status::Gated, command.to_owned())
@@ -38,7 +38,7 @@ pub(super) fn check_started(task: &Task, command: &str, now: Timestamp) -> Event
 }
 
 /// A gate ended.
-pub(super) fn checked(task: &Task, result: &GateResult, now: Timestamp) -> Event {
+pub(in crate::domain::macp) fn checked(task: &Task, result: &GateResult, now: Timestamp) -> Event {
     let passed = result.exit_code == 0;
     let kind = if passed { Kind::CheckPassed } else { Kind::CheckFailed };
     let (status, words) = match (task.dispatch.is_some(), passed) {

@@ -78,7 +78,7 @@ impl Bench<'_> {
 }
 
 /// A gate's result as MACP has it.
-fn in_macp(result: &Checked, kind: &str) -> GateResult {
+pub(in crate::domain::macp) fn in_macp(result: &Checked, kind: &str) -> GateResult {
     let code = match (result.exit_code, &result.ended_for) {
         (_, Some(_)) => 124,
         (Some(code), None) => i64::from(code),

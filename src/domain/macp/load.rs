@@ -1,0 +1,258 @@
+//! Reads a queue from its files: `tasks.json`, what was submitted since it was written, what the log has seen since. Without a
+//! lock it looks again whenever a writer got in between.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+
+use anyhow::{Context, Result};
+
+use super::checkpoint::{Extra, Side};
+use super::elements::{self, Stop, Wrong};
+use super::event::Event;
+use super::memory::{Memory, Span};
+use super::merge::{Hand, decide};
+use super::place::Place;
+use super::sketch::{self, Noted, Sketch};
+use crate::fault::Fault;
+use crate::system::clock;
+use crate::system::document::shown;
+use crate::system::store::Mark;
+
+/// How often it looks again.
+const LOOKS: usize = 200;
+
+/// What a hand has changed: by row, what the file says and what we may have written.
+type Touched = HashMap<usize, (Noted, Vec<Noted>)>;
+
+/// Reads it; the events beside it are a hand's edits that the log does not know yet. `locked`: nobody else writes.
+pub fn load(place: &Place, locked: bool) -> Result<(Memory, Vec<Event>)> {
+    for _ in 0..LOOKS {
+        if let Some(found) = look(place, locked)? {
+            return Ok(found);
+        }
+    }
+    Err(Fault::busy(format!("`{}` changes all the time", shown(&place.tasks())), "try again"))
+}
+
+/// How far `tasks.json` is known.
+enum Known {
+    /// It is the one we wrote.
+    Ours(Box<Side>),
+    /// A hand was at it after these.
+    Edited(Vec<Side>),
+    /// Nothing was ever written by us.
+    Never,
+}
+
+fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
+    let path = place.tasks();
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        file => Some(file.with_context(|| format!("failed to read `{}`", shown(&path)))?),
+    };
+    let mark = file.as_ref().map(Mark::of).transpose()?;
+    let Some(known) = known(place, mark)? else { return Ok(None) };
+    let head = match &known {
+        Known::Ours(side) => Some(side.head.clone()),
+        Known::Edited(sides) => sides.first().map(|side| side.head.clone()),
+        Known::Never => None,
+    };
+    if mark.is_none() && head.as_ref().is_some_and(|head| head.tasks.is_some()) {
+        return Err(Fault::invalid(
+            format!("`{}` is gone", shown(&path)),
+            "put it back, or begin with an empty queue by `taskrun macp init`",
+        ));
+    }
+    let fresh = head.is_none();
+    let mut memory = Memory::new(place, head);
+    // The log's end first: of what it tells up to here, every task is in the inbox by now.
+    let mut end = memory.events.size();
+    if fresh {
+        let _ = memory.events.news(end)?;
+        memory.lines = 0;
+    }
+    if end < memory.events.at() {
+        memory.notices.push(format!("`{}` was cut short or begun anew", shown(&place.events())));
+        memory.events.rewind();
+        memory.lines = 0;
+        end = memory.events.size();
+    }
+    (memory.file, memory.mark) = (file, mark);
+    match read_tasks(&mut memory) {
+        // Somebody is writing into it right now.
+        Err(error) if !locked && Mark::at(&path) != mark => return Err(error).or(Ok(None)),
+        read => read?,
+    }
+    let touched = recall(&mut memory, known)?;
+    catch_up(&mut memory, end, locked)?;
+    let gone = !locked
+        && Side::open(&place.checkpoint())?.map(|side| side.head.inbox)
+            != memory.head.as_ref().map(|head| head.inbox);
+    if gone {
+        return Ok(None);
+    }
+    let hands = settle(&mut memory, &touched);
+    if !memory.gone.is_empty() {
+        memory.forget();
+    }
+    Ok(Some((memory, hands)))
+}
+
+/// Which checkpoint `tasks.json` is of; `None` where a writer got in between.
+fn known(place: &Place, mark: Option<Mark>) -> Result<Option<Known>> {
+    let first = Side::open(&place.checkpoint())?;
+    if let Some(side) = first.as_ref().filter(|side| side.head.tasks == mark) {
+        let _ = side;
+        return Ok(first.map(|side| Known::Ours(Box::new(side))));
+    }
+    let next = Side::open(&place.next_checkpoint())?;
+    if let Some(side) = next.as_ref().filter(|side| side.head.tasks == mark) {
+        let _ = side;
+        return Ok(next.map(|side| Known::Ours(Box::new(side))));
+    }
+    let again = Side::open(&place.checkpoint())?.map(|side| side.head);
+    if again != first.as_ref().map(|side| side.head.clone()) || Mark::at(&place.tasks()) != mark {
+        return Ok(None);
+    }
+    Ok(Some(match first {
+        Some(first) => Known::Edited([Some(first), next].into_iter().flatten().collect()),
+        None => Known::Never,
+    }))
+}
+
+fn read_tasks(memory: &mut Memory) -> Result<()> {
+    let Some(file) = memory.file.take() else { return Ok(()) };
+    let path = memory.events.path().with_file_name("tasks.json");
+    let read = elements::each(&file, |range, text| {
+        let sketch = Sketch::read(text).map_err(|error| bad(range.start, text, &error))?;
+        if memory.state.row(sketch.id()).is_some() {
+            let message = format!("there are two tasks `{}`", sketch.id());
+            return Err(Stop::Wrong(Wrong { at: range.start, message }));
+        }
+        let len = u32::try_from(text.len())
+            .map_err(|_| Stop::Wrong(Wrong { at: range.start, message: "this task is too long".into() }))?;
+        let span = Span { at: range.start, len, inbox: false, result_path: sketch.has_result_path() };
+        memory.insert(sketch, span);
+        Ok(())
+    });
+    match read {
+        Ok(frame) => memory.frame = Some(frame),
+        Err(Stop::Other(error)) => return Err(error),
+        Err(Stop::Wrong(wrong)) => {
+            let line = line_at(&file, wrong.at).unwrap_or(0);
+            return Err(Fault::invalid(
+                format!("`{}` line {line}: {}", shown(&path), wrong.message),
+                "mend it; nothing was changed",
+            ));
+        }
+    }
+    memory.file = Some(file);
+    Ok(())
+}
+
+fn bad(at: u64, text: &[u8], error: &serde_json::Error) -> Stop {
+    let within = text.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
+    let at = at + within.map(|line| line.len() as u64 + 1).sum::<u64>();
+    let told = error.to_string();
+    let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
+    let message = match sketch::name(text) {
+        Some(id) => format!("task `{id}`: {told}"),
+        None => told.to_owned(),
+    };
+    Stop::Wrong(Wrong { at, message })
+}
+
+/// The line that the offset `at` is in, from 1.
+fn line_at(file: &File, at: u64) -> io::Result<u64> {
+    use std::os::unix::fs::FileExt;
+    let mut buffer = vec![0; 1 << 16];
+    let (mut read, mut line) = (0, 1);
+    while read < at {
+        let most = usize::try_from(at - read).unwrap_or(usize::MAX).min(buffer.len());
+        let got = file.read_at(&mut buffer[..most], read)?;
+        if got == 0 {
+            break;
+        }
+        line += memchr::memchr_iter(b'\n', &buffer[..got]).count() as u64;
+        read += got as u64;
+    }
+    Ok(line)
+}
+
+/// Gives rows back what the checkpoint remembers of them, and finds those that a hand has touched.
+fn recall(memory: &mut Memory, known: Known) -> Result<Touched> {
+    let mut touched = Touched::new();
+    let mut sides = match known {
+        Known::Never => return Ok(touched),
+        Known::Ours(mut side) => {
+            restore(memory, side.extras()?);
+            return Ok(touched);
+        }
+        Known::Edited(sides) => sides,
+    };
+    let extras = sides[0].extras()?;
+    let mut noted = vec![sides[0].noted()?];
+    for side in &mut sides[1..] {
+        side.extras()?;
+        noted.push(side.noted()?);
+    }
+    for row in 0..memory.spans.len() {
+        let (id, file) = (memory.state.at(row).id.clone(), memory.noted[row]);
+        let Some(base) = noted[0].get(&id) else { continue };
+        if *base != file {
+            touched.insert(row, (file, noted.iter().filter_map(|noted| noted.get(&id).copied()).collect()));
+            memory.state.begin_at(row, base.status.unwrap_or(memory.state.at(row).status), base.attempts);
+        }
+    }
+    restore(memory, extras);
+    Ok(touched)
+}
+
+fn restore(memory: &mut Memory, extras: HashMap<String, Extra>) {
+    for (id, extra) in extras {
+        memory.state.change(&id, |row| extra.restore(row));
+    }
+}
+
+/// Reads the inbox and the log up to `end`.
+fn catch_up(memory: &mut Memory, end: u64, locked: bool) -> Result<()> {
+    let base = memory.inbox.at();
+    let (bytes, rest) = memory.inbox.news(memory.inbox.size())?;
+    memory.take_inbox(&bytes, base);
+    if locked && !rest.is_empty() {
+        // It was never acknowledged.
+        memory.inbox.cut()?;
+    }
+    let (bytes, rest) = memory.events.news(end)?;
+    memory.take_events(&bytes);
+    if !rest.is_empty() {
+        memory.torn(&rest, locked)?;
+    }
+    Ok(())
+}
+
+/// Decides what a hand's edits mean, applies those that win, and gives back the events that tell so.
+fn settle(memory: &mut Memory, touched: &Touched) -> Vec<Event> {
+    let now = clock::now();
+    let mut hands = Vec::new();
+    let mut rows: Vec<_> = touched.iter().collect();
+    rows.sort_by_key(|(row, _)| **row);
+    for (row, (file, ours)) in rows {
+        let worked = memory.is_worked(*row, now);
+        let found = memory.state.at(*row);
+        match decide(*file, ours, found, worked) {
+            Hand::None => {}
+            Hand::Late => memory.notices.push(format!(
+                "task `{}` is being worked: its status in `tasks.json` is left out of account; `taskrun macp cancel` ends it",
+                found.id
+            )),
+            Hand::Wins(status, attempts, forgiven) => {
+                let event = Event::edited(&found.id, status, (attempts, forgiven), now);
+                memory.state.apply(&event);
+                hands.push(event);
+            }
+        }
+    }
+    hands
+}
