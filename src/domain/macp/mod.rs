@@ -21,9 +21,9 @@ pub mod init;
 mod load;
 mod memory;
 mod merge;
-pub mod metrics;
 #[cfg(test)]
 mod merge_tests;
+pub mod metrics;
 mod new;
 pub mod overview;
 pub mod people;
@@ -36,9 +36,9 @@ mod queue_tests;
 pub mod result;
 mod results;
 pub mod schedule;
-pub mod schema;
 #[cfg(test)]
 mod schedule_tests;
+pub mod schema;
 pub mod settings;
 mod sketch;
 mod snapshot;
