@@ -70,11 +70,12 @@ fn fill(template: &str) -> String {
     let mut rest = template;
     while let Some(char) = rest.chars().next() {
         if let Some((place, name)) = PLACES.iter().find(|(place, _)| rest.starts_with(place)) {
-            out.push_str(&match quotes {
-                Quotes::None => format!("\"${{{name}}}\""),
-                Quotes::Double => format!("${{{name}}}"),
-                Quotes::Single => format!("'\"${{{name}}}\"'"),
-            });
+            let (before, after) = match quotes {
+                Quotes::None => ("\"${", "}\""),
+                Quotes::Double => ("${", "}"),
+                Quotes::Single => ("'\"${", "}\"'"),
+            };
+            out.extend([before, name, after]);
             rest = &rest[place.len()..];
             continue;
         }
