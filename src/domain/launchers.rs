@@ -16,7 +16,7 @@ use crate::domain::agents::{Class, Failure};
 use crate::fault::Fault;
 use crate::system::clock;
 use crate::system::config::{Config, ReceiptBy, env, programs};
-use crate::system::process::{Launch, Outcome, Spawn, abandoned};
+use crate::system::process::{Launch, Outcome, Spawn, abandoned, sweep};
 
 /// What runs on the launched side: `$0` is the launch's name; then come the start of the receipt, the file for it (or
 /// nothing), the directory to work in (or nothing), whether a line on standard output is wanted, and the command.
@@ -196,21 +196,22 @@ impl Launcher {
     }
 }
 
-/// Ends what runs that were killed have left with their launchers; `notes` is where these noted it. What cannot be
+/// Ends what earlier runs have left with their launchers, killed or cut off; `notes` is where these noted it. What cannot be
 /// ended is told, and tried again next time.
 pub fn recover(notes: &Path, notice: &mut dyn FnMut(&str)) {
+    sweep(notes);
     for note in abandoned(notes) {
         let launch = &note.launch;
         match launch.end() {
             Ok(()) => {
                 notice(&format!(
-                    "ended `{}`, left with launcher `{}` by a killed run",
+                    "ended `{}`, left with launcher `{}` by an earlier run",
                     launch.name, launch.launcher
                 ));
                 launch.forget();
             }
             Err(why) => notice(&format!(
-                "`{}`, left with launcher `{}` by a killed run, may still be running: {why}; once it is not, remove `{}`",
+                "`{}`, left with launcher `{}` by an earlier run, may still be running: {why}; once it is not, remove `{}`",
                 launch.name,
                 launch.launcher,
                 launch.note().display()

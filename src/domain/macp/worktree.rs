@@ -93,6 +93,8 @@ pub(super) fn inside(base: &mut Within, given: &str) -> Result<PathBuf, String> 
     let home = crate::system::config::env::home();
     let whole = match (given.strip_prefix("~/"), &home) {
         (Some(rest), Some(home)) => home.join(rest).display().to_string(),
+        // Of another user, or a home that nobody knows.
+        _ if given.starts_with('~') => return Err("begins with `~`".into()),
         _ => given.to_owned(),
     };
     let shown = base.dir().display().to_string();

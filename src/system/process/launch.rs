@@ -61,6 +61,9 @@ pub struct Note {
     pub host: Host,
     /// Since when.
     pub since: Timestamp,
+    /// Whether its launcher is over, and its far side could not be ended.
+    #[serde(default)]
+    pub lost: bool,
 }
 
 impl Launch {
@@ -74,12 +77,30 @@ impl Launch {
         self.notes.join(format!("{}.receipt", self.name))
     }
 
-    /// Notes it, on disk before this returns: it may outlive us, and this machine.
+    /// Notes it, on disk before this returns: it may outlive us, and this machine. What an earlier attempt on the same
+    /// task has lost is ended first, if it can be by now.
     pub(super) fn begin(&self) -> Result<()> {
         store::make_dir(&self.notes)?;
-        let note =
-            Note { launch: self.clone(), holder: Holder::me(), host: Host::here(), since: clock::now() };
+        for note in notes(&self.notes) {
+            if note.lost && note.launch.stem() == self.stem() && note.launch.end().is_ok() {
+                note.launch.forget();
+            }
+        }
+        let (holder, host) = (Holder::me(), Host::here());
+        let note = Note { launch: self.clone(), holder, host, since: clock::now(), lost: false };
         store::write_json(&self.note(), &note)
+    }
+
+    /// The name without attempt and mark: what launches of the same task share.
+    fn stem(&self) -> &str {
+        self.name.rsplitn(3, '-').last().unwrap_or_default()
+    }
+
+    /// Notes that its far side could not be ended.
+    pub(super) fn lose(&self) {
+        if let Some(note) = read_note(&self.note()) {
+            let _ = store::write_json(&self.note(), &Note { lost: true, ..note });
+        }
     }
 
     /// Forgets it; the note goes last.
@@ -255,13 +276,34 @@ fn without<'a>(line: &'a [u8], token: &[u8]) -> Cow<'a, [u8]> {
 
 /// What is noted in `dir` of launches whose holder was on this machine and is dead.
 pub fn abandoned(dir: &Path) -> Vec<Note> {
+    let mut notes = notes(dir);
+    let here = Host::here();
+    notes.retain(|note| note.host == here && !note.holder.alive());
+    notes
+}
+
+/// Removes receipts in `dir` that nobody waits for: their launch was ended just as they were written.
+pub fn sweep(dir: &Path) {
+    let Ok(entries) = dir.read_dir() else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((launch, _)) = name.split_once(".receipt") else { continue };
+        if !dir.join(format!("{launch}.json")).exists() {
+            let _ = store::remove(&path);
+        }
+    }
+}
+
+/// All that is noted in `dir`.
+fn notes(dir: &Path) -> Vec<Note> {
     let Ok(entries) = dir.read_dir() else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());
     let notes = paths.filter(|path| path.extension() == Some(OsStr::new("json")));
-    let read = |path: PathBuf| serde_json::from_slice::<Note>(&std::fs::read(path).ok()?).ok();
-    let here = Host::here();
-    let mine = |note: &Note| note.launch.notes == dir && note.host == here && !note.holder.alive();
-    notes.filter_map(read).filter(mine).collect()
+    notes.filter_map(|path| read_note(&path)).filter(|note| note.launch.notes == dir).collect()
+}
+
+fn read_note(path: &Path) -> Option<Note> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 #[cfg(test)]

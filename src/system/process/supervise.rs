@@ -237,6 +237,8 @@ impl Watchdog {
         let Some((launch, stdout)) = self.launch.take() else { return };
         if launch.receipt(stdout.as_ref()).is_some() || launch.end().is_ok() {
             launch.forget();
+        } else {
+            launch.lose();
         }
     }
 

@@ -10,6 +10,7 @@ use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::Task;
 use crate::domain::macp::within::{Out, Within};
 use crate::fault::Fault;
+use crate::system::config::env;
 
 const HINT: &str = "stay below the repository or the task's worktree, or allow the directory with `allowed_dirs` under `[macp]`";
 
@@ -49,6 +50,15 @@ pub fn file(path: &str, field: &str, place: &Place) -> Result<PathBuf> {
         Ok(_) => refused("does not exist"),
         Err(Out::Outside) => refused("leads outside the repository"),
         Err(out) => refused(out.words()),
+    }
+}
+
+/// A directory of the settings: `~` is the home, relative ones start at the repository.
+pub(in crate::domain::macp) fn expanded(dir: &str, place: &Place) -> PathBuf {
+    match dir.strip_prefix("~/") {
+        Some(rest) => env::home().unwrap_or_default().join(rest),
+        None if dir == "~" => env::home().unwrap_or_default(),
+        None => place.root().join(dir),
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Shop {
     pub(super) settings: Settings,
     /// Whether results of identical tasks do.
     pub(super) cache: bool,
+    /// What the commands of tasks that name no launcher are handed to.
+    pub(super) launcher: Option<String>,
     pub(super) run: String,
     pub(super) hold: Hold,
     pub(super) purse: Purse,
@@ -100,6 +102,9 @@ impl Bench<'_> {
         let launcher = self.launcher(task).map_err(|error| Fallen::Call.mark(error))?;
         let labels = Labels { task: &task.id, attempt: job.attempt.number, branch: ground.branch.as_deref() };
         let launch = launcher.as_ref().map(|launcher| Launching { launcher, labels });
+        if let Some(launcher) = &launcher {
+            draft.launched_by(launcher.name());
+        }
         let verdict = match self.start(job, &ground, launch, draft)? {
             Verdict::Passed => self.check(job, &ground, launch, draft)?,
             other => other,
@@ -116,7 +121,8 @@ impl Bench<'_> {
     fn launcher(&self, task: &Task) -> Result<Option<Launcher>> {
         let (place, config) = (&self.shop.place, &self.shop.settings.config);
         let resolve = |name: &String| Launcher::resolve(config, name, place.root(), &place.launches());
-        task.launcher.as_ref().filter(|_| task.dispatch.is_some()).map(resolve).transpose()
+        let own = task.launcher.as_ref().filter(|_| task.dispatch.is_some());
+        own.or(self.shop.launcher.as_ref()).map(resolve).transpose()
     }
 }
 

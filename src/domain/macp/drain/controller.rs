@@ -130,6 +130,7 @@ impl<'a, 'h> Controller<'a, 'h> {
         let shop = Shop {
             settings: self.desk.settings.clone(),
             cache: self.desk.options.cache,
+            launcher: self.desk.options.launcher.clone(),
             run: self.desk.run.clone(),
             hold: self.desk.hold.clone(),
             purse: Purse::open(&place, self.desk.settings)?,
@@ -230,7 +231,8 @@ impl<'a, 'h> Controller<'a, 'h> {
             Ok(orders)
         })?;
         // What acts outside of this machine, or beside the queue, comes after what it is about.
-        if orders.iter().any(|(_, order)| order.acts_outside()) {
+        let launched = self.desk.options.launcher.is_some() && !orders.is_empty();
+        if launched || orders.iter().any(|(_, order)| order.acts_outside()) {
             self.queue.sync()?;
         }
         for (at, order) in orders {

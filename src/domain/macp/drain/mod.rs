@@ -23,6 +23,7 @@ mod start;
 mod worker;
 
 pub(super) use attempt::of_task;
+pub(super) use legacy::call as legacy_call;
 
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ use super::place::Place;
 use super::queue::Queue;
 use super::settings::{self, Settings};
 use super::task::Status;
+use crate::domain::launchers::Launcher;
 use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::{interrupt, store};
@@ -59,11 +61,13 @@ pub struct Options {
     pub force: bool,
     /// Take the result of an identical task where a task allows it.
     pub cache: bool,
+    /// What the commands of tasks that name no launcher are handed to.
+    pub launcher: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: 1, limit: None, max_time: None, watch: false, force: false, cache: true }
+        Self { jobs: 1, limit: None, max_time: None, watch: false, force: false, cache: true, launcher: None }
     }
 }
 
@@ -145,20 +149,20 @@ pub struct Blocked {
 /// Works the queue until nothing is runnable, or a limit is reached. Only one drain at a time works on a queue: a second
 /// one is [`Fault::Busy`]. Errors: a queue that is switched off, files or tasks that are invalid; nothing is started then.
 pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finished> {
-    let settings = ready(&place, options.force)?;
+    let settings = ready(&place, options)?;
     store::make_dir(&place.state())?;
     let _lock = Lock::take(&place.drain_lock(), A_MOMENT).map_err(|error| other_drain(&place, error))?;
     interrupt::install()?;
     recover::await_dead_drain(&place)?;
     let queue = Queue::open(place)?.staying();
-    check(&queue, &settings)?;
+    check::refuse(&check::queue(&queue, &settings)?, queue.place())?;
     Controller::new(queue, &settings, options.clone(), None, hands).run()
 }
 
 /// Works one task to its end, now, whoever else works the queue. Errors as with [`drain`], and a task that is unknown, not
 /// pending, or waits for others.
 pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Result<Finished> {
-    let settings = ready(&place, options.force)?;
+    let settings = ready(&place, options)?;
     let queue = Queue::open(place)?.staying();
     let row = queue.state().row(id);
     // Said before anything is made.
@@ -168,19 +172,12 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
     Controller::new(queue, &settings, options.clone(), Some(id), hands).run()
 }
 
-/// Refuses a queue that has invalid tasks among those that are not over.
-fn check(queue: &Queue, settings: &Settings) -> Result<()> {
-    let mut unreadable = None;
-    let open = queue.state().rows().filter(|row| !row.status.is_final());
-    let tasks = open.map_while(|row| queue.task(&row.id).map_err(|error| unreadable = Some(error)).ok());
-    let complaints = check::tasks(tasks, queue.place(), settings);
-    unreadable.map_or(Ok(()), Err)?;
-    check::refuse(&complaints, queue.place())
-}
-
-fn ready(place: &Place, force: bool) -> Result<Settings> {
+fn ready(place: &Place, options: &Options) -> Result<Settings> {
     let settings = settings::load(place)?;
-    if settings.foreign.enabled == Some(false) && !force {
+    if let Some(name) = &options.launcher {
+        Launcher::resolve(&settings.config, name, place.root(), &place.launches())?;
+    }
+    if settings.foreign.enabled == Some(false) && !options.force {
         return Err(Fault::usage(
             format!("this queue is switched off: `enabled` is false in `{}`", place.config().display()),
             "set it to true, or give `--force`",

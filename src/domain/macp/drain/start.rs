@@ -172,9 +172,10 @@ impl Bench<'_> {
             dispatch::sweep(&self.dir)?;
         }
         let ran = ran.map_err(|error| Fallen::Start.mark(error))?;
-        let complaint = ran.complaint(timeout);
+        let launched = Launcher::verdict(&ran.outcome);
+        let complaint = ran.complaint(timeout).filter(|_| launched.is_ok());
         draft.ran(&ran, complaint.as_deref());
-        if let Err(failed) = Launcher::verdict(&ran.outcome) {
+        if let Err(failed) = launched {
             draft.fails(&failed.to_string());
             return Ok(Verdict::Infrastructure(failed.to_string()));
         }
