@@ -18,7 +18,12 @@ const PLACES: [(&str, &str); 3] = [
 ];
 
 /// What is started for a legacy task; `file` holds its definition, for a template that asks for it.
-pub(super) fn call(task: &Task, settings: &Settings, file: &Path, dir: &Path) -> Result<Call> {
+pub(in crate::domain::macp) fn call(
+    task: &Task,
+    settings: &Settings,
+    file: &Path,
+    dir: &Path,
+) -> Result<Call> {
     let mut env: Vec<(OsString, OsString)> =
         task.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
     if let Some(argv) = task.argv.as_ref().filter(|argv| !argv.is_empty()) {
