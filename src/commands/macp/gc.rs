@@ -1,16 +1,33 @@
 //! `macp gc`
 
-use anyhow::{Result, bail};
+use std::time::Duration;
+
+use anyhow::Result;
 
 use crate::commands::Context;
-use crate::domain::macp::Place;
+use crate::domain::macp::{Place, gc};
 use crate::exit::Exit;
+use crate::system::clock;
 
 /// Remove what old finished tasks left
+///
+/// Completed, failed and cancelled tasks go, with their results and logs, unless a task that stays depends on
+/// them. Pending, running and escalated tasks stay, and so does the log of events.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Only tasks that ended at least so long ago (90s, 12h, 30d)
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
+    older_than: Duration,
+}
 
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
-    let _ = (args, place, context);
-    bail!("not written yet")
+    let gone = gc::collect(place, args.older_than)?;
+    context.ui.result(&gone, || {
+        let needed = match gone.needed {
+            0 => String::new(),
+            count => format!("; {count} more are old, but others depend on them"),
+        };
+        format!("removed {} tasks and {} files{needed}\n", gone.removed.len(), gone.files)
+    })?;
+    Ok(Exit::Done)
 }

@@ -1,16 +1,24 @@
 //! `macp init`
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use serde_json::json;
 
 use crate::commands::Context;
-use crate::domain::macp::Place;
+use crate::domain::macp::{Place, init};
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// Make the queue's files where they are missing
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
-    let _ = (args, place, context);
-    bail!("not written yet")
+pub(super) fn run(_: &Args, place: Place, context: &Context) -> Result<Exit> {
+    let made: Vec<String> = init::init(&place)?.iter().map(|path| path.display().to_string()).collect();
+    context.ui.result(&json!({"dir": place.dir(), "made": made}), || {
+        if made.is_empty() {
+            return format!("`{}` has all its files\n", one_line(&place.dir().display().to_string()));
+        }
+        made.iter().map(|path| format!("made {}\n", one_line(path))).collect()
+    })?;
+    Ok(Exit::Done)
 }

@@ -30,7 +30,7 @@ use clap::Subcommand;
 
 use crate::commands::Context;
 use crate::domain::beads;
-use crate::domain::macp::Place;
+use crate::domain::macp::{Place, Queue};
 use crate::exit::Exit;
 
 /// Keep and work a durable queue of tasks.
@@ -127,4 +127,30 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
 /// In whose name: as given with `--as`, else as everywhere.
 fn who(given: Option<&String>, place: &Place) -> String {
     given.cloned().unwrap_or_else(|| beads::who(place.root()))
+}
+
+/// Which task is meant.
+#[derive(Debug, clap::Args)]
+struct TaskId {
+    /// The task
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+    /// The task
+    #[arg(long, value_name = "ID", conflicts_with = "id")]
+    task_id: Option<String>,
+}
+
+impl TaskId {
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref().or(self.task_id.as_deref())
+    }
+}
+
+/// Reads the queue, and says what is not as it should be.
+fn open(place: Place, context: &Context) -> Result<Queue> {
+    let mut queue = Queue::open(place)?;
+    for notice in queue.notices() {
+        context.ui.warn(&notice);
+    }
+    Ok(queue)
 }

@@ -1,16 +1,43 @@
 //! `macp status`
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
+use super::{TaskId, open};
 use crate::commands::Context;
-use crate::domain::macp::Place;
+use crate::domain::macp::{Place, overview};
 use crate::exit::Exit;
+use crate::system::clock;
+use crate::ui::one_line;
 
 /// Count the tasks by status, or show one
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    task: TaskId,
+}
 
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
-    let _ = (args, place, context);
-    bail!("not written yet")
+    let queue = open(place, context)?;
+    if let Some(id) = args.task.id() {
+        let detail = overview::detail(&queue, id)?;
+        context.ui.result(&detail, || {
+            let lines = detail.lines(clock::now());
+            lines.iter().map(|(name, value)| format!("{name:<11} {}\n", one_line(value))).collect()
+        })?;
+        return Ok(Exit::Done);
+    }
+    let all = overview::overview(&queue);
+    context.ui.result(&all, || {
+        let mut text: String =
+            all.counts.iter().map(|(word, count)| format!("{word:<10} {count}\n")).collect();
+        text += &format!("{:<10} {}\n", "total", all.total);
+        for task in &all.stuck {
+            text += &format!("stuck: {} {}\n", one_line(&task.id), one_line(&task.reason));
+        }
+        if all.more_stuck > 0 {
+            text += &format!("stuck: {} more\n", all.more_stuck);
+        }
+        text
+    })?;
+    Ok(Exit::Done)
 }

@@ -52,7 +52,9 @@ fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
         file => Some(file.with_context(|| format!("failed to read `{}`", shown(&path)))?),
     };
     let mark = file.as_ref().map(Mark::of).transpose()?;
-    let Some(known) = known(place, mark)? else { return Ok(None) };
+    let first = Side::open(&place.checkpoint())?;
+    let seen = first.as_ref().map(|side| side.head.clone());
+    let Some(known) = known(place, mark, first)? else { return Ok(None) };
     let head = match &known {
         Known::Ours(side) => Some(side.head.clone()),
         Known::Edited(sides) => sides.first().map(|side| side.head.clone()),
@@ -78,20 +80,18 @@ fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
         memory.lines = 0;
         end = memory.events.size();
     }
+    memory.inbox.pin();
+    if !locked && Side::open(&place.checkpoint())?.map(|side| side.head) != seen {
+        return Ok(None);
+    }
     (memory.file, memory.mark) = (file, mark);
     match read_tasks(&mut memory) {
         // Somebody is writing into it right now.
-        Err(error) if !locked && Mark::at(&path) != mark => return Err(error).or(Ok(None)),
+        Err(_) if !locked && Mark::at(&path) != mark => return Ok(None),
         read => read?,
     }
     let touched = recall(&mut memory, known)?;
     catch_up(&mut memory, end, locked)?;
-    let gone = !locked
-        && Side::open(&place.checkpoint())?.map(|side| side.head.inbox)
-            != memory.head.as_ref().map(|head| head.inbox);
-    if gone {
-        return Ok(None);
-    }
     let hands = settle(&mut memory, &touched);
     if !memory.gone.is_empty() {
         memory.forget();
@@ -100,8 +100,7 @@ fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
 }
 
 /// Which checkpoint `tasks.json` is of; `None` where a writer got in between.
-fn known(place: &Place, mark: Option<Mark>) -> Result<Option<Known>> {
-    let first = Side::open(&place.checkpoint())?;
+fn known(place: &Place, mark: Option<Mark>, first: Option<Side>) -> Result<Option<Known>> {
     if let Some(side) = first.as_ref().filter(|side| side.head.tasks == mark) {
         let _ = side;
         return Ok(first.map(|side| Known::Ours(Box::new(side))));

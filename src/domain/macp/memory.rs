@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::checkpoint::Head;
 use super::elements::Frame;
 use super::event::Event;
+use super::ids::Ids;
 use super::inbox::{Edit, Line};
 use super::place::Place;
 use super::sketch::{Noted, Sketch};
@@ -319,7 +320,10 @@ impl Memory {
 
     /// Appends a line about the tasks in `rows` to the inbox; says where it begins.
     pub fn append_to_inbox(&mut self, place: &Place, line: &[u8], rows: &[usize]) -> Result<u64> {
-        let _ = (place, rows);
+        let generation = self.head.as_ref().map_or(0, |head| head.inbox);
+        let names: Vec<&str> = rows.iter().map(|row| self.state.at(*row).id.as_str()).collect();
+        let start = self.inbox.at();
+        Ids::new(place.ids(generation)).add(&names, start..start + line.len() as u64)?;
         self.inbox.append(line)
     }
 

@@ -17,16 +17,16 @@ use super::place::Place;
 use super::sketch::Sketch;
 use super::state::State;
 use super::task::Task;
-use super::{results, snapshot};
+use super::{history, results, snapshot};
 use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::store::Mark;
 use crate::system::{clock, store};
 
 /// How long a change waits for another one.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// A `tasks.json` up to this size is written with each change.
-const SMALL: u64 = 128 << 10;
+pub(super) const SMALL: u64 = 128 << 10;
 /// How long a change may wait to be safe from a power loss while more are coming.
 const UNSAFE: Duration = Duration::from_millis(100);
 /// How long after the last change `tasks.json` is brought up to date where nothing happens.
@@ -65,6 +65,7 @@ pub struct Turn<'q> {
     edits: Vec<Edit>,
     removes: Vec<String>,
     now: Timestamp,
+    place: &'q Place,
 }
 
 impl Queue {
@@ -100,6 +101,34 @@ impl Queue {
         self.memory.task(id)
     }
 
+    /// All fields of a task, those we do not know too, with its progress as it is now.
+    pub fn definition(&self, id: &str) -> Result<Map<String, Value>> {
+        let row = self.memory.state.index_of(id).ok_or_else(|| unknown(id))?;
+        let text = serde_json::to_string(&self.memory.fields(row)?)?;
+        Ok(serde_json::from_str(&snapshot::told(self.memory.state.at(row), self.memory.noted[row], &text))?)
+    }
+
+    /// What came of a task: from its file, or from the log where the file is missing or torn.
+    pub fn result(&self, id: &str) -> Result<Option<Value>> {
+        let path = result_path(&self.place, &self.memory, id);
+        let file = path.and_then(|path| std::fs::read(path).ok());
+        let whole = file.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        if let Some(result) = self.memory.results.get(id).cloned().or(whole) {
+            return Ok(Some(result));
+        }
+        let mut last = None;
+        history::read(&self.place, |line| {
+            if let history::Line::Event(event) = line
+                && history::is_of(&event, id)
+                && let Some(result) = event.get("metadata").and_then(|more| more.get("result"))
+            {
+                last = Some(result.clone());
+            }
+            Ok(())
+        })?;
+        Ok(last)
+    }
+
     /// What was found that is not as it should be, since this was last asked.
     pub fn notices(&mut self) -> Vec<String> {
         std::mem::take(&mut self.memory.notices)
@@ -125,11 +154,12 @@ impl Queue {
             edits: Vec::new(),
             removes: Vec::new(),
             now: clock::now(),
+            place: &self.place,
         };
         let decided = decide(&mut turn);
         let changed = turn.is_changed();
         let written = match &decided {
-            Ok(_) if changed => turn.write(&self.place),
+            Ok(_) if changed => turn.write(),
             _ => Ok(()),
         };
         if changed && (decided.is_err() || written.is_err()) {
@@ -329,6 +359,11 @@ impl Turn<'_> {
         self.now
     }
 
+    /// Where the queue lies.
+    pub fn place(&self) -> &Place {
+        self.place
+    }
+
     /// Records what happened.
     pub fn record(&mut self, event: Event) {
         self.memory.state.apply(&event);
@@ -388,8 +423,8 @@ impl Turn<'_> {
     }
 
     /// Writes it: tasks first, so that what is told of them is told of something.
-    fn write(self, place: &Place) -> Result<()> {
-        let memory = self.memory;
+    fn write(self) -> Result<()> {
+        let (memory, place) = (self.memory, self.place);
         if !(self.submits.is_empty() && self.edits.is_empty() && self.removes.is_empty()) {
             let (rows, texts): (Vec<usize>, Vec<Vec<u8>>) = self.submits.into_iter().unzip();
             let (line, places) = inbox::line(&texts, &self.edits, &self.removes)?;

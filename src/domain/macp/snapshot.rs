@@ -8,6 +8,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::checkpoint::{self, Head};
+use super::ids::Ids;
 use super::memory::{Memory, Span};
 use super::place::Place;
 use super::sketch::{Noted, Sketch};
@@ -32,6 +33,7 @@ pub fn write(place: &Place, memory: &mut Memory) -> Result<()> {
         || memory.state.rows().zip(&memory.noted).any(|(row, noted)| !changes(row, *noted).is_empty());
     if !fresh && !moved() {
         let head = head(memory, memory.mark, false);
+        write_ids(place, memory, head.inbox)?;
         let write = |out: &mut dyn Write| checkpoint::write(out, &head, &memory.state, &memory.noted);
         store::replace(&place.checkpoint(), SHARED, write)?;
         memory.head = Some(head);
@@ -40,12 +42,17 @@ pub fn write(place: &Place, memory: &mut Memory) -> Result<()> {
     replace(place, memory)
 }
 
+fn write_ids(place: &Place, memory: &Memory, generation: u64) -> Result<()> {
+    Ids::new(place.ids(generation)).write(memory.state.rows().map(|row| row.id.as_str()))
+}
+
 fn head(memory: &Memory, tasks: Option<Mark>, folded: bool) -> Head {
     let mut head = memory.head.clone().unwrap_or_else(|| Head::new(None, Host::default(), String::new()));
     head.tasks = tasks;
     (head.host, head.boot) = (Host::here(), Holder::me().boot);
     head.events = memory.events.at();
     head.lines = memory.lines;
+    head.inbox_at = memory.inbox.at();
     if folded {
         (head.inbox, head.inbox_at) = (head.inbox + 1, 0);
     }
@@ -70,6 +77,7 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<()> {
         |temp| {
             let head = head(old, Some(Mark::of(temp)?), folded);
             let noted = &fresh.borrow().1;
+            write_ids(place, old, head.inbox).map_err(io::Error::other)?;
             let write = |out: &mut dyn Write| checkpoint::write(out, &head, &old.state, noted);
             let stage = store::replace(&place.next_checkpoint(), SHARED, write);
             written = Some(head);
@@ -88,6 +96,7 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<()> {
         let head = memory.head.as_ref().map_or(0, |head| head.inbox);
         memory.inbox = store::Journal::new(place.inbox(head), SHARED, 0);
         store::remove(&place.inbox(before))?;
+        store::remove(&place.ids(before))?;
     }
     Ok(())
 }
@@ -109,6 +118,11 @@ fn changes(row: &Row, noted: Noted) -> Vec<(&'static str, Option<Value>)> {
         _ => {}
     }
     set
+}
+
+/// A task's text with its progress as it is now.
+pub fn told(row: &Row, noted: Noted, text: &str) -> String {
+    splice::set(text, &changes(row, noted))
 }
 
 /// A writing under way.

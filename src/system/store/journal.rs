@@ -51,6 +51,8 @@ pub struct Journal {
     path: PathBuf,
     mode: u32,
     file: Option<File>,
+    /// Open for reading, whatever becomes of its name.
+    reader: Option<File>,
     /// Where the next line to be read begins.
     at: u64,
     /// What was written since the last sync.
@@ -61,7 +63,7 @@ pub struct Journal {
 impl Journal {
     /// The file at `path`, which may be missing, to be read from `at`.
     pub fn new(path: PathBuf, mode: u32, at: u64) -> Self {
-        Self { path, mode, file: None, at, unsynced: false, made: false }
+        Self { path, mode, file: None, reader: None, at, unsynced: false, made: false }
     }
 
     /// Where it is.
@@ -76,13 +78,32 @@ impl Journal {
 
     /// How long it is now; a missing one is empty.
     pub fn size(&self) -> u64 {
-        fs::metadata(&self.path).map_or(0, |meta| meta.len())
+        let meta = self.reader.as_ref().map_or_else(|| fs::metadata(&self.path), File::metadata);
+        meta.map_or(0, |meta| meta.len())
+    }
+
+    /// Takes what comes before `at` as read.
+    pub fn skip_to(&mut self, at: u64) {
+        self.at = at;
     }
 
     /// Begins again at its beginning.
     pub fn rewind(&mut self) {
         self.at = 0;
-        self.file = None;
+        (self.file, self.reader) = (None, None);
+    }
+
+    /// Keeps hold of the file that has the name now, if there is one: it can be read then though it is removed.
+    pub fn pin(&mut self) {
+        self.reader = File::open(&self.path).ok();
+    }
+
+    /// Reads bytes that lie there.
+    pub fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        match &self.reader {
+            Some(file) => file.read_exact_at(bytes, at),
+            None => File::open(&self.path)?.read_exact_at(bytes, at),
+        }
     }
 
     /// The bytes from where it was read to, up to `end`; where that is within a line, the rest of it is the second part,
@@ -92,8 +113,8 @@ impl Journal {
             return Ok((Vec::new(), Vec::new()));
         }
         let mut bytes = vec![0; usize::try_from(end - self.at).unwrap_or(usize::MAX)];
-        let read = File::open(&self.path).and_then(|file| file.read_exact_at(&mut bytes, self.at));
-        read.with_context(|| format!("failed to read `{}`", self.path.display()))?;
+        self.read_at(&mut bytes, self.at)
+            .with_context(|| format!("failed to read `{}`", self.path.display()))?;
         let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |last| last + 1);
         let rest = bytes.split_off(whole);
         self.at += bytes.len() as u64;
