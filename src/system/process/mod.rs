@@ -7,6 +7,7 @@ mod attend;
 mod launch;
 mod lines;
 mod probe;
+mod receipt;
 pub mod pty;
 pub mod supervise;
 mod supervisor;
