@@ -43,9 +43,6 @@ fn a_hand_wins_unless_somebody_works_on_it() {
             created_at: None,
             not_before: None,
             hold: None,
-            started_at: None,
-            cancel_requested: false,
-            blocked: false,
         };
         let (ours, file) = (noted(ours.0, ours.1), noted(file.0, file.1));
         assert_eq!(decide(file, &[ours], &row, worked), expected, "{ours:?} {file:?} {row:?}");

@@ -31,9 +31,6 @@ fn row(id: &str, depends_on: &[&str]) -> Row {
         created_at: None,
         not_before: None,
         hold: None,
-        started_at: None,
-        cancel_requested: false,
-        blocked: false,
     }
 }
 
