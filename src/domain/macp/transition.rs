@@ -53,10 +53,9 @@ pub fn next(
         Verdict::Interrupted => Next::Again(Blame::Lost, Duration::ZERO),
         Verdict::Infrastructure(_) if infrastructure < most => Next::Again(Blame::Infrastructure, pause),
         Verdict::Escalates(why) if macp => Next::Escalate(why.clone()),
-        Verdict::Infrastructure(_) | Verdict::Hopeless | Verdict::Escalates(_) => Next::Fail,
         Verdict::WorkerFailed | Verdict::GateFailed if !attempt.is_last() => Next::Again(Blame::Task, pause),
         Verdict::GateFailed if macp => Next::Escalate("quality gates failed".into()),
-        Verdict::WorkerFailed | Verdict::GateFailed => Next::Fail,
+        _ => Next::Fail,
     }
 }
 
