@@ -135,6 +135,23 @@ fn what_is_called_off_or_killed_is_gone_from_the_cluster() {
 }
 
 #[test]
+fn a_job_cancelled_by_somebody_else_is_no_fault_of_its_task() {
+    let Some(cluster) = Cluster::new("n3,n4") else { return };
+    cluster.tasks(&[("t", "echo $$ >> ran; [ -e again ] && exit 0; touch again; sleep 600".into())]);
+    let drain = cluster.drain();
+    wait_for("the job", || cluster.sandbox.path("again").exists());
+    let name = cluster.jobs().into_iter().find(|job| job.starts_with("taskrun-work-t-1-")).unwrap();
+    let mut cancel = Command::new("scancel");
+    let cancelled = Outcome::of(
+        cancel.arg(format!("--name={name}")).env("SLURM_CONF", format!("{}/slurm.conf", cluster.dir)),
+    );
+    assert_eq!(cancelled.code, 0, "{cancelled:?}");
+    assert_eq!((reap(drain), cluster.lines("ran").len()), (0, 2));
+    let result = cluster.result("t");
+    assert_eq!((&result["status"], &result["attempt"]), (&json!("completed"), &json!(2)), "{result}");
+}
+
+#[test]
 fn a_task_whose_node_dies_is_done_by_another() {
     let Some(cluster) = Cluster::new("n1,n2") else { return };
     cluster.tasks(&[(

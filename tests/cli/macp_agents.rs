@@ -207,7 +207,10 @@ fn servers_are_checked_before_the_run_and_handed_over() {
         (r#"{"servers": {}}"#, "unknown field `servers`"),
         (r#"{"mcpServers": {}}"#, "names no server"),
         (r#"{"mcpServers": {"a": {"command": "x", "env": {"API_KEY": "abc"}}}}"#, "has a secret in the file"),
-        (r#"{"mcpServers": {"a": {"command": "x", "cwd": "/etc"}}}"#, "outside what the task may use"),
+        (
+            r#"{"mcpServers": {"a": {"command": "x", "cwd": "/etc"}}}"#,
+            "leads outside of what the task may use",
+        ),
         (r#"{"mcpServers": {"a b": {"command": "x"}}}"#, "no name that every agent takes"),
     ];
     for (file, why) in table {
@@ -234,4 +237,19 @@ fn a_variable_names_the_server_of_tasks_that_name_none() {
             );
         }
     }
+}
+
+#[test]
+fn an_agent_is_handed_to_the_launcher_of_its_task() {
+    let config =
+        "[launchers.far]\ncommand = ['env', 'LAUNCHED={task}']\n[launchers.broken]\ncommand = ['true']";
+    let task = |launcher: &str| agent(&json!({"launcher": launcher}));
+    let bench = queue(&format!("[macp]\nretry_delay = '1ms'\n{config}"), &[task("far"), task("broken")]);
+    claude(&bench, &session("Painted.", 0.1));
+    assert_eq!(drain(&bench), 1);
+    assert_eq!((status(&bench, "T-1"), status(&bench, "T-2")), ("completed".into(), "failed".into()));
+    assert!(aside(&bench, "env.1").contains("LAUNCHED=T-1\n"));
+    let lost = result(&bench, "T-2");
+    assert_eq!((&lost["attempt"], runs(&bench)), (&json!(3), 1), "{lost}");
+    assert!(lost["error"].as_str().unwrap().contains("`broken`"), "{lost}");
 }

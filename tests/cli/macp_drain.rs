@@ -493,7 +493,8 @@ fn a_watching_drain_takes_what_comes_and_ends_by_a_signal() {
     let draft = desk.sandbox.path("draft");
     fs::write(&draft, text).unwrap();
     fs::rename(draft, path).unwrap();
-    wait_for("the second", || desk.sandbox.path("b").exists());
+    let ended = || desk.kinds("b").last().is_some_and(|kind| kind == "task.completed");
+    wait_for("the second", ended);
     kill(drain.id(), "TERM");
     assert_eq!(reap(drain), 143);
     assert_eq!((desk.status("a"), desk.status("b")), ("completed".into(), "completed".into()));

@@ -112,3 +112,12 @@ fn nobody_works_for_a_limit_on_money_who_cannot_tell_what_it_costs() {
     assert!(result(&bench, "T-1")["error"].as_str().unwrap().contains("nobody can tell"));
     assert!(!bench.aside("ran").exists() && !bench.sandbox.path("ran").exists());
 }
+
+#[test]
+fn the_time_of_the_budget_is_that_of_a_drain() {
+    let task = json!({"dispatch": "exec", "command": "sleep 1.2"});
+    let bench = queue("[budget]\ntime = '1s'", &[task.clone(), task]);
+    assert_eq!(drain(&bench), 3);
+    assert_eq!(statuses(&bench, 2), ["completed", "pending"]);
+    assert_eq!(drain(&bench), 0, "all is done, however long it took");
+}

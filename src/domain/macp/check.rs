@@ -168,7 +168,12 @@ fn place_words(out: Out, dir: &Path) -> String {
 }
 
 /// A path below `home`, or in a directory that is allowed.
-fn allowed(home: &mut Within, path: &str, place: &Place, settings: &Settings) -> Result<PathBuf, Out> {
+pub(super) fn allowed(
+    home: &mut Within,
+    path: &str,
+    place: &Place,
+    settings: &Settings,
+) -> Result<PathBuf, Out> {
     let first = home.path(path);
     let Err(out @ (Out::Outside | Out::Link)) = first else { return first };
     let real = super::within::real(&home.dir().join(path)).ok_or(out)?;

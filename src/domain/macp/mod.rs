@@ -62,6 +62,5 @@ pub mod worktree;
 pub mod worktree_clean;
 pub mod worktree_names;
 mod worktree_pool;
-
 pub use place::Place;
 pub use queue::Queue;

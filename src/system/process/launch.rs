@@ -4,7 +4,6 @@
 //! The receipt is a last line on its standard output, and a file where the launched side sees the directory of our
 //! notes. Either will do: a launcher's own exit code is no proof that the command ran at all.
 
-use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -17,17 +16,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use jiff::Timestamp;
-use memchr::memmem;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
-use super::{Attendant, Ended, clean};
+use super::receipt::{Receipt, end_of, find};
+use super::{Ended, clean};
 use crate::system::host::Host;
 use crate::system::lock::Holder;
 use crate::system::{clock, store};
 
-/// Bytes at the end of the output that are searched for the receipt.
-const END: u64 = 64 << 10;
 /// How long a receipt may take to become visible that is in a file only: network file systems are late.
 const LATE: Duration = Duration::from_secs(5);
 /// How long a command that ends a launch may take.
@@ -112,18 +109,18 @@ impl Launch {
         }
     }
 
-    /// The exit code that the launched side left, if it did.
-    pub(super) fn receipt(&self, stdout: &Path) -> Option<i32> {
+    /// What the launched side left, if it did.
+    pub(super) fn receipt(&self, stdout: &Path) -> Option<Receipt> {
         let left = std::fs::read(self.file()).ok();
-        let left = left.and_then(|bytes| Some(find(&bytes, self.token.as_bytes())?.code));
+        let left = left.and_then(|bytes| Some(find(&bytes, self.token.as_bytes())?.receipt));
         left.or_else(|| {
             let (_, end) = end_of(stdout).ok()?;
-            Some(find(&end, self.token.as_bytes())?.code)
+            Some(find(&end, self.token.as_bytes())?.receipt)
         })
     }
 
     /// [`Launch::receipt`] after the launcher has ended like this: a file may come late.
-    pub(super) fn await_receipt(&self, stdout: &Path, ended: Ended) -> Option<i32> {
+    pub(super) fn await_receipt(&self, stdout: &Path, ended: Ended) -> Option<Receipt> {
         let since = Instant::now();
         loop {
             let receipt = self.receipt(stdout);
@@ -146,17 +143,29 @@ impl Launch {
 
     /// How it ended, as far as both sides say; and what went wrong between the two, if that did. `stopped` when we
     /// ended it ourselves.
-    pub(super) fn judge(&self, ended: Ended, receipt: Option<i32>, stopped: bool) -> (Ended, Option<String>) {
+    pub(super) fn judge(
+        &self,
+        ended: Ended,
+        receipt: Option<Receipt>,
+        stopped: bool,
+    ) -> (Ended, Option<String>) {
         let name = &self.launcher;
         let how = match ended {
             Ended { code: Some(code), .. } => format!("exit code {code}"),
             Ended { signal: Some(signal), .. } => format!("signal {signal}"),
             _ => "no exit code".into(),
         };
-        match receipt {
+        match receipt.map(|receipt| receipt.code) {
             Some(0) if ended.code == Some(0) || stopped => (ended, None),
             Some(0) => {
                 (ended, Some(format!("launcher `{name}` failed with {how} after its command had succeeded")))
+            }
+            Some(code) if receipt.is_some_and(|receipt| receipt.told) && !stopped => {
+                let ended = Ended { code: Some(code), signal: None };
+                (
+                    ended,
+                    Some(format!("launcher `{name}` was told to end by somebody else (exit code {code})")),
+                )
             }
             Some(code) => (Ended { code: Some(code), signal: None }, None),
             // No receipt is no success, whoever looks.
@@ -197,80 +206,6 @@ impl Launch {
         }
         let _ = child.wait();
         Err(format!("`{name}` took longer than {}s", STOPPING.as_secs()))
-    }
-}
-
-/// Where a receipt is, and what it says.
-struct Found {
-    from: usize,
-    upto: usize,
-    code: i32,
-}
-
-/// The last receipt in `bytes`: the token, a colon, digits, a full stop, and the end of its line.
-fn find(bytes: &[u8], token: &[u8]) -> Option<Found> {
-    memmem::find_iter(bytes, token).filter_map(|from| read(bytes, from, token.len())).last()
-}
-
-fn read(bytes: &[u8], from: usize, token: usize) -> Option<Found> {
-    let rest = bytes[from + token..].strip_prefix(b":")?;
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let code = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-    let mut after = rest[digits..].strip_prefix(b".")?;
-    for end in [&b"\r"[..], b"\n"] {
-        after = after.strip_prefix(end).unwrap_or(after);
-    }
-    Some(Found { from, upto: bytes.len() - after.len(), code })
-}
-
-/// The last [`END`] bytes of a file, and where they begin.
-fn end_of(path: &Path) -> io::Result<(u64, Vec<u8>)> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let from = size.saturating_sub(END);
-    let mut end = vec![0; usize::try_from(size - from).unwrap_or_default()];
-    file.read_exact_at(&mut end, from)?;
-    Ok((from, end))
-}
-
-/// Keeps the receipt from whoever listens.
-pub(super) struct Discreet<'a> {
-    /// Who listens.
-    pub(super) who: &'a mut dyn Attendant,
-    /// What a receipt begins with.
-    pub(super) token: &'a str,
-}
-
-impl Attendant for Discreet<'_> {
-    fn listens(&self) -> bool {
-        self.who.listens()
-    }
-
-    fn line(&mut self, line: &[u8]) {
-        match without(line, self.token.as_bytes()) {
-            Cow::Owned(rest) if rest.is_empty() => {}
-            rest => self.who.line(&rest),
-        }
-    }
-
-    fn oversized(&mut self, start: &[u8]) {
-        self.who.oversized(start);
-    }
-
-    fn busy(&self) -> bool {
-        self.who.busy()
-    }
-
-    fn stop(&mut self) -> bool {
-        self.who.stop()
-    }
-}
-
-/// A line without the receipt in it.
-fn without<'a>(line: &'a [u8], token: &[u8]) -> Cow<'a, [u8]> {
-    match find(line, token) {
-        Some(found) => Cow::Owned([&line[..found.from], &line[found.upto..]].concat()),
-        None => Cow::Borrowed(line),
     }
 }
 
@@ -323,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_receipt_is_found_and_taken_out_wherever_it_came() {
-        let table: [(&[u8], Option<i32>, &[u8]); 10] = [
+        let table: [(&[u8], Option<i32>, &[u8]); 11] = [
             (b"", None, b""),
             (b"receipt-1:0.\n", Some(0), b""),
             (b"a\nreceipt-1:7.\n", Some(7), b"a\n"),
@@ -334,6 +269,7 @@ mod tests {
             (b"a\nreceipt-1:25", None, b"a\nreceipt-1:25"),
             (b"sh -c x n-1 receipt-1 true\n", None, b"sh -c x n-1 receipt-1 true\n"),
             (b"receipt-10:0.\n", None, b"receipt-10:0.\n"),
+            (b"a\nreceipt-1:143T.\n", Some(143), b"a\n"),
             (b"receipt-1:.\n", None, b"receipt-1:.\n"),
         ];
         let dir = tempfile::tempdir().unwrap();
@@ -342,13 +278,15 @@ mod tests {
             for filler in [0, 200_000] {
                 let start = vec![b'x'; filler];
                 store::write(&path, store::PRIVATE, &[&start, text].concat()).unwrap();
-                assert_eq!(launch.receipt(&path), code, "{}", text.escape_ascii());
+                let found = launch.receipt(&path);
+                assert_eq!(found.map(|found| found.code), code, "{}", text.escape_ascii());
+                assert_eq!(found.is_some_and(|found| found.told), code == Some(143));
                 launch.strip(&path).unwrap();
                 assert_eq!(std::fs::read(&path).unwrap(), [&start, rest].concat(), "{}", text.escape_ascii());
             }
         }
         store::write(&launch.file(), store::PRIVATE, b"receipt-1:9.\n").unwrap();
-        assert_eq!(launch.receipt(&path), Some(9), "a file will do");
+        assert_eq!(launch.receipt(&path).map(|found| found.code), Some(9), "a file will do");
         launch.forget();
         assert_eq!(launch.receipt(&path), None);
     }
@@ -371,8 +309,17 @@ mod tests {
             (killed, None, false, killed, Some("left no receipt (signal 9)")),
             (code(0), None, true, Ended { code: None, signal: None }, None),
             (code(143), Some(0), true, code(143), None),
+            (code(143), Some(143), true, code(143), None),
+            (
+                code(143),
+                Some(143),
+                false,
+                code(143),
+                Some("was told to end by somebody else (exit code 143)"),
+            ),
         ];
         for (ended, receipt, stopped, expected, said) in table {
+            let receipt = receipt.map(|code| Receipt { code, told: code == 143 });
             let (judged, trouble) = launch.judge(ended, receipt, stopped);
             assert_eq!(judged, expected, "{ended:?} {receipt:?}");
             assert_eq!(trouble.is_some(), said.is_some(), "{trouble:?}");

@@ -12,10 +12,11 @@ use super::brief::{self, News};
 use super::{BRIEF, Call, STAGED, call};
 use crate::domain::agents::invocation::{Request, Stdin, file, invocation};
 use crate::domain::macp::agent;
+use crate::domain::macp::drain::{legacy_call, of_task};
 use crate::domain::macp::place::Place;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::{Dispatch, Task};
-use crate::system::config::env;
+use crate::domain::macp::worktree;
 use crate::system::redact;
 
 /// What would happen.
@@ -45,7 +46,7 @@ pub struct Shown {
 
 /// Looks ahead for a task; nothing is made, started or written.
 pub fn show(task: &Task, place: &Place, settings: &Settings) -> Result<Shown> {
-    let planned = ground(task, place, settings);
+    let planned = worktree::path(task, settings)?.unwrap_or_else(|| place.root().to_owned());
     // What is not made yet is looked at where it would come from.
     let dir = if planned.is_dir() { planned.clone() } else { place.root().to_owned() };
     let mut shown = told(task, place, settings, &dir)?;
@@ -70,7 +71,12 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
         runtime: (*dispatch != Dispatch::Exec).then(|| super::runtime(task, settings).to_owned()),
         acp: None,
     };
-    match call(task, place, settings, dir)? {
+    let definition = place.slot("NAME").join("task.json");
+    let call = match &task.dispatch {
+        None => legacy_call(task, settings, &definition, dir)?,
+        Some(_) => call(task, place, settings, dir)?,
+    };
+    match call {
         Call::HandOver(config) => shown.acp = Some(config),
         Call::Command { argv, env, dir, stdin, brief, pty, .. } => {
             let slot = place.slot("NAME").join(format!("{STAGED}brief.md")).display().to_string();
@@ -86,7 +92,9 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
         }
         Call::Agent { runtime, prompt, dir, .. } => {
             let agent = agent::resolve(task, &runtime, place, settings)?;
-            let news = News { gates: gates(task, settings), ..News::default() };
+            let gates = of_task(task, settings);
+            let gates = gates.iter().map(|gate| gate.command().to_owned()).collect();
+            let news = News { gates, ..News::default() };
             let prompt = brief::prompt(task, &prompt, &news, &dir)?;
             let prefix = place.logs().join(&task.id);
             let request = Request {
@@ -110,21 +118,6 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
         }
     }
     Ok(shown)
-}
-
-/// Where a task would work: its worktree, which need not be there, or the repository.
-fn ground(task: &Task, place: &Place, settings: &Settings) -> PathBuf {
-    let Some(worktree) = &task.worktree else { return place.root().to_owned() };
-    match worktree.strip_prefix("~/") {
-        Some(rest) => env::home().unwrap_or_default().join(rest),
-        None => settings.worktree_base.join(worktree),
-    }
-}
-
-fn gates(task: &Task, settings: &Settings) -> Vec<String> {
-    let own = task.quality_gates.iter();
-    let own: Vec<String> = own.map(|gate| gate.command().to_owned()).collect();
-    if own.is_empty() { settings.gates.iter().map(|gate| gate.command().to_owned()).collect() } else { own }
 }
 
 fn names(env: &[(OsString, OsString)]) -> Vec<String> {

@@ -90,11 +90,11 @@ fn what_no_program_could_be_meant_by_is_refused_by_field() {
         (json!({"command": "true", "env": {"1A": "x"}}), "`env.1A` is no variable"),
         (json!({"command": "true", "env": {"A": "x\0"}}), "`env.A` holds a zero byte"),
         (json!({"command": "true", "on_complete": []}), "`on_complete` names no program"),
-        (json!({"command": "true", "cwd": "../x"}), "`cwd` is `../x`, which leads upwards"),
-        (json!({"command": "true", "cwd": "sub/../../x"}), "which leads upwards"),
-        (json!({"command": "true", "cwd": "out"}), "which is outside what the task may use"),
-        (json!({"command": "true", "cwd": "out/etc"}), "which is outside what the task may use"),
-        (json!({"command": "true", "cwd": "/etc"}), "which is outside what the task may use"),
+        (json!({"command": "true", "cwd": "../x"}), "`cwd` is `../x`, which goes up by `..`"),
+        (json!({"command": "true", "cwd": "sub/../../x"}), "which goes up by `..`"),
+        (json!({"command": "true", "cwd": "out"}), "which leads outside of what the task may use"),
+        (json!({"command": "true", "cwd": "out/etc"}), "which leads outside of what the task may use"),
+        (json!({"command": "true", "cwd": "/etc"}), "which leads outside of what the task may use"),
         (json!({"command": "true", "cwd": "gone"}), "`cwd` is `gone`, which is no directory"),
         (json!({"command": "true", "cwd": "sub\n"}), "which is no directory"),
         (json!({"dispatch": "a b", "command": "true"}), "`a b` is no way to work a task"),
@@ -113,7 +113,7 @@ fn other_directories_are_allowed_by_the_settings() {
     let dir = other.path().canonicalize().unwrap();
     let repo = Repo::new(&format!("[macp]\nallowed_dirs = ['{}']", dir.display()));
     assert_eq!(command(repo.call(json!({"command": "true", "cwd": dir})).unwrap()).1, dir);
-    assert!(repo.refused(json!({"command": "true", "cwd": "/etc"})).contains("outside"));
+    assert!(repo.refused(json!({"command": "true", "cwd": "/etc"})).contains("leads outside"));
 }
 
 #[test]
@@ -135,11 +135,11 @@ fn an_agent_is_told_its_brief() {
         ("docs/gone.md", "`brief_path` is `docs/gone.md`, which does not exist"),
         ("docs", "which is no file"),
         ("docs/empty.md", "is empty"),
-        ("../x.md", "which leads outside the repository"),
-        ("/etc/passwd", "which leads outside the repository"),
+        ("../x.md", "which goes up by `..`"),
+        ("/etc/passwd", "which is absolute"),
         ("briefs/passwd.md", "which leads outside the repository"),
         ("out/etc/passwd", "which leads outside the repository"),
-        ("a\0b", "which is no path"),
+        ("a\0b", "which holds a NUL character"),
     ];
     for (path, expected) in table {
         let said = repo.refused(json!({"dispatch": "yolo", "brief_path": path}));

@@ -121,7 +121,6 @@ impl<'a, 'h> Controller<'a, 'h> {
 
     /// Works to the end, and says how that was.
     pub(super) fn run(mut self) -> Result<Finished> {
-        launchers::recover(&self.queue.place().launches(), self.hands.notice);
         launchers::recover(&self.queue.place().launches(), &mut *self.hands.notice);
         self.recover()?;
         if let Some(id) = self.desk.only {
@@ -232,13 +231,14 @@ impl<'a, 'h> Controller<'a, 'h> {
             Ok(orders)
         })?;
         // What acts outside of this machine, or beside the queue, comes after what it is about.
-        if orders.iter().any(|(_, order)| order.acts_outside()) {
+        let launched = self.desk.options.launcher.is_some() && !orders.is_empty();
+        if launched || orders.iter().any(|(_, order)| order.acts_outside()) {
             self.queue.sync()?;
         }
+        slots.replace_lost()?;
         for (at, order) in orders {
             slots.order(at, order);
         }
-        slots.replace_lost()?;
         // The workers go on meanwhile.
         self.queue.write_results()?;
         self.say();

@@ -35,7 +35,12 @@ impl Desk<'_> {
     }
 
     fn out_of_time(&self) -> bool {
-        self.options.max_time.is_some_and(|time| self.begun.elapsed() >= time)
+        self.longest().is_some_and(|time| self.begun.elapsed() >= time)
+    }
+
+    /// Nothing is started after this time.
+    fn longest(&self) -> Option<Duration> {
+        self.options.max_time.or(self.settings.config.budget.time)
     }
 
     fn at_limit(&self) -> bool {
@@ -92,6 +97,12 @@ impl Desk<'_> {
             let by = row.hold.as_ref().map_or_else(String::new, |hold| format!(" by `{}`", hold.by));
             let words = state_in_words(row.status);
             return Err(Fault::refused(format!("task `{id}` {words}{by}"), "`taskrun macp show` tells more"));
+        }
+        if row.blocked {
+            return Err(Fault::refused(
+                format!("task `{id}` is blocked: its `metadata` says so"),
+                "take `blocked` out of its `metadata` in `tasks.json`",
+            ));
         }
         for on in &row.depends_on {
             let status = state.row(on).map(|row| row.status);
@@ -295,12 +306,10 @@ impl Desk<'_> {
         if interrupt::signal().is_some() {
             return Some(End::Interrupted);
         }
-        if self.broke {
-            return Some(End::Money);
-        }
-        if self.out_of_time() {
+        if self.broke || self.out_of_time() {
             let left = state.rows().any(|row| row.status == Status::Pending);
-            return Some(if left { End::Time } else { End::Idle });
+            let limit = if self.broke { End::Money } else { End::Time };
+            return Some(if left { limit } else { End::Idle });
         }
         if let Some(id) = self.only {
             let pending = state.row(id).is_some_and(|row| row.status == Status::Pending);
@@ -325,7 +334,7 @@ impl Desk<'_> {
     pub(super) fn pause(&self, state: &State) -> Duration {
         let until = state.next_time().map(|at| at.duration_since(clock::now()));
         let until = until.and_then(|until| Duration::try_from(until).ok()).unwrap_or(NAP);
-        let left = self.options.max_time.map_or(NAP, |time| time.saturating_sub(self.begun.elapsed()));
+        let left = self.longest().map_or(NAP, |time| time.saturating_sub(self.begun.elapsed()));
         until.min(left).clamp(Duration::from_millis(1), NAP)
     }
 
@@ -362,6 +371,6 @@ fn held_up(state: &State) -> bool {
         && state.rows().filter(|row| row.status == Status::Pending).any(|row| {
             let done =
                 |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
-            row.depends_on.iter().all(done)
+            !row.blocked && row.depends_on.iter().all(done)
         })
 }

@@ -22,6 +22,9 @@ mod slots;
 mod start;
 mod worker;
 
+pub(super) use attempt::of_task;
+pub(super) use legacy::call as legacy_call;
+
 use std::time::Duration;
 
 use anyhow::Result;
