@@ -47,6 +47,7 @@ mod loops_traps;
 mod macp_hostile;
 mod macp_validate;
 mod macp_worktree;
+mod macp_worktree_pool;
 mod manual;
 mod sandbox;
 mod skill;
