@@ -67,6 +67,7 @@ mod macp_queue;
 mod macp_queue_storm;
 mod macp_validate;
 mod macp_worktree;
+mod macp_worktree_pool;
 mod manual;
 mod sandbox;
 mod skill;

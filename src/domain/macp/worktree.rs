@@ -19,7 +19,7 @@ use super::worktree_names as names;
 use super::worktree_pool as pool;
 use crate::domain::agents::one_line;
 use crate::domain::beads::exchange::digest;
-use crate::system::git::linked::{self, Tree};
+use crate::system::git::linked::{self, Head, Tree};
 use crate::system::git::worktree::{Answer, Refs, Worktrees, changed_since};
 use crate::system::lock::Lock;
 use crate::system::store;
@@ -218,12 +218,7 @@ impl Shop<'_> {
         match linked::tree(top) {
             Tree::Linked(common) => Some(common),
             // A repository apart from its checkout has a `.git` file.
-            _ => fs::read_to_string(top.join(".git"))
-                .ok()
-                .and_then(|line| Some(top.join(line.strip_prefix("gitdir:")?.trim())))
-                .unwrap_or_else(|| top.join(".git"))
-                .canonicalize()
-                .ok(),
+            _ => linked::admin(top).unwrap_or_else(|| top.join(".git")).canonicalize().ok(),
         }
     }
 
@@ -244,10 +239,10 @@ impl Shop<'_> {
 
     /// The branch that is checked out there.
     pub(super) fn branch_of(path: &Path) -> Option<String> {
-        let git = fs::read_to_string(path.join(".git")).ok()?;
-        let admin = path.join(git.strip_prefix("gitdir:")?.trim());
-        let head = fs::read_to_string(admin.join("HEAD")).ok()?;
-        Some(head.strip_prefix("ref: refs/heads/")?.trim_end().to_owned())
+        match linked::head(path)? {
+            Head::Branch(branch) => Some(branch),
+            Head::Commit(_) => None,
+        }
     }
 
     /// Takes away what is left of one that was being made or removed, or was lost. Nobody has worked in it since.
@@ -318,7 +313,8 @@ impl Shop<'_> {
         let noted = Noted { task: task.id.clone(), path, branch, base, note, phase: Phase::Making };
         self.note(&noted)?;
         let new = refs.branch.is_none().then_some(commit.as_str());
-        let answer = match pool::take(self, &noted, new)? {
+        let tip = refs.branch.as_deref().unwrap_or(&commit);
+        let answer = match pool::take(self, &noted, tip, new.is_some())? {
             Some(answer) => answer,
             None => self.added(&noted, new)?,
         };

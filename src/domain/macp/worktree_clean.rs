@@ -1,6 +1,5 @@
 //! What becomes of a task's worktree once the task is over.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -14,6 +13,7 @@ use super::worktree::{self, Noted, Phase, Shop, Whose};
 use super::{worktree_names as names, worktree_pool as pool};
 use crate::domain::agents::one_line;
 use crate::fault::Fault;
+use crate::system::git::linked;
 use crate::system::git::worktree::{Answer, Worktrees};
 
 /// What became of a worktree.
@@ -161,7 +161,5 @@ fn put_away(shop: &Shop<'_>, noted: Noted, force: bool) -> Result<Cleaned> {
 
 /// Whether something is in git's own directory for a worktree.
 fn has(path: &Path, name: &str) -> bool {
-    let git = fs::read_to_string(path.join(".git")).unwrap_or_default();
-    let admin = git.strip_prefix("gitdir:").map(|admin| path.join(admin.trim()));
-    admin.is_some_and(|admin| admin.join(name).exists())
+    linked::admin(path).is_some_and(|admin| admin.join(name).exists())
 }

@@ -16,8 +16,8 @@ pub(super) const PREFIX: &str = ".pool-";
 /// Most that wait.
 const MOST: usize = 64;
 
-/// Moves a waiting one to where it is wanted and resets it; `None` where none waits, or it would not go.
-pub(super) fn take(shop: &Shop<'_>, wanted: &Noted, new: Option<&str>) -> Result<Option<Answer>> {
+/// Moves a waiting one to where it is wanted and has it be at `commit`, on a branch that may have to be made; `None` where none waits, or it would not go.
+pub(super) fn take(shop: &Shop<'_>, wanted: &Noted, commit: &str, new: bool) -> Result<Option<Answer>> {
     if !shop.settings.worktree_reuse || wanted.path.exists() {
         return Ok(None);
     }
@@ -28,11 +28,11 @@ pub(super) fn take(shop: &Shop<'_>, wanted: &Noted, new: Option<&str>) -> Result
     if shop.git.rename(&waiting, &wanted.path)? != Answer::Done {
         return Ok(None);
     }
-    let answer = shop.git.renew(&wanted.path, &wanted.branch, new)?;
+    let answer = shop.git.renew(&wanted.path, &wanted.branch, commit, new)?;
     if answer != Answer::Done {
         // It is of no use to anybody; a new one may do.
         shop.git.remove(&wanted.path, true)?;
-        if let Some(commit) = new {
+        if new {
             shop.git.drop_branch(&wanted.branch, commit)?;
         }
         return Ok(None);

@@ -39,6 +39,32 @@ pub fn tree(dir: &Path) -> Tree {
     common.canonicalize().map_or(Tree::Lost(common), Tree::Linked)
 }
 
+/// What is checked out in a linked worktree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Head {
+    /// A branch, by its name.
+    Branch(String),
+    /// A commit, on no branch.
+    Commit(String),
+}
+
+/// Looks at a linked worktree's `HEAD`; `None` where that cannot be told from files.
+pub fn head(dir: &Path) -> Option<Head> {
+    let text = fs::read_to_string(admin(dir)?.join("HEAD")).ok()?;
+    match text.trim_end().strip_prefix("ref: refs/heads/") {
+        // Refs that are kept in tables leave only this here.
+        Some(".invalid") => None,
+        Some(branch) => Some(Head::Branch(branch.to_owned())),
+        None => Some(Head::Commit(text.trim_end().to_owned())),
+    }
+}
+
+/// Git's own directory for a linked worktree.
+pub fn admin(dir: &Path) -> Option<PathBuf> {
+    let line = line_of(&dir.join(".git"))?;
+    Some(dir.join(path_of(line.strip_prefix(b"gitdir:")?)))
+}
+
 /// The main checkout of the repository kept in `common`; a bare one has none.
 pub fn main_checkout(common: &Path) -> Option<PathBuf> {
     if common.file_name() == Some(OsStr::new(".git")) {
@@ -102,6 +128,8 @@ mod tests {
         put("of-sub/.git", "gitdir: ../main/.git/modules/sub/worktrees/s");
         put("lost/.git", "gitdir: ../gone/.git/worktrees/lost\n");
         put("odd/.git", "what is this\n");
+        put("main/.git/worktrees/a/HEAD", "ref: refs/heads/feat/a\n");
+        put("main/.git/modules/sub/worktrees/s/HEAD", "12ab\n");
         put("main/.git/worktrees/a/gitdir", &format!("{}/a/.git\n", top.display()));
         put("main/.git/worktrees/gone/gitdir", &format!("{}/gone/.git\n", top.display()));
         put("main/.git/worktrees/half/HEAD", "");
@@ -123,6 +151,10 @@ mod tests {
         for (dir, expected) in table {
             assert_eq!(tree(&top.join(dir)), expected, "{dir}");
         }
+        assert_eq!(head(&top.join("a")), Some(Head::Branch("feat/a".into())));
+        assert_eq!(head(&top.join("of-sub")), Some(Head::Commit("12ab".into())));
+        put("main/.git/worktrees/a/HEAD", "ref: refs/heads/.invalid\n");
+        assert_eq!((head(&top.join("a")), head(&top.join("plain"))), (None, None));
         assert_eq!(main_checkout(&top.join("main/.git")), Some(top.join("main")));
         assert_eq!(main_checkout(&sub), Some(top.join("main/sub")));
         assert_eq!(main_checkout(&top.join("repo.git")), None);

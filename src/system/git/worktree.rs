@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::first_line;
+use super::linked::{self, Head};
 use crate::system::lock::Lock;
 use crate::system::process::{Quick, Said};
 
@@ -139,20 +140,21 @@ impl<'w> Worktrees<'w> {
         Ok(Answer::of(&self.quick(path, &["update-ref", "--no-deref", "HEAD", "HEAD"])?))
     }
 
-    /// Has a worktree that nobody works in, with its `HEAD` at no branch, be on `branch`, made at `start` where it is new,
-    /// with nothing in it that is neither in git nor ignored. One that is as it should be is only looked at.
-    pub fn renew(&self, path: &Path, branch: &str, start: Option<&str>) -> Result<Answer> {
+    /// Has a worktree that nobody works in, with its `HEAD` on no branch, be on `branch`, which is at `commit` or is made
+    /// there, with nothing in it that is neither in git nor ignored. One that is as it should be is only looked at.
+    pub fn renew(&self, path: &Path, branch: &str, commit: &str, new: bool) -> Result<Answer> {
         let name = format!("refs/heads/{branch}");
         let clean = self.is_clean(path)?;
-        let made: &[&str] = &["update-ref", &name, start.unwrap_or_default(), ""];
-        let move_to: &[&str] = &["read-tree", "-m", "-u", "HEAD", &name];
+        let there = linked::head(path) == Some(Head::Commit(commit.to_owned()));
+        let make: &[&str] = &["update-ref", &name, commit, ""];
         let on: &[&str] = &["symbolic-ref", "HEAD", &name];
-        let mut steps: Vec<&[&str]> = start.map(|_| made).into_iter().collect();
-        if clean {
-            // What differs between the two commits is written, and nothing else is touched.
-            steps.extend([move_to, on]);
-        } else {
-            steps.extend([on, &["reset", "--hard", "--quiet"], &["clean", "-ffdq"]]);
+        // What differs between the two commits is written, and nothing else is touched.
+        let change: &[&str] = &["read-tree", "-m", "-u", "HEAD", commit];
+        let mut steps: Vec<&[&str]> = if new { vec![make] } else { Vec::new() };
+        match (clean, there) {
+            (true, true) => steps.push(on),
+            (true, false) => steps.extend([change, on]),
+            (false, _) => steps.extend([on, &["reset", "--hard", "--quiet"], &["clean", "-ffdq"]]),
         }
         for step in steps {
             if let no @ Answer::No(_) = Answer::of(&self.quick(path, step)?) {
