@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::brief::{self, News};
 use super::{BRIEF, Call, STAGED, call};
-use crate::domain::agents::invocation::{Request, Stdin, file, invocation};
+use crate::domain::agents::catalog::Agent;
+use crate::domain::agents::invocation::{Invocation, Request, Stdin, file, invocation};
 use crate::domain::macp::agent;
 use crate::domain::macp::drain::{legacy_call, of_task};
 use crate::domain::macp::place::Place;
@@ -94,21 +95,8 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
             let agent = agent::resolve(task, &runtime, place, settings)?;
             let gates = of_task(task, settings);
             let gates = gates.iter().map(|gate| gate.command().to_owned()).collect();
-            let news = News { gates, ..News::default() };
-            let prompt = brief::prompt(task, &prompt, &news, &dir)?;
-            let prefix = place.logs().join(&task.id);
-            let request = Request {
-                prompt_file: &file(&prefix, ".prompt.md"),
-                dir: &dir,
-                budget_left: None,
-                task: &task.id,
-                attempt: 1,
-                description: task.description.as_deref().unwrap_or_default(),
-                resume: None,
-                prefix: &prefix,
-                prompt_chars: prompt.chars().count(),
-            };
-            let call = invocation(&agent, &request)?;
+            let prompt = brief::prompt(task, &prompt, &News { gates, ..News::default() }, &dir)?;
+            let call = invoked(&agent, task, place, (&prompt, &dir))?;
             let words = std::iter::once(call.program.into_os_string()).chain(call.args);
             shown.argv = words.map(|word| clean(&word.to_string_lossy())).collect();
             shown.env = names(&call.env);
@@ -118,6 +106,23 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
         }
     }
     Ok(shown)
+}
+
+/// How the agent is called on its first attempt.
+fn invoked(agent: &Agent, task: &Task, place: &Place, (prompt, dir): (&str, &Path)) -> Result<Invocation> {
+    let prefix = place.logs().join(&task.id);
+    let request = Request {
+        prompt_file: &file(&prefix, ".prompt.md"),
+        dir,
+        budget_left: None,
+        task: &task.id,
+        attempt: 1,
+        description: task.description.as_deref().unwrap_or_default(),
+        resume: None,
+        prefix: &prefix,
+        prompt_chars: prompt.chars().count(),
+    };
+    invocation(agent, &request)
 }
 
 fn names(env: &[(OsString, OsString)]) -> Vec<String> {
