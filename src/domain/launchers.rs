@@ -31,7 +31,8 @@ exec 3<&0
 exec 3<&-
 k=; pass() { s=1 k=T; trap '' "$1"; kill -s "$1" 0; trap "pass $1" "$1"; }
 trap 'pass TERM' TERM; trap 'pass TERM' HUP; trap 'pass INT' INT
-while s=; wait "$c" 2>/dev/null; r=$?; [ -n "$s" ] && kill -s 0 "$c" 2>/dev/null; do :; done
+r= s=1; while [ -n "$s" ]; do
+s=; wait "$c" 2>/dev/null; w=$?; if [ $w != 127 ] || [ -z "$r" ]; then r=$w; fi; done
 if [ -n "$f" ] && [ -f "${f%.receipt}.json" ]; then
 { printf '%s:%d%s.\n' "$t" "$r" "$k" >"$f.tmp" && mv -f -- "$f.tmp" "$f"; } 2>/dev/null; fi
 [ -z "$l" ] || printf '%s:%d%s.\n' "$t" "$r" "$k"

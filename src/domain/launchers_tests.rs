@@ -132,3 +132,26 @@ fn the_far_side_ends_as_its_command_does() {
         assert_eq!(run(command), (Some(code), said.to_owned()), "{command}");
     }
 }
+
+#[test]
+fn a_signal_is_passed_on_and_said() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::os::unix::process::CommandExt;
+    let command = "trap 'echo got it; exit 9' TERM; echo up; while :; do sleep 0.05; done";
+    let spawn =
+        Spawn { argv: ["sh", "-c", command].map(OsString::from).into(), dir: "/".into(), ..Spawn::default() };
+    let wrapped = launcher("command = ['env']").wrap(spawn, &labels("t"));
+    let mut far = Command::new(&wrapped.argv[0]);
+    far.args(&wrapped.argv[1..]).process_group(0).stdout(std::process::Stdio::piped());
+    let mut far = far.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut said = BufReader::new(far.stdout.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert_eq!(line, "up\n");
+    // Only the one that was launched hears it, as the first process of a container would.
+    Command::new("kill").args(["-TERM", &far.id().to_string()]).status().unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, format!("got it\n{}:9T.\n", wrapped.launch.unwrap().token));
+    assert_eq!(far.wait().unwrap().code(), Some(9));
+}
