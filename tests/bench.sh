@@ -270,6 +270,9 @@ rm -f "$scratch/stream" "$scratch/once"
 
 # ---- 5. the task store ----
 "$root/tests/bench-beads.sh" ${short:+--short}
+
+# ---- 5b. the queue ----
+"$root/tests/bench-macp.sh" ${short:+--short}
 sizes=(100 10000); [ "$short" ] || sizes+=(100000)
 for n in "${sizes[@]}"; do store "$n" "$scratch/store-$n"; done
 

@@ -16,7 +16,7 @@ use crate::domain::agents::{Class, Failure};
 use crate::fault::Fault;
 use crate::system::clock;
 use crate::system::config::{Config, ReceiptBy, env, programs};
-use crate::system::process::{Launch, Outcome, Spawn, abandoned};
+use crate::system::process::{Launch, Outcome, Spawn, abandoned, sweep};
 
 /// What runs on the launched side: `$0` is the launch's name; then come the start of the receipt, the file for it (or
 /// nothing), the directory to work in (or nothing), whether a line on standard output is wanted, and the command.
@@ -29,12 +29,12 @@ case $1 in *=*) ;; *) env $i true 2>/dev/null && set -- env $i "$@";; esac
 exec 3<&0
 "$@" <&3 3<&- & c=$!
 exec 3<&-
-pass() { s=1; trap '' "$1"; kill -s "$1" 0; trap "pass $1" "$1"; }
+k=; pass() { s=1 k=T; trap '' "$1"; kill -s "$1" 0; trap "pass $1" "$1"; }
 trap 'pass TERM' TERM; trap 'pass TERM' HUP; trap 'pass INT' INT
 while s=; wait "$c" 2>/dev/null; r=$?; [ -n "$s" ] && kill -s 0 "$c" 2>/dev/null; do :; done
 if [ -n "$f" ] && [ -f "${f%.receipt}.json" ]; then
-{ printf '%s:%d.\n' "$t" "$r" >"$f.tmp" && mv -f -- "$f.tmp" "$f"; } 2>/dev/null; fi
-[ -z "$l" ] || printf '%s:%d.\n' "$t" "$r"
+{ printf '%s:%d%s.\n' "$t" "$r" "$k" >"$f.tmp" && mv -f -- "$f.tmp" "$f"; } 2>/dev/null; fi
+[ -z "$l" ] || printf '%s:%d%s.\n' "$t" "$r" "$k"
 exit "$r""#;
 
 /// Characters of a launch's name that stand for whose it is.
@@ -196,21 +196,22 @@ impl Launcher {
     }
 }
 
-/// Ends what runs that were killed have left with their launchers; `notes` is where these noted it. What cannot be
+/// Ends what earlier runs have left with their launchers, killed or cut off; `notes` is where these noted it. What cannot be
 /// ended is told, and tried again next time.
 pub fn recover(notes: &Path, notice: &mut dyn FnMut(&str)) {
+    sweep(notes);
     for note in abandoned(notes) {
         let launch = &note.launch;
         match launch.end() {
             Ok(()) => {
                 notice(&format!(
-                    "ended `{}`, left with launcher `{}` by a killed run",
+                    "ended `{}`, left with launcher `{}` by an earlier run",
                     launch.name, launch.launcher
                 ));
                 launch.forget();
             }
             Err(why) => notice(&format!(
-                "`{}`, left with launcher `{}` by a killed run, may still be running: {why}; once it is not, remove `{}`",
+                "`{}`, left with launcher `{}` by an earlier run, may still be running: {why}; once it is not, remove `{}`",
                 launch.name,
                 launch.launcher,
                 launch.note().display()
@@ -262,15 +263,12 @@ impl Words<'_> {
         while let Some(at) = memchr::memchr(b'{', rest) {
             filled.extend_from_slice(&rest[..at]);
             rest = &rest[at..];
-            match table.iter().find(|(word, _)| rest.starts_with(word.as_bytes())) {
-                Some((word, value)) => {
-                    filled.extend_from_slice(value.as_bytes());
-                    rest = &rest[word.len()..];
-                }
-                None => {
-                    filled.push(b'{');
-                    rest = &rest[1..];
-                }
+            if let Some((word, value)) = table.iter().find(|(word, _)| rest.starts_with(word.as_bytes())) {
+                filled.extend_from_slice(value.as_bytes());
+                rest = &rest[word.len()..];
+            } else {
+                filled.push(b'{');
+                rest = &rest[1..];
             }
         }
         filled.extend_from_slice(rest);

@@ -2,12 +2,17 @@
 
 #![allow(clippy::disallowed_methods)] // naps live here, where a signal cuts them short
 
-use std::sync::Once;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Once, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -16,6 +21,8 @@ use crate::fault::Fault;
 static INSTALLED: Once = Once::new();
 static FIRST: AtomicI32 = AtomicI32::new(0);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
+/// Readable for ever once a signal has come.
+static BELL: OnceLock<UnixStream> = OnceLock::new();
 
 /// Takes over SIGINT, SIGTERM, SIGHUP and SIGQUIT (Ctrl-\\) for a command that has something to clean up; until
 /// then they end the process as they always do. Calling it again changes nothing.
@@ -28,6 +35,8 @@ pub fn install() -> Result<()> {
 fn listen() -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
     let main = thread::current();
+    let (bell, mut ring) = UnixStream::pair()?;
+    let _ = BELL.set(bell);
     thread::Builder::new().name("signals".into()).stack_size(64 << 10).spawn(move || {
         for signal in signals.forever() {
             // A closed terminal and Ctrl-\ are orders to end, as SIGTERM is.
@@ -35,6 +44,9 @@ fn listen() -> Result<()> {
             let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
             COUNT.fetch_add(1, Ordering::SeqCst);
             main.unpark();
+            if COUNT.load(Ordering::SeqCst) == 1 {
+                let _ = ring.write_all(&[0]);
+            }
         }
     })?;
     Ok(())
@@ -69,4 +81,19 @@ pub fn nap(duration: Duration) -> Result<()> {
     // A signal that arrives on the way leaves a token, so that this returns at once.
     thread::park_timeout(duration);
     check()
+}
+
+/// Waits up to `patience` until `pipe` can be read (or has no writer any more), and says whether it can; on any
+/// thread. The first signal ends the wait.
+pub fn readable(pipe: impl AsFd, patience: Duration) -> Result<bool> {
+    let pipe = pipe.as_fd();
+    let patience = Timespec::try_from(patience)?;
+    let mut fds = vec![PollFd::new(&pipe, PollFlags::IN)];
+    let bell = BELL.get().filter(|_| signal().is_none());
+    fds.extend(bell.map(|bell| PollFd::new(bell, PollFlags::IN)));
+    match poll(&mut fds, Some(&patience)) {
+        Ok(_) => Ok(!fds[0].revents().is_empty()),
+        Err(Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

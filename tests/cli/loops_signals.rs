@@ -126,8 +126,8 @@ fn sigkill_leaves_nothing_running_and_the_task_is_taken_up_again() {
     let start = Instant::now();
     wait_for("the end of all", || living(&format!("sleep {marker}")).is_empty());
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-    // Nobody holds it any more; a look writes nothing.
-    assert_eq!(bench.status("bd-1"), "open");
+    // Nobody holds it any more, once the supervisor has looked that all is ended; a look writes nothing.
+    wait_for("the end of the supervisor", || bench.status("bd-1") == "open");
     assert!(bench.sandbox.read(".beads/issues.jsonl").contains("\"in_progress\""));
     let status = bench.loop_status();
     assert_eq!(

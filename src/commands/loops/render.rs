@@ -191,7 +191,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// A word as it would be typed at a shell.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(safe) {
         word.to_owned()

@@ -35,6 +35,9 @@ pub struct Args {
     /// Run tasks though the result of an identical one is there
     #[arg(long)]
     no_cache: bool,
+    /// Hand commands and gates of tasks that name no launcher to `[launchers.NAME]` of the settings
+    #[arg(long, value_name = "NAME")]
+    launcher: Option<String>,
 }
 
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
@@ -45,6 +48,7 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
         watch: args.watch,
         force: args.force,
         cache: !args.no_cache,
+        launcher: args.launcher.clone(),
     };
     told::listen(context, |hands| drain::drain(place, &options, hands))
 }

@@ -96,9 +96,14 @@ pub enum Command {
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     let given = context.global.workspace.as_deref();
     let place = match &args.dir {
-        Some(dir) => Place::at(dir, given)?,
-        None => Place::of(&context.workspace()?),
+        Some(dir) => Place::at(dir, given),
+        None => context.workspace().map(|workspace| Place::of(&workspace)),
     };
+    if let Command::Validate(args) = &args.command {
+        // Files that are named need no queue around them.
+        return validate::run(args, place, context);
+    }
+    let place = place?;
     match &args.command {
         Command::Init(args) => init::run(args, place, context),
         Command::Submit(args) => submit::run(args, place, context),
@@ -115,7 +120,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Approve(args) => approve::run(args, place, context),
         Command::Sync(args) => sync::run(args, place, context),
         Command::Command(args) => command::run(args, place, context),
-        Command::Validate(args) => validate::run(args, place, context),
+        Command::Validate(args) => validate::run(args, Ok(place), context),
         Command::Metrics(args) => metrics::run(args, place, context),
         Command::Gc(args) => gc::run(args, place, context),
         Command::Clean(args) => clean::run(args, place, context),

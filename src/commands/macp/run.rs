@@ -24,9 +24,13 @@ pub struct Args {
     /// Run it though the result of an identical one is there
     #[arg(long)]
     no_cache: bool,
+    /// Hand commands and gates of tasks that name no launcher to `[launchers.NAME]` of the settings
+    #[arg(long, value_name = "NAME")]
+    launcher: Option<String>,
 }
 
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
-    let options = Options { force: args.force, cache: !args.no_cache, ..Options::default() };
+    let launcher = args.launcher.clone();
+    let options = Options { force: args.force, cache: !args.no_cache, launcher, ..Options::default() };
     told::listen(context, |hands| drain::run(place, &args.id, &options, hands))
 }

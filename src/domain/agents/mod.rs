@@ -192,6 +192,8 @@ pub struct Report {
     pub terminal: Terminal,
     /// What its final message promises (see `attempt::completion`).
     pub promise: crate::domain::attempt::completion::Promise,
+    /// MCP servers that it could not use, by name.
+    pub unusable: Vec<String>,
     /// The end of its final message, at most 4 KiB.
     pub final_text: String,
     /// Tokens used in this attempt.

@@ -49,6 +49,7 @@ impl Reader for Text {
         Report {
             terminal: Terminal::Success,
             promise: self.scan.promise(),
+            unusable: Vec::new(),
             final_text: printable(tail(&self.tail)).trim_end().to_owned(),
             usage: Usage::default(),
             usd: self.free.then_some(0.0),

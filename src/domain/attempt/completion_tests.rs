@@ -79,6 +79,7 @@ fn report(terminal: Terminal, promise: Promise) -> Report {
     Report {
         terminal,
         promise,
+        unusable: Vec::new(),
         final_text: String::new(),
         usage: Usage::default(),
         usd: None,

@@ -72,21 +72,12 @@ pub struct Order<'a> {
     pub resume: Option<&'a str>,
     /// What that session had used before.
     pub before: Usage,
-    /// What surrounds its process.
-    pub around: Around<'a>,
+    /// The task's own variables.
+    pub env: &'a [(OsString, OsString)],
     /// What its command is handed to, if it is not to run right here.
     pub launch: Option<Launching<'a>>,
     /// Whether it must end now, given what it has spent so far.
     pub stop: &'a dyn Fn(&Spend) -> bool,
-}
-
-/// What surrounds an agent's process.
-#[derive(Clone, Copy, Default)]
-pub struct Around<'a> {
-    /// The task's own variables.
-    pub env: &'a [(OsString, OsString)],
-    /// What launches it somewhere else.
-    pub launch: Option<&'a dyn Fn(Spawn) -> Spawn>,
 }
 
 /// What came of it.
@@ -194,7 +185,7 @@ impl Engine {
         let spawn = Spawn {
             argv: std::iter::once(call.program.into_os_string()).chain(call.args).collect(),
             dir: order.dir.into(),
-            env: order.around.env.iter().cloned().chain(call.env).collect(),
+            env: order.env.iter().cloned().chain(call.env).collect(),
             env_remove: call.env_remove,
             stdin: (call.stdin == Stdin::Prompt).then(|| prompt.into()),
             stdout: name(CAPTURE),
@@ -202,10 +193,6 @@ impl Engine {
             keep: Some(Keep { stdout: name(".stdout"), stderr: name(".stderr"), limit: self.log_limit }),
             leave_children: self.leave_children,
             ..Spawn::default()
-        };
-        let spawn = match order.around.launch {
-            Some(launch) => launch(spawn),
-            None => spawn,
         };
         match &order.launch {
             Some(launch) => launch.wrap(spawn),

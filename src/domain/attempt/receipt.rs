@@ -30,9 +30,9 @@ pub enum Outcome {
     Interrupted,
     /// The run was killed; found by a later one. Does not count either.
     Killed,
-    /// A prompt typed by hand was answered; no task is meant.
+    /// A prompt typed by hand was answered, or an agent did what a queue's task asks; the queue tells the rest.
     Answered,
-    /// A prompt typed by hand was not answered; no task is meant.
+    /// It was not.
     Unanswered,
     /// The agent could not work (login, credit, rate limit); does not count either.
     AgentFailed,

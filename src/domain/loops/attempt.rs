@@ -11,7 +11,7 @@ use crate::domain::agents::{Class, Failure};
 use crate::domain::attempt::budget::{self, Cut, Spend};
 use crate::domain::attempt::changes::{Carried, Look, between};
 use crate::domain::attempt::completion::Verdict;
-use crate::domain::attempt::engine::{Answer, Around, Order, file};
+use crate::domain::attempt::engine::{Answer, Order, file};
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::gates::{Place, complaint};
 use crate::domain::attempt::receipt::GateResult;
@@ -212,7 +212,7 @@ impl Run<'_> {
             budget_left: budget::left(&limits, &tally(), &task),
             resume: thread.map(|thread| thread.session.as_str()),
             before: thread.map(|thread| thread.used).unwrap_or_default(),
-            around: Around::default(),
+            env: &[],
             launch: launching(self.plan.launcher.as_ref(), &attempt.issue.id, attempt.number),
             stop: &stop,
         };

@@ -4,26 +4,30 @@
 //! which the queue itself could come to harm.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::check_cycles::Waits;
+use super::dispatch::ground;
 use super::place::Place;
+use super::queue::Queue;
 use super::settings::Settings;
+use super::stuck::Stuck;
 use super::task::{Dispatch, Gate, Task};
 use super::within::{Out, Within};
 use super::{schema, worktree_names};
 use crate::domain::agents::one_line;
 use crate::fault::Fault;
-use crate::system::config::{env, programs};
+use crate::system::config::programs;
 use crate::system::store;
 
 /// Longest id of a task with `dispatch`.
 const ID: usize = 128;
 /// More complaints are counted, not listed.
 const LISTED: usize = 20;
+/// Tasks of a circle that are named.
+const NAMED: usize = 8;
 /// Characters of an id in a message.
 const SHORT: usize = 60;
 /// MACP's types of tasks.
@@ -45,37 +49,66 @@ pub struct Complaint {
     pub message: String,
 }
 
-/// What is wrong with these tasks, each for itself and all together.
+/// What is wrong with the tasks of a queue that are not over, each for itself and all together. Errors: one that cannot be
+/// read.
+pub fn queue(queue: &Queue, settings: &Settings) -> Result<Vec<Complaint>> {
+    let mut broken = None;
+    let open = queue.state().rows().filter(|row| !row.status.is_final());
+    // One after the other: all at once would take more room than the queue itself.
+    let read = open.map_while(|row| match queue.task(&row.id) {
+        Ok(task) => Some(task),
+        Err(error) => {
+            broken = Some(error);
+            None
+        }
+    });
+    let mut complaints = tasks(read, queue.place(), settings);
+    if let Some(error) = broken {
+        return Err(error);
+    }
+    let mut told = HashSet::new();
+    for (row, stuck) in queue.state().stuck() {
+        // Circles of tasks that all lack `dispatch` do no harm: they are told as stuck.
+        if let Stuck::Cycle(circle) = stuck
+            && row.macp
+            && !circle.iter().any(|id| told.contains(id))
+        {
+            let message = waits(&circle);
+            told.extend(circle);
+            complaints.push(Complaint { task: row.id.clone(), field: "depends_on", message });
+        }
+    }
+    Ok(complaints)
+}
+
+/// What is said of the first of these, which waits for the second, and so on, round to itself.
+fn waits(circle: &[String]) -> String {
+    let names: Vec<String> = circle.iter().skip(1).map(|id| format!("`{}`", one_line(id, SHORT))).collect();
+    match names.as_slice() {
+        [] => "waits for itself".into(),
+        names if names.len() > NAMED => {
+            let more = names.len() - NAMED;
+            format!("waits for itself, by way of {} and {more} more", names[..NAMED].join(", "))
+        }
+        names => format!("waits for itself, by way of {}", names.join(", ")),
+    }
+}
+
+/// What is wrong with these tasks, each for itself; no two may have one result.
 pub fn tasks<T: Borrow<Task>>(
     tasks: impl IntoIterator<Item = T>,
     place: &Place,
     settings: &Settings,
 ) -> Vec<Complaint> {
     let mut check = Check::new(place, settings);
-    let mut waits = Waits::default();
     let mut results: HashMap<PathBuf, String> = HashMap::new();
     for task in tasks {
         let task = task.borrow();
-        if !waits.add(task) {
-            check.say(task, "id", "is there twice".into());
-            continue;
-        }
         let led = check.one(task);
         if let Some(other) = led.and_then(|path| results.insert(path, task.id.clone())) {
             let message = format!("is that of task `{}` too", one_line(&other, SHORT));
             check.say(task, "result_path", message);
         }
-    }
-    for (id, others) in waits.cycles() {
-        let way: Vec<String> = others.iter().map(|id| format!("`{}`", one_line(id, SHORT))).collect();
-        let message = match way.as_slice() {
-            [] => "waits for itself".to_owned(),
-            way if way.len() > 8 => {
-                format!("waits for itself, by way of {} and {} more", way[..8].join(", "), way.len() - 8)
-            }
-            way => format!("waits for itself, by way of {}", way.join(", ")),
-        };
-        check.complaints.push(Complaint { task: id, field: "depends_on", message });
     }
     check.complaints
 }
@@ -92,32 +125,15 @@ pub fn task(task: &Task, place: &Place, settings: &Settings) -> Result<()> {
     Err(Fault::usage(format!("task `{id}`: `{field}` {message}"), way_out(field)))
 }
 
-/// Where a task's command runs: its `cwd` below `dir`, which is its worktree or the repository, or in a directory that is
-/// allowed. To be asked when it starts, for links may have changed.
-pub fn cwd(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<PathBuf> {
-    let Some(cwd) = task.cwd.as_deref().filter(|cwd| !matches!(*cwd, "" | "." | "./")) else {
-        return Ok(dir.to_owned());
-    };
-    let found = allowed(&mut Within::new(dir), cwd, place, settings);
-    found.map_err(|out| {
-        let message = format!("task `{}`: `cwd` {}", one_line(&task.id, SHORT), place_words(out, dir));
-        Fault::refused(message, way_out("cwd"))
-    })
-}
-
 /// Nothing where there are no complaints, else [`Fault::Invalid`] naming all of them with the lines they are in.
 pub fn refuse(complaints: &[Complaint], place: &Place) -> Result<()> {
     let Some(first) = complaints.first() else { return Ok(()) };
     let file = place.tasks();
     let text = store::read_text(&file)?.unwrap_or_default();
     let lines = schema::lines::of_tasks(&text);
-    let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut listed = Vec::new();
     for complaint in complaints.iter().take(LISTED) {
-        // Of two with one id the later one is meant.
-        let twice = usize::from(complaint.field == "id" && complaint.message.contains("twice"));
-        let nth = seen.entry(&complaint.task).and_modify(|nth| *nth += twice).or_insert(twice);
-        let line = lines.get(&complaint.task).and_then(|lines| lines.get(*nth).or(lines.first()));
+        let line = lines.get(&complaint.task);
         let line = line.map_or(String::new(), |line| format!("line {line}: "));
         let id = one_line(&complaint.task, SHORT);
         listed.push(format!("{line}task `{id}`: `{}` {}", complaint.field, complaint.message));
@@ -152,15 +168,17 @@ fn place_words(out: Out, dir: &Path) -> String {
 }
 
 /// A path below `home`, or in a directory that is allowed.
-fn allowed(home: &mut Within, path: &str, place: &Place, settings: &Settings) -> Result<PathBuf, Out> {
+pub(super) fn allowed(
+    home: &mut Within,
+    path: &str,
+    place: &Place,
+    settings: &Settings,
+) -> Result<PathBuf, Out> {
     let first = home.path(path);
     let Err(out @ (Out::Outside | Out::Link)) = first else { return first };
     let real = super::within::real(&home.dir().join(path)).ok_or(out)?;
     let inside = |dir: &String| {
-        let dir = env::home()
-            .zip(dir.strip_prefix("~/"))
-            .map_or_else(|| place.root().join(dir), |(home, rest)| home.join(rest));
-        super::within::real(&dir).is_some_and(|dir| real.starts_with(dir))
+        super::within::real(&ground::expanded(dir, place)).is_some_and(|dir| real.starts_with(dir))
     };
     if settings.config.macp.allowed_dirs.iter().any(inside) { Ok(real) } else { Err(out) }
 }

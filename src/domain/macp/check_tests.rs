@@ -1,1 +1,208 @@
-//! tests
+//! Tasks and what is said of them.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::workspace::Workspace;
+
+/// A repository with a queue; links lead out of it.
+fn place(top: &Path) -> (Place, Settings) {
+    for dir in ["repo/.taskrun/macp/results", "repo/docs", "outside", "trees", "allowed"] {
+        fs::create_dir_all(top.join(dir)).unwrap();
+    }
+    for link in ["repo/docs/out", "trees/out", "repo/.taskrun/macp/out", "repo/out"] {
+        symlink(top.join("outside"), top.join(link)).unwrap();
+    }
+    let place = Place::of(&Workspace::at(top.join("repo")));
+    let config = format!(
+        "[macp]\nworktree_base = {:?}\nallowed_dirs = [{:?}]\n[launchers.slurm]\ncommand = [\"srun\"]\n",
+        top.join("trees"),
+        top.join("allowed")
+    );
+    store::write(place.settings(), store::SHARED, config.as_bytes()).unwrap();
+    let settings = crate::domain::macp::settings::load(&place).unwrap();
+    (place, settings)
+}
+
+fn read(value: &Value) -> Task {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+/// A task with `dispatch` and these fields.
+fn with(fields: &Value) -> Task {
+    let mut value =
+        json!({"id": "A", "title": "t", "status": "pending", "dispatch": "exec", "command": "true"});
+    for (name, field) in fields.as_object().unwrap() {
+        value[name] = field.clone();
+    }
+    read(&value)
+}
+
+#[test]
+fn hostile_fields_are_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let top = temp.path().canonicalize().unwrap();
+    let (place, settings) = place(&top);
+    let absolute = |path: &str| top.join(path).display().to_string();
+    let long = "x".repeat(10_000);
+    let table = [
+        (json!({"id": "a b"}), "id"),
+        (json!({"id": "a/b"}), "id"),
+        (json!({"id": "../../etc"}), "id"),
+        (json!({"id": "a\nb"}), "id"),
+        (json!({"id": "a\0b"}), "id"),
+        (json!({"id": ""}), "id"),
+        (json!({"id": "-a"}), "id"),
+        (json!({"id": ".a"}), "id"),
+        (json!({"id": "ä"}), "id"),
+        (json!({"id": long}), "id"),
+        (json!({"worktree": "../../etc"}), "worktree"),
+        (json!({"worktree": "/etc"}), "worktree"),
+        (json!({"worktree": absolute("trees")}), "worktree"),
+        (json!({"worktree": absolute("trees/../outside/x")}), "worktree"),
+        (json!({"worktree": absolute("trees/out")}), "worktree"),
+        (json!({"worktree": "out/x"}), "worktree"),
+        (json!({"worktree": "a/.git/x"}), "worktree"),
+        (json!({"worktree": ".pool-1"}), "worktree"),
+        (json!({"worktree": "~"}), "worktree"),
+        (json!({"worktree": "~root/x"}), "worktree"),
+        (json!({"worktree": "~/x"}), "worktree"),
+        (json!({"worktree": "a\0"}), "worktree"),
+        (json!({"worktree": long}), "worktree"),
+        (json!({"result_path": "../../etc/passwd"}), "result_path"),
+        (json!({"result_path": "/etc/passwd"}), "result_path"),
+        (json!({"result_path": "out/x.json"}), "result_path"),
+        (json!({"result_path": "tasks.json"}), "result_path"),
+        (json!({"result_path": "./events.ndjson"}), "result_path"),
+        (json!({"result_path": "state/queue.lock"}), "result_path"),
+        (json!({"result_path": "results"}), "result_path"),
+        (json!({"result_path": "results/"}), "result_path"),
+        (json!({"result_path": ""}), "result_path"),
+        (json!({"brief_path": "../../etc/passwd"}), "brief_path"),
+        (json!({"brief_path": "/etc/passwd"}), "brief_path"),
+        (json!({"brief_path": "docs/out/x.md"}), "brief_path"),
+        (json!({"brief_path": "docs/out"}), "brief_path"),
+        (json!({"mcp_config": "out/mcp.json"}), "mcp_config"),
+        (json!({"result_schema": "../s.json"}), "result_schema"),
+        (json!({"cwd": "/etc"}), "cwd"),
+        (json!({"cwd": "out"}), "cwd"),
+        (json!({"cwd": "docs/../.."}), "cwd"),
+        (json!({"command": "a\0b"}), "command"),
+        (json!({"command": " "}), "command"),
+        (json!({"argv": []}), "argv"),
+        (json!({"argv": ["", "x"]}), "argv"),
+        (json!({"argv": ["sh", "a\0b"]}), "argv"),
+        (json!({"on_complete": ["x\0"]}), "on_complete"),
+        (json!({"quality_gates": ["a\0"]}), "quality_gates"),
+        (json!({"quality_gates": [{"command": "x", "type": "manual"}]}), "quality_gates"),
+        (json!({"env": {"A=B": "x"}}), "env"),
+        (json!({"env": {"": "x"}}), "env"),
+        (json!({"env": {"1A": "x"}}), "env"),
+        (json!({"env": {"A\nB": "x"}}), "env"),
+        (json!({"env": {"A": "x\0"}}), "env"),
+        (json!({"env": {"TASKRUN_RUN": "x"}}), "env"),
+        (json!({"type": "bugfix"}), "type"),
+        (json!({"dispatch": "docker"}), "dispatch"),
+        (json!({"dispatch": "../../bin/sh"}), "dispatch"),
+        (json!({"dispatch": ""}), "dispatch"),
+        (json!({"max_attempts": 0}), "max_attempts"),
+        (json!({"metadata": [1]}), "metadata"),
+        (json!({"runtime": "--help"}), "runtime"),
+        (json!({"runtime": "a b"}), "runtime"),
+        (json!({"launcher": "none"}), "launcher"),
+        (json!({"branch": "a..b"}), "branch"),
+        (json!({"branch": "--force"}), "branch"),
+        (json!({"branch": "a\nb"}), "branch"),
+        (json!({"depends_on": ["A"]}), "depends_on"),
+        // What is fine.
+        (json!({}), ""),
+        (json!({"id": "a-B_9."}), ""),
+        (json!({"id": "x".repeat(128)}), ""),
+        (json!({"worktree": ""}), ""),
+        (json!({"worktree": "a/b"}), ""),
+        (json!({"worktree": absolute("trees/a")}), ""),
+        (json!({"result_path": "results/A.json"}), ""),
+        (json!({"result_path": "own/dir/A.json"}), ""),
+        (json!({"brief_path": "docs/A.md", "mcp_config": "mcp.json", "result_schema": "s.json"}), ""),
+        (json!({"cwd": "docs"}), ""),
+        (json!({"cwd": "."}), ""),
+        (json!({"cwd": absolute("allowed")}), ""),
+        (json!({"cwd": absolute("allowed/x")}), ""),
+        (json!({"cwd": absolute("repo/docs")}), ""),
+        (json!({"type": "coding", "dispatch": "yolo", "runtime": "claude", "launcher": "slurm"}), ""),
+        (json!({"quality_gates": ["true", {"command": "x", "type": "ai-review"}]}), ""),
+        (json!({"argv": ["printf", "a\nb", ""], "env": {"_A1": "x\ny"}, "branch": "fix/a"}), ""),
+    ];
+    for (fields, field) in table {
+        let task = with(&fields);
+        let said = tasks([&task], &place, &settings);
+        let fields: String = fields.to_string().chars().take(80).collect();
+        let expected: Vec<&str> = Some(field).filter(|field| !field.is_empty()).into_iter().collect();
+        assert_eq!(said.iter().map(|one| one.field).collect::<Vec<_>>(), expected, "{fields}: {said:?}");
+        let alone = super::task(&task, &place, &settings);
+        assert_eq!(alone.is_err(), !field.is_empty(), "{fields}");
+        if let Err(error) = alone {
+            let words = error.to_string();
+            assert!(
+                words.contains(&format!("`{field}`")) && words.len() < 400 && !words.contains(['\0', '\n']),
+                "{words:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_what_must_hold_is_asked_of_tasks_without_dispatch_and_of_those_that_are_over() {
+    let temp = tempfile::tempdir().unwrap();
+    let top = temp.path().canonicalize().unwrap();
+    let (place, settings) = place(&top);
+    let legacy = json!({"id": "a b/c", "title": "t", "status": "pending", "command": "", "type": "bugfix", "worktree": "/etc", "cwd": "/"});
+    assert_eq!(tasks([read(&legacy)], &place, &settings), []);
+    let over = json!({"id": "A", "title": "t", "status": "failed", "dispatch": "gone", "command": "a\0", "cwd": "/"});
+    assert_eq!(tasks([read(&over)], &place, &settings), []);
+    for fields in [json!({"id": ""}), json!({"result_path": "../x"})] {
+        let mut legacy = legacy.clone();
+        legacy.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        assert_eq!(tasks([read(&legacy)], &place, &settings).len(), 1, "{fields}");
+    }
+}
+
+#[test]
+fn tasks_are_looked_at_together() {
+    let temp = tempfile::tempdir().unwrap();
+    let top = temp.path().canonicalize().unwrap();
+    let (place, settings) = place(&top);
+    let one = with(&json!({"id": "a", "result_path": "results/x.json"}));
+    let two = with(&json!({"id": "b", "result_path": "results/./x.json"}));
+    let said: Vec<String> = tasks([one, two], &place, &settings)
+        .into_iter()
+        .map(|one| format!("{} {} {}", one.task, one.field, one.message))
+        .collect();
+    assert_eq!(said, ["b result_path is that of task `a` too"]);
+    let circle = |count: usize| waits(&(0..count).map(|at| at.to_string()).collect::<Vec<_>>());
+    assert_eq!(circle(1), "waits for itself");
+    assert_eq!(circle(3), "waits for itself, by way of `1`, `2`");
+    assert!(circle(20).ends_with("`7`, `8` and 11 more"), "{}", circle(20));
+}
+
+#[test]
+fn what_is_refused_is_named_with_its_line() {
+    let temp = tempfile::tempdir().unwrap();
+    let top = temp.path().canonicalize().unwrap();
+    let (place, settings) = place(&top);
+    let text = "{\n \"tasks\": [\n  {\"id\": \"a\", \"title\": \"t\", \"status\": \"pending\", \"dispatch\": \"exec\"},\n\n  \
+        {\"id\": \"b\", \"title\": \"t\", \"status\": \"pending\", \"dispatch\": \"exec\",\n   \"cwd\": \"/etc\"},\n  \
+        {\"id\": \"c\", \"title\": \"t\", \"status\": \"pending\", \"result_path\": \"/x\"}\n ]\n}\n";
+    store::write(&place.tasks(), store::SHARED, text.as_bytes()).unwrap();
+    let value: Value = serde_json::from_str(text).unwrap();
+    let list: Vec<Task> = serde_json::from_value(value["tasks"].clone()).unwrap();
+    let error = refuse(&tasks(list, &place, &settings), &place).unwrap_err();
+    let words = error.to_string();
+    assert!(words.contains("line 5: task `b`: `cwd` leads out of"), "{words}");
+    assert!(words.contains("line 7: task `c`: `result_path` is absolute"), "{words}");
+    assert!(matches!(error.downcast_ref(), Some(Fault::Invalid { .. })));
+    assert!(refuse(&[], &place).is_ok());
+}

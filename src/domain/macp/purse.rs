@@ -54,16 +54,7 @@ struct Sums {
 impl Purse {
     /// With the limits of the settings, and what the day has cost so far.
     pub fn open(place: &Place, settings: &Settings) -> Result<Self> {
-        let file = &settings.config.budget;
-        let budget = Budget {
-            usd: file.usd,
-            tokens: file.tokens,
-            iterations: None,
-            time: file.time,
-            per_attempt_usd: file.per_attempt_usd,
-            per_task_usd: file.per_task_usd,
-            per_day_usd: file.per_day_usd,
-        };
+        let budget = limits(settings);
         let receipts = receipts(place);
         let size = size(&receipts);
         let ledger = Ledger::read(&receipts, clock::now())?;
@@ -192,6 +183,20 @@ impl Sums {
         {
             (self.ledger, self.size) = (ledger, size);
         }
+    }
+}
+
+/// The limits of the settings. Iterations are a loop's.
+pub(super) fn limits(settings: &Settings) -> Budget {
+    let file = &settings.config.budget;
+    Budget {
+        usd: file.usd,
+        tokens: file.tokens,
+        iterations: None,
+        time: file.time,
+        per_attempt_usd: file.per_attempt_usd,
+        per_task_usd: file.per_task_usd,
+        per_day_usd: file.per_day_usd,
     }
 }
 

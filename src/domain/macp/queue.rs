@@ -168,6 +168,9 @@ impl Queue {
         let answer = decided?;
         written?;
         if changed {
+            if !self.stays {
+                self.write_results()?;
+            }
             self.pace.changed = Some(Instant::now());
             self.settle()?;
         }
@@ -209,7 +212,13 @@ impl Queue {
             return self.reload();
         }
         memory.read_on(end)?;
-        for (id, result) in std::mem::take(&mut memory.results) {
+        self.write_results()
+    }
+
+    /// Writes the results that are in the log only; for who keeps the queue and has nothing more urgent to do. A death before
+    /// that is made good by whoever reads the log next.
+    pub fn write_results(&mut self) -> Result<()> {
+        for (id, result) in std::mem::take(&mut self.memory.results) {
             ensure(&self.place, &self.memory, &id, &result)?;
         }
         Ok(())
@@ -237,9 +246,7 @@ impl Queue {
         if rebooted {
             self.memory.read_all_results()?;
         }
-        for (id, result) in std::mem::take(&mut self.memory.results) {
-            ensure(&self.place, &self.memory, &id, &result)?;
-        }
+        self.write_results()?;
         if !hands.is_empty() {
             self.memory.events.append(&lines(&hands)?)?;
             self.memory.lines += hands.len() as u64;
@@ -269,6 +276,8 @@ impl Queue {
 
     fn write_down(&mut self) -> Result<()> {
         let start = Instant::now();
+        // What is folded in is not read again.
+        self.write_results()?;
         snapshot::write(&self.place, &mut self.memory)?;
         let now = Instant::now();
         self.pace = Pace { synced: now, changed: None, written: now, cost: now - start };
@@ -277,6 +286,7 @@ impl Queue {
 
     /// Has all that was changed survive a power loss.
     pub fn sync(&mut self) -> Result<()> {
+        self.write_results()?;
         self.memory.inbox.sync()?;
         self.memory.events.sync()?;
         self.pace.synced = Instant::now();
@@ -443,10 +453,9 @@ impl Turn<'_> {
         }
         memory.events.append(&lines(&self.events)?)?;
         memory.lines += self.events.len() as u64;
-        for event in &self.events {
-            let Some(result) = event.metadata.get("result") else { continue };
-            if let Some(path) = result_path(place, memory, &event.task_id) {
-                results::write(&path, result)?;
+        for mut event in self.events {
+            if let Some(result) = event.metadata.get_mut("result").map(Value::take) {
+                memory.results.insert(event.task_id, result);
             }
         }
         Ok(())

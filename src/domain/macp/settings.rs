@@ -79,6 +79,8 @@ pub struct Settings {
     pub worktree_reuse: bool,
     /// Longest time of a command that does not say.
     pub timeout: Duration,
+    /// The same for a task that an agent works on.
+    pub agent_timeout: Duration,
     /// Attempts of a task that does not say.
     pub max_attempts: u64,
     /// Attempts in all where it is what was to run them that fails.
@@ -111,6 +113,7 @@ pub fn load(place: &Place) -> Result<Settings> {
     let set = config.macp.clone();
     let attempts = number("TASK_RETRY_ATTEMPTS", "how often a task is tried, such as `3`")?;
     let timeout = number("TASK_TIMEOUT_MS", "milliseconds, such as `300000`")?.map(Duration::from_millis);
+    let timeout = timeout.or(foreign.worker.timeout_seconds.map(Duration::from_secs));
     let concurrent = number("TASK_MAX_CONCURRENT", "how many tasks run at a time, such as `5`")?;
     let concurrent = concurrent.or(set.max_concurrent.filter(|count| *count > 0));
     let dispatch = set.default_dispatch.as_deref().map(dispatch);
@@ -124,7 +127,8 @@ pub fn load(place: &Place) -> Result<Settings> {
         default_runtime: runtime.or(foreign.macp.default_runtime.clone()).unwrap_or_else(|| "codex".into()),
         cleanup_worktrees: set.cleanup_worktrees.or(foreign.macp.cleanup_worktrees).unwrap_or(true),
         worktree_reuse: set.worktree_reuse,
-        timeout: timeout.or(foreign.worker.timeout_seconds.map(Duration::from_secs)).unwrap_or(TIMEOUT),
+        timeout: timeout.unwrap_or(TIMEOUT),
+        agent_timeout: timeout.unwrap_or(config.agent.timeout),
         max_attempts: attempts.or(foreign.worker.max_attempts).unwrap_or(1).max(1),
         infrastructure_attempts: attempts.unwrap_or(INFRASTRUCTURE),
         retry_delay: set.retry_delay.unwrap_or(RETRY_DELAY),

@@ -24,6 +24,8 @@ pub enum Out {
     Absolute,
     /// It goes up by `..`.
     Up,
+    /// It, or a name in it, is longer than the system takes.
+    Long,
     /// It leads out of the directory, or is the directory.
     Outside,
     /// A link lies on the way.
@@ -38,6 +40,7 @@ impl Out {
             Self::Nul => "holds a NUL character",
             Self::Absolute => "is absolute",
             Self::Up => "goes up by `..`",
+            Self::Long => "is too long",
             Self::Outside => "leads out of",
             Self::Link => "goes through a link",
         }
@@ -105,6 +108,8 @@ fn plain(path: &str) -> Result<(), Out> {
         Err(Out::Nul)
     } else if Path::new(path).components().any(|part| part == Component::ParentDir) {
         Err(Out::Up)
+    } else if path.len() > 4000 || path.split('/').any(|part| part.len() > 255) {
+        Err(Out::Long)
     } else {
         Ok(())
     }
@@ -166,7 +171,8 @@ mod tests {
                 (absolute("base"), Err(Out::Outside), Err(Out::Outside)),
                 (absolute("base-2/x"), Err(Out::Outside), Err(Out::Outside)),
                 (absolute("base/x"), Ok("base/x"), Ok("base/x")),
-                ("x".repeat(10_000), Err(Out::Outside), Err(Out::Outside)),
+                ("x".repeat(256), Err(Out::Long), Err(Out::Long)),
+                ("x/".repeat(5000), Err(Out::Long), Err(Out::Long)),
             ];
             for (path, led, unlinked) in table {
                 let (led, unlinked) = (led.map(|path| top.join(path)), unlinked.map(|path| top.join(path)));

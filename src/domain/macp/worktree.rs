@@ -93,6 +93,8 @@ pub(super) fn inside(base: &mut Within, given: &str) -> Result<PathBuf, String> 
     let home = crate::system::config::env::home();
     let whole = match (given.strip_prefix("~/"), &home) {
         (Some(rest), Some(home)) => home.join(rest).display().to_string(),
+        // Of another user, or a home that nobody knows.
+        _ if given.starts_with('~') => return Err("begins with `~`".into()),
         _ => given.to_owned(),
     };
     let shown = base.dir().display().to_string();
@@ -286,16 +288,17 @@ impl Shop<'_> {
         self.git.refs(branch)?.map_err(|words| NoWorktree::because(format!("git worktree add: {words}")))
     }
 
-    /// Name and commit of what a new branch starts from.
+    /// What a new branch starts from: in words, and its commit.
     fn start(&self, refs: &Refs) -> Result<(String, String)> {
         if let Some(commit) = &refs.origin_main {
-            return Ok(("origin/main".into(), commit.clone()));
+            return Ok(("from `origin/main`".into(), commit.clone()));
         }
         if let Some((name, commit)) = &refs.origin_head {
-            return Ok((format!("{name}` (`origin/HEAD`, as there is no `origin/main)"), commit.clone()));
+            let words = format!("from `{name}`, which is `origin/HEAD`: there is no `origin/main`");
+            return Ok((words, commit.clone()));
         }
         let head = self.git.head()?.ok_or_else(|| NoWorktree::because("the repository has no commit yet"))?;
-        Ok(("HEAD` (as there is no `origin/main` and no `origin/HEAD)".into(), head))
+        Ok(("from `HEAD`: there is neither `origin/main` nor `origin/HEAD`".into(), head))
     }
 
     fn make(&self, task: &Task, path: PathBuf, branch: String) -> Result<Ground> {
@@ -310,7 +313,7 @@ impl Shop<'_> {
                 let base = self.git.merge_base(tip, &commit)?.unwrap_or_else(|| tip.clone());
                 (base, format!("on the branch `{branch}`, which was there"))
             }
-            None => (commit.clone(), format!("from `{start}`")),
+            None => (commit.clone(), start),
         };
         let noted = Noted { task: task.id.clone(), path, branch, base, note, phase: Phase::Making };
         self.note(&noted)?;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::domain::agents::{Class, Terminal};
 use crate::domain::attempt::budget::{self, Spend, Tally};
-use crate::domain::attempt::engine::{Answer, Around, Order, file};
+use crate::domain::attempt::engine::{Answer, Order, file};
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::attempt::receipt::Receipt;
 use crate::domain::launchers::{self, Labels, Launching};
@@ -179,7 +179,7 @@ impl Run<'_> {
             budget_left: left,
             resume: plan.session.as_deref(),
             before: plan.before,
-            around: Around::default(),
+            env: &[],
             launch: plan.launcher.as_ref().map(|launcher| Launching { launcher, labels: LABELS }),
             stop: &stop,
         };

@@ -125,7 +125,9 @@ fn broken(failure: &Failure, broke: bool) -> End {
     let (reason, code, outcome) = match failure.class {
         Class::RateLimit | Class::Overload => ("rate_limited", 75, Outcome::AgentFailed),
         Class::AgentLimit if broke => ("budget_usd", 3, Outcome::Unanswered),
-        Class::Authentication | Class::Billing | Class::Model => ("failed", 1, Outcome::AgentFailed),
+        Class::Authentication | Class::Billing | Class::Model | Class::Launcher => {
+            ("failed", 1, Outcome::AgentFailed)
+        }
         _ => ("failed", 1, Outcome::Unanswered),
     };
     let end = End::new(reason, code, "broken", outcome);

@@ -12,8 +12,8 @@ use crate::fault::Fault;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MacpTable {
-    /// Program and arguments in whose hands `yolo` tasks are given; `{runtime}` is replaced. It gets a terminal and the
-    /// path of the brief as its last argument.
+    /// Program and arguments in whose hands `yolo` tasks are given; `{runtime}` is replaced. It gets a terminal; the path
+    /// of the file that holds the brief replaces `{brief}`, else it is the last argument.
     pub yolo_command: Vec<String>,
     /// Program and arguments that get an `acp` task's JSON on stdin.
     pub acp_command: Vec<String>,

@@ -19,6 +19,10 @@ const AFTER_TERM: Duration = Duration::from_secs(2);
 const AFTER_FAR_TERM: Duration = Duration::from_secs(10);
 /// Longest nap between two looks at the output.
 const NAP: Duration = Duration::from_millis(40);
+/// Longest nap where nobody listens: then only [`Attendant::stop`] and the size of the output are looked at.
+const LONG_NAP: Duration = Duration::from_millis(100);
+/// How long what was killed may take to be gone.
+const AFTER_KILL: Duration = Duration::from_secs(15);
 
 /// How long a child may take.
 #[derive(Debug, Clone, Copy, Default)]
@@ -104,13 +108,15 @@ impl Supervisor {
             None => who,
         };
         let grace = if spawn.tidies_up { MOMENT } else { Duration::ZERO };
-        self.spawn(spawn)?;
         let (path, errors) = (Path::new(&output), Path::new(&errors));
-        let tail = Tail::open(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        // Opened before there is a writer: what an earlier child wrote there is not read as this one's.
+        let tail = who.listens().then(|| Tail::create(path)).transpose()?;
         let now = Instant::now();
+        self.spawn(spawn)?;
         let step = Step::Running;
         let mut watch = Watch {
             tail,
+            output: path,
             errors,
             limits,
             start: now,
@@ -122,10 +128,10 @@ impl Supervisor {
             far: launch.is_some(),
         };
         let (ended, left) = watch.until_end(self, who)?;
-        if who.listens() {
+        if let Some(tail) = &mut watch.tail {
             let stopped = watch.why.is_some();
             let hurry = || stopped || interrupt::signal().is_some();
-            watch.tail.finish(&hurry, &mut |line| hand_over(who, &line))?;
+            tail.finish(&hurry, &mut |line| hand_over(who, &line))?;
         }
         if watch.why == Some(Why::Flood) {
             store::shorten(path, SAMPLE)?;
@@ -157,11 +163,14 @@ enum Step {
     Granted(Instant),
     Asked(Instant),
     Urged(Instant),
-    Killed,
+    Killed(Instant),
 }
 
 struct Watch<'a> {
-    tail: Tail,
+    /// Its standard output, where somebody listens.
+    tail: Option<Tail>,
+    /// Where its standard output goes.
+    output: &'a Path,
     /// Where its standard error goes.
     errors: &'a Path,
     limits: Limits,
@@ -178,13 +187,17 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     fn until_end(&mut self, child: &mut Supervisor, who: &mut dyn Attendant) -> Result<(Ended, Vec<String>)> {
-        let mut nap = Duration::from_millis(2);
+        let mut nap = if self.tail.is_some() { Duration::from_millis(2) } else { LONG_NAP };
         loop {
-            if let Some(end) = child.wait(nap)? {
+            if let Some(end) = child.wait(self.until_limit(nap))? {
                 return Ok(end);
             }
-            nap = (nap * 2).min(NAP);
-            if who.listens() && self.tail.poll(&mut |line| hand_over(who, &line))? > 0 {
+            nap = (nap * 2).min(if self.tail.is_none() && self.why.is_none() { LONG_NAP } else { NAP });
+            let new = match &mut self.tail {
+                Some(tail) => tail.poll(&mut |line| hand_over(who, &line))?,
+                None => 0,
+            };
+            if new > 0 {
                 (self.life, self.alive) = (Instant::now(), true);
             } else if who.busy() {
                 self.life = Instant::now();
@@ -192,6 +205,12 @@ impl Watch<'_> {
             let why = self.reason(who);
             self.advance(child, why)?;
         }
+    }
+
+    /// `nap`, or less where the time is over before.
+    fn until_limit(&self, nap: Duration) -> Duration {
+        let left = self.limits.total.map(|total| total.saturating_sub(self.start.elapsed()));
+        left.filter(|left| *left < nap && self.why.is_none()).unwrap_or(nap)
     }
 
     fn reason(&self, who: &mut dyn Attendant) -> Option<Why> {
@@ -215,7 +234,7 @@ impl Watch<'_> {
     }
 
     fn floods(&self) -> bool {
-        self.tail.size() > FLOOD || self.errors.metadata().is_ok_and(|meta| meta.len() > FLOOD)
+        [self.output, self.errors].iter().any(|path| path.metadata().is_ok_and(|meta| meta.len() > FLOOD))
     }
 
     fn after_term(&self) -> Duration {
@@ -226,11 +245,12 @@ impl Watch<'_> {
         self.why = self.why.or(why);
         let now = Instant::now();
         self.step = match self.step {
-            Step::Killed => return Ok(()),
+            Step::Killed(since) if since.elapsed() >= AFTER_KILL => return Err(child.abandon()),
+            Step::Killed(_) => return Ok(()),
             Step::Running if self.why.is_none() => return Ok(()),
             _ if interrupt::insists() || (self.why == Some(Why::Flood) && !self.far) => {
                 child.kill()?;
-                Step::Killed
+                Step::Killed(now)
             }
             Step::Running if !self.grace.is_zero() => Step::Granted(now),
             Step::Granted(since) if since.elapsed() < self.grace => Step::Granted(since),
@@ -248,7 +268,7 @@ impl Watch<'_> {
             }
             Step::Urged(since) if since.elapsed() >= self.after_term() => {
                 child.kill()?;
-                Step::Killed
+                Step::Killed(now)
             }
             same => same,
         };

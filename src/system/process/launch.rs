@@ -61,6 +61,9 @@ pub struct Note {
     pub host: Host,
     /// Since when.
     pub since: Timestamp,
+    /// Whether its launcher is over, and its far side could not be ended.
+    #[serde(default)]
+    pub lost: bool,
 }
 
 impl Launch {
@@ -74,12 +77,30 @@ impl Launch {
         self.notes.join(format!("{}.receipt", self.name))
     }
 
-    /// Notes it, on disk before this returns: it may outlive us, and this machine.
+    /// Notes it, on disk before this returns: it may outlive us, and this machine. What an earlier attempt on the same
+    /// task has lost is ended first, if it can be by now.
     pub(super) fn begin(&self) -> Result<()> {
         store::make_dir(&self.notes)?;
-        let note =
-            Note { launch: self.clone(), holder: Holder::me(), host: Host::here(), since: clock::now() };
+        for note in notes(&self.notes) {
+            if note.lost && note.launch.stem() == self.stem() && note.launch.end().is_ok() {
+                note.launch.forget();
+            }
+        }
+        let (holder, host) = (Holder::me(), Host::here());
+        let note = Note { launch: self.clone(), holder, host, since: clock::now(), lost: false };
         store::write_json(&self.note(), &note)
+    }
+
+    /// The name without attempt and mark: what launches of the same task share.
+    fn stem(&self) -> &str {
+        self.name.rsplitn(3, '-').last().unwrap_or_default()
+    }
+
+    /// Notes that its far side could not be ended.
+    pub(super) fn lose(&self) {
+        if let Some(note) = read_note(&self.note()) {
+            let _ = store::write_json(&self.note(), &Note { lost: true, ..note });
+        }
     }
 
     /// Forgets it; the note goes last.
@@ -91,18 +112,18 @@ impl Launch {
         }
     }
 
-    /// The exit code that the launched side left, if it did.
-    pub(super) fn receipt(&self, stdout: &Path) -> Option<i32> {
+    /// What the launched side left, if it did.
+    pub(super) fn receipt(&self, stdout: &Path) -> Option<Receipt> {
         let left = std::fs::read(self.file()).ok();
-        let left = left.and_then(|bytes| Some(find(&bytes, self.token.as_bytes())?.code));
+        let left = left.and_then(|bytes| Some(find(&bytes, self.token.as_bytes())?.receipt));
         left.or_else(|| {
             let (_, end) = end_of(stdout).ok()?;
-            Some(find(&end, self.token.as_bytes())?.code)
+            Some(find(&end, self.token.as_bytes())?.receipt)
         })
     }
 
     /// [`Launch::receipt`] after the launcher has ended like this: a file may come late.
-    pub(super) fn await_receipt(&self, stdout: &Path, ended: Ended) -> Option<i32> {
+    pub(super) fn await_receipt(&self, stdout: &Path, ended: Ended) -> Option<Receipt> {
         let since = Instant::now();
         loop {
             let receipt = self.receipt(stdout);
@@ -125,17 +146,29 @@ impl Launch {
 
     /// How it ended, as far as both sides say; and what went wrong between the two, if that did. `stopped` when we
     /// ended it ourselves.
-    pub(super) fn judge(&self, ended: Ended, receipt: Option<i32>, stopped: bool) -> (Ended, Option<String>) {
+    pub(super) fn judge(
+        &self,
+        ended: Ended,
+        receipt: Option<Receipt>,
+        stopped: bool,
+    ) -> (Ended, Option<String>) {
         let name = &self.launcher;
         let how = match ended {
             Ended { code: Some(code), .. } => format!("exit code {code}"),
             Ended { signal: Some(signal), .. } => format!("signal {signal}"),
             _ => "no exit code".into(),
         };
-        match receipt {
+        match receipt.map(|receipt| receipt.code) {
             Some(0) if ended.code == Some(0) || stopped => (ended, None),
             Some(0) => {
                 (ended, Some(format!("launcher `{name}` failed with {how} after its command had succeeded")))
+            }
+            Some(code) if receipt.is_some_and(|receipt| receipt.told) && !stopped => {
+                let ended = Ended { code: Some(code), signal: None };
+                (
+                    ended,
+                    Some(format!("launcher `{name}` was told to end by somebody else (exit code {code})")),
+                )
             }
             Some(code) => (Ended { code: Some(code), signal: None }, None),
             // No receipt is no success, whoever looks.
@@ -179,14 +212,23 @@ impl Launch {
     }
 }
 
+/// What the launched side leaves of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Receipt {
+    /// The command's exit code; 128 and more for a signal.
+    code: i32,
+    /// Whether a signal had come to be passed on: it was cancelled or had to make room.
+    told: bool,
+}
+
 /// Where a receipt is, and what it says.
 struct Found {
     from: usize,
     upto: usize,
-    code: i32,
+    receipt: Receipt,
 }
 
-/// The last receipt in `bytes`: the token, a colon, digits, a full stop, and the end of its line.
+/// The last receipt in `bytes`: the token, a colon, digits, perhaps a `T`, a full stop, and the end of its line.
 fn find(bytes: &[u8], token: &[u8]) -> Option<Found> {
     memmem::find_iter(bytes, token).filter_map(|from| read(bytes, from, token.len())).last()
 }
@@ -195,11 +237,13 @@ fn read(bytes: &[u8], from: usize, token: usize) -> Option<Found> {
     let rest = bytes[from + token..].strip_prefix(b":")?;
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let code = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-    let mut after = rest[digits..].strip_prefix(b".")?;
+    let (told, rest) =
+        rest[digits..].strip_prefix(b"T").map_or((false, &rest[digits..]), |rest| (true, rest));
+    let mut after = rest.strip_prefix(b".")?;
     for end in [&b"\r"[..], b"\n"] {
         after = after.strip_prefix(end).unwrap_or(after);
     }
-    Some(Found { from, upto: bytes.len() - after.len(), code })
+    Some(Found { from, upto: bytes.len() - after.len(), receipt: Receipt { code, told } })
 }
 
 /// The last [`END`] bytes of a file, and where they begin.
@@ -255,13 +299,34 @@ fn without<'a>(line: &'a [u8], token: &[u8]) -> Cow<'a, [u8]> {
 
 /// What is noted in `dir` of launches whose holder was on this machine and is dead.
 pub fn abandoned(dir: &Path) -> Vec<Note> {
+    let mut notes = notes(dir);
+    let here = Host::here();
+    notes.retain(|note| note.host == here && !note.holder.alive());
+    notes
+}
+
+/// Removes receipts in `dir` that nobody waits for: their launch was ended just as they were written.
+pub fn sweep(dir: &Path) {
+    let Ok(entries) = dir.read_dir() else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((launch, _)) = name.split_once(".receipt") else { continue };
+        if !dir.join(format!("{launch}.json")).exists() {
+            let _ = store::remove(&path);
+        }
+    }
+}
+
+/// All that is noted in `dir`.
+fn notes(dir: &Path) -> Vec<Note> {
     let Ok(entries) = dir.read_dir() else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());
     let notes = paths.filter(|path| path.extension() == Some(OsStr::new("json")));
-    let read = |path: PathBuf| serde_json::from_slice::<Note>(&std::fs::read(path).ok()?).ok();
-    let here = Host::here();
-    let mine = |note: &Note| note.launch.notes == dir && note.host == here && !note.holder.alive();
-    notes.filter_map(read).filter(mine).collect()
+    notes.filter_map(|path| read_note(&path)).filter(|note| note.launch.notes == dir).collect()
+}
+
+fn read_note(path: &Path) -> Option<Note> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -281,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_receipt_is_found_and_taken_out_wherever_it_came() {
-        let table: [(&[u8], Option<i32>, &[u8]); 10] = [
+        let table: [(&[u8], Option<i32>, &[u8]); 11] = [
             (b"", None, b""),
             (b"receipt-1:0.\n", Some(0), b""),
             (b"a\nreceipt-1:7.\n", Some(7), b"a\n"),
@@ -292,6 +357,7 @@ mod tests {
             (b"a\nreceipt-1:25", None, b"a\nreceipt-1:25"),
             (b"sh -c x n-1 receipt-1 true\n", None, b"sh -c x n-1 receipt-1 true\n"),
             (b"receipt-10:0.\n", None, b"receipt-10:0.\n"),
+            (b"a\nreceipt-1:143T.\n", Some(143), b"a\n"),
             (b"receipt-1:.\n", None, b"receipt-1:.\n"),
         ];
         let dir = tempfile::tempdir().unwrap();
@@ -300,13 +366,15 @@ mod tests {
             for filler in [0, 200_000] {
                 let start = vec![b'x'; filler];
                 store::write(&path, store::PRIVATE, &[&start, text].concat()).unwrap();
-                assert_eq!(launch.receipt(&path), code, "{}", text.escape_ascii());
+                let found = launch.receipt(&path);
+                assert_eq!(found.map(|found| found.code), code, "{}", text.escape_ascii());
+                assert_eq!(found.is_some_and(|found| found.told), code == Some(143));
                 launch.strip(&path).unwrap();
                 assert_eq!(std::fs::read(&path).unwrap(), [&start, rest].concat(), "{}", text.escape_ascii());
             }
         }
         store::write(&launch.file(), store::PRIVATE, b"receipt-1:9.\n").unwrap();
-        assert_eq!(launch.receipt(&path), Some(9), "a file will do");
+        assert_eq!(launch.receipt(&path).map(|found| found.code), Some(9), "a file will do");
         launch.forget();
         assert_eq!(launch.receipt(&path), None);
     }
@@ -329,8 +397,17 @@ mod tests {
             (killed, None, false, killed, Some("left no receipt (signal 9)")),
             (code(0), None, true, Ended { code: None, signal: None }, None),
             (code(143), Some(0), true, code(143), None),
+            (code(143), Some(143), true, code(143), None),
+            (
+                code(143),
+                Some(143),
+                false,
+                code(143),
+                Some("was told to end by somebody else (exit code 143)"),
+            ),
         ];
         for (ended, receipt, stopped, expected, said) in table {
+            let receipt = receipt.map(|code| Receipt { code, told: code == 143 });
             let (judged, trouble) = launch.judge(ended, receipt, stopped);
             assert_eq!(judged, expected, "{ended:?} {receipt:?}");
             assert_eq!(trouble.is_some(), said.is_some(), "{trouble:?}");

@@ -5,6 +5,7 @@
 
 mod attend;
 mod launch;
+mod lines;
 mod probe;
 pub mod pty;
 pub mod supervise;
@@ -13,7 +14,7 @@ mod tail;
 mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
-pub use launch::{Launch, Note, abandoned};
+pub use launch::{Launch, Note, abandoned, sweep};
 pub use probe::probe;
 pub use supervisor::Supervisor;
 pub use tail::{Line, read_lines};
@@ -27,6 +28,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+
+use lines::Lines;
 
 use crate::fault::Fault;
 use crate::system::interrupt;

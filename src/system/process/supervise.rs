@@ -4,21 +4,26 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, BufRead, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGCHLD, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::{flag, low_level};
 
-use super::{Ended, Keep, Launch, Spawn, clean, myself, pty, tree};
+use super::{Ended, Keep, Launch, Lines, Spawn, myself, pty, tree};
 use crate::system::lock::Lock;
 use crate::system::{log, store};
 
@@ -49,8 +54,6 @@ pub(super) enum Order {
 pub(super) enum Reply {
     /// It holds the lock and takes orders.
     Ready,
-    /// The child runs.
-    Spawned,
     /// The child could not be started.
     Failed {
         /// Why.
@@ -65,17 +68,11 @@ pub(super) enum Reply {
     },
 }
 
-enum News {
-    Order(Order),
-    Child,
-    Orphaned,
-}
-
 /// Entry of the supervisor process: `args` are the parent's pid, the lock file and the mark.
 pub fn main(args: &[OsString]) -> ExitCode {
     let [parent, lock, mark] = args else { return ExitCode::from(2) };
     match Watchdog::start(parent, lock.as_ref(), mark) {
-        Ok((mut watchdog, news)) => watchdog.serve(&news),
+        Ok(mut watchdog) => watchdog.serve(),
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: the supervisor could not start: {error:#}");
             ExitCode::from(2)
@@ -85,6 +82,12 @@ pub fn main(args: &[OsString]) -> ExitCode {
 
 struct Watchdog {
     mark: OsString,
+    /// What the run says.
+    orders: Lines,
+    /// A byte for every signal.
+    signals: UnixStream,
+    /// Whether a signal said that the run is dead.
+    orphaned: Arc<AtomicBool>,
     child: Option<Pid>,
     leave: bool,
     tidies_up: bool,
@@ -99,24 +102,25 @@ struct Watchdog {
 }
 
 impl Watchdog {
-    fn start(parent: &OsStr, lock: &Path, mark: &OsStr) -> Result<(Self, Receiver<News>)> {
+    fn start(parent: &OsStr, lock: &Path, mark: &OsStr) -> Result<Self> {
         // A session of its own: no terminal signal reaches the agents, none can ask on the terminal.
         let _ = rustix::process::setsid();
-        let (send, news) = channel();
-        let mut signals = Signals::new([SIGCHLD, SIGTERM])?;
-        let on_signal = send.clone();
-        thread::Builder::new().stack_size(64 << 10).spawn(move || {
-            for signal in signals.forever() {
-                let _ = on_signal.send(if signal == SIGCHLD { News::Child } else { News::Orphaned });
-            }
-        })?;
+        let orphaned = Arc::new(AtomicBool::new(false));
+        let (signals, on_signal) = UnixStream::pair()?;
+        signals.set_nonblocking(true)?;
+        // The flag before the byte: whoever reads the byte sees the flag.
+        flag::register(SIGTERM, Arc::clone(&orphaned))?;
+        low_level::pipe::register(SIGTERM, on_signal.try_clone()?)?;
+        low_level::pipe::register(SIGCHLD, on_signal)?;
         follow_parent(parent)?;
-        listen(send)?;
         let lock = Lock::take(lock, PREDECESSOR).context("agents of an earlier run are still being ended")?;
         say(&Reply::Ready);
         let mark = mark.to_owned();
-        let watchdog = Self {
+        Ok(Self {
             mark,
+            orders: Lines::default(),
+            signals,
+            orphaned,
             child: None,
             leave: false,
             tidies_up: false,
@@ -125,24 +129,22 @@ impl Watchdog {
             printed: None,
             launch: None,
             lock,
-        };
-        Ok((watchdog, news))
+        })
     }
 
-    fn serve(&mut self, news: &Receiver<News>) -> ExitCode {
+    fn serve(&mut self) -> ExitCode {
         loop {
-            match news.recv() {
-                Ok(News::Order(Order::Spawn(spawn))) => self.spawn(&spawn),
-                Ok(News::Order(Order::Signal(number))) => self.signal(number),
-                Ok(News::Order(Order::Kill)) => {
+            match self.next() {
+                Some(Order::Spawn(spawn)) => self.spawn(&spawn),
+                Some(Order::Signal(number)) => self.signal(number),
+                Some(Order::Kill) => {
                     self.stopped = true;
                     self.let_launch_end();
                     tree::kill_all(&self.mark, PERSISTENCE);
                     self.reap();
                 }
-                Ok(News::Child) => self.reap(),
-                Ok(News::Order(Order::Quit)) => return ExitCode::SUCCESS,
-                Ok(News::Orphaned) | Err(_) => {
+                Some(Order::Quit) => return ExitCode::SUCCESS,
+                None => {
                     self.let_tidy_up();
                     self.let_orphaned_launch_end();
                     tree::kill_all(&self.mark, PERSISTENCE);
@@ -156,7 +158,35 @@ impl Watchdog {
         }
     }
 
+    /// Waits for the next order and collects the dead meanwhile. `None` once the run is dead, or says what makes
+    /// no sense.
+    fn next(&mut self) -> Option<Order> {
+        loop {
+            if let Some(line) = self.orders.next() {
+                return serde_json::from_slice(&line).ok();
+            }
+            let stdin = io::stdin();
+            let mut ready = [PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&stdin, PollFlags::IN)];
+            let [signalled, spoken] = match poll(&mut ready, None) {
+                Ok(_) => ready.map(|one| !one.revents().is_empty()),
+                Err(Errno::INTR) => [true, false],
+                Err(_) => return None,
+            };
+            if signalled {
+                // One byte or many: the dead are collected together.
+                let _ = self.signals.read(&mut [0; 64]);
+                self.reap();
+            }
+            if self.orphaned.load(Ordering::SeqCst) || (spoken && !self.orders.read(&stdin).ok()?) {
+                return None;
+            }
+        }
+    }
+
     fn spawn(&mut self, spawn: &Spawn) {
+        if self.child.is_some() {
+            return say(&Reply::Failed { message: "an earlier child still runs".into() });
+        }
         self.leave = spawn.leave_children;
         self.tidies_up = spawn.tidies_up;
         self.stopped = false;
@@ -164,10 +194,7 @@ impl Watchdog {
         self.captures = spawn.keep.as_ref().map(keep);
         self.launch = spawn.launch.clone().map(|launch| (launch, spawn.stdout.clone()));
         match start(spawn, &self.mark) {
-            Ok((pid, printed)) => {
-                (self.child, self.printed) = (Some(pid), printed);
-                say(&Reply::Spawned);
-            }
+            Ok((pid, printed)) => (self.child, self.printed) = (Some(pid), printed),
             Err(error) => say(&Reply::Failed { message: format!("{error:#}") }),
         }
     }
@@ -210,6 +237,8 @@ impl Watchdog {
         let Some((launch, stdout)) = self.launch.take() else { return };
         if launch.receipt(stdout.as_ref()).is_some() || launch.end().is_ok() {
             launch.forget();
+        } else {
+            launch.lose();
         }
     }
 
@@ -247,30 +276,26 @@ impl Watchdog {
 
     /// Collects the dead. When the child is among them, its leftovers go too and the run is told.
     fn reap(&mut self) {
-        while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
-            if self.child != Some(pid) {
-                continue;
-            }
-            self.child = None;
-            let ended = Ended { code: status.exit_status(), signal: status.terminating_signal() };
-            self.settle_launch(ended);
-            let left = if self.leave && !self.stopped { Vec::new() } else { self.sweep() };
-            self.hear_out();
-            say(&Reply::Ended { ended, left });
-        }
-    }
-
-    /// Ends what the child left behind. The walk through the process table is only done when the
-    /// kernel says that children are left, or after a stop.
-    fn sweep(&self) -> Vec<String> {
+        let mut ended = None;
         let none_left = loop {
             match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) if self.child == Some(pid) => {
+                    self.child = None;
+                    ended = Some(Ended { code: status.exit_status(), signal: status.terminating_signal() });
+                }
                 Ok(Some(_)) => {}
                 Ok(None) => break false,
                 Err(_) => break true,
             }
         };
-        if none_left && !self.stopped { Vec::new() } else { tree::kill_all(&self.mark, PERSISTENCE) }
+        let Some(ended) = ended else { return };
+        self.settle_launch(ended);
+        // The walk through the process table is only done when the kernel says that children are left, or
+        // after a stop.
+        let stays = if self.stopped { false } else { none_left || self.leave };
+        let left = if stays { Vec::new() } else { tree::kill_all(&self.mark, PERSISTENCE) };
+        self.hear_out();
+        say(&Reply::Ended { ended, left });
     }
 }
 
@@ -298,20 +323,6 @@ fn ends_within(pid: Pid, patience: Duration) -> bool {
         thread::park_timeout(Duration::from_millis(1));
     }
     true
-}
-
-fn listen(send: Sender<News>) -> Result<()> {
-    thread::Builder::new().spawn(move || {
-        for line in io::stdin().lock().lines() {
-            let order = line.ok().and_then(|line| serde_json::from_str(&line).ok());
-            let Some(order) = order else { break };
-            if send.send(News::Order(order)).is_err() {
-                return;
-            }
-        }
-        let _ = send.send(News::Orphaned);
-    })?;
-    Ok(())
 }
 
 fn say(reply: &Reply) {
@@ -345,7 +356,6 @@ fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
         command.stdin(input(spawn)?).stdout(stdout).stderr(stderr).process_group(0);
     }
     command.args(args).current_dir(&spawn.dir);
-    clean(&mut command);
     for name in &spawn.env_remove {
         command.env_remove(name);
     }

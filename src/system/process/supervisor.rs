@@ -1,17 +1,15 @@
 //! The run's side of its supervisor: starts it, gives orders, hears the answers.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
-use std::time::Duration;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::supervise::{Order, Reply};
-use super::{Ended, Launch, SUPERVISE, Spawn, myself, tree};
+use super::{Ended, Launch, Lines, SUPERVISE, Spawn, clean, myself, tree};
 use crate::system::interrupt;
 
 /// How long a started supervisor may take to answer.
@@ -22,8 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub struct Supervisor {
     process: Child,
     orders: Option<ChildStdin>,
-    replies: Receiver<Reply>,
+    replies: ChildStdout,
+    heard: Lines,
     mark: String,
+    /// Whether a child was started whose end was not heard yet.
+    busy: bool,
     lost: bool,
     launch: Option<Launch>,
 }
@@ -31,11 +32,14 @@ pub struct Supervisor {
 impl Supervisor {
     /// Starts the supervisor of the run `mark`. It holds `lock` as long as one of its children may
     /// be alive, and waits for an earlier run's supervisor to let go of it. To be called on the
-    /// main thread: the kernel ties the death signal to the thread that starts it.
+    /// main thread: the kernel ties the death signal to the thread that starts it. Used it may be on any.
     pub fn start(lock: &Path, mark: &str) -> Result<Self> {
         #[cfg(target_os = "linux")]
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-        let mut process = Command::new(myself()?)
+        let mut command = Command::new(myself()?);
+        // What it does not inherit, its children do not either.
+        clean(&mut command);
+        let mut process = command
             .arg(SUPERVISE)
             .arg(std::process::id().to_string())
             .arg(lock)
@@ -45,49 +49,67 @@ impl Supervisor {
             .spawn()
             .context("failed to start the supervisor")?;
         let orders = process.stdin.take();
-        let stdout = process.stdout.take().context("the supervisor has no output")?;
-        let (send, replies) = channel();
-        thread::Builder::new().stack_size(128 << 10).spawn(move || {
-            for line in BufReader::new(stdout).lines() {
-                let reply = line.ok().and_then(|line| serde_json::from_str(&line).ok());
-                let Some(reply) = reply else { break };
-                if send.send(reply).is_err() {
-                    break;
-                }
+        let replies = process.stdout.take().context("the supervisor has no output")?;
+        let (heard, mark) = (Lines::default(), mark.to_owned());
+        let mut supervisor =
+            Self { process, orders, replies, heard, mark, busy: false, lost: false, launch: None };
+        let since = Instant::now();
+        while let Some(left) = PATIENCE.checked_sub(since.elapsed()) {
+            match supervisor.hear(left) {
+                Ok(Some(Reply::Ready)) => return Ok(supervisor),
+                Ok(None) if interrupt::signal().is_none() => {}
+                _ => break,
             }
-        })?;
-        let supervisor = Self { process, orders, replies, mark: mark.to_owned(), lost: false, launch: None };
-        if matches!(supervisor.replies.recv_timeout(PATIENCE), Ok(Reply::Ready)) {
-            return Ok(supervisor);
         }
         interrupt::check()?;
         bail!("the supervisor did not start")
     }
 
-    /// Starts a child.
+    /// Has a child started; that this fails comes as its end.
     pub fn spawn(&mut self, spawn: Spawn) -> Result<()> {
+        anyhow::ensure!(!self.busy, "an earlier child still runs");
         if let Some(launch) = &spawn.launch {
             launch.begin()?;
         }
         self.launch.clone_from(&spawn.launch);
         self.order(&Order::Spawn(Box::new(spawn)))?;
-        match self.replies.recv_timeout(PATIENCE) {
-            Ok(Reply::Spawned) => Ok(()),
-            Ok(Reply::Failed { message }) => Err(anyhow!(message)),
-            Ok(reply) => bail!("the supervisor answered out of turn: {reply:?}"),
-            Err(_) => Err(self.gone()),
-        }
+        self.busy = true;
+        Ok(())
     }
 
     /// Waits up to `patience` for the child's end: how it ended and what it had left running.
-    /// `None` while it runs. An error when the supervisor itself was killed; all is ended then.
+    /// `None` while it runs, early when a signal comes. Errors: it could not be started; or the supervisor itself
+    /// was killed, and all is ended then.
     pub fn wait(&mut self, patience: Duration) -> Result<Option<(Ended, Vec<String>)>> {
-        match self.replies.recv_timeout(patience) {
-            Ok(Reply::Ended { ended, left }) => Ok(Some((ended, left))),
-            Ok(reply) => bail!("the supervisor answered out of turn: {reply:?}"),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+        let Some(reply) = self.hear(patience)? else { return Ok(None) };
+        self.busy = false;
+        match reply {
+            Reply::Ended { ended, left } => Ok(Some((ended, left))),
+            Reply::Failed { message } => Err(anyhow!(message)),
+            reply @ Reply::Ready => bail!("the supervisor answered out of turn: {reply:?}"),
         }
+    }
+
+    /// The next reply, if one comes within `patience` and before a signal.
+    fn hear(&mut self, patience: Duration) -> Result<Option<Reply>> {
+        loop {
+            if let Some(line) = self.heard.next() {
+                return serde_json::from_slice(&line).map(Some).map_err(|_| self.gone());
+            }
+            if !interrupt::readable(&self.replies, patience)? {
+                return Ok(None);
+            }
+            if !self.heard.read(&self.replies).unwrap_or(false) {
+                return Err(self.gone());
+            }
+        }
+    }
+
+    /// Ends a supervisor that does what it is told no more, and all that it had started.
+    pub(super) fn abandon(&mut self) -> anyhow::Error {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        self.gone()
     }
 
     /// Whether the supervisor itself was killed; nothing can be started below it any more.

@@ -5,10 +5,16 @@ use std::io::Result;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use anyhow::Context;
+
+use crate::system::store;
+
 /// Longest line that is handed over whole; a longer one is reported by its start.
 const LONGEST: u64 = 16 << 20;
 /// Up to this size an unfinished line is kept; a longer one is read again once its end is there.
 const KEPT: usize = 256 << 10;
+/// Most bytes of one read.
+const BLOCK: usize = 64 << 10;
 /// How much is read before somebody must look up: a flood must not keep us from stopping it.
 const GULP: u64 = 4 << 20;
 /// How much of an oversized line is shown.
@@ -38,7 +44,13 @@ pub(super) struct Tail {
 
 impl Tail {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        Ok(Self { file: File::open(path)?, start: 0, seen: 0, kept: Vec::new(), block: vec![0; 64 << 10] })
+        Ok(Self { file: File::open(path)?, start: 0, seen: 0, kept: Vec::new(), block: Vec::new() })
+    }
+
+    /// Of a file that is made (or emptied) with this, for a writer that is to come.
+    pub(super) fn create(path: &Path) -> anyhow::Result<Self> {
+        store::output_file(path)?;
+        Self::open(path).with_context(|| format!("failed to read `{}`", path.display()))
     }
 
     /// Size of the file now.
@@ -49,6 +61,10 @@ impl Tail {
     /// Hands over the lines that have become complete, up to [`GULP`]; returns how many bytes were new.
     pub(super) fn poll(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<u64> {
         let before = self.seen;
+        if self.size() == before {
+            return Ok(0);
+        }
+        self.block.resize(BLOCK, 0);
         loop {
             let mut block = std::mem::take(&mut self.block);
             let count = self.file.read_at(&mut block, self.seen);

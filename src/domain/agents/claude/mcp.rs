@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::domain::agents::json::{Raw, value};
 use crate::system::config::McpEntry;
 
 /// The contents of the file for `--mcp-config`; none without servers. Variables are named
@@ -58,6 +60,18 @@ pub(super) fn guard(servers: &BTreeMap<String, McpEntry>) -> Option<Vec<u8>> {
     (!hooks.is_empty()).then(|| json!({"hooks": {"PreToolUse": hooks}}).to_string().into_bytes())
 }
 
+/// The servers that it says it cannot use: they did not start, or did not let it in.
+pub(super) fn unusable(servers: Raw<'_>) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Server {
+        name: String,
+        status: String,
+    }
+    let servers: Vec<Server> = value(servers).unwrap_or_default();
+    let lost = servers.into_iter().filter(|server| matches!(server.status.as_str(), "failed" | "needs-auth"));
+    lost.map(|server| server.name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +94,14 @@ mod tests {
         let guard: Value = serde_json::from_slice(&guard(&servers).unwrap()).unwrap();
         assert_eq!(guard["hooks"]["PreToolUse"][0]["matcher"], "mcp__a__(?!(?:find|read)$).*");
         assert_eq!(guard["hooks"]["PreToolUse"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn servers_that_do_not_work_are_told() {
+        let text = r#"[{"name": "a", "status": "connected"}, {"name": "b", "status": "failed"},
+            {"name": "c", "status": "needs-auth"}, {"name": "d", "status": "pending"}]"#;
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
+        assert_eq!(unusable(Some(&raw)), ["b", "c"]);
+        assert!(unusable(None).is_empty());
     }
 }

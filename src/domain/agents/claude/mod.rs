@@ -72,6 +72,8 @@ struct Line<'a> {
     rate_limit_info: Raw<'a>,
     #[serde(borrow)]
     claude_code_version: Raw<'a>,
+    #[serde(borrow)]
+    mcp_servers: Raw<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -118,6 +120,7 @@ pub struct Stream {
     calls: Calls,
     /// That it is too old to be understood, where it is.
     outdated: Option<Failure>,
+    unusable: Vec<String>,
 }
 
 impl Stream {
@@ -127,6 +130,7 @@ impl Stream {
             self.model = value(line.model);
             self.outdated =
                 value::<Cow<'_, str>>(line.claude_code_version).and_then(|version| end::outdated(&version));
+            self.unusable = mcp::unusable(line.mcp_servers);
             let session = self.session.clone().map(Signal::Session);
             return session.into_iter().chain(self.model.clone().map(Signal::Model)).collect();
         }
@@ -249,6 +253,7 @@ impl Reader for Stream {
         Report {
             terminal: outdated.or_else(|| self.end.clone()).or(named).unwrap_or(Terminal::Missing),
             promise: self.promise.clone(),
+            unusable: self.unusable.clone(),
             final_text: self.final_text.clone(),
             usage: self.spend.usage(),
             usd: self.spend.usd(),

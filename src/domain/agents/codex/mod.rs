@@ -269,6 +269,7 @@ impl Reader for Stream {
         Report {
             terminal: end,
             promise,
+            unusable: Vec::new(),
             final_text: self.final_text.clone(),
             usage: self.usage(),
             usd: None,

@@ -304,6 +304,7 @@ impl Reader for Stream {
         Report {
             terminal,
             promise: if done { self.said.promise() } else { Promise::None },
+            unusable: Vec::new(),
             final_text: self.said.end(),
             usage: self.usage,
             usd: None,

@@ -249,6 +249,7 @@ impl Reader for Stream {
         Report {
             terminal: self.end.terminal(),
             promise: if done { self.promise.clone() } else { Promise::None },
+            unusable: Vec::new(),
             final_text: if done { self.text.clone() } else { String::new() },
             usage: self.spend.usage(),
             usd: self.spend.usd(),

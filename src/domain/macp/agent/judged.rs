@@ -3,8 +3,9 @@
 //! MACP's briefs know nothing of promises, so an agent that ends well has done its work: exit code 0, its own word for success,
 //! and something said in the end. `BLOCKED` asks for a person, `FAILED` gives the attempt up. The gates come after that.
 
-use crate::domain::agents::Terminal;
+use crate::domain::agents::{Class, Terminal};
 use crate::domain::attempt::budget::Cut;
+use crate::domain::attempt::completion::Verdict::Broken;
 use crate::domain::attempt::engine::Answer;
 use crate::domain::attempt::receipt::Outcome;
 use crate::domain::macp::transition::Verdict;
@@ -24,6 +25,8 @@ pub(super) struct Seen<'a> {
     pub(super) cut: Option<Cut>,
     /// Whether somebody called it off.
     pub(super) called_off: bool,
+    /// An MCP server of the task's that it could not use.
+    pub(super) unusable: Option<&'a str>,
 }
 
 /// For the record.
@@ -50,7 +53,19 @@ pub(super) fn judge(seen: &Seen<'_>) -> (AgentAnswer, Entry) {
         broke: seen.cut.is_some(),
         signal: interrupt::signal(),
     });
-    let (verdict, error) = verdict(&end, seen.cut);
+    let (verdict, error) = match &answer.verdict {
+        Broken(failure) if failure.class == Class::Launcher => {
+            (Verdict::Infrastructure(failure.message.clone()), Some(failure.message.clone()))
+        }
+        _ => match (verdict(&end, seen.cut), seen.unusable) {
+            // What it says it did without the server is not what was wanted.
+            ((Verdict::Passed | Verdict::WorkerFailed, _), Some(server)) => {
+                let why = format!("the agent could not use the task's MCP server `{server}`");
+                (Verdict::WorkerFailed, Some(why))
+            }
+            (judged, _) => judged,
+        },
+    };
     let reason = error.clone().or_else(|| end.message.clone()).unwrap_or_else(|| end.reason.to_owned());
     let summary = answer.report.final_text.trim();
     let from = summary.char_indices().rev().nth(WORDS - 1).map_or(0, |(at, _)| at);
@@ -65,7 +80,11 @@ pub(super) fn judge(seen: &Seen<'_>) -> (AgentAnswer, Entry) {
         called_off: seen.called_off,
         metadata: serde_json::Map::new(),
     };
-    (judged, Entry { outcome: end.outcome, reason })
+    let outcome = match end.outcome {
+        Outcome::Answered if judged.verdict != Verdict::Passed => Outcome::Unanswered,
+        outcome => outcome,
+    };
+    (judged, Entry { outcome, reason })
 }
 
 /// What becomes of the task by an end, and why it failed if it did.

@@ -24,12 +24,13 @@ use super::transition::Verdict;
 use crate::domain::agents::catalog::{self, Agent, Choice};
 use crate::domain::agents::{Class, Usage};
 use crate::domain::attempt::budget::Spend;
-use crate::domain::attempt::engine::{Answer, Around, Engine, Order};
+use crate::domain::attempt::engine::{Answer, Engine, Order};
 use crate::domain::attempt::event::Kind;
+use crate::domain::launchers::Launching;
 use crate::domain::loops::plan::refuse_unknown_cost;
 use crate::fault::Fault;
 use crate::system::config::Permissions;
-use crate::system::process::{Spawn, Supervisor};
+use crate::system::process::Supervisor;
 use judged::Seen;
 use record::Record;
 
@@ -60,8 +61,8 @@ pub struct Job<'a> {
     pub purse: &'a Purse,
     /// Whether somebody has called it off.
     pub asked: &'a dyn Fn() -> bool,
-    /// What launches its commands.
-    pub launch: Option<&'a dyn Fn(Spawn) -> Spawn>,
+    /// What its agent is handed to, if it is not to run right here.
+    pub launch: Option<Launching<'a>>,
 }
 
 /// What came of it, before gates.
@@ -137,8 +138,8 @@ pub fn run(
         budget_left: job.purse.left(&task.id),
         resume: None,
         before: Usage::default(),
-        around: Around { env: &env, launch: job.launch },
-        launch: None,
+        env: &env,
+        launch: job.launch,
         stop: &stop,
     };
     let mut operations = Vec::new();
@@ -151,9 +152,13 @@ pub fn run(
         }
         tell(kind);
     })?;
-    let kept = answer.class() == Some(Class::AgentLimit);
-    let cut = cut.get().or_else(|| job.purse.kept(&task.id, &answer.spend).filter(|_| kept));
-    let (judged, receipt) = judged::judge(&Seen { answer: &answer, cut, called_off: called_off.get() });
+    let own_limit = answer.class() == Some(Class::AgentLimit);
+    let kept = || own_limit.then(|| job.purse.kept(&task.id, &answer.spend)).flatten();
+    let cut = cut.get().or_else(kept);
+    let own = |name: &&String| !job.settings.config.mcp.contains_key(*name);
+    let unusable = answer.report.unusable.iter().find(own).map(String::as_str);
+    let seen = Seen { answer: &answer, cut, called_off: called_off.get(), unusable };
+    let (judged, receipt) = judged::judge(&seen);
     job.purse.settle(&task.id, record.receipt(&answer, &receipt))?;
     record.done(job.slot)?;
     let metadata = metadata(&engine.agent, &answer, operations);
@@ -162,7 +167,7 @@ pub fn run(
 
 /// The engine for the task's agent, with the task's own servers and time.
 fn engine(job: &Job<'_>, runtime: &str) -> Result<Engine> {
-    let agent = resolve(job, runtime)?;
+    let agent = resolve(job.task, runtime, job.place, job.settings)?;
     let mut engine = Engine::new(agent, &job.settings.config);
     if job.purse.counts_money() {
         refuse_unknown_cost(&engine.agent, &engine.prices)?;
@@ -171,15 +176,16 @@ fn engine(job: &Job<'_>, runtime: &str) -> Result<Engine> {
     Ok(engine)
 }
 
-fn resolve(job: &Job<'_>, runtime: &str) -> Result<Agent> {
-    let mut config = job.settings.config.clone();
+/// The agent `runtime` with full permission and the task's own servers.
+pub(super) fn resolve(task: &Task, runtime: &str, place: &Place, settings: &Settings) -> Result<Agent> {
+    let mut config = settings.config.clone();
     // A model's name means something to one agent only.
     if config.agent.default != runtime {
         config.agent.model = None;
     }
-    config.mcp.extend(servers::read(job.task, job.place, job.settings)?);
+    config.mcp.extend(servers::read(task, place, settings)?);
     let choice = Choice { agent: Some(runtime), model: None, permissions: Some(Permissions::Full) };
-    catalog::resolve(&config, choice, job.place.root())
+    catalog::resolve(&config, choice, place.root())
 }
 
 /// What an agent did by way of an MCP server, as the result tells it: every agent names such a tool after the server.

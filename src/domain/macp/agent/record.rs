@@ -140,7 +140,7 @@ pub fn settle(place: &Place, slot: &Path) -> Result<()> {
         let (spend, session, model) = postmortem::read_back(&workspace, &dead);
         let bare = record.bare(Outcome::Killed, "whoever worked the queue was killed");
         let model = model.or_else(|| record.model.clone());
-        append(&receipts, &Receipt { spend, session, model, ..bare })?;
+        append(&receipts, &Receipt { model, session, spend, ..bare })?;
     }
     store::remove(&file)
 }

@@ -25,6 +25,7 @@ const REPEATED: usize = 16 << 10;
 /// What is wanted, as JSON.
 pub(super) fn config(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<Value> {
     Ok(json!({
+        "dispatch": "acp",
         "task_id": task.id,
         "title": task.title,
         "runtime": runtime(task, settings),
@@ -48,7 +49,7 @@ pub fn hand_over(child: &mut Supervisor, job: &Job<'_>, config: &Value) -> Resul
         match outcome(child, job, command, config) {
             Err(failed) if child.lost() => return Err(failed),
             Err(failed) => {
-                error = Some(format!("`{program}` (`[macp] acp_command`) was not started: {failed:#}"))
+                error = Some(format!("`{program}` (`[macp] acp_command`) was not started: {failed:#}"));
             }
             Ok(outcome) if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) => {
                 verdict = Verdict::Interrupted;

@@ -68,7 +68,7 @@ pub fn read(task: &Task, place: &Place, settings: &Settings) -> Result<BTreeMap<
         return Err(refused(Fault::refused(format!("`{shown}` names no server"), hint)));
     }
     let servers = document.servers.into_iter().map(|(name, server)| {
-        let entry = entry(&name, server, |cwd| ground::within(cwd, "cwd", place, settings, place.root()));
+        let entry = entry(&name, server, |cwd| ground::within(cwd, place, settings, place.root()));
         let entry = entry.map_err(|error| {
             let hint = error.downcast_ref::<Fault>().and_then(Fault::hint).unwrap_or_default().to_owned();
             refused(Fault::refused(format!("`{shown}`: {error:#}"), hint))
@@ -100,7 +100,7 @@ fn check_url(name: &str, url: &str) -> Result<()> {
 }
 
 /// One server in our own form; `within` resolves its directory.
-fn entry(name: &str, server: Server, within: impl Fn(&Path) -> Result<PathBuf>) -> Result<McpEntry> {
+fn entry(name: &str, server: Server, within: impl Fn(&str) -> Result<PathBuf>) -> Result<McpEntry> {
     if let Some(kind) = server.kind.as_deref().filter(|kind| !matches!(*kind, "stdio" | "http")) {
         let what = format!(": its `type` is `{}`", kind.escape_debug());
         return Err(wrong(name, &what, "`stdio` and `http` are known"));
@@ -129,7 +129,7 @@ fn entry(name: &str, server: Server, within: impl Fn(&Path) -> Result<PathBuf>) 
     }
     check(name, &entry)?;
     if let Some(cwd) = server.cwd {
-        move_to(name, &mut entry, &within(Path::new(&cwd)).map_err(|error| passed_on(name, &error))?)?;
+        move_to(name, &mut entry, &within(&cwd).map_err(|error| passed_on(name, &error))?)?;
     }
     Ok(entry)
 }
@@ -193,7 +193,7 @@ mod tests {
     fn said(text: &str) -> Result<McpEntry> {
         let server: Server = serde_json::from_str(text).unwrap();
         entry("docs", server, |cwd| {
-            if cwd == Path::new("ok") { Ok("/repo/ok".into()) } else { Err(Fault::refused("outside", "")) }
+            if cwd == "ok" { Ok("/repo/ok".into()) } else { Err(Fault::refused("outside", "")) }
         })
     }
 

@@ -1,21 +1,22 @@
 //! What would be started for a task, told and not done.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::brief::{self, News};
-use super::{BRIEF, Call, STAGED, call, servers};
-use crate::domain::agents::catalog::{self, Agent, Choice};
+use super::{BRIEF, Call, STAGED, call};
 use crate::domain::agents::invocation::{Request, Stdin, file, invocation};
+use crate::domain::macp::agent;
+use crate::domain::macp::drain::of_task;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::{Dispatch, Task};
-use crate::system::config::Permissions;
+use crate::domain::macp::worktree;
 use crate::system::redact;
 
 /// What would happen.
@@ -43,15 +44,26 @@ pub struct Shown {
     pub acp: Option<Value>,
 }
 
-/// Looks ahead for a task that would work in `dir`; nothing is made, started or written.
-pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Result<Shown> {
+/// Looks ahead for a task; nothing is made, started or written.
+pub fn show(task: &Task, place: &Place, settings: &Settings) -> Result<Shown> {
+    let planned = worktree::path(task, settings)?.unwrap_or_else(|| place.root().to_owned());
+    // What is not made yet is looked at where it would come from.
+    let dir = if planned.is_dir() { planned.clone() } else { place.root().to_owned() };
+    let mut shown = told(task, place, settings, &dir)?;
+    if let Ok(rest) = shown.dir.strip_prefix(&dir) {
+        shown.dir = planned.join(rest).components().collect();
+    }
+    Ok(shown)
+}
+
+fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<Shown> {
     let dispatch = task.dispatch.as_ref().unwrap_or(&Dispatch::Exec);
     let clean = |text: &str| redact::ours().text(text).into_owned();
     let mut shown = Shown {
         dispatch: dispatch.word().to_owned(),
         argv: Vec::new(),
         env: Vec::new(),
-        dir: dir.clone(),
+        dir: dir.to_owned(),
         stdin: None,
         prompt: None,
         pty: false,
@@ -59,7 +71,7 @@ pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Re
         runtime: (*dispatch != Dispatch::Exec).then(|| super::runtime(task, settings).to_owned()),
         acp: None,
     };
-    match call(task, place, settings, &dir)? {
+    match call(task, place, settings, dir)? {
         Call::HandOver(config) => shown.acp = Some(config),
         Call::Command { argv, env, dir, stdin, brief, pty, .. } => {
             let slot = place.slot("NAME").join(format!("{STAGED}brief.md")).display().to_string();
@@ -74,8 +86,10 @@ pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Re
             (shown.dir, shown.pty, shown.prompt) = (dir, pty, brief.map(|text| clean(&text)));
         }
         Call::Agent { runtime, prompt, dir, .. } => {
-            let agent = agent(&runtime, task, place, settings)?;
-            let news = News { gates: gates(task, settings), ..News::default() };
+            let agent = agent::resolve(task, &runtime, place, settings)?;
+            let gates = of_task(task, settings);
+            let gates = gates.iter().map(|gate| gate.command().to_owned()).collect();
+            let news = News { gates, ..News::default() };
             let prompt = brief::prompt(task, &prompt, &news, &dir)?;
             let prefix = place.logs().join(&task.id);
             let request = Request {
@@ -101,31 +115,7 @@ pub fn show(task: &Task, place: &Place, settings: &Settings, dir: PathBuf) -> Re
     Ok(shown)
 }
 
-/// The agent as it would be called. It need not be installed.
-pub(in crate::domain::macp) fn agent(
-    runtime: &str,
-    task: &Task,
-    place: &Place,
-    settings: &Settings,
-) -> Result<Agent> {
-    let mut config = settings.config.clone();
-    // A model's name means something to one agent only.
-    if config.agent.default != runtime {
-        config.agent.model = None;
-    }
-    config.mcp.extend(servers::read(task, place, settings)?);
-    let choice = Choice { agent: Some(runtime), model: None, permissions: Some(Permissions::Full) };
-    catalog::resolve(&config, choice, place.root())
-}
-
-fn gates(task: &Task, settings: &Settings) -> Vec<String> {
-    let own = task.quality_gates.iter();
-    let own: Vec<String> = own.map(|gate| gate.command().to_owned()).collect();
-    if own.is_empty() { settings.gates.iter().map(|gate| gate.command().to_owned()).collect() } else { own }
-}
-
 fn names(env: &[(OsString, OsString)]) -> Vec<String> {
-    let names: BTreeMap<String, ()> =
-        env.iter().map(|(name, _)| (name.to_string_lossy().into_owned(), ())).collect();
-    names.into_keys().collect()
+    let names: BTreeSet<String> = env.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    names.into_iter().collect()
 }

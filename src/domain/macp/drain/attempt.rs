@@ -13,11 +13,12 @@ use super::job::{Job, News, Order, What};
 use super::judge::{Draft, Fallen};
 use super::marker;
 use crate::domain::launchers::{Labels, Launcher, Launching};
+use crate::domain::macp::event::Hold;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::purse::Purse;
 use crate::domain::macp::results::file_name;
 use crate::domain::macp::settings::Settings;
-use crate::domain::macp::task::{Gate, Task};
+use crate::domain::macp::task::{Dispatch, Gate, Task};
 use crate::domain::macp::transition::Verdict;
 use crate::domain::macp::worktree::{self, Ground};
 use crate::system::interrupt;
@@ -30,7 +31,10 @@ pub(super) struct Shop {
     pub(super) settings: Settings,
     /// Whether results of identical tasks do.
     pub(super) cache: bool,
+    /// What the commands of tasks that name no launcher are handed to.
+    pub(super) launcher: Option<String>,
     pub(super) run: String,
+    pub(super) hold: Hold,
     pub(super) purse: Purse,
 }
 
@@ -63,7 +67,7 @@ impl Bench<'_> {
         };
         let report = draft.report(verdict, job, self.shop);
         if !report.after
-            && let Err(error) = marker::remove(&job.task, &self.dir)
+            && let Err(error) = marker::remove(&job.task, &self.shop.place)
         {
             self.tell(What::Note(format!("{error:#}")));
         }
@@ -90,7 +94,7 @@ impl Bench<'_> {
         } else {
             Ground { dir: self.shop.place.root().to_owned(), branch: None, base: None, note: None }
         };
-        marker::leave(task, &self.dir)?;
+        marker::leave(task, &self.shop.place, &self.shop.hold)?;
         draft.begin(&ground);
         if interrupt::signal().is_some() || self.stop.load(Ordering::Relaxed) {
             return Ok(Some(Verdict::Interrupted));
@@ -98,6 +102,9 @@ impl Bench<'_> {
         let launcher = self.launcher(task).map_err(|error| Fallen::Call.mark(error))?;
         let labels = Labels { task: &task.id, attempt: job.attempt.number, branch: ground.branch.as_deref() };
         let launch = launcher.as_ref().map(|launcher| Launching { launcher, labels });
+        if let Some(launcher) = &launcher {
+            draft.launched_by(launcher.name());
+        }
         let verdict = match self.start(job, &ground, launch, draft)? {
             Verdict::Passed => self.check(job, &ground, launch, draft)?,
             other => other,
@@ -114,13 +121,16 @@ impl Bench<'_> {
     fn launcher(&self, task: &Task) -> Result<Option<Launcher>> {
         let (place, config) = (&self.shop.place, &self.shop.settings.config);
         let resolve = |name: &String| Launcher::resolve(config, name, place.root(), &place.launches());
-        task.launcher.as_ref().filter(|_| task.dispatch.is_some()).map(resolve).transpose()
+        let own = task.launcher.as_ref().filter(|_| task.dispatch.is_some());
+        own.or(self.shop.launcher.as_ref()).map(resolve).transpose()
     }
 }
 
 /// Longest time of one attempt.
 pub(super) fn timeout(task: &Task, settings: &Settings) -> Duration {
-    task.timeout_seconds.map_or(settings.timeout, Duration::from_secs)
+    let agent = task.dispatch == Some(Dispatch::Yolo);
+    let default = if agent { settings.agent_timeout } else { settings.timeout };
+    task.timeout_seconds.map_or(default, Duration::from_secs)
 }
 
 /// What must pass before a task is completed: its own gates, else those of all, and those of its type.

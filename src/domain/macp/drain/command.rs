@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::domain::agents::invocation::file;
+use crate::domain::agents::one_line;
 use crate::domain::attempt::completion::{Promise, promise};
 use crate::domain::attempt::gates::Watch;
 use crate::system::process::{Ended, Keep, Limits, Line, Outcome, Spawn, Supervisor, Why, read_lines};
@@ -138,8 +139,7 @@ fn keep(capture: &Path, log: &Path, limit: u64) -> Result<(Option<PathBuf>, Stri
     Ok((Some(log.to_owned()), String::from_utf8_lossy(&last).trim().to_owned()))
 }
 
-/// A line as results show it: without secrets, not too long.
+/// A line as results show it: without secrets and colours, not too long.
 fn shown(line: &str) -> String {
-    let plain = redact::ours().text(line);
-    plain.chars().filter(|char| !char.is_control()).take(WORDS).collect()
+    one_line(&redact::ours().text(line), WORDS)
 }

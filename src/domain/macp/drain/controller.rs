@@ -130,7 +130,9 @@ impl<'a, 'h> Controller<'a, 'h> {
         let shop = Shop {
             settings: self.desk.settings.clone(),
             cache: self.desk.options.cache,
+            launcher: self.desk.options.launcher.clone(),
             run: self.desk.run.clone(),
+            hold: self.desk.hold.clone(),
             purse: Purse::open(&place, self.desk.settings)?,
             place,
         };
@@ -156,7 +158,9 @@ impl<'a, 'h> Controller<'a, 'h> {
 
     fn recover(&mut self) -> Result<()> {
         recover::recover(&mut self.queue, self.desk.only.is_none(), &mut self.desk.told)?;
-        self.desk.leftovers.extend(marker::left(&self.queue, self.desk.only.is_none())?);
+        let left = marker::left(&self.queue, &self.desk.hold, self.desk.only.is_none())?;
+        self.desk.leftovers.extend(left);
+        marker::sweep_runs(self.queue.place())?;
         self.rounds = Instant::now();
         self.say();
         Ok(())
@@ -227,13 +231,16 @@ impl<'a, 'h> Controller<'a, 'h> {
             Ok(orders)
         })?;
         // What acts outside of this machine, or beside the queue, comes after what it is about.
-        if orders.iter().any(|(_, order)| order.acts_outside()) {
+        let launched = self.desk.options.launcher.is_some() && !orders.is_empty();
+        if launched || orders.iter().any(|(_, order)| order.acts_outside()) {
             self.queue.sync()?;
         }
+        slots.replace_lost()?;
         for (at, order) in orders {
             slots.order(at, order);
         }
-        slots.replace_lost()?;
+        // The workers go on meanwhile.
+        self.queue.write_results()?;
         self.say();
         Ok(())
     }

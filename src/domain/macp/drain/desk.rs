@@ -35,7 +35,12 @@ impl Desk<'_> {
     }
 
     fn out_of_time(&self) -> bool {
-        self.options.max_time.is_some_and(|time| self.begun.elapsed() >= time)
+        self.longest().is_some_and(|time| self.begun.elapsed() >= time)
+    }
+
+    /// Nothing is started after this time.
+    fn longest(&self) -> Option<Duration> {
+        self.options.max_time.or(self.settings.config.budget.time)
     }
 
     fn at_limit(&self) -> bool {
@@ -295,12 +300,10 @@ impl Desk<'_> {
         if interrupt::signal().is_some() {
             return Some(End::Interrupted);
         }
-        if self.broke {
-            return Some(End::Money);
-        }
-        if self.out_of_time() {
+        if self.broke || self.out_of_time() {
             let left = state.rows().any(|row| row.status == Status::Pending);
-            return Some(if left { End::Time } else { End::Idle });
+            let limit = if self.broke { End::Money } else { End::Time };
+            return Some(if left { limit } else { End::Idle });
         }
         if let Some(id) = self.only {
             let pending = state.row(id).is_some_and(|row| row.status == Status::Pending);
@@ -325,7 +328,7 @@ impl Desk<'_> {
     pub(super) fn pause(&self, state: &State) -> Duration {
         let until = state.next_time().map(|at| at.duration_since(clock::now()));
         let until = until.and_then(|until| Duration::try_from(until).ok()).unwrap_or(NAP);
-        let left = self.options.max_time.map_or(NAP, |time| time.saturating_sub(self.begun.elapsed()));
+        let left = self.longest().map_or(NAP, |time| time.saturating_sub(self.begun.elapsed()));
         until.min(left).clamp(Duration::from_millis(1), NAP)
     }
 
@@ -357,8 +360,11 @@ fn later(state: &State, now: Timestamp) -> bool {
 fn held_up(state: &State) -> bool {
     let worked =
         |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
-    state.rows().filter(|row| row.status == Status::Pending).any(|row| {
-        let done = |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
-        row.depends_on.iter().all(done)
-    })
+    // We work on nothing ourselves where this is asked.
+    state.active() > 0
+        && state.rows().filter(|row| row.status == Status::Pending && !row.blocked).any(|row| {
+            let done =
+                |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
+            row.depends_on.iter().all(done)
+        })
 }

@@ -127,6 +127,11 @@ impl Draft {
         }
     }
 
+    /// Its commands are handed to this launcher.
+    pub(super) fn launched_by(&mut self, launcher: &str) {
+        self.note("launcher", launcher);
+    }
+
     /// A command has ended; `complaint` says why that is no success.
     pub(super) fn ran(&mut self, ran: &Ran, complaint: Option<&str>) {
         let ended = ran.outcome.ended;

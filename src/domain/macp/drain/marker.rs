@@ -1,13 +1,16 @@
-//! A note in a worker's directory of the task after whose end there is something to do: its worktree goes, `on_complete`
-//! gets its result. Who finds one that a killed worker left sees to it, so `on_complete` is run at least once.
+//! A note of a task after whose end there is something to do: its worktree goes, `on_complete` gets its result. Who finds
+//! the note of a killed worker sees to it, so `on_complete` is run at least once.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::job::Order;
 use super::recover::{DRAIN, RUN};
+use crate::domain::macp::agent;
+use crate::domain::macp::event::Hold;
+use crate::domain::macp::place::Place;
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::results::file_name;
@@ -16,63 +19,82 @@ use crate::system::lock::{Holder, Lock};
 use crate::system::store;
 
 const VERSION: u64 = 1;
-/// Its name in the worker's directory.
-const FILE: &str = "after.json";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Marker {
     version: u64,
     task: String,
+    /// Who sees to it.
+    hold: Hold,
 }
 
 /// Whether there is something to do after the end of a task.
 pub(super) fn is_due(task: &Task) -> bool {
-    task.worktree.is_some() || task.on_complete.is_some()
+    task.dispatch.is_some() && task.worktree.is_some() || task.on_complete.is_some()
+}
+
+fn path(place: &Place, id: &str) -> PathBuf {
+    place.state().join("after").join(format!("{}.json", file_name(id)))
 }
 
 /// Leaves the note, if one is needed.
-pub(super) fn leave(task: &Task, slot: &Path) -> Result<()> {
+pub(super) fn leave(task: &Task, place: &Place, hold: &Hold) -> Result<()> {
     if !is_due(task) {
         return Ok(());
     }
-    store::write_json_soon(&slot.join(FILE), &Marker { version: VERSION, task: task.id.clone() })
+    store::make_dir(&place.state().join("after"))?;
+    let marker = Marker { version: VERSION, task: task.id.clone(), hold: hold.clone() };
+    store::write_json_soon(&path(place, &task.id), &marker)
 }
 
 /// Removes it.
-pub(super) fn remove(task: &Task, slot: &Path) -> Result<()> {
-    if is_due(task) { store::remove(&slot.join(FILE)) } else { Ok(()) }
+pub(super) fn remove(task: &Task, place: &Place) -> Result<()> {
+    if is_due(task) { store::remove(&path(place, &task.id)) } else { Ok(()) }
 }
 
-/// What killed workers have left to do after tasks that are over. Their directories are nobody's now: those of drains where
-/// `drains` says that we hold the drain's lock, those of runs whose lock is free.
-pub(super) fn left(queue: &Queue, drains: bool) -> Result<Vec<Order>> {
+/// What killed workers have left to do after tasks that are over; from now on it is for `me` to do. `drains` says that we
+/// hold the drain's lock, so that no other drain is alive.
+pub(super) fn left(queue: &Queue, me: &Hold, drains: bool) -> Result<Vec<Order>> {
     let mut orders = Vec::new();
-    for entry in queue.place().state().read_dir().into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let of_drain = name.starts_with(&format!("slot-{DRAIN}-"));
-        let of_run = name.starts_with(&format!("slot-{RUN}-"));
-        let dir = entry.path();
-        let pid = name.rsplit('-').next().and_then(|pid| pid.parse().ok());
-        let lives = of_run && pid.is_some_and(|pid| Holder::of(pid).is_some());
-        if !(of_drain && drains || of_run) || lives || Lock::is_held(&dir.join("lock")) {
+    for entry in queue.place().state().join("after").read_dir().into_iter().flatten().flatten() {
+        let Ok(Some(marker)) = store::read_versioned::<Marker>(&entry.path(), VERSION) else {
+            // A power loss has torn it, or it is just gone.
+            store::remove(&entry.path())?;
+            continue;
+        };
+        let here = marker.hold.host == me.host;
+        let alive = marker.hold.holder.as_ref().is_some_and(Holder::alive);
+        let dead = if here { !alive } else { drains && marker.hold.by == DRAIN };
+        if !dead {
             continue;
         }
-        if let Some(Marker { task, .. }) = store::read_versioned(&dir.join(FILE), VERSION).ok().flatten() {
-            let over = queue.state().row(&task).is_some_and(|row| row.status.is_final());
-            if let Ok(task) = queue.task(&task)
-                && over
-            {
+        let over = queue.state().row(&marker.task).is_some_and(|row| row.status.is_final());
+        match queue.task(&marker.task) {
+            Ok(task) if over => {
+                leave(&task, queue.place(), me)?;
                 let result = result(queue, &task);
                 orders.push(Order::After(Box::new(task), Box::new(result)));
             }
-        }
-        if of_run {
-            store::remove_tree(&dir)?;
-        } else {
-            store::remove(&dir.join(FILE))?;
+            // It is to be tried again, or is gone.
+            _ => store::remove(&entry.path())?,
         }
     }
     Ok(orders)
+}
+
+/// Removes the directories of runs that were killed.
+pub(super) fn sweep_runs(place: &Place) -> Result<()> {
+    for entry in place.state().read_dir().into_iter().flatten().flatten() {
+        let (name, dir) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
+        let pid = name.strip_prefix(&format!("slot-{RUN}-")).and_then(|pid| pid.parse().ok());
+        let dead = pid.is_some_and(|pid| Holder::of(pid).is_none()) && !Lock::is_held(&dir.join("lock"));
+        if dead {
+            // What its agent spent is put on record first.
+            agent::settle(place, &dir)?;
+            store::remove_tree(&dir)?;
+        }
+    }
+    Ok(())
 }
 
 /// The result of a task that is over, as it is on record.

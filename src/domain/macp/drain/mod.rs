@@ -22,6 +22,8 @@ mod slots;
 mod start;
 mod worker;
 
+pub(super) use attempt::of_task;
+
 use std::time::Duration;
 
 use anyhow::Result;
@@ -34,6 +36,7 @@ use super::place::Place;
 use super::queue::Queue;
 use super::settings::{self, Settings};
 use super::task::Status;
+use crate::domain::launchers::Launcher;
 use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::{interrupt, store};
@@ -57,11 +60,13 @@ pub struct Options {
     pub force: bool,
     /// Take the result of an identical task where a task allows it.
     pub cache: bool,
+    /// What the commands of tasks that name no launcher are handed to.
+    pub launcher: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: 1, limit: None, max_time: None, watch: false, force: false, cache: true }
+        Self { jobs: 1, limit: None, max_time: None, watch: false, force: false, cache: true, launcher: None }
     }
 }
 
@@ -143,20 +148,20 @@ pub struct Blocked {
 /// Works the queue until nothing is runnable, or a limit is reached. Only one drain at a time works on a queue: a second
 /// one is [`Fault::Busy`]. Errors: a queue that is switched off, files or tasks that are invalid; nothing is started then.
 pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finished> {
-    let settings = ready(&place, options.force)?;
+    let settings = ready(&place, options)?;
     store::make_dir(&place.state())?;
     let _lock = Lock::take(&place.drain_lock(), A_MOMENT).map_err(|error| other_drain(&place, error))?;
     interrupt::install()?;
     recover::await_dead_drain(&place)?;
     let queue = Queue::open(place)?.staying();
-    check(&queue, &settings)?;
+    check::refuse(&check::queue(&queue, &settings)?, queue.place())?;
     Controller::new(queue, &settings, options.clone(), None, hands).run()
 }
 
 /// Works one task to its end, now, whoever else works the queue. Errors as with [`drain`], and a task that is unknown, not
 /// pending, or waits for others.
 pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Result<Finished> {
-    let settings = ready(&place, options.force)?;
+    let settings = ready(&place, options)?;
     let queue = Queue::open(place)?.staying();
     let row = queue.state().row(id);
     // Said before anything is made.
@@ -166,16 +171,12 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
     Controller::new(queue, &settings, options.clone(), Some(id), hands).run()
 }
 
-/// Refuses a queue that has invalid tasks among those that are not over.
-fn check(queue: &Queue, settings: &Settings) -> Result<()> {
-    let open = queue.state().rows().filter(|row| !row.status.is_final());
-    let tasks = open.map(|row| queue.task(&row.id)).collect::<Result<Vec<_>>>()?;
-    check::refuse(&check::tasks(tasks, queue.place(), settings), queue.place())
-}
-
-fn ready(place: &Place, force: bool) -> Result<Settings> {
+fn ready(place: &Place, options: &Options) -> Result<Settings> {
     let settings = settings::load(place)?;
-    if settings.foreign.enabled == Some(false) && !force {
+    if let Some(name) = &options.launcher {
+        Launcher::resolve(&settings.config, name, place.root(), &place.launches())?;
+    }
+    if settings.foreign.enabled == Some(false) && !options.force {
         return Err(Fault::usage(
             format!("this queue is switched off: `enabled` is false in `{}`", place.config().display()),
             "set it to true, or give `--force`",

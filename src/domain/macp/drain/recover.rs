@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
+use crate::domain::macp::agent;
 use crate::domain::macp::event::{Blame, Event};
 use crate::domain::macp::place::Place;
 use crate::domain::macp::queue::{Queue, Turn};
@@ -46,8 +47,9 @@ fn await_slot(place: &Place, name: &str) -> Result<()> {
         return Ok(());
     }
     let lock = Lock::take(&dir.join("lock"), PREDECESSOR);
-    drop(lock.context("tasks of a drain that was killed are still being ended")?);
-    Ok(())
+    let _lock = lock.context("tasks of a drain that was killed are still being ended")?;
+    // What its agent spent counts from now on, also where nobody takes this slot again.
+    agent::settle(place, &dir)
 }
 
 /// Why somebody's hold on a task is void, if it is. `drains` says whether we hold the drain's lock, so that no other
@@ -71,10 +73,14 @@ pub(super) fn recover(queue: &mut Queue, drains: bool, told: &mut Vec<Event>) ->
     if rows.is_empty() {
         return Ok(());
     }
+    // A drain that is alive sees to what the one before it left.
+    let theirs = !drains && Lock::is_held(&queue.place().drain_lock());
+    let rows: Vec<&Row> = rows.into_iter().filter(|row| !(theirs && is_of_drain(row))).collect();
     for row in &rows {
-        let holder = row.hold.as_ref().filter(|hold| hold.by == RUN).and_then(|hold| hold.holder.as_ref());
-        if let Some(holder) = holder {
-            await_slot(queue.place(), &run_slot(holder.pid))?;
+        match row.hold.as_ref().and_then(|hold| hold.holder.as_ref()) {
+            _ if is_of_drain(row) && !drains => await_dead_drain(queue.place())?,
+            Some(holder) => await_slot(queue.place(), &run_slot(holder.pid))?,
+            None => {}
         }
     }
     let ids: Vec<String> = rows.into_iter().map(|row| row.id.clone()).collect();
@@ -87,6 +93,10 @@ pub(super) fn recover(queue: &mut Queue, drains: bool, told: &mut Vec<Event>) ->
         }
         Ok(())
     })
+}
+
+fn is_of_drain(row: &Row) -> bool {
+    row.hold.as_ref().is_some_and(|hold| hold.by == DRAIN)
 }
 
 fn hand_back(turn: &Turn<'_>, id: &str, here: &Host, drains: bool) -> Option<Event> {

@@ -88,7 +88,9 @@ impl<'scope, 'env> Slots<'scope, 'env> {
     /// Puts a new worker in the place of each whose supervisor is gone.
     pub(super) fn replace_lost(&mut self) -> Result<()> {
         for at in std::mem::take(&mut self.lost) {
-            self.slots[at] = self.start(at)?;
+            // What it was given meanwhile goes to the new one.
+            let busy = self.slots[at].busy.take();
+            self.slots[at] = Slot { busy, ..self.start(at)? };
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::domain::macp::schema::Schema;
 use crate::domain::macp::task::{Dispatch, Gate};
 use crate::domain::macp::transition::Verdict;
 use crate::domain::macp::worktree::Ground;
-use crate::system::process::{Outcome, Spawn};
+use crate::system::process::Outcome;
 use crate::system::{redact, store};
 
 /// What looks at an output before it becomes a log has found out.
@@ -107,7 +107,6 @@ impl Bench<'_> {
             gates: gates.iter().map(|gate| Gate::command(gate).to_owned()).collect(),
             notes: job.notes.clone(),
         };
-        let wrap = launch.map(|launch| move |spawn: Spawn| launch.wrap(spawn));
         let work = agent::Job {
             task: &job.task,
             place: &self.shop.place,
@@ -117,10 +116,10 @@ impl Bench<'_> {
             slot: &self.dir,
             run: &self.shop.run,
             news: &news,
-            limit: job.task.timeout_seconds.map(std::time::Duration::from_secs),
+            limit: Some(timeout(&job.task, &self.shop.settings)),
             purse: &self.shop.purse,
             asked: &asked,
-            launch: wrap.as_ref().map(|wrap| wrap as &dyn Fn(Spawn) -> Spawn),
+            launch,
         };
         let answer = match call {
             Call::Agent { runtime, prompt, dir, .. } => {
@@ -173,9 +172,10 @@ impl Bench<'_> {
             dispatch::sweep(&self.dir)?;
         }
         let ran = ran.map_err(|error| Fallen::Start.mark(error))?;
-        let complaint = ran.complaint(timeout);
+        let launched = Launcher::verdict(&ran.outcome);
+        let complaint = ran.complaint(timeout).filter(|_| launched.is_ok());
         draft.ran(&ran, complaint.as_deref());
-        if let Err(failed) = Launcher::verdict(&ran.outcome) {
+        if let Err(failed) = launched {
             draft.fails(&failed.to_string());
             return Ok(Verdict::Infrastructure(failed.to_string()));
         }

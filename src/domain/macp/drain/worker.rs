@@ -38,7 +38,7 @@ impl Bench<'_> {
                 Err(error) => self.tell(What::Note(format!("task `{}`: {error:#}", task.id))),
             }
         }
-        if let Err(error) = marker::remove(task, &self.dir) {
+        if let Err(error) = marker::remove(task, &self.shop.place) {
             self.tell(What::Note(format!("{error:#}")));
         }
         self.tell(What::AfterDone);

@@ -98,18 +98,18 @@ pub fn tasks(text: &str) -> Option<Vec<&RawValue>> {
     found
 }
 
-/// The lines in which tasks with an id begin, by id, in order.
-pub fn of_tasks(text: &str) -> HashMap<String, Vec<usize>> {
+/// The lines in which tasks begin, by id.
+pub fn of_tasks(text: &str) -> HashMap<String, usize> {
     #[derive(Deserialize)]
     struct Id<'t> {
         #[serde(borrow)]
         id: Cow<'t, str>,
     }
     let lines = Lines::new(text);
-    let mut all: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut all = HashMap::new();
     for task in tasks(text).unwrap_or_default() {
         if let Ok(Id { id }) = serde_json::from_str(task.get()) {
-            all.entry(id.into_owned()).or_default().push(lines.of(task.get()));
+            all.insert(id.into_owned(), lines.of(task.get()));
         }
     }
     all
