@@ -183,6 +183,7 @@ fn every_word_of_a_worker_has_its_consequence() {
         .map(|(order, id)| json!({"id": id, "priority": order, "max_attempts": if *id == "tried" { 2 } else { 1 }}))
         .collect();
     let sandbox = queue(&tasks);
+    sandbox.write(".taskrun/config.toml", "[macp]\nretry_delay = '1h'\n");
     for id in ["failed", "tried", "asked", "back", "kept"] {
         assert_eq!(claim(&sandbox, "w")["id"], id);
     }

@@ -368,7 +368,7 @@ fn held_up(state: &State) -> bool {
         |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
     // We work on nothing ourselves where this is asked.
     state.active() > 0
-        && state.rows().filter(|row| row.status == Status::Pending).any(|row| {
+        && state.rows().filter(|row| row.status == Status::Pending && !row.blocked).any(|row| {
             let done =
                 |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
             !row.blocked && row.depends_on.iter().all(done)
