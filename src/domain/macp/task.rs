@@ -1,6 +1,7 @@
 //! A task as it stands in `tasks.json`: MACP's fields (facts in its task schema) and ours beside them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -230,6 +231,22 @@ pub struct Task {
     /// What we do not know.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
+}
+
+/// The variable that tells what a task runs how many tasks lie behind it, itself included.
+pub const DEPTH: &str = "TASKRUN_DEPTH";
+
+impl Task {
+    /// How many tasks lie behind it, itself included, where an event submitted it.
+    pub fn depth(&self) -> Option<u64> {
+        self.rest.get("depth").and_then(Value::as_u64)
+    }
+
+    /// What everything that runs for it finds in its environment: its own variables, and how deep it lies.
+    pub fn variables(&self) -> Vec<(OsString, OsString)> {
+        let own = self.env.iter().map(|(name, value)| (name.into(), value.into()));
+        own.chain(self.depth().map(|depth| (DEPTH.into(), depth.to_string().into()))).collect()
+    }
 }
 
 /// The priority of a task that has none.

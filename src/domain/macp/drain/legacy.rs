@@ -19,8 +19,7 @@ const PLACES: [(&str, &str); 3] = [
 
 /// What is started for a legacy task; `file` holds its definition, for a template that asks for it.
 pub(super) fn call(task: &Task, settings: &Settings, file: &Path, dir: &Path) -> Result<Call> {
-    let mut env: Vec<(OsString, OsString)> =
-        task.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let mut env: Vec<(OsString, OsString)> = task.variables();
     if let Some(argv) = task.argv.as_ref().filter(|argv| !argv.is_empty()) {
         let argv = argv.iter().map(OsString::from).collect();
         return Ok(command(argv, env, dir));
