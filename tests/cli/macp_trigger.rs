@@ -73,7 +73,7 @@ fn document(name: &str, size: u64) -> Value {
 #[test]
 fn events_become_the_tasks_that_rules_say() {
     let sandbox = workspace(RULES);
-    let hostile = "$(touch owned); `touch owned` '\" \n --help";
+    let hostile = "$(touch owned); `touch owned` '\" \t --help";
     let input = [
         document(hostile, 11),
         document("small", 10),

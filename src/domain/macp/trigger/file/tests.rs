@@ -105,7 +105,7 @@ fn every_key_is_in_the_manual() {
             assert!(section.contains(&format!("\n.B {key}")), "`{key}` is not under {head}");
         }
     }
-    for (field, _) in crate::domain::macp::template::blueprint::FIELDS {
+    for (field, _) in crate::domain::macp::template::fields::FIELDS {
         assert!(page.contains(&format!("\\fB{field}\\fR")), "the field `{field}` is not in the manual");
     }
 }
