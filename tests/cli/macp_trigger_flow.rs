@@ -130,9 +130,18 @@ fn hostile_values_reach_the_command_as_they_are() {
     );
     sandbox.write("args.sh", "[ $# = 0 ] || printf '%s' \"$1\" >out-argv\n");
     let hostile = "'; touch owned; \"$(touch owned)\" `touch owned` $HOME \\ {{$.v}}\n-rf *";
+    let refused = fed(&sandbox, &["macp", "trigger"], json!({"type": "e", "v": hostile}).to_string());
+    assert!(
+        refused.code == 2 && refused.stderr.contains("`argv`: an argument would hold a line break"),
+        "{refused:?}"
+    );
+    let hostile = &hostile.replace('\n', "\t");
     assert_eq!(fed(&sandbox, &["macp", "trigger"], json!({"type": "e", "v": hostile}).to_string()).code, 0);
     assert_eq!(sandbox.run(&["macp", "drain"]).code, 0);
-    assert_eq!((sandbox.read("out-env").as_str(), sandbox.read("out-argv").as_str()), (hostile, hostile));
+    assert_eq!(
+        (sandbox.read("out-env").as_str(), sandbox.read("out-argv").as_str()),
+        (hostile.as_str(), hostile.as_str())
+    );
     assert!(!sandbox.path("owned").exists());
 }
 

@@ -127,8 +127,7 @@ fn run(
     let stdin = dispatch::stage(job.slot, "stdin", &serde_json::to_vec(result)?)?;
     let [capture, logged] = [".after-capture", ".after.log"].map(|end| file(job.prefix, end));
     let limit = job.settings.config.logs.max_size;
-    let mut env: Vec<(OsString, OsString)> =
-        job.task.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let mut env: Vec<(OsString, OsString)> = job.task.variables();
     env.push(("TASKRUN_TASK".into(), job.task.id.clone().into()));
     let spawn = Spawn {
         argv: command.iter().map(OsString::from).collect(),

@@ -1,6 +1,7 @@
 //! A task as it stands in `tasks.json`: MACP's fields (facts in its task schema) and ours beside them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -232,11 +233,25 @@ pub struct Task {
     pub rest: Map<String, Value>,
 }
 
+/// The variable that tells what a task runs how many tasks lie behind it, itself included.
+pub const DEPTH: &str = "TASKRUN_DEPTH";
+
 impl Task {
     /// Whether it is not to be worked until somebody says so: `blocked` in its `metadata`.
     pub fn is_blocked(&self) -> bool {
         let blocked = self.metadata.as_ref().and_then(|metadata| metadata.get("blocked"));
         blocked.and_then(Value::as_bool) == Some(true)
+    }
+
+    /// How many tasks lie behind it, itself included, where an event submitted it.
+    pub fn depth(&self) -> Option<u64> {
+        self.rest.get("depth").and_then(Value::as_u64)
+    }
+
+    /// What everything that runs for it finds in its environment: its own variables, and how deep it lies.
+    pub fn variables(&self) -> Vec<(OsString, OsString)> {
+        let own = self.env.iter().map(|(name, value)| (name.into(), value.into()));
+        own.chain(self.depth().map(|depth| (DEPTH.into(), depth.to_string().into()))).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tasks with placeholders that people keep in `.taskrun/templates/`.
 
 pub mod blueprint;
+pub mod fields;
 pub mod path;
 pub mod shell;
 pub mod text;
@@ -276,6 +277,7 @@ mod tests {
             ("argv = ['sh', '-c',\n 'echo {{x}}']", "line 2: argument 2 of `argv` is code"),
             ("argv = ['{{x}}']", "line 1: the program of `argv` may not"),
             ("on_complete = ['bash', '-c', '{{x}}']", "line 1: argument 2 of `on_complete` is code"),
+            ("command = \"\"\"\na\nb\n\"\"\"", "line 1: `command` holds a line break"),
             ("argv = ['a', 1]", "line 1: `argv` must be a list of strings"),
             ("argv = 'a b'", "line 1: `argv` must be a list of strings"),
             ("argv = ['a']\ncommand = 'b'", "line 2: there are both `argv` and `command`"),

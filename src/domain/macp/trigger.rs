@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use super::place::Place;
 use super::queue::{Queue, Turn};
 use super::settings::{self, Settings};
+use super::task::DEPTH;
 use super::template;
 use super::{check as tasks, submit};
 use crate::fault::Fault;
@@ -32,9 +33,6 @@ use report::{Cut, Deduped, Submitted};
 use rules::Rule;
 pub use rules::Rules;
 use seen::Seen;
-
-/// The variable that tells a task, and what it starts, how many tasks lie behind it.
-pub const DEPTH: &str = "TASKRUN_DEPTH";
 
 /// What is to be read, and how.
 #[derive(Debug)]
@@ -280,9 +278,6 @@ pub fn whole(
     (place, settings): (&Place, &Settings),
 ) -> Result<Map<String, Value>> {
     fields.insert("status".into(), "pending".into());
-    if let Some(env) = fields.entry("env").or_insert_with(|| json!({})).as_object_mut() {
-        env.insert(DEPTH.into(), depth.to_string().into());
-    }
     let mut task = submit::complete(&fields, id.into(), &now.to_string(), (place, settings))?;
     task.insert("depth".into(), depth.into());
     Ok(task)
@@ -295,6 +290,10 @@ fn legacy(
     place: &Place,
     settings: &Settings,
 ) -> Result<Map<String, Value>> {
+    if !submit::is_id(id) {
+        let hint = "1 to 128 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit";
+        return Err(Fault::invalid(format!("`{}` is no id", id.escape_debug()), hint));
+    }
     let mut task = Map::new();
     task.insert("id".into(), id.into());
     task.insert("title".into(), fields.get("title").cloned().unwrap_or_default());

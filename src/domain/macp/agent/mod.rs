@@ -126,8 +126,7 @@ pub fn run(
         called_off.set(called_off.get() || (job.asked)());
         cut.get().is_some() || called_off.get()
     };
-    let env: Vec<(OsString, OsString)> =
-        task.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let env: Vec<(OsString, OsString)> = task.variables();
     let order = Order {
         prompt: &prompt,
         dir,

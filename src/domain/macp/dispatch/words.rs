@@ -61,7 +61,7 @@ pub(super) fn argv(task: &Task) -> Result<Vec<OsString>> {
 
 /// The task's own variables.
 pub(super) fn env(task: &Task) -> Vec<(OsString, OsString)> {
-    task.env.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    task.variables()
 }
 
 fn refused(task: &Task, field: &str, what: &str, hint: &str) -> anyhow::Error {

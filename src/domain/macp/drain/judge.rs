@@ -106,8 +106,8 @@ impl Draft {
         };
         draft.note("started_at", now.to_string());
         // What a trigger makes of this result lies one deeper.
-        if let Some(depth) = task.rest.get("depth") {
-            draft.note("depth", depth.clone());
+        if let Some(depth) = task.depth() {
+            draft.note("depth", depth);
         }
         draft
     }

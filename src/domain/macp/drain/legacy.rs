@@ -24,8 +24,7 @@ pub(in crate::domain::macp) fn call(
     file: &Path,
     dir: &Path,
 ) -> Result<Call> {
-    let mut env: Vec<(OsString, OsString)> =
-        task.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let mut env: Vec<(OsString, OsString)> = task.variables();
     if let Some(argv) = task.argv.as_ref().filter(|argv| !argv.is_empty()) {
         let argv = argv.iter().map(OsString::from).collect();
         return Ok(command(argv, env, dir));
