@@ -1,7 +1,11 @@
 //! `macp cancel`, `retry`, `approve`: what people do to tasks.
 
+use std::fs;
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
+use crate::bench::{reap, wait_for};
 use crate::macp_workers::{claim, events, macp, queue, result, status, update};
 
 #[test]
@@ -105,4 +109,42 @@ fn a_person_says_that_it_is_done_and_gates_are_asked() {
     assert_eq!(out.code, 0, "{out:?}");
     let done: Value = result(&sandbox, "b");
     assert_eq!((&done["status"], &done["gate_results"][0]["exit_code"]), (&json!("completed"), &json!(1)));
+}
+
+#[test]
+fn what_a_drain_runs_is_ended_with_its_tree_when_it_is_called_off() {
+    let sandbox = queue(&[
+        json!({"id": "long", "command": "sleep 1000 & echo $! > pid.tmp; mv pid.tmp pid; wait", "priority": 0}),
+        json!({"id": "next", "command": "touch next"}),
+    ]);
+    let drain = sandbox
+        .command()
+        .args(["macp", "drain"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for("the task to run", || sandbox.path("pid").exists());
+    let refused = macp(&sandbox, &["update", "long", "--as", "drain", "--status", "completed"]);
+    assert_eq!(refused.code, 1, "nobody but the drain speaks for it: {refused:?}");
+    let out = macp(&sandbox, &["cancel", "long", "--as", "ann"]);
+    assert_eq!(out.code, 0, "{out:?}");
+    assert_eq!(out.json()["tasks"][0]["status"], "cancelled");
+    let pid = sandbox.read("pid");
+    let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    reap(drain);
+    assert_eq!(
+        (status(&sandbox, "long").as_str(), status(&sandbox, "next").as_str()),
+        ("cancelled", "completed")
+    );
+    assert!(sandbox.path("next").exists());
+}
+
+#[test]
+fn a_drain_passes_by_what_is_blocked_and_comes_to_its_end() {
+    let sandbox = queue(&[json!({"id": "a", "metadata": {"blocked": true}}), json!({"id": "b"})]);
+    let out = sandbox.run(&["macp", "drain"]);
+    assert_eq!(out.code, 0, "{out:?}");
+    assert_eq!((status(&sandbox, "a").as_str(), status(&sandbox, "b").as_str()), ("pending", "completed"));
 }

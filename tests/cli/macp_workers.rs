@@ -229,6 +229,15 @@ fn who_does_not_hold_a_task_any_more_is_refused() {
     let sandbox = queue(&[json!({"id": "a"})]);
     let out = macp(&sandbox, &["claim", "--as", "slow", "--lease", "0s"]);
     assert_eq!(out.code, 0, "{out:?}");
+    // Whoever only looks is told the truth, and nothing is written.
+    let counts = macp(&sandbox, &["status"]).json();
+    assert_eq!(
+        (&counts["counts"]["pending"], &counts["counts"]["running"]),
+        (&json!(1), &json!(0)),
+        "{counts}"
+    );
+    assert_eq!(macp(&sandbox, &["status", "a"]).json()["status"], "pending");
+    assert_eq!(events(&sandbox, "a").len(), 2);
     // The lease is over, and nobody has taken the task: its worker may still end it. Somebody else may not.
     let other = macp(&sandbox, &["update", "a", "--as", "fast"]);
     assert_eq!(other.code, 1);
@@ -320,7 +329,7 @@ fn the_log_has_every_line_and_transition_with_its_time() {
     assert_eq!((&line["message"], &line["metadata"]["by"]), (&json!("- half way \u{1b}[31m"), &json!("w")));
     assert_eq!((&line["source"], &line["status"]), (&json!("worker"), &json!("running")));
     let text = sandbox.run(&["macp", "log", "a"]).stdout;
-    assert!(text.contains("w:  - half way \u{fffd}[31m"), "{text}");
+    assert!(text.contains("  w: - half way \u{fffd}[31m"), "{text}");
     assert_eq!(macp(&sandbox, &["log", "b"]).code, 1);
     assert_eq!(macp(&sandbox, &["log", "b", "line"]).code, 1);
 }

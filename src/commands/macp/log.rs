@@ -9,7 +9,7 @@ use super::who;
 use crate::commands::Context;
 use crate::commands::words::Words;
 use crate::domain::macp::people_log::{self, Log};
-use crate::domain::macp::{Place, Queue};
+use crate::domain::macp::{Place, Queue, history};
 use crate::exit::Exit;
 use crate::ui::one_line;
 
@@ -42,11 +42,12 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
 fn text(log: &Log) -> String {
     let mut text = String::new();
     for event in &log.events {
-        let kind = serde_json::to_value(event.event_type).unwrap_or_default();
-        let by = event.metadata.get("by").and_then(|by| by.as_str()).unwrap_or_default();
-        let what =
-            if event.is_line() { format!("{by}:") } else { kind.as_str().unwrap_or_default().to_owned() };
-        let _ = writeln!(text, "{}  {}  {}", event.timestamp, one_line(&what), one_line(&event.message));
+        let at = event.get("timestamp").and_then(|at| at.as_str()).unwrap_or_default();
+        let line = match people_log::logged(event) {
+            Some((who, line)) => format!("{at}  {who}: {line}"),
+            None => history::line(event),
+        };
+        let _ = writeln!(text, "{}", one_line(&line));
     }
     for path in &log.outputs {
         let _ = writeln!(text, "output: {}", one_line(&path.display().to_string()));

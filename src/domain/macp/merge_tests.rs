@@ -27,6 +27,9 @@ fn a_hand_wins_unless_somebody_works_on_it() {
     ];
     for (ours, file, (status, attempts), worked, expected) in table {
         let row = Row {
+            blocked: false,
+            started_at: None,
+            cancel_requested: false,
             id: "t".into(),
             status,
             attempts,

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Blame, Kind};
-use super::people_log::lines;
 use super::purse;
 use super::queue::Queue;
 use super::task::Status;
@@ -137,6 +139,28 @@ pub fn measure(queue: &Queue, now: Timestamp) -> Result<Metrics> {
         }
     })?;
     Ok(metrics)
+}
+
+/// Every whole line of a file that may be missing, without looking into it; what is torn or no text is passed over.
+fn lines(path: &Path, mut take: impl FnMut(&str)) -> Result<()> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    };
+    let mut reader = BufReader::with_capacity(1 << 18, file);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let count = reader.read_until(b'\n', &mut line);
+        let count = count.with_context(|| format!("failed to read `{}`", path.display()))?;
+        if count == 0 || line.last() != Some(&b'\n') {
+            return Ok(());
+        }
+        if let Ok(line) = std::str::from_utf8(&line) {
+            take(line);
+        }
+    }
 }
 
 impl Metrics {

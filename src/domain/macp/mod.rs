@@ -32,6 +32,8 @@ pub mod place;
 pub mod purse;
 pub mod queue;
 #[cfg(test)]
+mod queue_costs;
+#[cfg(test)]
 mod queue_tests;
 pub mod result;
 mod results;
@@ -56,6 +58,5 @@ pub mod worktree;
 pub mod worktree_clean;
 pub mod worktree_names;
 mod worktree_pool;
-
 pub use place::Place;
 pub use queue::Queue;

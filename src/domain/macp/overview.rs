@@ -9,6 +9,9 @@ use super::event::Hold;
 use super::queue::Queue;
 use super::schedule::Stuck;
 use super::state::Row;
+use super::task::Status;
+use crate::system::clock;
+use crate::system::host::Host;
 
 /// So many tasks that can never run are named.
 const NAMED: usize = 20;
@@ -79,7 +82,15 @@ pub struct Full {
 /// Looks at all of it.
 pub fn overview(queue: &Queue) -> Overview {
     let state = queue.state();
-    let counts = state.counts();
+    let mut counts = state.counts();
+    // Nobody has written yet that a claim is over.
+    let (now, here) = (clock::now(), Host::here());
+    for row in state.rows().filter(|row| row.status_at(now, &here) != row.status) {
+        for (status, count) in &mut counts {
+            *count -= usize::from(*status == row.status);
+            *count += usize::from(*status == Status::Pending);
+        }
+    }
     let stuck = state.stuck();
     Overview {
         total: counts.iter().map(|(_, count)| count).sum(),
@@ -125,7 +136,7 @@ fn of(row: &Row, title: String, depends_on: Map<String, Value>, stuck: Vec<Strin
     Detail {
         id: row.id.clone(),
         title,
-        status: row.status.word(),
+        status: row.status_at(clock::now(), &Host::here()).word(),
         attempts: row.attempts,
         forgiven: row.forgiven,
         max_attempts: row.max_attempts,

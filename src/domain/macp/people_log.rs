@@ -1,18 +1,20 @@
 //! The log of one task: what its workers said, every transition with its time, and where the output of its attempts lies.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::claim;
-use super::event::{Event, Kind};
+use super::event::Event;
+use super::history::{self, Line};
 use super::place::Place;
 use super::queue::Queue;
 use super::results::file_name;
-use crate::system::redact;
+use crate::system::host::Host;
+use crate::system::{clock, redact};
 
 /// The log of a task.
 #[derive(Debug, Serialize)]
@@ -22,7 +24,7 @@ pub struct Log {
     /// What its status is, as people see it.
     pub status: &'static str,
     /// All that happened, oldest first.
-    pub events: Vec<Event>,
+    pub events: Vec<Map<String, Value>>,
     /// Files that hold what its attempts and gates printed.
     pub outputs: Vec<PathBuf>,
 }
@@ -41,42 +43,18 @@ pub fn add(queue: &mut Queue, id: &str, who: &str, line: &str) -> Result<()> {
 
 /// Reads the log of a task.
 pub fn read(queue: &Queue, id: &str) -> Result<Log> {
-    let status = claim::row(queue.state(), id)?.status.word();
+    let status = claim::row(queue.state(), id)?.status_at(clock::now(), &Host::here()).word();
     let place = queue.place();
     let mut events = Vec::new();
-    let id_text = serde_json::to_string(id)?;
-    lines(&place.events(), |line| {
-        // Most lines are of other tasks: only those that may be of this one are parsed.
-        if line.contains(&id_text)
-            && let Ok(event) = serde_json::from_str::<Event>(line)
-            && event.task_id == id
+    history::read(place, |line| {
+        if let Line::Event(event) = line
+            && history::is_of(&event, id)
         {
             events.push(event);
         }
+        Ok(())
     })?;
     Ok(Log { id: id.to_owned(), status, events, outputs: outputs(place, id)? })
-}
-
-/// Every whole line of a file that may be missing; what is torn or no text is passed over.
-pub fn lines(path: &Path, mut take: impl FnMut(&str)) -> Result<()> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error).with_context(|| format!("failed to read `{}`", path.display())),
-    };
-    let mut reader = BufReader::with_capacity(1 << 18, file);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let count = reader.read_until(b'\n', &mut line);
-        let count = count.with_context(|| format!("failed to read `{}`", path.display()))?;
-        if count == 0 || line.last() != Some(&b'\n') {
-            return Ok(());
-        }
-        if let Ok(line) = std::str::from_utf8(&line) {
-            take(line);
-        }
-    }
 }
 
 /// The files in `logs/` that belong to a task.
@@ -109,11 +87,10 @@ fn is_output(rest: &str) -> bool {
         )
 }
 
-impl Event {
-    /// Whether it is a line that somebody logged.
-    pub fn is_line(&self) -> bool {
-        self.event_type == Kind::Progress && self.metadata.contains_key("log")
-    }
+/// The line that somebody logged and who, where an event is one.
+pub fn logged(event: &Map<String, Value>) -> Option<(&str, &str)> {
+    let more = event.get("metadata").filter(|more| more.get("log") == Some(&Value::Bool(true)))?;
+    Some((more.get("by")?.as_str()?, event.get("message")?.as_str()?))
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ fn time(seconds: i64) -> Timestamp {
 
 fn row(id: &str, depends_on: &[&str]) -> Row {
     Row {
+        blocked: false,
+        started_at: None,
+        cancel_requested: false,
         id: id.into(),
         status: Status::Pending,
         attempts: 0,
