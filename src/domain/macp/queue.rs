@@ -187,9 +187,13 @@ impl Queue {
         let memory = &mut self.memory;
         let known = memory.head.as_ref();
         let apart = known.is_none_or(|head| head.tasks != memory.mark);
-        let rebooted =
-            !std::mem::replace(&mut self.looked, true) && known.is_some_and(Memory::is_of_another_boot);
+        let first = !std::mem::replace(&mut self.looked, true);
+        let rebooted = first && known.is_some_and(Memory::is_of_another_boot);
         if apart || rebooted || Mark::at(&self.place.tasks()) != memory.mark {
+            if first {
+                // Not two of them at a time: this one was only for a look.
+                self.memory = Memory::new(&self.place, None);
+            }
             return self.reload();
         }
         let end = memory.events.size();
