@@ -50,10 +50,19 @@ fn worker(sandbox: &Sandbox, number: usize, lease: &str) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0).spawn().unwrap()
 }
 
+/// Ended with all that they have started, whatever becomes of the test.
+struct Pack(Vec<Child>);
+
+impl Drop for Pack {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(end);
+    }
+}
+
 fn end(child: &mut Child) {
     let group = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     let _ = kill_process_group(group, Signal::KILL);
-    child.wait().unwrap();
+    let _ = child.wait();
 }
 
 #[test]
@@ -73,7 +82,7 @@ fn workers_that_die_lose_no_task_and_no_two_work_one() {
         .collect();
     let sandbox = queue(&tasks);
     let mut dice = Dice(0x5eed);
-    let mut workers: Vec<Child> = (0..4).map(|number| worker(&sandbox, number, lease)).collect();
+    let mut workers = Pack((0..4).map(|number| worker(&sandbox, number, lease)).collect());
     let (start, mut deaths) = (Instant::now(), 0);
     while completed(&sandbox) < count {
         assert!(start.elapsed() < Duration::from_secs(patience), "{} of {count}", completed(&sandbox));
@@ -83,11 +92,11 @@ fn workers_that_die_lose_no_task_and_no_two_work_one() {
         wait_for("some work", || self::size(&sandbox) >= size + more || completed(&sandbox) == count);
         std::thread::sleep(moment);
         let number = usize::try_from(dice.below(4)).unwrap();
-        end(&mut workers[number]);
+        end(&mut workers.0[number]);
         deaths += 1;
-        workers[number] = worker(&sandbox, number, lease);
+        workers.0[number] = worker(&sandbox, number, lease);
     }
-    workers.iter_mut().for_each(end);
+    drop(workers);
     let took = start.elapsed().as_secs_f64();
     let (attempts, effects) = check(&sandbox, count);
     println!("{count} tasks, {deaths} deaths, {attempts} attempts, {effects} effects, {took:.1} s");
