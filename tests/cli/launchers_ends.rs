@@ -176,7 +176,7 @@ fn what_cannot_be_ended_is_told_until_it_can() {
     kill(run.id(), "KILL");
     assert_eq!(reap(run), 137);
     wait_for("the supervisor", || {
-        living(&format!("__supervise ")).iter().all(|pid| {
+        living("__supervise ").iter().all(|pid| {
             !fs::read_to_string(format!("/proc/{pid}/cmdline"))
                 .unwrap_or_default()
                 .contains(site.bench.sandbox.root().to_str().unwrap())

@@ -27,19 +27,10 @@ fn outside(yard: &Yard) -> String {
     found.join("\n")
 }
 
-#[test]
-fn a_queue_with_one_hostile_task_starts_nothing() {
-    let yard = Yard::new();
-    let target = yard.0.root().join("target");
-    fs::create_dir_all(target.join("etc")).unwrap();
-    fs::create_dir_all(yard.base()).unwrap();
-    symlink(&target, yard.base().join("link")).unwrap();
-    symlink(&target, yard.0.path("link")).unwrap();
-    fs::create_dir_all(yard.0.path(".taskrun/macp")).unwrap();
-    symlink(&target, yard.0.path(".taskrun/macp/link")).unwrap();
-    let absolute = target.join("etc").display().to_string();
+/// What makes a task hostile, with the field that is to be named; `absolute` is a directory outside.
+fn hostile(absolute: &str) -> Vec<(Value, &'static str)> {
     let long = "x".repeat(10_000);
-    let table = [
+    vec![
         (json!({"worktree": "../../etc"}), "worktree"),
         (json!({"worktree": absolute}), "worktree"),
         (json!({"worktree": "link/x"}), "worktree"),
@@ -70,7 +61,20 @@ fn a_queue_with_one_hostile_task_starts_nothing() {
         (json!({"max_attempts": 0}), "max_attempts"),
         (json!({"launcher": "none"}), "launcher"),
         (json!({"branch": "-f"}), "branch"),
-    ];
+    ]
+}
+
+#[test]
+fn a_queue_with_one_hostile_task_starts_nothing() {
+    let yard = Yard::new();
+    let target = yard.0.root().join("target");
+    fs::create_dir_all(target.join("etc")).unwrap();
+    fs::create_dir_all(yard.base()).unwrap();
+    symlink(&target, yard.base().join("link")).unwrap();
+    symlink(&target, yard.0.path("link")).unwrap();
+    fs::create_dir_all(yard.0.path(".taskrun/macp")).unwrap();
+    symlink(&target, yard.0.path(".taskrun/macp/link")).unwrap();
+    let table = hostile(&target.join("etc").display().to_string());
     let before = outside(&yard);
     for (fields, field) in table {
         let mut bad = json!({"id": "Bad", "command": "touch never"});

@@ -29,9 +29,11 @@ fn a_legacy_queue_is_worked_as_ever() {
     // Nothing changes in the file but the words for how far each is.
     let ends = ["completed", "failed", "failed", "completed", "completed", "completed"];
     let mut ends = ends.iter();
-    let lines = before.lines().map(|line| match line.contains("\"status\"") {
-        true => line.replace("\"pending\"", &format!("\"{}\"", ends.next().unwrap())),
-        false => line.to_owned(),
+    let lines = before.lines().map(|line| {
+        if !line.contains("\"status\"") {
+            return line.to_owned();
+        }
+        line.replace("\"pending\"", &format!("\"{}\"", ends.next().unwrap()))
     });
     let expected: Vec<String> = lines.collect();
     assert_eq!(sandbox.read(".mosaic/orchestrator/tasks.json").lines().collect::<Vec<_>>(), expected);

@@ -40,72 +40,44 @@ fn tasks(sandbox: &Sandbox) -> Value {
     serde_json::from_str(&sandbox.read(TASKS)).unwrap()
 }
 
+/// Every flag of `submit`, with what it needs.
+const FLAGS: &[&[&str]] = &[
+    &["submit"],
+    &["--title", "Add auth"],
+    &["--task-id", "TASK-042"],
+    &["--type", "coding"],
+    &["--dispatch", "exec"],
+    &["--runtime", "claude"],
+    &["--brief", "docs/tasks/TASK-042.md"],
+    &["--depends-on", "A,B"],
+    &["--worktree", "~/src/x"],
+    &["--branch", "feat/x"],
+    &["--priority", "1"],
+    &["--max-attempts", "3"],
+    &["--timeout", "90s"],
+    &["--gate", "test -f a"],
+    &["--gate", "true"],
+    &["--launcher", "slurm"],
+    &["--key", "drive-42"],
+    &["--env", "A=b=c"],
+    &["--cwd", "sub"],
+    &["--mcp-config", "mcp.json"],
+    &["--org", "acme"],
+    &["--cache"],
+    &["--result", "results/x.json"],
+    &["--result-schema", "s.json"],
+    &["--on-complete", "cat >out"],
+    &["--issue", "#42"],
+    &["--pr", "7"],
+    &["--description", "more"],
+    &["--", "printf", "%s", "two words; $HOME"],
+];
+
 #[test]
 fn a_task_has_all_that_flags_say() {
     let sandbox = queue();
-    let made = macp(
-        &sandbox,
-        &[
-            "submit",
-            "--title",
-            "Add auth",
-            "--task-id",
-            "TASK-042",
-            "--type",
-            "coding",
-            "--dispatch",
-            "exec",
-            "--runtime",
-            "claude",
-            "--brief",
-            "docs/tasks/TASK-042.md",
-            "--depends-on",
-            "A,B",
-            "--worktree",
-            "~/src/x",
-            "--branch",
-            "feat/x",
-            "--priority",
-            "1",
-            "--max-attempts",
-            "3",
-            "--timeout",
-            "90s",
-            "--gate",
-            "test -f a",
-            "--gate",
-            "true",
-            "--launcher",
-            "slurm",
-            "--key",
-            "drive-42",
-            "--env",
-            "A=b=c",
-            "--cwd",
-            "sub",
-            "--mcp-config",
-            "mcp.json",
-            "--org",
-            "acme",
-            "--cache",
-            "--result",
-            "results/x.json",
-            "--result-schema",
-            "s.json",
-            "--on-complete",
-            "cat >out",
-            "--issue",
-            "#42",
-            "--pr",
-            "7",
-            "--description",
-            "more",
-            "--",
-            "printf",
-            "%s",
-            "two words; $HOME",
-        ],
-    );
+    sandbox.write(".taskrun/config.toml", "[launchers.slurm]\ncommand = [\"true\"]\n");
+    let made = macp(&sandbox, &FLAGS.concat());
     assert_eq!((made.code, made.stdout.as_str()), (0, "TASK-042\n"), "{made:?}");
     let mut task = tasks(&sandbox)["tasks"][0].clone();
     assert!(task.as_object_mut().unwrap().remove("created_at").is_some());
@@ -329,14 +301,14 @@ fn gc_takes_old_ends_and_leaves_what_is_needed() {
         .collect();
     sandbox.write(TASKS, json!({"tasks": list}).to_string());
     let now = "2999-01-01T00:00:00Z";
-    let log: String = all
+    let log: Vec<String> = all
         .iter()
         .map(|id| {
             let at = if ["new", "a-1"].contains(id) { now } else { "2020-01-01T00:00:00Z" };
-            format!("{}\n", json!({"event_id": "1", "event_type": "task.completed", "task_id": id, "status": status(id), "timestamp": at, "source": "controller", "metadata": {}}))
+            json!({"event_id": "1", "event_type": "task.completed", "task_id": id, "status": status(id), "timestamp": at, "source": "controller", "metadata": {}}).to_string()
         })
         .collect();
-    sandbox.write(".taskrun/macp/events.ndjson", &log);
+    sandbox.write(".taskrun/macp/events.ndjson", log.join("\n") + "\n");
     for file in [
         "results/old.json",
         "logs/old.log",
@@ -364,7 +336,7 @@ fn gc_takes_old_ends_and_leaves_what_is_needed() {
             && !there("logs/a-1.stdout")
     );
     assert!(there("results/needed.json") && there("logs/a-1-1.stdout"));
-    assert_eq!(sandbox.read(".taskrun/macp/events.ndjson"), log, "the log is kept");
+    assert_eq!(sandbox.read(".taskrun/macp/events.ndjson"), log.join("\n") + "\n", "the log is kept");
 }
 
 #[test]

@@ -58,8 +58,8 @@ fn storm(before: usize, seed: u64) {
     let found: BTreeSet<String> = ids.iter().cloned().collect();
     assert_eq!(ids.len(), found.len(), "something is there twice");
     assert!(sure.is_subset(&found), "lost: {:?}", sure.difference(&found));
-    let may_be: BTreeSet<String> = sure.union(&maybe).cloned().collect();
-    assert!(found.is_subset(&may_be), "submitted by nobody: {:?}", found.difference(&may_be));
+    let possible: BTreeSet<String> = sure.union(&maybe).cloned().collect();
+    assert!(found.is_subset(&possible), "submitted by nobody: {:?}", found.difference(&possible));
 }
 
 /// Submits, one after another; each fifth is killed soon after it began. Gives what was acknowledged, and what may be there.

@@ -68,7 +68,7 @@ fn document(claimed: &Claimed) -> Value {
         "as": hold.by,
         "lease_until": hold.lease_until,
         "type": task.kind,
-        "dispatch": task.dispatch,
+        "dispatch": task.way(),
         "runtime": task.runtime,
         "command": task.command,
         "argv": task.argv,

@@ -8,7 +8,8 @@ use clap::builder::PossibleValuesParser;
 
 use crate::commands::Context;
 use crate::commands::words::Words;
-use crate::domain::macp::submit::{self, New, TYPES};
+use crate::domain::macp::submit::{self, New};
+use crate::domain::macp::task::TYPES;
 use crate::domain::macp::{Place, settings};
 use crate::exit::Exit;
 use crate::system::clock;

@@ -14,7 +14,7 @@ use super::place::Place;
 use super::queue::Queue;
 use super::settings::Settings;
 use super::stuck::Stuck;
-use super::task::{Dispatch, Gate, Task};
+use super::task::{Dispatch, Gate, TYPES, Task};
 use super::within::{Out, Within};
 use super::{schema, worktree_names};
 use crate::domain::agents::one_line;
@@ -30,8 +30,6 @@ const LISTED: usize = 20;
 const NAMED: usize = 8;
 /// Characters of an id in a message.
 const SHORT: usize = 60;
-/// MACP's types of tasks.
-pub const TYPES: [&str; 6] = ["coding", "deploy", "research", "review", "documentation", "infrastructure"];
 /// MACP's types of gates.
 pub const GATES: [&str; 3] = ["mechanical", "ai-review", "ci-pipeline"];
 /// What lies in the queue's directory and is no result.
@@ -217,7 +215,7 @@ impl<'c> Check<'c> {
             self.say(task, "id", "is empty".into());
         }
         let result = task.result_path.as_deref().and_then(|path| self.result(task, path));
-        if let Some(dispatch) = &task.dispatch {
+        if let Some(dispatch) = &task.way() {
             self.id(task);
             // What is over is not started again; its fields may be of another time.
             if !task.status.is_final() {

@@ -157,7 +157,8 @@ impl<'a> Ending<'a> {
             metadata.insert("started_at".into(), json!(started));
             metadata.insert("duration_ms".into(), json!(took));
         }
-        let dispatch = self.task.dispatch.as_ref();
+        let dispatch = self.task.way();
+        let dispatch = dispatch.as_ref();
         TaskResult {
             task_id: self.task.id.clone(),
             status,

@@ -16,7 +16,7 @@ use super::queue::{Queue, Turn};
 use super::result::TaskResult;
 use super::settings::Settings;
 use super::state::Row;
-use super::task::{Status, Task};
+use super::task::{Dispatch, Status, Task};
 use super::transition::Verdict;
 use super::worktree;
 use crate::fault::Fault;
@@ -114,7 +114,7 @@ pub fn outcome(task: &Task, row: &Row, settings: &Settings, status: Status, now:
         attempt: row.attempts,
         max_attempts: row.max_attempts.unwrap_or(settings.max_attempts),
         runtime: task.runtime.clone().unwrap_or_else(|| settings.default_runtime.clone()),
-        dispatch: task.dispatch.as_ref().map_or("exec", |dispatch| dispatch.word()).to_owned(),
+        dispatch: task.way().unwrap_or(Dispatch::Exec).word().to_owned(),
         worktree: task.worktree.clone(),
         branch: task.branch.clone(),
         pr: task.pr.clone(),

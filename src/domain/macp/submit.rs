@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::ids::Ids;
@@ -11,15 +12,12 @@ pub use super::new::{New, answer, seconds, through_shell};
 use super::place::Place;
 use super::queue::{PATIENCE, Queue, SMALL};
 use super::settings::Settings;
-use super::task::{Dispatch, Task};
+use super::task::{Dispatch, TYPES, Task};
 use super::{check, checkpoint};
 use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::store::{self, Journal, Mark, SHARED};
 use crate::system::{clock, document};
-
-/// The types of tasks that MACP knows.
-pub const TYPES: [&str; 6] = ["coding", "deploy", "research", "review", "documentation", "infrastructure"];
 
 /// How often another id is tried where a made one is taken.
 const TRIES: usize = 8;
@@ -89,6 +87,12 @@ pub fn complete(
     let others = given.iter().filter(|(name, _)| *name != "id");
     task.extend(others.map(|(name, value)| (name.clone(), value.clone())));
     task.entry("dispatch").or_insert_with(|| settings.default_dispatch.word().into());
+    if let Some(Dispatch::Plugin(name)) =
+        task.get("dispatch").and_then(|word| Dispatch::deserialize(word).ok())
+    {
+        task.insert("plugin".into(), name.into());
+        task.insert("dispatch".into(), Dispatch::Exec.word().into());
+    }
     if let Some(priority) = settings.config.macp.priorities.get(text(&task, "type")) {
         task.entry("priority").or_insert_with(|| (*priority).into());
     }
@@ -118,10 +122,7 @@ fn verify(task: &Map<String, Value>) -> Result<Task> {
     if read.max_attempts == Some(0) {
         return Err(wrong("`max_attempts` is 0".into(), "give it at least 1"));
     }
-    if read
-        .dispatch
-        .as_ref()
-        .is_some_and(|dispatch| matches!(dispatch, Dispatch::Plugin(name) if !is_id(name)))
+    if read.way().as_ref().is_some_and(|dispatch| matches!(dispatch, Dispatch::Plugin(name) if !is_id(name)))
     {
         return Err(wrong(
             "`dispatch` is no name".into(),

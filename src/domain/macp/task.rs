@@ -69,7 +69,8 @@ impl Status {
     }
 }
 
-/// How a task is worked. That it is there at all makes a task MACP-aware. Any other word is a plug-in's name.
+/// How a task is worked. That it is there at all makes a task MACP-aware. MACP's schema knows no plug-ins: in files one is
+/// `exec` with its name in `plugin` beside it; where people type it, any other word is a plug-in's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dispatch {
@@ -147,6 +148,9 @@ pub struct Task {
     /// How it is worked; none is the legacy path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch: Option<Dispatch>,
+    /// The plug-in that works it, where `dispatch` is `exec`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
     /// Which agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<String>,
@@ -237,6 +241,14 @@ pub struct Task {
 pub const DEPTH: &str = "TASKRUN_DEPTH";
 
 impl Task {
+    /// How it is worked, a plug-in by its name; none is the legacy path.
+    pub fn way(&self) -> Option<Dispatch> {
+        match (&self.dispatch, &self.plugin) {
+            (Some(Dispatch::Exec), Some(name)) => Some(Dispatch::Plugin(name.clone())),
+            (dispatch, _) => dispatch.clone(),
+        }
+    }
+
     /// Whether it is not to be worked until somebody says so: `blocked` in its `metadata`.
     pub fn is_blocked(&self) -> bool {
         let blocked = self.metadata.as_ref().and_then(|metadata| metadata.get("blocked"));
@@ -254,6 +266,9 @@ impl Task {
         own.chain(self.depth().map(|depth| (DEPTH.into(), depth.to_string().into()))).collect()
     }
 }
+
+/// The types of tasks that MACP knows.
+pub const TYPES: [&str; 6] = ["coding", "deploy", "research", "review", "documentation", "infrastructure"];
 
 /// The priority of a task that has none.
 pub const PRIORITY: u64 = 2;

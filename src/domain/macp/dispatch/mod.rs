@@ -68,14 +68,14 @@ pub const BRIEF: &str = "{brief}";
 pub fn call(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<Call> {
     words::check(task)?;
     let dir = ground::dir(task, place, settings, dir)?;
-    match task.dispatch.as_ref().unwrap_or(&Dispatch::Exec) {
+    match task.way().unwrap_or(Dispatch::Exec) {
         Dispatch::Exec => {
             let (argv, env) = (words::argv(task)?, words::env(task));
             Ok(Call::Command { argv, env, dir, stdin: None, brief: None, pty: false, answers: false })
         }
         Dispatch::Yolo => yolo::call(task, place, settings, dir),
         Dispatch::Acp => Ok(Call::HandOver(acp::config(task, place, settings, &dir)?)),
-        Dispatch::Plugin(name) => plugin::call(task, name, dir),
+        Dispatch::Plugin(name) => plugin::call(task, &name, dir),
     }
 }
 

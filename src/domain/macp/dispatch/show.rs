@@ -58,7 +58,7 @@ pub fn show(task: &Task, place: &Place, settings: &Settings) -> Result<Shown> {
 }
 
 fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<Shown> {
-    let dispatch = task.dispatch.as_ref().unwrap_or(&Dispatch::Exec);
+    let dispatch = task.way().unwrap_or(Dispatch::Exec);
     let clean = |text: &str| redact::ours().text(text).into_owned();
     let mut shown = Shown {
         dispatch: dispatch.word().to_owned(),
@@ -69,7 +69,7 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
         prompt: None,
         pty: false,
         launcher: task.launcher.clone(),
-        runtime: (*dispatch != Dispatch::Exec).then(|| super::runtime(task, settings).to_owned()),
+        runtime: (dispatch != Dispatch::Exec).then(|| super::runtime(task, settings).to_owned()),
         acp: None,
     };
     let definition = place.slot("NAME").join("task.json");

@@ -16,7 +16,7 @@ use crate::domain::macp::dispatch::plugin::Answer;
 use crate::domain::macp::event::Blame;
 use crate::domain::macp::result::{GateResult, TaskResult};
 use crate::domain::macp::settings::Settings;
-use crate::domain::macp::task::{Status, Task};
+use crate::domain::macp::task::{Dispatch, Status, Task};
 use crate::domain::macp::transition::{self, Next, Verdict};
 use crate::domain::macp::worktree::{self, Ground};
 use crate::system::{clock, interrupt, redact};
@@ -72,7 +72,8 @@ impl Draft {
     pub(super) fn new(job: &Job, settings: &Settings) -> Self {
         let task = &job.task;
         let now = clock::now();
-        let dispatch = task.dispatch.as_ref().map_or("exec", |dispatch| dispatch.word());
+        let dispatch = task.way().unwrap_or(Dispatch::Exec);
+        let dispatch = dispatch.word();
         let result = TaskResult {
             task_id: task.id.clone(),
             status: Status::Failed,

@@ -18,7 +18,7 @@ pub(super) fn started(
     now: Timestamp,
 ) -> Event {
     let event = Event::started(&task.id, attempt, hold, now);
-    let Some(dispatch) = &task.dispatch else { return event.from(Source::Worker).saying("Worker started") };
+    let Some(dispatch) = task.way() else { return event.from(Source::Worker).saying("Worker started") };
     let event = event.saying("Dispatched").with("dispatch", dispatch.word());
     match worktree {
         Some(worktree) => event.with("worktree", worktree),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::table::Row;
 use crate::domain::macp::settings::Settings;
-use crate::domain::macp::task::Task;
+use crate::domain::macp::task::{TYPES, Task};
 
 /// Columns whose text is the field's.
 const TEXTS: [&str; 12] = [
@@ -29,9 +29,6 @@ const TEXTS: [&str; 12] = [
 const NUMBERS: [&str; 3] = ["max_attempts", "timeout_seconds", "priority"];
 /// Columns that are kept in `metadata`: MACP's tasks have no field for them.
 const KEPT: [&str; 7] = ["repo", "blocks", "agent", "started_at", "completed_at", "estimate", "used"];
-/// MACP's types of tasks.
-const TYPES: [&str; 6] = ["coding", "deploy", "research", "review", "documentation", "infrastructure"];
-
 /// The fields that the columns `wanted` of a row say, `metadata` not among them: null for an empty cell. Errors: what is wrong
 /// with a cell.
 pub fn fields(

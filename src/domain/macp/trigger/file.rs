@@ -9,12 +9,14 @@ use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use super::rules::{Job, Rule, Rules, Schedule, occasion};
+use super::seen::digest;
 use crate::domain::macp::cron::Cron;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::template::blueprint::{Blueprint, Flaw};
 use crate::domain::macp::template::path::Path;
 use crate::domain::macp::template::text::Text;
 use crate::domain::macp::template::{self, MANUAL};
+use crate::domain::macp::worktree_names;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::document::{Document, shown};
@@ -56,7 +58,7 @@ pub fn load(place: &Place) -> Result<Rules> {
         let at = at.to_string();
         let below = |flaw: Flaw| reader.flaw(&flaw.below(&[kind, &at]));
         check_keys(kind, table, &[]).map_err(below)?;
-        let name = name(table, &mut names).map_err(below)?;
+        let name = name(kind, table, &mut names).map_err(below)?;
         let job = reader.job(kind, &at, table)?;
         if kind == "rule" {
             all.rules.push(rule(name, table, max_depth, job).map_err(below)?);
@@ -231,9 +233,19 @@ fn tables(map: &Map<String, Value>) -> Result<Vec<Entry<'_>>, Flaw> {
     Ok(all)
 }
 
-fn name(table: &Map<String, Value>, others: &mut BTreeSet<String>) -> Result<String, Flaw> {
+/// Its name; a rule without one goes by what it waits for, a schedule by all that it says.
+fn name(kind: &str, table: &Map<String, Value>, others: &mut BTreeSet<String>) -> Result<String, Flaw> {
     let Some(name) = string(table, "name")? else {
-        return Err(Flaw::new(&[], "it has no `name`", "give it one: tasks are named after it"));
+        let told = match (kind, table.get("on")) {
+            ("rule", Some(Value::String(on))) => worktree_names::slug(on),
+            _ => format!("{kind}-{}", &digest(kind, &Value::from(table.clone()).to_string())[..8]),
+        };
+        let first = if template::is_plain(&told) { told } else { kind.to_owned() };
+        let again = (2..).map(|number| format!("{first}-{number}"));
+        let free = std::iter::once(first.clone()).chain(again).find(|name| !others.contains(name));
+        let name = free.unwrap_or(first);
+        others.insert(name.clone());
+        return Ok(name);
     };
     if !template::is_plain(&name) {
         let hint = "use letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 64";

@@ -25,7 +25,6 @@ fn all_that_can_be_wrong_is_told_with_its_line() {
         ("max_depth = 0".to_owned(), "line 1: `max_depth` must be a whole number from 1"),
         ("dedupe_for = '5'".to_owned(), "line 1: `5` is not a duration"),
         ("inject = 'yes'".to_owned(), "line 1: `inject` must be true or false"),
-        ("\n[[rule]]\non = 'x'".to_owned(), "line 2: it has no `name`"),
         (rule("colour = 1"), "line 4: unknown key `colour`"),
         (rule("").replace("'a'", "'../a'"), "line 2: `../a` is no name"),
         (rule("").replace("on = 'x'", ""), "line 1: rule `a` has no `on`"),
