@@ -102,11 +102,11 @@ fn write_beside(
         temp.as_file().sync_all()?;
     }
     staged(temp.as_file())?;
-    let file = temp.persist(target).map_err(|error| error.error)?;
+    let placed = temp.persist(target).map_err(|error| error.error)?;
     if durable {
         sync_dir(dir)?;
     }
-    Ok(file)
+    Ok(placed)
 }
 
 /// [`replace`] with bytes at hand.

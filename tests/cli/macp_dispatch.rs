@@ -295,6 +295,7 @@ fn what_would_be_started_is_printed_and_nothing_happens() {
         &[
             json!({"dispatch": "exec", "argv": ["touch", "it's"], "env": {"SECRET_TOKEN": "abc"}, "launcher": "far", "worktree": "wt-1"}),
             json!({"dispatch": "yolo", "runtime": "fake", "description": "Do it."}),
+            json!({"command": "echo old\ntrue"}),
         ],
     );
     let before = fs::read_dir(bench.sandbox.path(".taskrun/macp")).unwrap().count();
@@ -311,6 +312,11 @@ fn what_would_be_started_is_printed_and_nothing_happens() {
         "{agent}"
     );
     assert_eq!(agent["argv"], json!([bench.aside("agent")]));
+    let legacy = show(&["command", "T-3", "--json"]).json();
+    assert_eq!(
+        (&legacy["dispatch"], &legacy["argv"]),
+        (&json!("exec"), &json!(["sh", "-c", "echo old\ntrue"]))
+    );
     assert_eq!(show(&["command", "T-9"]).code, 1);
     assert_eq!(fs::read_dir(bench.sandbox.path(".taskrun/macp")).unwrap().count(), before);
     assert!(!bench.sandbox.path("it's").exists());

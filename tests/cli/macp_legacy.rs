@@ -38,7 +38,7 @@ fn a_legacy_queue_is_worked_as_ever() {
 
     let events = sandbox.read(".mosaic/orchestrator/events.ndjson");
     let told: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let golden = fixture("legacy/drained-events.ndjson");
+    let golden = fixture("../macp_golden/legacy-events.ndjson");
     let golden: Vec<Value> = golden.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let names = ["event_type", "task_id", "status", "source", "message"];
     let shown: Vec<Value> = told

@@ -139,6 +139,16 @@ fn every_kind_of_change_is_told_and_unsaved_work_keeps_the_worktree() {
 }
 
 #[test]
+fn what_was_changed_back_is_not_told_as_changed() {
+    let yard = Yard::new();
+    let command =
+        format!("echo two > f.txt; echo x > g; {COMMIT}; echo one > f.txt; echo y >> g; echo z > h");
+    yard.tasks(&[json!({"worktree": "", "command": command})]);
+    assert_eq!(yard.drain().code, 0);
+    assert_eq!(yard.result("A")["files_changed"], json!(["g", "h"]));
+}
+
+#[test]
 fn what_is_unsaved_stays_and_what_is_saved_goes() {
     let yard = Yard::new();
     let git = "export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t; ";
@@ -150,10 +160,11 @@ fn what_is_unsaved_stays_and_what_is_saved_goes() {
         ("git checkout -q --detach", false),
         ("git checkout -q -b other; echo x > x; git add x; git commit -qm x", false),
         ("git checkout -q --detach; echo x > x; git add x; git commit -qm x; git tag kept", false),
-        ("git checkout -q --detach; echo x > x; git add x; git commit -qm x", true),
+        ("git checkout -q --detach; echo adrift > x; git add x; git commit -qm x", true),
         ("echo x > x", true),
         ("echo x > x; git add x", true),
         ("rm f.txt", true),
+        ("git worktree lock .", true),
         ("git config status.showUntrackedFiles no; echo x > x", true),
     ];
     let task = |(at, (command, _)): (usize, &(&str, bool))| json!({"id": format!("T{at}"), "worktree": "", "command": format!("{git}{command}")});

@@ -12,13 +12,13 @@ use crate::ui::one_line;
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-pub(super) fn run(_: &Args, place: Place, context: &Context) -> Result<Exit> {
-    let made: Vec<String> = init::init(&place)?.iter().map(|path| path.display().to_string()).collect();
+pub(super) fn run(_: &Args, place: &Place, context: &Context) -> Result<Exit> {
+    let made: Vec<String> = init::init(place)?.iter().map(|path| path.display().to_string()).collect();
     context.ui.result(&json!({"dir": place.dir(), "made": made}), || {
         if made.is_empty() {
             return format!("`{}` has all its files\n", one_line(&place.dir().display().to_string()));
         }
-        made.iter().map(|path| format!("made {}\n", one_line(path))).collect()
+        made.iter().map(|path| format!("made {}", one_line(path))).collect::<Vec<_>>().join("\n")
     })?;
     Ok(Exit::Done)
 }

@@ -51,7 +51,7 @@ pub enum Command {
     /// Make the queue's files where they are missing
     Init(init::Args),
     /// Add a task to the queue
-    Submit(submit::Args),
+    Submit(Box<submit::Args>),
     /// Count the tasks by status, or show one
     Status(status::Args),
     /// Show a task with its result
@@ -105,7 +105,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
     let place = place?;
     match &args.command {
-        Command::Init(args) => init::run(args, place, context),
+        Command::Init(args) => init::run(args, &place, context),
         Command::Submit(args) => submit::run(args, place, context),
         Command::Status(args) => status::run(args, place, context),
         Command::Show(args) => show::run(args, place, context),

@@ -27,13 +27,11 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
     let task = serde_json::to_string_pretty(&full.task)?;
     let result = full.result.as_ref().map(serde_json::to_string_pretty).transpose()?;
     context.ui.result(&full, || {
-        let mut text: String =
-            lines.iter().map(|(name, value)| format!("{name:<11} {}\n", one_line(value))).collect();
-        text += &format!("\ntask {}\n", many_lines(&task));
-        if let Some(result) = result {
-            text += &format!("\nresult {}\n", many_lines(&result));
-        }
-        text
+        let mut parts: Vec<String> =
+            lines.iter().map(|(name, value)| format!("{name:<11} {}", one_line(value))).collect();
+        parts.push(format!("\ntask {}", many_lines(&task)));
+        parts.extend(result.map(|result| format!("\nresult {}", many_lines(&result))));
+        parts.join("\n")
     })?;
     Ok(Exit::Done)
 }

@@ -22,22 +22,22 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
         let detail = overview::detail(&queue, id)?;
         context.ui.result(&detail, || {
             let lines = detail.lines(clock::now());
-            lines.iter().map(|(name, value)| format!("{name:<11} {}\n", one_line(value))).collect()
+            let lines = lines.iter().map(|(name, value)| format!("{name:<11} {}", one_line(value)));
+            lines.collect::<Vec<_>>().join("\n")
         })?;
         return Ok(Exit::Done);
     }
     let all = overview::overview(&queue);
     context.ui.result(&all, || {
-        let mut text: String =
-            all.counts.iter().map(|(word, count)| format!("{word:<10} {count}\n")).collect();
-        text += &format!("{:<10} {}\n", "total", all.total);
-        for task in &all.stuck {
-            text += &format!("stuck: {} {}\n", one_line(&task.id), one_line(&task.reason));
-        }
+        let mut lines: Vec<String> =
+            all.counts.iter().map(|(word, count)| format!("{word:<10} {count}")).collect();
+        lines.push(format!("{:<10} {}", "total", all.total));
+        let stuck = all.stuck.iter();
+        lines.extend(stuck.map(|task| format!("stuck: {} {}", one_line(&task.id), one_line(&task.reason))));
         if all.more_stuck > 0 {
-            text += &format!("stuck: {} more\n", all.more_stuck);
+            lines.push(format!("stuck: {} more", all.more_stuck));
         }
-        text
+        lines.join("\n")
     })?;
     Ok(Exit::Done)
 }

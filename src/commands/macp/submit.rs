@@ -146,7 +146,7 @@ impl Args {
         new.set("runtime", self.runtime.clone());
         new.set("worktree", self.worktree.clone());
         new.set("branch", self.branch.clone());
-        new.brief = self.brief.clone();
+        new.brief.clone_from(&self.brief);
         new.set("result_path", self.result.clone());
         new.set("issue", self.issue.clone());
         new.set("pr", self.pr.clone());

@@ -41,106 +41,107 @@ fn with(fields: &Value) -> Task {
     read(&value)
 }
 
+/// Fields, and of which of them something is said; `@` is the directory of all, `LONG` a long word.
+const TABLE: &str = r#"[
+[{"id": "a b"}, "id"],
+[{"id": "a/b"}, "id"],
+[{"id": "../../etc"}, "id"],
+[{"id": "a\nb"}, "id"],
+[{"id": "a\u0000b"}, "id"],
+[{"id": ""}, "id"],
+[{"id": "-a"}, "id"],
+[{"id": ".a"}, "id"],
+[{"id": "ä"}, "id"],
+[{"id": "LONG"}, "id"],
+[{"worktree": "../../etc"}, "worktree"],
+[{"worktree": "/etc"}, "worktree"],
+[{"worktree": "@trees"}, "worktree"],
+[{"worktree": "@trees/../outside/x"}, "worktree"],
+[{"worktree": "@trees/out"}, "worktree"],
+[{"worktree": "out/x"}, "worktree"],
+[{"worktree": "a/.git/x"}, "worktree"],
+[{"worktree": ".pool-1"}, "worktree"],
+[{"worktree": "~"}, "worktree"],
+[{"worktree": "~root/x"}, "worktree"],
+[{"worktree": "~/x"}, "worktree"],
+[{"worktree": "a\u0000"}, "worktree"],
+[{"worktree": "LONG"}, "worktree"],
+[{"result_path": "../../etc/passwd"}, "result_path"],
+[{"result_path": "/etc/passwd"}, "result_path"],
+[{"result_path": "out/x.json"}, "result_path"],
+[{"result_path": "tasks.json"}, "result_path"],
+[{"result_path": "./events.ndjson"}, "result_path"],
+[{"result_path": "state/queue.lock"}, "result_path"],
+[{"result_path": "results"}, "result_path"],
+[{"result_path": "results/"}, "result_path"],
+[{"result_path": ""}, "result_path"],
+[{"brief_path": "../../etc/passwd"}, "brief_path"],
+[{"brief_path": "/etc/passwd"}, "brief_path"],
+[{"brief_path": "docs/out/x.md"}, "brief_path"],
+[{"brief_path": "docs/out"}, "brief_path"],
+[{"mcp_config": "out/mcp.json"}, "mcp_config"],
+[{"result_schema": "../s.json"}, "result_schema"],
+[{"cwd": "/etc"}, "cwd"],
+[{"cwd": "out"}, "cwd"],
+[{"cwd": "docs/../.."}, "cwd"],
+[{"command": "a\u0000b"}, "command"],
+[{"command": " "}, "command"],
+[{"argv": []}, "argv"],
+[{"argv": ["", "x"]}, "argv"],
+[{"argv": ["sh", "a\u0000b"]}, "argv"],
+[{"on_complete": ["x\u0000"]}, "on_complete"],
+[{"quality_gates": ["a\u0000"]}, "quality_gates"],
+[{"quality_gates": [{"command": "x", "type": "manual"}]}, "quality_gates"],
+[{"env": {"A=B": "x"}}, "env"],
+[{"env": {"": "x"}}, "env"],
+[{"env": {"1A": "x"}}, "env"],
+[{"env": {"A\nB": "x"}}, "env"],
+[{"env": {"A": "x\u0000"}}, "env"],
+[{"env": {"TASKRUN_RUN": "x"}}, "env"],
+[{"type": "bugfix"}, "type"],
+[{"dispatch": "docker"}, "dispatch"],
+[{"dispatch": "../../bin/sh"}, "dispatch"],
+[{"dispatch": ""}, "dispatch"],
+[{"max_attempts": 0}, "max_attempts"],
+[{"metadata": [1]}, "metadata"],
+[{"runtime": "--help"}, "runtime"],
+[{"runtime": "a b"}, "runtime"],
+[{"launcher": "none"}, "launcher"],
+[{"branch": "a..b"}, "branch"],
+[{"branch": "--force"}, "branch"],
+[{"branch": "a\nb"}, "branch"],
+[{}, ""],
+[{"id": "a-B_9."}, ""],
+[{"id": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}, ""],
+[{"worktree": ""}, ""],
+[{"worktree": "a/b"}, ""],
+[{"worktree": "@trees/a"}, ""],
+[{"result_path": "results/A.json"}, ""],
+[{"result_path": "own/dir/A.json"}, ""],
+[{"brief_path": "docs/A.md", "mcp_config": "mcp.json", "result_schema": "s.json"}, ""],
+[{"cwd": "docs"}, ""],
+[{"cwd": "."}, ""],
+[{"cwd": "@allowed"}, ""],
+[{"cwd": "@allowed/x"}, ""],
+[{"cwd": "@repo/docs"}, ""],
+[{"type": "coding", "dispatch": "yolo", "runtime": "claude", "launcher": "slurm"}, ""],
+[{"quality_gates": ["true", {"command": "x", "type": "ai-review"}]}, ""],
+[{"argv": ["printf", "a\nb", ""], "env": {"_A1": "x\ny"}, "branch": "fix/a"}, ""]
+]"#;
+
 #[test]
 fn hostile_fields_are_named() {
     let temp = tempfile::tempdir().unwrap();
     let top = temp.path().canonicalize().unwrap();
     let (place, settings) = place(&top);
-    let absolute = |path: &str| top.join(path).display().to_string();
-    let long = "x".repeat(10_000);
-    let table = [
-        (json!({"id": "a b"}), "id"),
-        (json!({"id": "a/b"}), "id"),
-        (json!({"id": "../../etc"}), "id"),
-        (json!({"id": "a\nb"}), "id"),
-        (json!({"id": "a\0b"}), "id"),
-        (json!({"id": ""}), "id"),
-        (json!({"id": "-a"}), "id"),
-        (json!({"id": ".a"}), "id"),
-        (json!({"id": "ä"}), "id"),
-        (json!({"id": long}), "id"),
-        (json!({"worktree": "../../etc"}), "worktree"),
-        (json!({"worktree": "/etc"}), "worktree"),
-        (json!({"worktree": absolute("trees")}), "worktree"),
-        (json!({"worktree": absolute("trees/../outside/x")}), "worktree"),
-        (json!({"worktree": absolute("trees/out")}), "worktree"),
-        (json!({"worktree": "out/x"}), "worktree"),
-        (json!({"worktree": "a/.git/x"}), "worktree"),
-        (json!({"worktree": ".pool-1"}), "worktree"),
-        (json!({"worktree": "~"}), "worktree"),
-        (json!({"worktree": "~root/x"}), "worktree"),
-        (json!({"worktree": "~/x"}), "worktree"),
-        (json!({"worktree": "a\0"}), "worktree"),
-        (json!({"worktree": long}), "worktree"),
-        (json!({"result_path": "../../etc/passwd"}), "result_path"),
-        (json!({"result_path": "/etc/passwd"}), "result_path"),
-        (json!({"result_path": "out/x.json"}), "result_path"),
-        (json!({"result_path": "tasks.json"}), "result_path"),
-        (json!({"result_path": "./events.ndjson"}), "result_path"),
-        (json!({"result_path": "state/queue.lock"}), "result_path"),
-        (json!({"result_path": "results"}), "result_path"),
-        (json!({"result_path": "results/"}), "result_path"),
-        (json!({"result_path": ""}), "result_path"),
-        (json!({"brief_path": "../../etc/passwd"}), "brief_path"),
-        (json!({"brief_path": "/etc/passwd"}), "brief_path"),
-        (json!({"brief_path": "docs/out/x.md"}), "brief_path"),
-        (json!({"brief_path": "docs/out"}), "brief_path"),
-        (json!({"mcp_config": "out/mcp.json"}), "mcp_config"),
-        (json!({"result_schema": "../s.json"}), "result_schema"),
-        (json!({"cwd": "/etc"}), "cwd"),
-        (json!({"cwd": "out"}), "cwd"),
-        (json!({"cwd": "docs/../.."}), "cwd"),
-        (json!({"command": "a\0b"}), "command"),
-        (json!({"command": " "}), "command"),
-        (json!({"argv": []}), "argv"),
-        (json!({"argv": ["", "x"]}), "argv"),
-        (json!({"argv": ["sh", "a\0b"]}), "argv"),
-        (json!({"on_complete": ["x\0"]}), "on_complete"),
-        (json!({"quality_gates": ["a\0"]}), "quality_gates"),
-        (json!({"quality_gates": [{"command": "x", "type": "manual"}]}), "quality_gates"),
-        (json!({"env": {"A=B": "x"}}), "env"),
-        (json!({"env": {"": "x"}}), "env"),
-        (json!({"env": {"1A": "x"}}), "env"),
-        (json!({"env": {"A\nB": "x"}}), "env"),
-        (json!({"env": {"A": "x\0"}}), "env"),
-        (json!({"env": {"TASKRUN_RUN": "x"}}), "env"),
-        (json!({"type": "bugfix"}), "type"),
-        (json!({"dispatch": "docker"}), "dispatch"),
-        (json!({"dispatch": "../../bin/sh"}), "dispatch"),
-        (json!({"dispatch": ""}), "dispatch"),
-        (json!({"max_attempts": 0}), "max_attempts"),
-        (json!({"metadata": [1]}), "metadata"),
-        (json!({"runtime": "--help"}), "runtime"),
-        (json!({"runtime": "a b"}), "runtime"),
-        (json!({"launcher": "none"}), "launcher"),
-        (json!({"branch": "a..b"}), "branch"),
-        (json!({"branch": "--force"}), "branch"),
-        (json!({"branch": "a\nb"}), "branch"),
-        (json!({"depends_on": ["A"]}), "depends_on"),
-        // What is fine.
-        (json!({}), ""),
-        (json!({"id": "a-B_9."}), ""),
-        (json!({"id": "x".repeat(128)}), ""),
-        (json!({"worktree": ""}), ""),
-        (json!({"worktree": "a/b"}), ""),
-        (json!({"worktree": absolute("trees/a")}), ""),
-        (json!({"result_path": "results/A.json"}), ""),
-        (json!({"result_path": "own/dir/A.json"}), ""),
-        (json!({"brief_path": "docs/A.md", "mcp_config": "mcp.json", "result_schema": "s.json"}), ""),
-        (json!({"cwd": "docs"}), ""),
-        (json!({"cwd": "."}), ""),
-        (json!({"cwd": absolute("allowed")}), ""),
-        (json!({"cwd": absolute("allowed/x")}), ""),
-        (json!({"cwd": absolute("repo/docs")}), ""),
-        (json!({"type": "coding", "dispatch": "yolo", "runtime": "claude", "launcher": "slurm"}), ""),
-        (json!({"quality_gates": ["true", {"command": "x", "type": "ai-review"}]}), ""),
-        (json!({"argv": ["printf", "a\nb", ""], "env": {"_A1": "x\ny"}, "branch": "fix/a"}), ""),
-    ];
+    let text = TABLE.replace("\"@", &format!("\"{}/", top.display())).replace("LONG", &"x".repeat(10_000));
+    let table: Vec<(Value, String)> = serde_json::from_str(&text).unwrap();
     for (fields, field) in table {
         let task = with(&fields);
         let said = tasks([&task], &place, &settings);
         let fields: String = fields.to_string().chars().take(80).collect();
-        let expected: Vec<&str> = Some(field).filter(|field| !field.is_empty()).into_iter().collect();
+        let expected: Vec<&str> =
+            Some(field.as_str()).filter(|field| !field.is_empty()).into_iter().collect();
         assert_eq!(said.iter().map(|one| one.field).collect::<Vec<_>>(), expected, "{fields}: {said:?}");
         let alone = super::task(&task, &place, &settings);
         assert_eq!(alone.is_err(), !field.is_empty(), "{fields}");
@@ -152,6 +153,9 @@ fn hostile_fields_are_named() {
             );
         }
     }
+    let itself =
+        super::task(&with(&json!({"depends_on": ["A"]})), &place, &settings).unwrap_err().to_string();
+    assert_eq!(itself, "task `A`: `depends_on` names the task itself");
 }
 
 #[test]

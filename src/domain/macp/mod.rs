@@ -32,6 +32,8 @@ pub mod place;
 pub mod purse;
 pub mod queue;
 #[cfg(test)]
+mod queue_costs;
+#[cfg(test)]
 mod queue_tests;
 pub mod result;
 mod results;

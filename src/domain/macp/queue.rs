@@ -74,8 +74,8 @@ impl Queue {
     pub fn open(place: Place) -> Result<Self> {
         let (memory, _) = load(&place, false)?;
         let now = Instant::now();
-        let pace = Pace { synced: now, changed: None, written: now, cost: Duration::ZERO };
-        Ok(Self { place, memory, stays: false, looked: false, pace })
+        let started = Pace { synced: now, changed: None, written: now, cost: Duration::ZERO };
+        Ok(Self { place, memory, stays: false, looked: false, pace: started })
     }
 
     /// For who keeps it and changes it often: changes are written at once, but brought to the disk and into `tasks.json`

@@ -144,17 +144,17 @@ fn quickly(place: &Place, tasks: &[Map<String, Value>]) -> Result<bool> {
         return Ok(false);
     }
     let lock = Lock::take(&place.queue_lock(), PATIENCE)?;
-    let Some(side) = checkpoint::Side::open(&place.checkpoint())? else { return Ok(false) };
-    let mut inbox = Journal::new(place.inbox(side.head.inbox), SHARED, side.head.inbox_at);
+    let Some(known) = checkpoint::Side::open(&place.checkpoint())? else { return Ok(false) };
+    let mut inbox = Journal::new(place.inbox(known.head.inbox), SHARED, known.head.inbox_at);
     let size = inbox.size();
     let long = size > mark.map_or(0, |mark| mark.size()) && !Lock::is_held(&place.drain_lock());
-    if side.head.tasks != mark || Mark::at(&place.tasks()) != mark || long {
+    if known.head.tasks != mark || Mark::at(&place.tasks()) != mark || long {
         return Ok(false);
     }
-    let ids = Ids::new(place.ids(side.head.inbox));
+    let ids = Ids::new(place.ids(known.head.inbox));
     let names: Vec<&str> = tasks.iter().map(|task| text(task, "id")).collect();
     // Where one may be taken, only the tasks themselves can tell.
-    if ids.may_have(&names, (side.head.inbox_at, size))? != Some(false) {
+    if ids.may_have(&names, (known.head.inbox_at, size))? != Some(false) {
         return Ok(false);
     }
     let texts = tasks.iter().map(inbox::text).collect::<serde_json::Result<Vec<_>>>()?;

@@ -52,12 +52,10 @@ pub fn next(
         Verdict::Passed => Next::Complete,
         Verdict::Interrupted => Next::Again(Blame::Lost, Duration::ZERO),
         Verdict::Infrastructure(_) if infrastructure < most => Next::Again(Blame::Infrastructure, pause),
-        Verdict::Infrastructure(_) | Verdict::Hopeless => Next::Fail,
         Verdict::Escalates(why) if macp => Next::Escalate(why.clone()),
-        Verdict::Escalates(_) => Next::Fail,
         Verdict::WorkerFailed | Verdict::GateFailed if !attempt.is_last() => Next::Again(Blame::Task, pause),
         Verdict::GateFailed if macp => Next::Escalate("quality gates failed".into()),
-        Verdict::WorkerFailed | Verdict::GateFailed => Next::Fail,
+        _ => Next::Fail,
     }
 }
 

@@ -134,7 +134,10 @@ fn put_away(shop: &Shop<'_>, noted: Noted, force: bool) -> Result<Cleaned> {
         if Shop::branch_of(&path).is_none() && shop.git.is_adrift(&path)? {
             return Ok(Cleaned::Kept(path, "it holds commits that are in no branch".into()));
         }
-        if has_submodules(&path) {
+        if has(&path, "locked") {
+            return Ok(Cleaned::Kept(path, "it is locked".into()));
+        }
+        if has(&path, "modules") {
             return Ok(Cleaned::Kept(
                 path,
                 "it holds submodules, which may have commits of their own".into(),
@@ -156,8 +159,9 @@ fn put_away(shop: &Shop<'_>, noted: Noted, force: bool) -> Result<Cleaned> {
     Ok(Cleaned::Removed(path))
 }
 
-fn has_submodules(path: &Path) -> bool {
+/// Whether something is in git's own directory for a worktree.
+fn has(path: &Path, name: &str) -> bool {
     let git = fs::read_to_string(path.join(".git")).unwrap_or_default();
     let admin = git.strip_prefix("gitdir:").map(|admin| path.join(admin.trim()));
-    admin.is_some_and(|admin| admin.join("modules").exists())
+    admin.is_some_and(|admin| admin.join(name).exists())
 }

@@ -28,7 +28,7 @@ pub(super) fn take(shop: &Shop<'_>, wanted: &Noted, new: Option<&str>) -> Result
     if shop.git.rename(&waiting, &wanted.path)? != Answer::Done {
         return Ok(None);
     }
-    let answer = shop.git.reset(&wanted.path, &wanted.branch, new)?;
+    let answer = shop.git.renew(&wanted.path, &wanted.branch, new)?;
     if answer != Answer::Done {
         // It is of no use to anybody; a new one may do.
         shop.git.remove(&wanted.path, true)?;

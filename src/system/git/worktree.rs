@@ -1,6 +1,7 @@
 //! Worktrees of a repository: added, moved, used again, removed. All that changes any of them runs under one lock, which
 //! git's processes hold with us: should we be killed, whoever comes next waits for the git that we leave behind.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -135,24 +136,25 @@ impl<'w> Worktrees<'w> {
 
     /// Frees the branch that is checked out in a worktree; its files stay.
     pub fn detach(&self, path: &Path) -> Result<Answer> {
-        let head = self.quick(path, &["rev-parse", "--verify", "HEAD"])?;
-        if !head.ok {
-            return Ok(Answer::of(&head));
-        }
-        Ok(Answer::of(&self.quick(path, &["update-ref", "--no-deref", "HEAD", &head.text()])?))
+        Ok(Answer::of(&self.quick(path, &["update-ref", "--no-deref", "HEAD", "HEAD"])?))
     }
 
-    /// Has a worktree that nobody works in be on `branch`, made at `start` where it is new, with nothing in it that is
-    /// neither in git nor ignored.
-    pub fn reset(&self, path: &Path, branch: &str, start: Option<&str>) -> Result<Answer> {
+    /// Has a worktree that nobody works in, with its `HEAD` at no branch, be on `branch`, made at `start` where it is new,
+    /// with nothing in it that is neither in git nor ignored. One that is as it should be is only looked at.
+    pub fn renew(&self, path: &Path, branch: &str, start: Option<&str>) -> Result<Answer> {
         let name = format!("refs/heads/{branch}");
-        let steps: [&[&str]; 4] = [
-            &["update-ref", &name, start.unwrap_or_default(), ""],
-            &["symbolic-ref", "HEAD", &name],
-            &["reset", "--hard", "--quiet"],
-            &["clean", "-fdq"],
-        ];
-        for step in &steps[usize::from(start.is_none())..] {
+        let clean = self.is_clean(path)?;
+        let made: &[&str] = &["update-ref", &name, start.unwrap_or_default(), ""];
+        let move_to: &[&str] = &["read-tree", "-m", "-u", "HEAD", &name];
+        let on: &[&str] = &["symbolic-ref", "HEAD", &name];
+        let mut steps: Vec<&[&str]> = start.map(|_| made).into_iter().collect();
+        if clean {
+            // What differs between the two commits is written, and nothing else is touched.
+            steps.extend([move_to, on]);
+        } else {
+            steps.extend([on, &["reset", "--hard", "--quiet"], &["clean", "-ffdq"]]);
+        }
+        for step in steps {
             if let no @ Answer::No(_) = Answer::of(&self.quick(path, step)?) {
                 return Ok(no);
             }
@@ -162,15 +164,7 @@ impl<'w> Worktrees<'w> {
 
     /// Whether there is nothing in a worktree that is neither in git nor ignored.
     pub fn is_clean(&self, path: &Path) -> Result<bool> {
-        let args = [
-            "-c",
-            "core.untrackedCache=true",
-            "status",
-            "--porcelain",
-            "-z",
-            "--untracked-files=normal",
-            "--ignore-submodules=none",
-        ];
+        let args = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
         let said = self.quick(path, &args)?;
         if let Answer::No(words) = Answer::of(&said) {
             bail!("git status failed: {words}");
@@ -196,6 +190,25 @@ impl<'w> Worktrees<'w> {
 /// The paths in a worktree that differ from a commit, whether committed, staged or neither, and those that git does not
 /// know and does not ignore; sorted, relative to its top.
 pub fn changed_since(path: &Path, commit: &str) -> Result<Vec<String>> {
+    let ask = |args: &[&str]| -> Result<BTreeSet<String>> {
+        let said = Quick::new("git", path, args).env("LC_ALL", "C").run(&[])?;
+        if let Answer::No(words) = Answer::of(&said) {
+            bail!("git {} failed: {words}", args[0]);
+        }
+        let names = said.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    };
+    let status =
+        ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none"];
+    let open: BTreeSet<String> =
+        ask(&status)?.into_iter().filter_map(|line| line.get(3..).map(str::to_owned)).collect();
+    // Trees alone are compared in no time, however large they are.
+    let mut changed = ask(&["diff-tree", "-r", "--name-only", "--no-renames", "-z", commit, "HEAD"])?;
+    if changed.is_disjoint(&open) {
+        changed.extend(open);
+        return Ok(changed.into_iter().collect());
+    }
+    // What was committed and then changed again may be what it was.
     let diff = [
         "diff",
         "--no-ext-diff",
@@ -206,17 +219,7 @@ pub fn changed_since(path: &Path, commit: &str) -> Result<Vec<String>> {
         commit,
         "--",
     ];
-    let new = ["ls-files", "--others", "--exclude-standard", "-z"];
-    let mut paths = Vec::new();
-    for args in [&diff[..], &new[..]] {
-        let said = Quick::new("git", path, args).env("LC_ALL", "C").run(&[])?;
-        if let Answer::No(words) = Answer::of(&said) {
-            bail!("git {} failed: {words}", args[0]);
-        }
-        let names = said.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-        paths.extend(names.map(|name| String::from_utf8_lossy(name).into_owned()));
-    }
-    paths.sort_unstable();
-    paths.dedup();
-    Ok(paths)
+    let mut changed = ask(&diff)?;
+    changed.extend(ask(&["ls-files", "--others", "--exclude-standard", "-z"])?);
+    Ok(changed.into_iter().collect())
 }

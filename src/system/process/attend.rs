@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::launch::{Discreet, Launch};
+use super::launch::Launch;
+use super::receipt::Discreet;
 use super::tail::{Line, Tail};
 use super::{Ended, MOMENT, Spawn, Supervisor};
 use crate::system::{interrupt, store};

@@ -8,6 +8,7 @@ mod launch;
 mod lines;
 mod probe;
 pub mod pty;
+mod receipt;
 pub mod supervise;
 mod supervisor;
 mod tail;

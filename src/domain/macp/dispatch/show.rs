@@ -12,7 +12,7 @@ use super::brief::{self, News};
 use super::{BRIEF, Call, STAGED, call};
 use crate::domain::agents::invocation::{Request, Stdin, file, invocation};
 use crate::domain::macp::agent;
-use crate::domain::macp::drain::of_task;
+use crate::domain::macp::drain::{legacy_call, of_task};
 use crate::domain::macp::place::Place;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::{Dispatch, Task};
@@ -71,7 +71,12 @@ fn told(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<S
         runtime: (*dispatch != Dispatch::Exec).then(|| super::runtime(task, settings).to_owned()),
         acp: None,
     };
-    match call(task, place, settings, dir)? {
+    let definition = place.slot("NAME").join("task.json");
+    let call = match &task.dispatch {
+        None => legacy_call(task, settings, &definition, dir)?,
+        Some(_) => call(task, place, settings, dir)?,
+    };
+    match call {
         Call::HandOver(config) => shown.acp = Some(config),
         Call::Command { argv, env, dir, stdin, brief, pty, .. } => {
             let slot = place.slot("NAME").join(format!("{STAGED}brief.md")).display().to_string();

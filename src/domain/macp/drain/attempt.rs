@@ -65,7 +65,7 @@ impl Bench<'_> {
             Ok(None) => return,
             Err(error) => draft.fall(&error, self.child.lost()),
         };
-        let report = draft.report(verdict, job, self.shop);
+        let report = draft.report(&verdict, job, self.shop);
         if !report.after
             && let Err(error) = marker::remove(&job.task, &self.shop.place)
         {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::{Shop, of_task};
 use crate::domain::macp::result::TaskResult;
-use crate::domain::macp::task::Task;
+use crate::domain::macp::task::{Dispatch, Task};
 use crate::system::git::{Repo, fingerprint};
 use crate::system::store;
 
@@ -52,7 +52,7 @@ pub(super) fn key(task: &Task, shop: &Shop) -> Result<Option<Key>> {
         return Ok(None);
     }
     let mut hasher = DefaultHasher::new();
-    task.dispatch.as_ref().map(|dispatch| dispatch.word()).hash(&mut hasher);
+    task.dispatch.as_ref().map(Dispatch::word).hash(&mut hasher);
     (&task.runtime, &task.command, &task.argv, &task.env, &task.cwd).hash(&mut hasher);
     (&task.launcher, &task.brief_path, &task.mcp_config, &task.result_schema).hash(&mut hasher);
     for path in [&task.brief_path, &task.mcp_config, &task.result_schema].into_iter().flatten() {

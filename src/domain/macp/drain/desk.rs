@@ -98,6 +98,12 @@ impl Desk<'_> {
             let words = state_in_words(row.status);
             return Err(Fault::refused(format!("task `{id}` {words}{by}"), "`taskrun macp show` tells more"));
         }
+        if row.blocked {
+            return Err(Fault::refused(
+                format!("task `{id}` is blocked: its `metadata` says so"),
+                "take `blocked` out of its `metadata` in `tasks.json`",
+            ));
+        }
         for on in &row.depends_on {
             let status = state.row(on).map(|row| row.status);
             if status != Some(Status::Completed) {
@@ -365,6 +371,6 @@ fn held_up(state: &State) -> bool {
         && state.rows().filter(|row| row.status == Status::Pending && !row.blocked).any(|row| {
             let done =
                 |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
-            row.depends_on.iter().all(done)
+            !row.blocked && row.depends_on.iter().all(done)
         })
 }

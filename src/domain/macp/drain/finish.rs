@@ -37,17 +37,22 @@ impl Desk<'_> {
         };
         let left = state.rows().filter(|row| !row.status.is_final()).count() as u64;
         let pending = state.rows().any(|row| row.status == Status::Pending);
+        let is_blocked = state.rows().any(|row| row.blocked && row.status == Status::Pending);
         let reason = match end {
             End::Interrupted => "interrupted",
             End::Limit => "limit",
             End::Time => "max_time",
             End::Money => "budget",
             End::Idle if self.only.is_some() || left == 0 => "complete",
-            End::Idle if pending && stuck.is_empty() => "waiting",
+            End::Idle if pending && stuck.is_empty() && !is_blocked => "waiting",
             End::Idle if pending => "blocked",
             End::Idle => "waiting",
         };
+        let blocked = state.rows().filter(|row| row.blocked && row.status == Status::Pending);
+        let blocked = blocked
+            .map(|row| Blocked { task: row.id.clone(), why: "is blocked: its `metadata` says so".into() });
         let stuck = stuck.into_iter().map(|(row, why)| Blocked { task: row.id.clone(), why: words(&why) });
+        let stuck = stuck.chain(blocked.filter(|_| self.only.is_none()));
         Finished {
             v: VERSION,
             kind: "run.finished",

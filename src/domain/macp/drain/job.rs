@@ -84,6 +84,7 @@ pub(super) enum What {
 
 /// How an attempt went and what becomes of the task.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // four things that are so or not
 pub(super) struct Report {
     pub(super) next: Next,
     /// When the worker was done, where that was not told yet and is to be.

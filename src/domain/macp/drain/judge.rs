@@ -256,7 +256,7 @@ impl Draft {
     }
 
     /// What becomes of the task, and its result where this is the end.
-    pub(super) fn report(mut self, verdict: Verdict, job: &Job, shop: &Shop) -> Report {
+    pub(super) fn report(mut self, verdict: &Verdict, job: &Job, shop: &Shop) -> Report {
         let task = &job.task;
         let infrastructure = matches!(verdict, Verdict::Infrastructure(_));
         let failed = job.infrastructure + u64::from(infrastructure);
@@ -267,7 +267,7 @@ impl Draft {
         let pause =
             until.and_then(|until| Duration::try_from(until).ok()).map_or(pause, |until| until.max(pause));
         let most = shop.settings.infrastructure_attempts;
-        let next = transition::next(&verdict, job.attempt, task.dispatch.is_some(), (failed, most), pause);
+        let next = transition::next(verdict, job.attempt, task.dispatch.is_some(), (failed, most), pause);
         let over = !matches!(next, Next::Again(..));
         if over {
             self.finish(&next, task, job);

@@ -18,7 +18,12 @@ const PLACES: [(&str, &str); 3] = [
 ];
 
 /// What is started for a legacy task; `file` holds its definition, for a template that asks for it.
-pub(super) fn call(task: &Task, settings: &Settings, file: &Path, dir: &Path) -> Result<Call> {
+pub(in crate::domain::macp) fn call(
+    task: &Task,
+    settings: &Settings,
+    file: &Path,
+    dir: &Path,
+) -> Result<Call> {
     let mut env: Vec<(OsString, OsString)> =
         task.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
     if let Some(argv) = task.argv.as_ref().filter(|argv| !argv.is_empty()) {
@@ -70,11 +75,12 @@ fn fill(template: &str) -> String {
     let mut rest = template;
     while let Some(char) = rest.chars().next() {
         if let Some((place, name)) = PLACES.iter().find(|(place, _)| rest.starts_with(place)) {
-            out.push_str(&match quotes {
-                Quotes::None => format!("\"${{{name}}}\""),
-                Quotes::Double => format!("${{{name}}}"),
-                Quotes::Single => format!("'\"${{{name}}}\"'"),
-            });
+            let (before, after) = match quotes {
+                Quotes::None => ("\"${", "}\""),
+                Quotes::Double => ("${", "}"),
+                Quotes::Single => ("'\"${", "}\"'"),
+            };
+            out.extend([before, name, after]);
             rest = &rest[place.len()..];
             continue;
         }

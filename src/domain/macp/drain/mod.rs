@@ -23,6 +23,7 @@ mod start;
 mod worker;
 
 pub(super) use attempt::of_task;
+pub(super) use legacy::call as legacy_call;
 
 use std::time::Duration;
 

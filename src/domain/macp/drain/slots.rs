@@ -51,7 +51,7 @@ pub(super) struct Slots<'scope, 'env> {
     /// How their directories are called.
     names: Box<dyn Fn(usize) -> String + 'env>,
     run: String,
-    slots: Vec<Slot>,
+    all: Vec<Slot>,
     lost: Vec<usize>,
 }
 
@@ -63,14 +63,14 @@ impl<'scope, 'env> Slots<'scope, 'env> {
         names: Box<dyn Fn(usize) -> String + 'env>,
         run: &str,
     ) -> Self {
-        Self { scope, shop, news, names, run: run.to_owned(), slots: Vec::new(), lost: Vec::new() }
+        Self { scope, shop, news, names, run: run.to_owned(), all: Vec::new(), lost: Vec::new() }
     }
 
     /// Makes sure of `count` workers. On the thread that the supervisors live as long as.
     pub(super) fn grow(&mut self, count: usize) -> Result<()> {
-        while self.slots.len() < count {
-            let slot = self.start(self.slots.len())?;
-            self.slots.push(slot);
+        while self.all.len() < count {
+            let slot = self.start(self.all.len())?;
+            self.all.push(slot);
         }
         Ok(())
     }
@@ -89,8 +89,8 @@ impl<'scope, 'env> Slots<'scope, 'env> {
     pub(super) fn replace_lost(&mut self) -> Result<()> {
         for at in std::mem::take(&mut self.lost) {
             // What it was given meanwhile goes to the new one.
-            let busy = self.slots[at].busy.take();
-            self.slots[at] = Slot { busy, ..self.start(at)? };
+            let busy = self.all[at].busy.take();
+            self.all[at] = Slot { busy, ..self.start(at)? };
         }
         Ok(())
     }
@@ -120,22 +120,22 @@ impl<'scope, 'env> Slots<'scope, 'env> {
 
     /// A worker that has nothing to do.
     pub(super) fn free(&self) -> Option<usize> {
-        self.slots.iter().position(|slot| slot.busy.is_none())
+        self.all.iter().position(|slot| slot.busy.is_none())
     }
 
     /// How many have something to do.
     pub(super) fn busy(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.busy.is_some()).count()
+        self.all.iter().filter(|slot| slot.busy.is_some()).count()
     }
 
     /// What one works on.
     pub(super) fn at(&mut self, at: usize) -> &mut Option<Busy> {
-        &mut self.slots[at].busy
+        &mut self.all[at].busy
     }
 
     /// What all work on.
     pub(super) fn all(&self) -> impl Iterator<Item = &Busy> {
-        self.slots.iter().filter_map(|slot| slot.busy.as_ref())
+        self.all.iter().filter_map(|slot| slot.busy.as_ref())
     }
 
     /// How many make ready what they need.
@@ -146,14 +146,14 @@ impl<'scope, 'env> Slots<'scope, 'env> {
     /// Tells one what to do. One that is gone says so itself.
     pub(super) fn order(&self, at: usize, order: Order) {
         if matches!(order, Order::Work(_)) {
-            self.slots[at].stop.store(false, Ordering::Relaxed);
+            self.all[at].stop.store(false, Ordering::Relaxed);
         }
-        let _ = self.slots[at].orders.send(order);
+        let _ = self.all[at].orders.send(order);
     }
 
     /// Stops the attempts of which `theirs` says that somebody else has decided about the task.
     pub(super) fn stop_where(&self, theirs: impl Fn(&Busy) -> bool) {
-        for slot in &self.slots {
+        for slot in &self.all {
             if slot.busy.as_ref().is_some_and(|busy| busy.phase == Phase::Running && theirs(busy)) {
                 slot.stop.store(true, Ordering::Relaxed);
             }
@@ -164,7 +164,7 @@ impl<'scope, 'env> Slots<'scope, 'env> {
 impl Drop for Slots<'_, '_> {
     /// Whatever still runs then (after an error) is ended.
     fn drop(&mut self) {
-        for slot in &self.slots {
+        for slot in &self.all {
             slot.stop.store(true, Ordering::Relaxed);
         }
     }

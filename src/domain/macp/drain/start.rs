@@ -70,7 +70,7 @@ impl Bench<'_> {
         match &call {
             Call::Command { .. } => self.command(job, &call, (launch, schema.as_ref()), draft),
             Call::Agent { .. } | Call::HandOver(_) => {
-                self.hand(job, ground, (&call, launch), schema.as_ref(), draft)
+                self.hand(job, ground, (&call, launch, schema.as_ref()), draft)
             }
         }
     }
@@ -91,8 +91,7 @@ impl Bench<'_> {
         &mut self,
         job: &Job,
         ground: &Ground,
-        (call, launch): (&Call, Option<Launching<'_>>),
-        schema: Option<&Schema>,
+        (call, launch, schema): (&Call, Option<Launching<'_>>, Option<&Schema>),
         draft: &mut Draft,
     ) -> Result<Verdict> {
         let stop = Arc::clone(&self.stop);
