@@ -40,6 +40,7 @@ complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "loop" -d 'Work the 
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "gates" -d 'Quality gates: the commands that must pass before a task is closed'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "budget" -d 'See what was spent'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'Ask a coding agent by hand, and see which there are and which run'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "macp" -d 'Keep and work a durable queue of tasks'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "skill" -d 'Show the skills: kinds of work with their stories, gates and prompts'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "demo" -d 'Work a small task graph in a throw-away repository, to see how it goes'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
@@ -392,6 +393,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-time -d 'End after this time (90s, 30m, 2h)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-attempts -d 'Attempts on one task before a person is asked' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l gate -d 'A shell command that must pass before a task is closed, beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l launcher -d 'Hand agent and gates to `[launchers.NAME]` of the settings' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l on-rate-limit -d 'What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`' -r -f -a "wait\t'Wait until it is over'
 exit\t'End the run with exit code 75'
 fallback\t'Go on with the next agent of `agent.fallback`'"
@@ -422,6 +424,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-time -d 'End after this time (90s, 30m, 2h)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-attempts -d 'Attempts on one task before a person is asked' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l gate -d 'A shell command that must pass before a task is closed, beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l launcher -d 'Hand agent and gates to `[launchers.NAME]` of the settings' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l on-rate-limit -d 'What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`' -r -f -a "wait\t'Wait until it is over'
 exit\t'End the run with exit code 75'
 fallback\t'Go on with the next agent of `agent.fallback`'"
@@ -513,6 +516,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_se
 complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -f -a "run" -d 'Run all gates; exit 1 when one is red'
 complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and not __fish_seen_subcommand_from run list" -f -a "list" -d 'List the gates in force for this project'
 complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -l gate -d 'A shell command to run beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -l launcher -d 'Hand the gates to `[launchers.NAME]` of the settings' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand gates; and __fish_seen_subcommand_from run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -581,6 +585,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_s
 workspace\t'Change files in the workspace and run commands there'
 full\t'Anything'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l continue -d 'Go on with an earlier session, by the agent\'s own id' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l launcher -d 'Hand the agent to `[launchers.NAME]` of the settings' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l budget-usd -d 'Spend at most this much in USD' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l budget-tokens -d 'Use at most this many tokens' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from prompt" -l max-time -d 'End the agent after this time (90s, 30m, 2h)' -r
@@ -621,6 +626,322 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand agent; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "init" -d 'Make the queue\'s files where they are missing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "submit" -d 'Add a task to the queue'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "status" -d 'Count the tasks by status, or show one'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "show" -d 'Show a task with its result'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "drain" -d 'Work the queue until nothing is runnable'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "run" -d 'Work one task now'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "claim" -d 'Take the next task, to be worked by somebody else'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "update" -d 'Tell how a claimed task goes'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "log" -d 'Add a line to a task\'s log, or print it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "history" -d 'Show what happened, event by event'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "cancel" -d 'Call tasks off'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "retry" -d 'Hand failed tasks back to the queue'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "approve" -d 'Let an escalated task go on, with a note'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "sync" -d 'Bring the queue and a `TASKS.md` together'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "command" -d 'Print what would be started for a task'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "validate" -d 'Check the queue\'s files, or others, against MACP\'s schemas'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "metrics" -d 'Print counts, durations and spend for Prometheus'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "gc" -d 'Remove what old finished tasks left'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "clean" -d 'Remove the worktree of a task that is over'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "trigger" -d 'Submit what rules say to events'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and not __fish_seen_subcommand_from init submit status show drain run claim update log history cancel retry approve sync command validate metrics gc clean trigger due" -f -a "due" -d 'Submit what schedules say is due'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from init" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from init" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from init" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from init" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l title -d 'What it is about' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l task-id -l id -d 'Its id; one is made where none is given' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l description -d 'More about it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l type -d 'What kind of work it is' -r -f -a "coding\t''
+deploy\t''
+research\t''
+review\t''
+documentation\t''
+infrastructure\t''"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l dispatch -d 'How it is worked: exec, yolo, acp, or the NAME of a program `taskrun-exec-NAME`' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l runtime -d 'Which agent works it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l brief -d 'A file that tells an agent what to do' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l command -d 'A shell command' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l depends-on -l after -d 'Tasks that must be completed before' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l worktree -d 'Work in a git worktree at this path' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l branch -d 'Branch of the worktree' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l priority -d '0 is the most urgent; 2 where nothing else is said' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l max-attempts -d 'How often it may be tried' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l timeout -d 'How long one attempt may take (90s, 30m, 2h)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l gate -d 'A shell command that must pass before it is completed; may be repeated' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l launcher -d 'Hand its commands to this launcher of the settings' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l key -d 'Tasks of one key run one at a time' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l env -d 'A variable for its command; may be repeated' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l cwd -d 'Where its command runs, relative to the repository or the worktree' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l mcp-config -d 'A file of MCP servers for its agent' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l org -d 'Whose task it is' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l template -d 'Make it of a template' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l set -d 'A value for the template; may be repeated' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l result -d 'Where its result goes, relative to the queue\'s directory' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l result-schema -d 'A JSON Schema file that what it prints must fit' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l on-complete -d 'A shell command that gets the result on standard input once it is completed' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l issue -d 'What it belongs to elsewhere, such as #42' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l pr -d 'Its pull request' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l from -d 'Submit the tasks in this file, all or none; `-` is standard input' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l cache -d 'Take the result of an identical task that was completed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from status" -l task-id -d 'The task' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from status" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from status" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from status" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from status" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from show" -l task-id -d 'The task' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from show" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from show" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -s j -l jobs -d 'Work up to N tasks at a time' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l limit -d 'End after N tasks' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l max-time -d 'Start nothing after this time (90s, 30m, 2h); what runs then comes to its end' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l launcher -d 'Hand commands and gates of tasks that name no launcher to `[launchers.NAME]` of the settings' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l watch -d 'Wait for new tasks when there is nothing to do, until a signal comes'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l force -d 'Work a queue that `config.json` switches off'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l no-cache -d 'Run tasks though the result of an identical one is there'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l launcher -d 'Hand commands and gates of tasks that name no launcher to `[launchers.NAME]` of the settings' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l force -d 'Work it though `config.json` switches the queue off'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l no-cache -d 'Run it though the result of an identical one is there'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -l as -d 'For whom [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -l org -d 'Only tasks of this one' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -l lease -d 'Without a word for so long, it goes back to the queue' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from claim" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l task-id -d 'The same' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l status -d 'How it goes [default: running]' -r -f -a "running\t'Still at it'
+completed\t'Done; the gates decide'
+failed\t'It did not work out'
+escalated\t'A person is needed; say why with `--reason`'
+pending\t'Somebody else is to do it'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l as -d 'Who says so [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l attempt -d 'Only if it is still at this attempt, as `macp claim` told it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l exit-code -d 'What its command ended with' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l summary -d 'What was done, in a few words' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l error -d 'What went wrong' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l reason -d 'Why a person is needed, or why it is handed back' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l pr -d 'Its pull request' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l usd -d 'What this attempt has spent, in USD' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l output -d 'The file that holds what it printed, for a task with `result_schema`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l lease -d 'Hold it for so long from now' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from log" -l as -d 'Who says so [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from log" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from log" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from log" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from log" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from log" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from history" -l task-id -d 'The task' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from history" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from history" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from history" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from history" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -s r -l reason -d 'Why' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -l as -d 'Who says so [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -s r -l reason -d 'Why' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -l as -d 'Who says so [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -l all-failed -d 'Every task that is failed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -s n -l note -d 'What the next attempt has to know' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -l as -d 'Who says so [default: `BEADS_ACTOR`, git\'s `user.name`, or the login name]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -l done -d 'It is done: run its gates, and complete it when they are green'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -l despite-gates -d 'Complete it though a gate is red'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from sync" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from sync" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from sync" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from sync" -l apply -d 'Do it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from sync" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from command" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from command" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from command" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from command" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from command" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from validate" -l as -d 'What the files are, where their names and contents do not tell' -r -f -a "task\t'One task'
+tasks\t'`tasks.json`'
+event\t'Lines of `events.ndjson`'
+result\t'A result'
+config\t'`config.json`'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from validate" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from validate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from validate" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from validate" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from validate" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from validate" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from metrics" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from metrics" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from metrics" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from metrics" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from metrics" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from metrics" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from metrics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from gc" -l older-than -d 'Only tasks that ended at least so long ago (90s, 12h, 30d)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from gc" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from gc" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from gc" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from gc" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from gc" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from gc" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -l force -d 'Remove it with what is unsaved in it, and that of a task that waits to be tried again'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -l pool -d 'Remove the worktrees that wait to be used again (`worktree_reuse`)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from clean" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l event -d 'Take what is read as what an event of this type carries: it becomes `$.payload`' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l id -d 'The event\'s id (`$.id`), such as what a webhook calls its delivery, for `dedupe`' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l secret-env -d 'The variable that holds the secret with which what is read was signed' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l signature -d 'The signature of what is read: HMAC-SHA256 in hex, as in `X-Hub-Signature-256`' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l signature-format -d 'How the signature is written' -r -f -a "github\t'`sha256=HEX`, or HEX alone'
+stripe\t'`t=SECONDS,v1=HEX`, which holds for five minutes'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l dry-run -d 'Show what would be submitted, and submit nothing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l check -d 'Check the rules and their templates, and read no events'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l now -d 'The time to take as now (RFC 3339), instead of the clock\'s' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l dry-run -d 'Show what would be submitted, and submit nothing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l list -d 'Show every schedule with its next times'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
