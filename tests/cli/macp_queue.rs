@@ -50,7 +50,7 @@ const FLAGS: &[&[&str]] = &[
     &["--runtime", "claude"],
     &["--brief", "docs/tasks/TASK-042.md"],
     &["--depends-on", "A,B"],
-    &["--worktree", "~/src/x"],
+    &["--worktree", "~/src/work-worktrees/x"],
     &["--branch", "feat/x"],
     &["--priority", "1"],
     &["--max-attempts", "3"],
@@ -83,7 +83,7 @@ fn a_task_has_all_that_flags_say() {
     assert!(task.as_object_mut().unwrap().remove("created_at").is_some());
     let expected = json!({
         "id": "TASK-042", "title": "Add auth", "status": "pending", "description": "more", "type": "coding",
-        "dispatch": "exec", "runtime": "claude", "worktree": "~/src/x", "branch": "feat/x",
+        "dispatch": "exec", "runtime": "claude", "worktree": "~/src/work-worktrees/x", "branch": "feat/x",
         "result_path": "results/x.json", "issue": "#42", "pr": "7", "depends_on": ["A", "B"], "max_attempts": 3,
         "timeout_seconds": 90, "argv": ["printf", "%s", "two words; $HOME"], "quality_gates": ["test -f a", "true"],
         "priority": 1, "key": "drive-42", "org": "acme", "launcher": "slurm", "cwd": "sub",

@@ -33,12 +33,14 @@ fn storm(before: usize, seed: u64) {
             (0..writers).map(|writer| scope.spawn(move || write(sandbox, writer, each, seed))).collect();
         let mut sure: BTreeSet<String> = (0..before).map(|at| format!("b{at}")).collect();
         let mut maybe = BTreeSet::new();
-        for writer in writing {
-            let (told, killed) = writer.join().unwrap();
+        let written: Vec<_> = writing.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        // Also where one of them failed: the reader would look for ever.
+        over.store(true, Ordering::SeqCst);
+        for written in written {
+            let (told, killed) = written.unwrap();
             sure.extend(told);
             maybe.extend(killed);
         }
-        over.store(true, Ordering::SeqCst);
         assert!(reader.join().unwrap() > 0);
         (sure, maybe)
     });
@@ -71,15 +73,16 @@ fn write(sandbox: &Sandbox, writer: usize, each: usize, mut seed: u64) -> (Vec<S
         let id = format!("w{writer}-{at}");
         let mut command = sandbox.command();
         command.args(["macp", "submit", "--title", "T", "--task-id", &id, "--", "true"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         if at % 5 == 4 {
             thread::sleep(Duration::from_micros((seed >> 33) % 8_000));
             child.kill().unwrap();
         }
-        match child.wait().unwrap().code() {
+        let out = child.wait_with_output().unwrap();
+        match out.status.code() {
             Some(0) => sure.push(id),
             None => maybe.push(id),
-            Some(code) => panic!("{id}: exit {code}"),
+            Some(_) => panic!("{id}: {out:?}"),
         }
     }
     (sure, maybe)

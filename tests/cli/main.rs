@@ -51,6 +51,7 @@ mod loops_traps;
 mod macp_agents;
 mod macp_dispatch;
 mod macp_drain;
+mod macp_drain_beside;
 mod macp_drain_storm;
 mod macp_due;
 mod macp_hostile;
