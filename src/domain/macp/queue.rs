@@ -174,7 +174,8 @@ impl Queue {
 
     fn lock(&self) -> Result<Lock> {
         match Lock::take(&self.place.queue_lock(), PATIENCE) {
-            Err(error) if !self.place.state().is_dir() => {
+            // Somebody else may be making the directory just now.
+            Err(error) if error.downcast_ref::<Fault>().is_none() => {
                 store::make_dir(&self.place.state()).map_err(|_| error)?;
                 Lock::take(&self.place.queue_lock(), PATIENCE)
             }
