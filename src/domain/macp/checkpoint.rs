@@ -64,7 +64,7 @@ pub struct Extra {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    hold: Option<Hold>,
+    hold: Option<Box<Hold>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     started_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -116,7 +116,11 @@ fn renew(turn: &mut Turn<'_>, settings: &Settings, id: &str, word: &Word) -> Res
     let now = turn.now();
     let row = claim::held(turn.state(), id, &word.who, word.attempt)?;
     let attempt = claim::attempt(row, settings, 0);
-    let hold = row.hold.clone().map(|hold| renewed(hold, claim::until(now, word.lease.unwrap_or(LEASE))));
+    let hold = row
+        .hold
+        .as_deref()
+        .cloned()
+        .map(|hold| renewed(hold, claim::until(now, word.lease.unwrap_or(LEASE))));
     let mut event = Event::progress(row, now).with("by", word.who.clone());
     if let Some(hold) = &hold {
         event = event.holding(hold);
@@ -195,7 +199,7 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
     let mut updated = queue.change(|turn| {
         match &judging {
             None => drop(claim::held(turn.state(), id, &word.who, word.attempt)?),
-            Some(hold) if claim::row(turn.state(), id)?.hold.as_ref() == Some(hold) => {}
+            Some(hold) if claim::row(turn.state(), id)?.hold.as_deref() == Some(hold) => {}
             Some(_) => {
                 let message = format!("task `{id}` was taken from `{}` while its gates ran", word.who);
                 return Err(Fault::refused(message, "`taskrun macp log ID` tells by whom"));
@@ -249,7 +253,7 @@ fn judged(
         // Nothing is judged: the claim is the worker's again.
         queue.change(|turn| {
             let now = turn.now();
-            if let Some(row) = turn.state().row(id).filter(|row| row.hold.as_ref() == Some(&hold)) {
+            if let Some(row) = turn.state().row(id).filter(|row| row.hold.as_deref() == Some(&hold)) {
                 let event = Event::progress(row, now).saying("The gates were stopped").holding(&before);
                 turn.record(event);
             }
@@ -264,7 +268,9 @@ fn judged(
 fn gated(turn: &mut Turn<'_>, id: &str, word: &Word, most: Duration) -> Result<(Hold, Hold)> {
     let now = turn.now();
     let row = claim::held(turn.state(), id, &word.who, word.attempt)?.clone();
-    let Some(before) = row.hold.clone() else { return Err(Fault::refused("nobody holds it", "")) };
+    let Some(before) = row.hold.as_deref().cloned() else {
+        return Err(Fault::refused("nobody holds it", ""));
+    };
     let until = claim::until(now, most.saturating_add(Duration::from_secs(60)));
     let hold = Hold {
         holder: Some(Holder::me()),

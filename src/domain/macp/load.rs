@@ -155,11 +155,24 @@ fn bad(at: u64, text: &[u8], error: &serde_json::Error) -> Stop {
     let at = at + within.map(|line| line.len() as u64 + 1).sum::<u64>();
     let told = error.to_string();
     let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
+    let field =
+        field_before(text, error).filter(|_| !told.starts_with("missing")).map(|name| format!("`{name}`: "));
+    let told = &format!("{}{told}", field.unwrap_or_default());
     let message = match sketch::name(text) {
         Some(id) => format!("task `{id}`: {told}"),
-        None => told.to_owned(),
+        None => told.clone(),
     };
     Stop::Wrong(Wrong { at, message })
+}
+
+/// The field whose value an error is about: the last name before it.
+fn field_before(text: &[u8], error: &serde_json::Error) -> Option<String> {
+    let above: usize =
+        text.split_inclusive(|byte| *byte == b'\n').take(error.line().checked_sub(1)?).map(<[u8]>::len).sum();
+    let before = std::str::from_utf8(text.get(..above + error.column())?).ok()?;
+    let mut colons = before.rmatch_indices(':').map(|(at, _)| before[..at].trim_end());
+    let name = colons.find_map(|named| named.strip_suffix('"')?.rsplit_once('"'))?.1;
+    Some(name.to_owned()).filter(|name| name.len() <= 40)
 }
 
 /// The line that the offset `at` is in, from 1.

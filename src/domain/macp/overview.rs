@@ -147,7 +147,7 @@ fn of(row: &Row, title: String, depends_on: Map<String, Value>, stuck: Vec<Strin
         priority: row.priority,
         created_at: row.created_at,
         not_before: row.not_before,
-        hold: row.hold.clone(),
+        hold: row.hold.as_deref().cloned(),
         depends_on,
         stuck,
     }

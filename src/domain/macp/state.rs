@@ -40,7 +40,7 @@ pub struct Row {
     /// It waits until then.
     pub not_before: Option<Timestamp>,
     /// Who works on it.
-    pub hold: Option<Hold>,
+    pub hold: Option<Box<Hold>>,
     /// Not to be worked until somebody says so: `blocked` in its `metadata`.
     pub blocked: bool,
     /// When the attempt began that is under way.
