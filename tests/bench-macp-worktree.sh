@@ -3,14 +3,15 @@
 # remove`, taken in turn with drains of tasks with a worktree, with one that is used again, and with none; at 1k, 10k and
 # 50k files of 4 kB. Fails only when something did not run, never on a time.
 #
-#   tests/bench-macp-worktree.sh [--short]    a few minutes, or less than one up to 10k with --short
+#   tests/bench-macp-worktree.sh [--short]    a few minutes, or some seconds with 1k files with --short
 #
 # Needs bash 5, git and a Rust toolchain. It measures below TMPDIR, else in /dev/shm: a file system without a journal is
 # many times slower once worktrees came and went.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 sizes="1000 10000 50000" tasks=12
-[ "${1:-}" != --short ] || { sizes="1000 10000"; tasks=6; }
+turns=5
+[ "${1:-}" != --short ] || { sizes=1000 tasks=3 turns=2; }
 die() { echo "bench-macp-worktree: $*" >&2; exit 1; }
 [ -n "${EPOCHREALTIME:-}" ] || die "needs bash 5"
 trap 'die "line $LINENO did not run: $BASH_COMMAND"' ERR
@@ -85,7 +86,6 @@ for files in $sizes; do
   repository "$files"
   drain pool true ', "worktree": ""'
   rm -f "$scratch"/{none,own,pool,add,remove,force}
-  turns=5
   [ "$files" -lt 50000 ] || turns=3
   for ((at = 0; at < turns; at++)); do turn; done
   for name in none own pool add remove force; do declare "$name=$(median <"$scratch/$name")"; done
