@@ -86,12 +86,11 @@ impl Report {
         let mut told: Vec<String> = deep.collect();
         let mut rules: Vec<(&str, usize)> = Vec::new();
         for cut in self.cut.iter().filter(rate) {
-            match rules.iter_mut().find(|(rule, _)| *rule == cut.rule) {
-                Some((_, more)) => *more += 1,
-                None => {
-                    rules.push((&cut.rule, 0));
-                    told.push(cut.message.clone());
-                }
+            if let Some((_, more)) = rules.iter_mut().find(|(rule, _)| *rule == cut.rule) {
+                *more += 1;
+            } else {
+                rules.push((&cut.rule, 0));
+                told.push(cut.message.clone());
             }
         }
         let more = rules.iter().filter(|(_, more)| *more > 0);
