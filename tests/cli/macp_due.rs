@@ -11,7 +11,7 @@ name = "five"
 cron = "*/5 * * * *"
 [schedule.task]
 title = "At {{$.local}}"
-argv = ["x", "{{$.time}}"]
+argv = ["./x", "{{$.time}}"]
 
 [[schedule]]
 name = "night"
@@ -55,7 +55,7 @@ fn what_was_missed_is_submitted_once() {
     assert_eq!([of(0), of(1)], ["five-20260329T1200", "night-20260329T0130"]);
     assert_eq!(ids(&sandbox), ["five-20260328T0005", "five-20260329T1200", "night-20260329T0130"]);
     let task = &tasks(&sandbox)[1];
-    assert_eq!(task["argv"], json!(["x", "2026-03-29T12:00:00Z"]));
+    assert_eq!(task["argv"], json!(["./x", "2026-03-29T12:00:00Z"]));
     assert_eq!((&task["depth"], &task["dispatch"]), (&json!(1), &json!("exec")));
 }
 
@@ -124,4 +124,24 @@ fn the_next_times_are_listed() {
     );
     assert!(!sandbox.path(".taskrun/macp").exists());
     assert_eq!(sandbox.run(&["macp", "due", "--now", "noon"]).code, 2);
+}
+
+/// A look into the future must not stop the schedules until then.
+#[test]
+fn a_time_far_ahead_is_only_looked_at() {
+    let sandbox = workspace(SCHEDULES);
+    let far = sandbox.run(&["macp", "due", "--now", "2130-01-01T00:00:00Z"]);
+    assert_eq!(far.code, 2, "{far:?}");
+    assert!(
+        far.stderr.contains("more than a day ahead of the clock") && far.stderr.contains("--dry-run"),
+        "{far:?}"
+    );
+    assert!(!sandbox.path(".taskrun/macp/state/due.json").exists());
+    for look in ["--dry-run", "--list"] {
+        assert_eq!(sandbox.run(&["macp", "due", "--now", "2130-01-01T00:00:00Z", look]).code, 0);
+    }
+    for _ in 0..2 {
+        let now = sandbox.run(&["macp", "due"]);
+        assert_eq!((now.code, now.stderr.as_str()), (0, ""), "nothing lies ahead");
+    }
 }

@@ -15,7 +15,7 @@ when = { "$.document.type" = "report", "$.size" = { gt = 10 } }
 [rule.task]
 title = "Summarise {{$.document.name}}"
 argv = ["bin/summarise", "--", "{{$.document.name}}"]
-env = { DOCUMENT = "{{$.document}}" }
+env = { EVENT_DOCUMENT = "{{$.document}}" }
 key = "document-{{$.document.id}}"
 priority = "{{$.document.urgency}}"
 
@@ -24,8 +24,8 @@ name = "audit"
 on = ["operation.*", "drive.*"]
 dedupe = "{{$.drive}}/{{$.seq}}"
 [rule.task]
-command = "echo \"$SEQ\""
-env = { SEQ = "{{$.seq}}" }
+command = "echo \"$EVENT_SEQ\""
+env = { EVENT_SEQ = "{{$.seq}}" }
 "#;
 
 pub fn workspace(rules: &str) -> Sandbox {
@@ -95,7 +95,7 @@ fn events_become_the_tasks_that_rules_say() {
     assert_eq!(first["id"], submitted[0]["task"]);
     assert_eq!(first["title"], "Summarise $(touch owned); `touch owned` '\"   --help");
     assert_eq!(first["argv"], json!(["bin/summarise", "--", hostile]), "a value is one argument");
-    assert_eq!(first["env"]["DOCUMENT"], document(hostile, 1)["document"].to_string());
+    assert_eq!(first["env"]["EVENT_DOCUMENT"], document(hostile, 1)["document"].to_string());
     let fields = ["key", "priority", "depth", "dispatch", "status"].map(|field| first[field].clone());
     assert_eq!(fields, [json!("document-7"), json!(1), json!(1), json!("exec"), json!("pending")]);
     assert_eq!(first["metadata"]["trigger"]["rule"], "summary");
@@ -198,7 +198,7 @@ fn many_at_once_submit_each_key_once() {
         }
     });
     let mut seqs: Vec<String> =
-        tasks(&sandbox).iter().map(|task| task["env"]["SEQ"].as_str().unwrap().to_owned()).collect();
+        tasks(&sandbox).iter().map(|task| task["env"]["EVENT_SEQ"].as_str().unwrap().to_owned()).collect();
     let count = seqs.len();
     seqs.sort();
     seqs.dedup();
@@ -212,7 +212,7 @@ fn a_dry_run_shows_and_changes_nothing() {
     let done = fed(&sandbox, &["macp", "trigger", "--dry-run", "--json"], format!("{event}\n{event}"));
     let report = done.json();
     assert_eq!(report["dry_run"], true);
-    assert_eq!(report["submitted"][0]["definition"]["command"], "echo \"$SEQ\"");
+    assert_eq!(report["submitted"][0]["definition"]["command"], "echo \"$EVENT_SEQ\"");
     assert_eq!(report["deduped"].as_array().unwrap().len(), 1);
     assert!(!sandbox.path(".taskrun/macp").exists(), "nothing was written");
     let text = fed(&sandbox, &["macp", "trigger", "--dry-run"], &event);
@@ -280,13 +280,13 @@ fn a_signed_body_is_read_and_another_is_not() {
 fn an_items_list_is_taken_one_by_one() {
     let sandbox = workspace(
         "[[rule]]\nname = 'op'\non = 'operations.added'\neach = '$.operations'\n\
-         when = {'$.item.type' = {matches = 'ADD_*'}}\n[rule.task]\nargv = ['x', '{{$.item.input.id}}', '{{$.index}}']\n",
+         when = {'$.item.type' = {matches = 'ADD_*'}}\n[rule.task]\nargv = ['./x', '{{$.item.input.id}}', '{{$.index}}']\n",
     );
     let operations = json!([{"type": "ADD_FILE", "input": {"id": "f"}}, {"type": "RENAME"}, {"type": "ADD_DIR", "input": {"id": 3}}]);
     let event = json!({"type": "operations.added", "operations": operations}).to_string();
     assert_eq!(fed(&sandbox, &["macp", "trigger"], event).code, 0);
     let argv: Vec<Value> = tasks(&sandbox).iter().map(|task| task["argv"].clone()).collect();
-    assert_eq!(argv, [json!(["x", "f", "0"]), json!(["x", "3", "2"])]);
+    assert_eq!(argv, [json!(["./x", "f", "0"]), json!(["./x", "3", "2"])]);
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn rules_are_checked_by_file_and_line() {
     assert_eq!(
         bad.stderr,
         "error: failed to parse `.taskrun/triggers.toml` line 5: `command` is shell text and may hold no placeholder: \
-         a value would become code\nhint: use `argv`, or a variable: `env = { ID = \"{{…}}\" }` and `\"$ID\"` in the command\n"
+         a value would become code\nhint: use `argv`, or a variable: `env = { EVENT_ID = \"{{…}}\" }` and `\"$EVENT_ID\"` in the command\n"
     );
     std::fs::remove_file(sandbox.path(".taskrun/triggers.toml")).unwrap();
     let none = fed(&sandbox, &["macp", "trigger"], "{\"type\":\"x\"}");

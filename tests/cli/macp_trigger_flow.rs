@@ -125,8 +125,8 @@ fn logs(sandbox: &Sandbox) -> String {
 #[test]
 fn hostile_values_reach_the_command_as_they_are() {
     let sandbox = workspace(
-        "[[rule]]\nname = 'r'\non = 'e'\n[rule.task]\ncommand = 'printf \"%s\" \"$V\" >out-env; sh args.sh'\n\
-         env = {V = '{{$.v}}'}\n[[rule]]\nname = 's'\non = 'e'\n[rule.task]\nargv = ['sh', 'args.sh', '{{$.v}}']\n",
+        "[[rule]]\nname = 'r'\non = 'e'\n[rule.task]\ncommand = 'printf \"%s\" \"$EVENT_V\" >out-env; sh args.sh'\n\
+         env = {EVENT_V = '{{$.v}}'}\n[[rule]]\nname = 's'\non = 'e'\n[rule.task]\nargv = ['sh', 'args.sh', '{{$.v}}']\n",
     );
     sandbox.write("args.sh", "[ $# = 0 ] || printf '%s' \"$1\" >out-argv\n");
     let hostile = "'; touch owned; \"$(touch owned)\" `touch owned` $HOME \\ {{$.v}}\n-rf *";

@@ -16,7 +16,7 @@ use crate::ui::one_line;
 /// the last time, each schedule once however many of its times were missed. A new schedule counts from when it is first seen.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The time to take as now (RFC 3339), instead of the clock's
+    /// The time to take as now (RFC 3339), instead of the clock's; more than a day ahead only to look
     #[arg(long, value_name = "T")]
     now: Option<Timestamp>,
     /// Show what would be submitted, and submit nothing

@@ -56,6 +56,7 @@ enum SignatureFormat {
 pub(super) fn run(args: &Args, place: &Place, context: &Context) -> Result<Exit> {
     if args.check {
         let checked = trigger::check(place)?;
+        checked.warnings.iter().for_each(|warning| context.ui.warn(warning));
         context.ui.result(&checked, || checked.text())?;
         return Ok(Exit::Done);
     }
@@ -69,11 +70,11 @@ pub(super) fn run(args: &Args, place: &Place, context: &Context) -> Result<Exit>
     let event = args.event.as_deref().map(|kind| (kind, args.id.as_deref()));
     let request = Request { text, source, event, dry_run: args.dry_run };
     let report = trigger::run(place, &request)?;
-    for cut in &report.cut {
-        context.ui.warn(&cut.message);
+    for told in report.warnings() {
+        context.ui.warn(&told);
     }
     context.ui.result(&report, || text_of(&report))?;
-    Ok(Exit::Done)
+    Ok(if report.is_too_much() { Exit::Later } else { Exit::Done })
 }
 
 fn text_of(report: &Report) -> String {

@@ -183,6 +183,9 @@ impl Field {
         if from > to {
             return Err(wrong("it ends before it begins; write two ranges".into()));
         }
+        if step > (to - from).max(1) {
+            return Err(wrong(format!("its step {step} is larger than what lies between {from} and {to}")));
+        }
         Ok((from..=to).step_by(usize::from(step)).fold(0, |set, value| set | 1 << value))
     }
 
@@ -306,7 +309,8 @@ mod tests {
             ("* * * * 8", "is not from 0 to 7, or sun to sat"),
             ("* * * * montag", "`montag` is not from 0 to 7"),
             ("*/0 * * * *", "a step is a number from 1"),
-            ("*/x * * * *", "a step is a number from 1"),
+            ("*/70 * * * *", "its step 70 is larger"),
+            ("0 */24 * * *", "its step 24 is larger"),
             ("5-1 * * * *", "it ends before it begins"),
             ("* * * * fri-mon", "it ends before it begins"),
             ("1,, * * * *", "`` is no minute"),

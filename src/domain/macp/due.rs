@@ -14,13 +14,16 @@ use super::queue::Queue;
 use super::settings::{self, Settings};
 use super::trigger::rules::{Schedule, occasion};
 use super::trigger::{self, file};
+use crate::fault::Fault;
 use crate::system::lock::Lock;
-use crate::system::store;
+use crate::system::{clock, store};
 
 /// The version of what is remembered.
 const VERSION: u64 = 1;
 /// How long one run waits for another.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How far a time may be ahead of the clock.
+const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 /// How many of its next times a schedule shows.
 const NEXT: usize = 3;
 
@@ -98,8 +101,16 @@ struct Mark {
     last: Option<String>,
 }
 
-/// Submits what is due at `now`.
+/// Submits what is due at `now`; not for a time that is more than a day ahead of the clock, up to which nothing more would come.
 pub fn run(place: &Place, now: Timestamp, dry_run: bool) -> Result<Report> {
+    if !dry_run && now.duration_since(clock::now()) > AHEAD {
+        return Err(Fault::usage(
+            format!(
+                "{now} is more than a day ahead of the clock: until then nothing of any schedule would be submitted"
+            ),
+            "add `--dry-run` to see what would be due then",
+        ));
+    }
     let rules = file::load(place)?;
     let settings = settings::load(place)?;
     if dry_run {

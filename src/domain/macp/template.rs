@@ -3,6 +3,7 @@
 pub mod blueprint;
 pub mod fields;
 pub mod path;
+pub mod programs;
 pub mod shell;
 pub mod text;
 
@@ -216,7 +217,7 @@ mod tests {
     fn a_template_becomes_a_task() {
         let dir = tempfile::tempdir().unwrap();
         let text = "title = 'Report on {{doc}}'\nargv = ['report', '--lang={{lang}}', '--', '{{doc}}']\n\
-                    priority = '{{urgency}}'\ntimeout = '10m'\nenv = {DOC = '{{doc}}'}\nmetadata = {tags = ['{{lang}}', 1]}\n\
+                    priority = '{{urgency}}'\ntimeout = '10m'\nenv = {EVENT_DOC = '{{doc}}'}\nmetadata = {tags = ['{{lang}}', 1]}\n\
                     [defaults]\nlang = 'en'\nurgency = 1\n";
         put(&dir, "report.toml", text);
         let task = expand(&place(&dir), "report", &set(&[("doc", "a \"b\"; rm -rf {{lang}}")])).unwrap();
@@ -224,7 +225,7 @@ mod tests {
             "title": "Report on a \"b\"; rm -rf {{lang}}",
             "argv": ["report", "--lang=en", "--", "a \"b\"; rm -rf {{lang}}"],
             "priority": 1, "timeout_seconds": 600,
-            "env": {"DOC": "a \"b\"; rm -rf {{lang}}"}, "metadata": {"tags": ["en", 1]},
+            "env": {"EVENT_DOC": "a \"b\"; rm -rf {{lang}}"}, "metadata": {"tags": ["en", 1]},
         });
         assert_eq!(Value::Object(task), expected);
         put(&dir, "brief.json", r#"{"title": "T", "dispatch": "yolo", "brief": "Look at {{doc}}.\n"}"#);
@@ -274,16 +275,19 @@ mod tests {
             ("\ncommand = 'echo {{x}}'", "line 2: `command` is shell text"),
             ("quality_gates = ['test {{x}}']", "line 1: `quality_gates` is shell text"),
             ("quality_gates = [{command = 'test {{x}}'}]", "line 1: `quality_gates` is shell text"),
-            ("argv = ['sh', '-c',\n 'echo {{x}}']", "line 2: argument 2 of `argv` is code"),
+            ("argv = ['sh', '-c',\n 'echo {{x}}']", "line 2: argument 2 of `argv` may hold no placeholder"),
             ("argv = ['{{x}}']", "line 1: the program of `argv` may not"),
-            ("on_complete = ['bash', '-c', '{{x}}']", "line 1: argument 2 of `on_complete` is code"),
+            (
+                "on_complete = ['bash', '-c', '{{x}}']",
+                "line 1: argument 2 of `on_complete` may hold no placeholder",
+            ),
             ("command = \"\"\"\na\nb\n\"\"\"", "line 1: `command` holds a line break"),
             ("argv = ['a', 1]", "line 1: `argv` must be a list of strings"),
             ("argv = 'a b'", "line 1: `argv` must be a list of strings"),
             ("argv = ['a']\ncommand = 'b'", "line 2: there are both `argv` and `command`"),
             ("dispatch = '{{x}}'", "line 1: `dispatch` decides what is run"),
             ("launcher = '{{x}}'", "line 1: `launcher` decides what is run"),
-            ("env = {PATH = '{{x}}'}", "line 1: `PATH` in `env` decides what is run"),
+            ("env = {PATH = '{{x}}'}", "line 1: `PATH` in `env` may hold no placeholder"),
             ("env = {A = 1}", "line 1: `env` must be a table of strings"),
             ("priority = 'high'", "line 1: `priority` must be a whole number"),
             ("priority = -1", "line 1: `priority` must be a whole number"),

@@ -3,8 +3,10 @@
 pub mod check;
 pub mod condition;
 pub mod delivery;
+pub mod depth;
 pub mod file;
 pub mod input;
+pub mod rate;
 pub mod report;
 pub mod rules;
 pub mod seen;
@@ -19,15 +21,14 @@ use serde_json::{Map, Value, json};
 use super::place::Place;
 use super::queue::{Queue, Turn};
 use super::settings::{self, Settings};
-use super::task::DEPTH;
 use super::template;
 use super::{check as tasks, submit};
 use crate::fault::Fault;
 use crate::system::clock;
-use crate::system::config::env;
 
 pub use check::check;
 use input::{Item, What};
+use rate::Rate;
 pub use report::Report;
 use report::{Cut, Deduped, Submitted};
 use rules::Rule;
@@ -72,7 +73,7 @@ pub fn run(place: &Place, request: &Request<'_>) -> Result<Report> {
     let items = input::read(request.text, request.source, request.event)?;
     let mut report = Report { dry_run: request.dry_run, ..Report::default() };
     let mut drafts = Vec::new();
-    let behind = depth_here()?;
+    let behind = depth::here(place)?;
     for item in items {
         plan(&rules, item, behind, request.source, (&mut drafts, &mut report))?;
     }
@@ -87,15 +88,18 @@ pub fn run(place: &Place, request: &Request<'_>) -> Result<Report> {
         let now = turn.now();
         let has = |id: &str| turn.state().row(id).is_some();
         let mut seen = Seen::load(place, now, rules.dedupe_for, has)?;
+        let mut rate = Rate::load(place, now, &rules)?;
         for draft in drafts {
             let has = |id: &str| turn.state().row(id).is_some();
             let (report, settings, source) = (&mut report, &settings, request.source);
-            let mut clerk = Clerk { seen: &mut seen, report, place, settings, now, source };
+            let (seen, rate) = (&mut seen, &mut rate);
+            let mut clerk = Clerk { seen, rate, report, place, settings, now, source };
             let Some((task, draft)) = clerk.settle(draft, &has)? else { continue };
             let id = id_of(&task).to_owned();
             add(turn, task, place).map_err(|error| from(&draft.origin(source), error))?;
             report.add(draft, id, None);
         }
+        rate.write()?;
         seen.write().map(|()| seen)
     })?;
     queue.sync()?;
@@ -114,11 +118,13 @@ fn show(
     let now = clock::now();
     let has = |id: &str| queue.state().row(id).is_some();
     let mut seen = Seen::load(queue.place(), now, rules.dedupe_for, has)?;
+    let mut rate = Rate::load(queue.place(), now, rules)?;
     let mut shown: BTreeSet<String> = BTreeSet::new();
     for draft in drafts {
         let has = |id: &str| queue.state().row(id).is_some() || shown.contains(id);
         let (place, report) = (queue.place(), &mut report);
-        let mut clerk = Clerk { seen: &mut seen, report, place, settings, now, source };
+        let (seen, rate) = (&mut seen, &mut rate);
+        let mut clerk = Clerk { seen, rate, report, place, settings, now, source };
         let Some((task, draft)) = clerk.settle(draft, &has)? else { continue };
         let id = id_of(&task).to_owned();
         shown.insert(id.clone());
@@ -146,14 +152,6 @@ pub fn from(place: &str, error: anyhow::Error) -> anyhow::Error {
 
 fn id_of(task: &Map<String, Value>) -> &str {
     task.get("id").and_then(Value::as_str).unwrap_or_default()
-}
-
-/// How many tasks lie behind this process.
-fn depth_here() -> Result<u64> {
-    let Some(value) = env::value(DEPTH) else { return Ok(0) };
-    value.to_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
-        Fault::usage(format!("`{DEPTH}` is `{}`, which is no number", value.display()), "unset it")
-    })
 }
 
 /// What the rules make of one item.
@@ -225,6 +223,7 @@ fn injected(mut task: Map<String, Value>, line: usize, behind: u64, source: &str
 /// Who gives tasks their ids, and knows which were there before.
 struct Clerk<'a> {
     seen: &'a mut Seen,
+    rate: &'a mut Rate,
     report: &'a mut Report,
     place: &'a Place,
     settings: &'a Settings,
@@ -254,6 +253,13 @@ impl Clerk<'_> {
         let before = before.or_else(|| has(&id).then(|| id.clone()));
         if let (Some(task), Some(rule)) = (before, rule.clone()) {
             self.report.deduped.push(Deduped { line: draft.line, event: draft.event, rule, task });
+            return Ok(None);
+        }
+        if let Some(rule) = &rule
+            && let Err(most) = self.rate.take(rule)
+        {
+            let told = (rule.clone(), draft.event, draft.depth);
+            self.report.cut.push(Cut::rate(told, most, draft.line, self.source));
             return Ok(None);
         }
         if let Some(digest) = &digest {

@@ -19,6 +19,7 @@ pub use launch::{Launch, Note, abandoned, sweep};
 pub use probe::probe;
 pub use supervisor::Supervisor;
 pub use tail::{Line, read_lines};
+pub use tree::{ancestors, is_below_own_kind, variable_of};
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};

@@ -60,6 +60,66 @@ fn below(rows: &[Row], root: i32) -> Vec<&Row> {
     found
 }
 
+/// Who called us, who called that one, and so on; at most 100.
+pub fn ancestors() -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut pid = i32::try_from(std::process::id()).ok();
+    while let Some(parent) = pid.and_then(parent_of).filter(|parent| *parent > 0 && found.len() < 100) {
+        found.extend(u32::try_from(parent));
+        pid = Some(parent);
+    }
+    found
+}
+
+/// Whether one of these processes is a taskrun: of our own name, or of the same file.
+pub fn is_below_own_kind(pids: &[u32]) -> bool {
+    let me = std::process::id();
+    let kind = |pid: u32| {
+        let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+        (name_of(pid), exe)
+    };
+    let (name, exe) = kind(me);
+    pids.iter().any(|pid| {
+        let other = kind(*pid);
+        name.is_some() && other.0 == name || exe.is_some() && other.1 == exe
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn row_of(pid: i32) -> Option<Row> {
+    row(pid, &String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/stat")).ok()?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn row_of(pid: i32) -> Option<Row> {
+    let pid = pid.to_string();
+    row(&super::capture("ps", &["-o", "pid=,ppid=,state=,comm=", "-p", &pid]).ok()?)
+}
+
+fn parent_of(pid: i32) -> Option<i32> {
+    row_of(pid).map(|row| row.parent)
+}
+
+fn name_of(pid: u32) -> Option<String> {
+    row_of(i32::try_from(pid).ok()?).map(|row| row.name)
+}
+
+/// What a variable was when a process of ours started; none where the system does not tell.
+#[cfg(target_os = "linux")]
+pub fn variable_of(pid: u32, name: &str) -> Option<String> {
+    let environ = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let value = |entry: &[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
+    String::from_utf8(environ.split(|byte| *byte == 0).find_map(value)?).ok()
+}
+
+/// What a variable was when a process of ours started; none where the system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub fn variable_of(pid: u32, name: &str) -> Option<String> {
+    let line = super::capture("ps", &["-Eww", "-o", "command=", "-p", &pid.to_string()]).ok()?;
+    let value = |word: &str| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+    line.split_ascii_whitespace().find_map(value)
+}
+
 #[cfg(target_os = "linux")]
 fn table() -> Vec<Row> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };

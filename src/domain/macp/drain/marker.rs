@@ -52,6 +52,14 @@ pub(super) fn remove(task: &Task, place: &Place) -> Result<()> {
     if is_due(task) { store::remove(&path(place, &task.id)) } else { Ok(()) }
 }
 
+/// The tasks after whose end somebody of those has something to do, or will have.
+pub fn ending(place: &Place, of: impl Fn(&Hold) -> bool) -> Vec<String> {
+    let entries = place.state().join("after").read_dir().into_iter().flatten().flatten();
+    let marker =
+        |entry: std::fs::DirEntry| store::read_versioned::<Marker>(&entry.path(), VERSION).ok().flatten();
+    entries.filter_map(marker).filter(|marker| of(&marker.hold)).map(|marker| marker.task).collect()
+}
+
 /// What killed workers have left to do after tasks that are over; from now on it is for `me` to do. `drains` says that we
 /// hold the drain's lock, so that no other drain is alive.
 pub(super) fn left(queue: &Queue, me: &Hold, drains: bool) -> Result<Vec<Order>> {

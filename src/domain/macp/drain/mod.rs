@@ -24,6 +24,7 @@ mod worker;
 
 pub(super) use attempt::of_task;
 pub(super) use legacy::call as legacy_call;
+pub(super) use marker::ending;
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! A task with placeholders, as people write it: what it may hold, and what it becomes. Pure.
 //!
-//! Values that come with an event never become code: they may stand in arguments, variables and words for people, but neither
-//! in what a shell or an interpreter reads nor in what chooses the program.
+//! Values from events never become shell code: they may stand in arguments, in variables for data and in words for people and
+//! agents, but neither in what a shell or an interpreter reads nor in what chooses the program.
 
 use std::collections::BTreeSet;
 
@@ -112,6 +112,24 @@ impl Blueprint {
         found
     }
 
+    /// The field by which an agent is told values of an event; `varies` says of which names the values are such.
+    pub fn told_to_agent(&self, varies: impl Fn(&str) -> bool) -> Option<&str> {
+        let agent = |name: &str, tree: &Tree| {
+            name == "dispatch" && ["yolo", "acp"].iter().any(|way| *tree == Tree::Fixed((*way).into()))
+        };
+        let brief = self.has("brief") || self.has("brief_path");
+        if !brief && !self.fields.iter().any(|(name, _, tree)| agent(name, tree)) {
+            return None;
+        }
+        let words = |name: &str| ["title", "description", "brief", "brief_path", "metadata"].contains(&name);
+        let told = |tree: &Tree| {
+            let mut texts = Vec::new();
+            tree.texts(&mut texts);
+            texts.iter().any(|text| text.path().is_some() || text.names().any(&varies))
+        };
+        self.fields.iter().find(|(name, _, tree)| words(name) && told(tree)).map(|(name, ..)| &**name)
+    }
+
     fn texts(&self) -> Vec<&Text> {
         let mut texts = Vec::new();
         self.fields.iter().for_each(|(_, _, tree)| tree.texts(&mut texts));
@@ -128,6 +146,7 @@ impl Blueprint {
             let flaw =
                 |why: String| Flaw::new(&[name], format!("`{name}`: {why}"), "mend the event or the rule");
             let value = tree.fill(scope, *shape == Shape::Anything).map_err(flaw)?;
+            fields::check_filled(name, tree, &value).map_err(flaw)?;
             let value = fields::settle(name, *shape, value).map_err(flaw)?;
             let name = if *shape == Shape::Time { "timeout_seconds" } else { name };
             task.insert(name.to_owned(), value);

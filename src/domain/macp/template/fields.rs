@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::blueprint::{Flaw, Tree};
-use super::shell;
+use super::shell::{self, Word};
 use crate::system::{clock, config};
 
 /// What a field of a task holds.
@@ -108,7 +108,7 @@ pub(super) fn check(name: &str, shape: Shape, value: &Value, tree: &Tree) -> Res
         Shape::Shell | Shape::Gates if !tree.is_fixed() => Err(Flaw::new(
             &[name],
             format!("`{name}` is shell text and may hold no placeholder: a value would become code"),
-            "use `argv`, or a variable: `env = { ID = \"{{…}}\" }` and `\"$ID\"` in the command",
+            "use `argv`, or a variable: `env = { EVENT_ID = \"{{…}}\" }` and `\"$EVENT_ID\"` in the command",
         )),
         Shape::Fixed | Shape::Time if !tree.is_fixed() => Err(Flaw::new(
             &[name],
@@ -123,19 +123,35 @@ pub(super) fn check(name: &str, shape: Shape, value: &Value, tree: &Tree) -> Res
         Shape::Time => clock::parse_duration(value.as_str().unwrap_or_default())
             .map(drop)
             .map_err(|why| Flaw::new(&[name], format!("`{name}`: {why}"), "")),
-        Shape::Argv => shell::check_argv(name, &fixedness(value, tree)),
+        Shape::Argv => shell::check_argv(name, &words(tree)),
         Shape::Variables => shell::check_env(name, value),
         _ => Ok(()),
     }
 }
 
-/// Each argument as it is written, and whether it is the same for every event.
-fn fixedness<'v>(value: &'v Value, tree: &Tree) -> Vec<(&'v str, bool)> {
-    let (Value::Array(list), Tree::List(trees)) = (value, tree) else { return Vec::new() };
-    list.iter()
-        .zip(trees)
-        .map(|(value, tree)| (value.as_str().unwrap_or_default(), tree.is_fixed()))
-        .collect()
+/// Each argument as it is written.
+fn words(tree: &Tree) -> Vec<Word> {
+    let Tree::List(trees) = tree else { return Vec::new() };
+    let word = |tree: &Tree| match tree {
+        Tree::Text(text) => Word { literal: text.prefix(), fixed: false },
+        Tree::Fixed(value) => Word { literal: value.as_str().unwrap_or_default().to_owned(), fixed: true },
+        _ => Word { literal: String::new(), fixed: true },
+    };
+    trees.iter().map(word).collect()
+}
+
+/// Whether values have made of a field what it must not become.
+pub(super) fn check_filled(name: &str, tree: &Tree, value: &Value) -> Result<(), String> {
+    if tree.is_fixed() {
+        return Ok(());
+    }
+    match (name, value) {
+        ("argv" | "on_complete", _) => {
+            shell::check_filled_argv(&words(tree), &texts_of(value).collect::<Vec<_>>())
+        }
+        ("branch" | "worktree", Value::String(text)) => shell::check_filled_name(text),
+        _ => Ok(()),
+    }
 }
 
 fn texts_of(value: &Value) -> impl Iterator<Item = &str> {

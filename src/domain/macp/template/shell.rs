@@ -1,76 +1,123 @@
-//! Where a value would become code though no shell is named by the task: `sh -c`, `python -c`, `ssh`. Pure.
+//! Where a value may stand in a command, so that it never becomes shell code, a program or an option. Pure.
+//!
+//! A list of what is forbidden would never be complete. So a value needs a reason to be allowed: a variable whose name says that
+//! it is data, an argument of a program that is named and is not known to run or read its arguments as code.
 
 use serde_json::Value;
 
 use super::blueprint::Flaw;
+use super::programs;
 
-/// Programs that read code from the argument after `-c`, `-e` and the like.
-const INTERPRETERS: &[&str] = &[
-    "sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "busybox", "python", "perl", "ruby", "node",
-    "deno", "php", "lua", "awk", "gawk", "su", "script", "eval", "watch", "parallel",
-];
+/// How the names of variables begin that may hold a value: nothing reads such a one but what was written to.
+pub const DATA: [&str; 2] = ["EVENT_", "IN_"];
 
-/// Programs that hand their arguments to a shell somewhere else.
-const REMOTE: &[&str] = &["ssh", "rsh", "mosh", "dsh", "pdsh"];
+/// An argument as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// All of it, where it is the same for every event; else what stands before its first placeholder.
+    pub literal: String,
+    /// Whether it is the same for every event.
+    pub fixed: bool,
+}
 
-/// Variables that decide what is run.
-const POWERFUL: &[&str] = &[
-    "PATH",
-    "ENV",
-    "BASH_ENV",
-    "IFS",
-    "SHELL",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "NODE_OPTIONS",
-    "PERL5OPT",
-    "PERL5LIB",
-    "RUBYOPT",
-    "RUBYLIB",
-    "EDITOR",
-    "PAGER",
-    "HOME",
-];
-
-/// Whether no argument that differs from event to event can become code. Each argument comes with whether it is the
-/// same for every event.
-pub fn check_argv(field: &str, argv: &[(&str, bool)]) -> Result<(), Flaw> {
-    let flaw = |at: usize, what: &str, hint: &str| Err(Flaw::new(&[field, &at.to_string()], what, hint));
-    let Some((program, fixed)) = argv.first() else {
+/// Whether no argument that differs from event to event can become code.
+pub fn check_argv(field: &str, argv: &[Word]) -> Result<(), Flaw> {
+    let flaw = |at: usize, what: String, hint: &str| Err(Flaw::new(&[field, &at.to_string()], what, hint));
+    let Some(program) = argv.first() else {
         return Err(Flaw::new(&[field], format!("`{field}` is empty"), "give program and arguments"));
     };
-    if !fixed {
-        return flaw(
-            0,
-            &format!("the program of `{field}` may not come from a placeholder"),
-            "name the program itself",
-        );
+    if !program.fixed {
+        let what = format!("the program of `{field}` may not come from a placeholder");
+        return flaw(0, what, "name the program itself");
     }
-    if program.trim().is_empty() {
-        return flaw(0, &format!("the program of `{field}` is empty"), "name it");
+    if program.literal.trim().is_empty() {
+        return flaw(0, format!("the program of `{field}` is empty"), "name it");
     }
-    let mut reads_code = false;
-    for (at, (argument, fixed)) in argv.iter().enumerate() {
-        if !fixed && reads_code && is_code_option(argv[at - 1].0) {
-            return flaw(
-                at,
-                &format!("argument {at} of `{field}` is code and may hold no placeholder"),
-                "hand the value over after it: `[\"sh\", \"-c\", \"echo \\\"$1\\\"\", \"sh\", \"{{…}}\"]`, or by `env`",
-            );
+    for (at, word) in argv.iter().enumerate().filter(|(_, word)| !word.fixed) {
+        if let Err((why, hint)) = check_word(&argv[..at], word) {
+            return flaw(at, format!("argument {at} of `{field}` may hold no placeholder: {why}"), hint);
         }
-        if !fixed && argv[..at].iter().any(|(before, _)| REMOTE.contains(&name(before))) {
-            return flaw(
-                at,
-                &format!("argument {at} of `{field}` is read by a remote shell and may hold no placeholder"),
-                "use a `launcher`, or hand the value over in the description",
-            );
-        }
-        reads_code |= is_interpreter(argument);
     }
     Ok(())
 }
 
-/// Whether no variable that decides what is run gets its value from an event.
+/// The way out that there always is.
+const BY_ENV: &str =
+    "put the value in a variable, `env = { EVENT_X = \"{{…}}\" }`, and read `\"$EVENT_X\"` in the command";
+
+/// Whether a value may stand in `word`, after the words `before`, the first of which is the program.
+fn check_word(before: &[Word], word: &Word) -> Result<(), (String, &'static str)> {
+    let program = &before[0].literal;
+    let name = programs::name(program);
+    if programs::is_script(before) {
+        return check_glue(&word.literal);
+    }
+    if programs::runs(program) {
+        let why = format!("`{name}` takes a program or code from its arguments");
+        return Err((why, BY_ENV));
+    }
+    let harmless = programs::is_harmless(program);
+    if !harmless {
+        if let Some(runner) = before[1..].iter().find(|word| programs::is_runner(&word.literal)) {
+            return Err((format!("`{}` before it runs what it is given", runner.literal), BY_ENV));
+        }
+        if programs::is_code_option(&before[before.len() - 1].literal) {
+            return Err((format!("`{}` takes code", before[before.len() - 1].literal), BY_ENV));
+        }
+    }
+    check_glue(&word.literal)?;
+    let own = harmless || program.contains('/') && !program.starts_with('/');
+    if before.len() == 1 && word.literal.is_empty() && !own {
+        let why = format!("as the first of `{name}` it might be a program to run");
+        return Err((why, "put `--` or another argument before it"));
+    }
+    Ok(())
+}
+
+/// Whether what a value is glued to leaves it no choice of the option.
+fn check_glue(literal: &str) -> Result<(), (String, &'static str)> {
+    if !literal.starts_with('-') {
+        return Ok(());
+    }
+    let Some((option, _)) = literal.split_once('=') else {
+        return Err(("it would choose an option".into(), "write `--name={{…}}`, or two arguments"));
+    };
+    if programs::is_code_name(option) {
+        return Err((format!("`{option}` takes code or a program"), BY_ENV));
+    }
+    Ok(())
+}
+
+/// Whether the arguments, filled, are no options where none is written.
+pub fn check_filled_argv(argv: &[Word], filled: &[&str]) -> Result<(), String> {
+    let mut closed = false;
+    for (word, value) in argv.iter().zip(filled) {
+        if !word.fixed && !closed && word.literal.is_empty() && value.starts_with('-') {
+            let value: String = value.chars().take(60).collect();
+            return Err(format!(
+                "`{}` would be an option; where such values are right, write `--` before the placeholder",
+                value.escape_debug()
+            ));
+        }
+        closed |= word.fixed && word.literal == "--";
+    }
+    Ok(())
+}
+
+/// Whether a filled name is one that git, a file system and a shell all take for a name.
+pub fn check_filled_name(value: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    if value.starts_with('-') || value.contains("..") || !value.chars().all(plain) {
+        let value: String = value.chars().take(60).collect();
+        return Err(format!(
+            "`{}` is refused: from a placeholder it has letters, digits and `. _ - /`, no `..`, and no `-` at its beginning",
+            value.escape_debug()
+        ));
+    }
+    Ok(())
+}
+
+/// Whether no variable but one for data gets its value from an event.
 pub fn check_env(field: &str, value: &Value) -> Result<(), Flaw> {
     for (variable, text) in value.as_object().into_iter().flatten() {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -81,87 +128,20 @@ pub fn check_env(field: &str, value: &Value) -> Result<(), Flaw> {
             let message = format!("`{variable}` in `{field}` is no variable's name");
             return Err(Flaw::new(&[field, variable], message, "use letters, digits and `_`"));
         }
-        let powerful = POWERFUL.contains(&variable.as_str())
-            || ["LD_", "DYLD_", "GIT_", "TASKRUN_"].iter().any(|prefix| variable.starts_with(prefix));
-        if powerful && text.as_str().is_some_and(|text| text.contains("{{")) {
-            let message =
-                format!("`{variable}` in `{field}` decides what is run and may hold no placeholder");
-            return Err(Flaw::new(&[field, variable], message, "use a variable of your own"));
+        let data =
+            DATA.iter().any(|prefix| variable.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()));
+        if !data && text.as_str().is_some_and(|text| text.contains("{{")) {
+            let message = format!(
+                "`{variable}` in `{field}` may hold no placeholder: it could decide what is run; names for values begin with \
+                 `EVENT_` or `IN_`"
+            );
+            let hint = format!("call it `EVENT_{variable}`, and read that");
+            return Err(Flaw::new(&[field, variable], message, hint));
         }
     }
     Ok(())
 }
 
-fn name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
-}
-
-fn is_interpreter(argument: &str) -> bool {
-    let name = name(argument).trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    INTERPRETERS.contains(&name)
-}
-
-/// `-c`, `-lc`, `-e`, `--eval`; and the interpreter itself, whose first argument is the code of `awk`, `eval` and `watch`.
-fn is_code_option(argument: &str) -> bool {
-    let short = argument
-        .strip_prefix('-')
-        .is_some_and(|flags| !flags.starts_with('-') && flags.ends_with(['c', 'e', 'r', 'E', 'p']));
-    let long = ["--command", "--eval", "--execute", "--print", "eval"].contains(&argument);
-    let first = ["awk", "gawk", "eval", "watch", "parallel"].contains(&name(argument));
-    short || long || first
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn no_value_becomes_code() {
-        let table: &[(&[&str], Option<&str>)] = &[
-            (&["convert", "{{x}}", "out"], None),
-            (&["wc", "-c", "{{x}}"], None),
-            (&["sh", "-c", "echo \"$1\"", "sh", "{{x}}"], None),
-            (&["python3", "job.py", "{{x}}"], None),
-            (&["sh", "-c", "echo {{x}}"], Some("argument 2")),
-            (&["/bin/bash", "-lc", "echo {{x}}"], Some("argument 2")),
-            (&["env", "A=1", "python3.12", "-c", "{{x}}"], Some("argument 4")),
-            (&["node", "--eval", "{{x}}"], Some("argument 2")),
-            (&["awk", "{{x}}"], Some("argument 1")),
-            (&["ssh", "host", "echo", "{{x}}"], Some("a remote shell")),
-            (&["timeout", "5", "ssh", "host", "{{x}}"], Some("a remote shell")),
-            (&["{{x}}"], Some("the program")),
-            (&["bin/{{x}}"], Some("the program")),
-            (&[" "], Some("is empty")),
-            (&[], Some("is empty")),
-        ];
-        for (argv, expected) in table {
-            let argv: Vec<_> = argv.iter().map(|text| (*text, !text.contains("{{"))).collect();
-            let said = check_argv("argv", &argv).err().map(|flaw| flaw.message);
-            match (said, expected) {
-                (None, None) => {}
-                (Some(said), Some(expected)) if said.contains(expected) => {}
-                (said, _) => panic!("{argv:?}: {said:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn variables_are_named_and_harmless() {
-        let table = [
-            (json!({"ID": "{{x}}", "_a1": ""}), None),
-            (json!({"PATH": "/opt/bin"}), None),
-            (json!({"PATH": "{{x}}"}), Some("`PATH`")),
-            (json!({"LD_PRELOAD": "{{x}}"}), Some("`LD_PRELOAD`")),
-            (json!({"GIT_SSH_COMMAND": "{{x}}"}), Some("`GIT_SSH_COMMAND`")),
-            (json!({"1A": "x"}), Some("no variable's name")),
-            (json!({"A=B": "x"}), Some("no variable's name")),
-            (json!({"": "x"}), Some("no variable's name")),
-        ];
-        for (env, expected) in table {
-            let said = check_env("env", &env).err().map(|flaw| flaw.message);
-            assert_eq!(said.is_some(), expected.is_some(), "{env}: {said:?}");
-            assert!(said.unwrap_or_default().contains(expected.unwrap_or_default()), "{env}");
-        }
-    }
-}
+#[path = "shell_tests.rs"]
+mod tests;

@@ -55,6 +55,12 @@ impl Text {
         self.pieces.iter().all(|piece| matches!(piece, Piece::Plain(_)))
     }
 
+    /// What stands before the first value.
+    pub fn prefix(&self) -> String {
+        let plain = |piece: &Piece| if let Piece::Plain(text) = piece { Some(text.clone()) } else { None };
+        self.pieces.iter().map_while(plain).collect()
+    }
+
     /// The names that have to be given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::file;
+use super::rules::Rule;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::template;
 use crate::domain::workspace::Workspace;
@@ -21,6 +22,8 @@ pub struct Checked {
     pub schedules: Vec<String>,
     /// The templates by name, whether a rule uses them or not.
     pub templates: Vec<String>,
+    /// What can be used, but should be known.
+    pub warnings: Vec<String>,
 }
 
 /// Reads all of it; the first thing that is wrong is the error.
@@ -29,11 +32,22 @@ pub fn check(place: &Place) -> Result<Checked> {
     let templates = template::list(&Workspace::at(place.root().to_owned()).templates_dir());
     templates.iter().try_for_each(|name| template::load(place, name).map(drop))?;
     Ok(Checked {
+        warnings: rules.rules.iter().filter_map(warning).collect(),
         rules: rules.rules.into_iter().map(|rule| rule.name).collect(),
         schedules: rules.schedules.into_iter().map(|schedule| schedule.name).collect(),
         file: rules.file,
         templates,
     })
+}
+
+/// Rules by which an agent reads what an event says.
+fn warning(rule: &Rule) -> Option<String> {
+    let field = rule.job.told_to_agent()?;
+    Some(format!(
+        "rule `{}` hands values of events to an agent, in `{field}`: it reads them as words, and may follow them; see VALUES in \
+         `man taskrun-triggers`",
+        rule.name
+    ))
 }
 
 impl Checked {

@@ -24,13 +24,18 @@ use crate::system::{clock, config, store};
 
 /// Every key, by the table it is in; a test holds the manual to them.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["max_depth", "dedupe_for", "inject", "rule", "schedule"]),
-    ("rule", &["name", "on", "when", "each", "dedupe", "max_depth", "template", "set", "task"]),
+    ("", &["max_depth", "max_per_hour", "dedupe_for", "inject", "rule", "schedule"]),
+    (
+        "rule",
+        &["name", "on", "when", "each", "dedupe", "max_depth", "max_per_hour", "template", "set", "task"],
+    ),
     ("schedule", &["name", "cron", "tz", "template", "set", "task"]),
 ];
 
 /// How many tasks may lie behind one, unless the file says otherwise.
 const MAX_DEPTH: u64 = 3;
+/// How many tasks a rule may submit in an hour, unless the file says otherwise.
+const MAX_PER_HOUR: u64 = 10_000;
 /// How long a key is remembered, unless the file says otherwise.
 const DEDUPE_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -46,6 +51,7 @@ pub fn load(place: &Place) -> Result<Rules> {
     let read = |flaw: Flaw| reader.flaw(&flaw);
     check_keys("", &map, &[]).map_err(read)?;
     let max_depth = number(&map, "max_depth").map_err(read)?.unwrap_or(MAX_DEPTH);
+    let max_per_hour = number(&map, "max_per_hour").map_err(read)?.unwrap_or(MAX_PER_HOUR);
     let mut all = Rules {
         dedupe_for: time(&map, "dedupe_for").map_err(read)?.unwrap_or(DEDUPE_FOR),
         inject: switch(&map, "inject").map_err(read)?,
@@ -61,7 +67,7 @@ pub fn load(place: &Place) -> Result<Rules> {
         let name = name(kind, table, &mut names).map_err(below)?;
         let job = reader.job(kind, &at, table)?;
         if kind == "rule" {
-            all.rules.push(rule(name, table, max_depth, job).map_err(below)?);
+            all.rules.push(rule(name, table, (max_depth, max_per_hour), job).map_err(below)?);
         } else {
             all.schedules.push(schedule(name, table, job).map_err(below)?);
         }
@@ -140,7 +146,12 @@ fn check_job(kind: &str, task: &Blueprint, set: &BTreeMap<String, Text>) -> Resu
     Ok(())
 }
 
-fn rule(name: String, table: &Map<String, Value>, max_depth: u64, job: Job) -> Result<Rule, Flaw> {
+fn rule(
+    name: String,
+    table: &Map<String, Value>,
+    (max_depth, max_per_hour): (u64, u64),
+    job: Job,
+) -> Result<Rule, Flaw> {
     let on = match table.get("on") {
         Some(Value::String(one)) => vec![one.clone()],
         Some(Value::Array(list)) if !list.is_empty() && list.iter().all(Value::is_string) => {
@@ -187,6 +198,7 @@ fn rule(name: String, table: &Map<String, Value>, max_depth: u64, job: Job) -> R
         each: string(table, "each")?.map(path).transpose()?,
         dedupe: string(table, "dedupe")?.map(key).transpose()?,
         max_depth: number(table, "max_depth")?.unwrap_or(max_depth),
+        max_per_hour: number(table, "max_per_hour")?.unwrap_or(max_per_hour),
         job,
         name,
     })

@@ -14,7 +14,7 @@ pub struct Report {
     pub ignored: usize,
     /// What was submitted before.
     pub deduped: Vec<Deduped>,
-    /// What would go round in circles.
+    /// What would go round in circles, or is too much.
     pub cut: Vec<Cut>,
     /// Whether nothing was submitted after all.
     pub dry_run: bool,
@@ -51,7 +51,17 @@ pub struct Deduped {
     pub task: String,
 }
 
-/// One that lies too deep.
+/// Why one was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reason {
+    /// It lies too deep.
+    Depth,
+    /// Its rule has submitted too many in an hour.
+    Rate,
+}
+
+/// One that lies too deep, or is one too many.
 #[derive(Debug, Serialize)]
 pub struct Cut {
     /// The event's line.
@@ -63,7 +73,37 @@ pub struct Cut {
     /// How many tasks would lie behind it.
     pub depth: u64,
     /// Why.
+    pub reason: Reason,
+    /// The same, for people.
     pub message: String,
+}
+
+impl Report {
+    /// What is to be told of what was cut: of each rule that was too much once.
+    pub fn warnings(&self) -> Vec<String> {
+        let rate = |cut: &&Cut| cut.reason == Reason::Rate;
+        let deep = self.cut.iter().filter(|cut| !rate(cut)).map(|cut| cut.message.clone());
+        let mut told: Vec<String> = deep.collect();
+        let mut rules: Vec<(&str, usize)> = Vec::new();
+        for cut in self.cut.iter().filter(rate) {
+            if let Some((_, more)) = rules.iter_mut().find(|(rule, _)| *rule == cut.rule) {
+                *more += 1;
+            } else {
+                rules.push((&cut.rule, 0));
+                told.push(cut.message.clone());
+            }
+        }
+        let more = rules.iter().filter(|(_, more)| *more > 0);
+        told.extend(
+            more.map(|(rule, more)| format!("rule `{rule}`: {more} more are cut for the same reason")),
+        );
+        told
+    }
+
+    /// Whether something is to be handed in again later.
+    pub fn is_too_much(&self) -> bool {
+        self.cut.iter().any(|cut| cut.reason == Reason::Rate)
+    }
 }
 
 impl Cut {
@@ -76,6 +116,16 @@ impl Cut {
             depth - 1,
             rule.max_depth
         );
-        Self { line, event: event.to_owned(), rule: rule.name.clone(), depth, message }
+        let (event, rule) = (event.to_owned(), rule.name.clone());
+        Self { line, event, rule, depth, reason: Reason::Depth, message }
+    }
+
+    /// One too many of its rule in an hour: of these rule, event and depth.
+    pub fn rate((rule, event, depth): (String, String, u64), most: u64, line: usize, source: &str) -> Self {
+        let message = format!(
+            "{source} line {line}: rule `{rule}` has submitted {most} tasks within an hour, and `max_per_hour` is {most}: cut; \
+             hand it in again later, or raise that"
+        );
+        Self { line, event, rule, depth, reason: Reason::Rate, message }
     }
 }

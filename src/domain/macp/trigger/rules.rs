@@ -43,6 +43,8 @@ pub struct Rule {
     pub dedupe: Option<Text>,
     /// How many tasks may lie behind one of its own.
     pub max_depth: u64,
+    /// How many tasks it may submit in an hour.
+    pub max_per_hour: u64,
     /// What is submitted.
     pub job: Job,
 }
@@ -74,6 +76,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// The field by which an agent that may do anything is told values of an event.
+    pub fn told_to_agent(&self) -> Option<&str> {
+        self.task.told_to_agent(|name| self.set.get(name).is_some_and(|text| !text.is_fixed()))
+    }
+
     /// The task that an event makes of it.
     pub fn fill(&self, event: &Value) -> Result<Map<String, Value>, Flaw> {
         let scope = Scope { names: BTreeMap::new(), event: Some(event) };

@@ -7,7 +7,8 @@ fn read(text: &str) -> Result<Rules> {
     let dir = tempfile::tempdir().unwrap();
     let workspace = Workspace::at(dir.path().canonicalize().unwrap());
     store::make_dir(&workspace.templates_dir()).unwrap();
-    let template = "title = '{{doc}} {{lang}}'\nargv = ['x', '{{doc}}']\n[defaults]\nlang = 'en {{lang}}'\n";
+    let template =
+        "title = '{{doc}} {{lang}}'\nargv = ['./x', '{{doc}}']\n[defaults]\nlang = 'en {{lang}}'\n";
     store::write(&workspace.templates_dir().join("t.toml"), store::SHARED, template.as_bytes()).unwrap();
     store::write(&workspace.templates_dir().join("bad.json"), store::SHARED, b"{\"x\": 1}").unwrap();
     store::write(&workspace.triggers(), store::SHARED, text.as_bytes()).unwrap();
@@ -51,7 +52,7 @@ fn all_that_can_be_wrong_is_told_with_its_line() {
         (rule("").replace("argv = ['x']", "title = 'x'"), "line 5: the rule's task says nothing to run"),
         (
             rule("").replace("argv = ['x']", "argv = ['sh', '-c', 'x {{$.a}}']"),
-            "line 6: argument 2 of `argv` is code",
+            "line 6: argument 2 of `argv` may hold no placeholder",
         ),
         (rule("").replace("argv = ['x']", "command = 'x {{$.a}}'"), "line 6: `command` is shell text"),
         (rule("").replace("argv", "argvv"), "line 6: a task has no field `argvv` here"),
@@ -61,7 +62,7 @@ fn all_that_can_be_wrong_is_told_with_its_line() {
         (cron("cron = '@daily'\ntz = 'Mars/Olympus'"), "line 4: `tz`: `Mars/Olympus` is no time zone"),
         (cron("cron = '@daily'\non = 'x'"), "line 4: unknown key `on`"),
         (
-            cron("cron = '@daily'").replace("['x']", "['x', '{{$.id}}']"),
+            cron("cron = '@daily'").replace("['x']", "['./x', '{{$.id}}']"),
             "line 5: `argv`: `{{$.id}}` has no value",
         ),
     ];
@@ -84,7 +85,7 @@ fn a_template_gets_its_values_and_the_rules_own_fields() {
     let rules = read(text).unwrap();
     let event = serde_json::json!({"id": 7});
     let task = rules.rules[0].job.fill(&event).unwrap();
-    let expected = serde_json::json!({"title": "D-7 en {{lang}}", "argv": ["x", "D-7"], "key": "7"});
+    let expected = serde_json::json!({"title": "D-7 en {{lang}}", "argv": ["./x", "D-7"], "key": "7"});
     assert_eq!(Value::Object(task), expected, "a default is taken as it is");
     let takes = |kind: &str| rules.rules[0].is_for(kind);
     let kinds = ["x", "y.z", "y.", "y", "xx"].map(takes);
