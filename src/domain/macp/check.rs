@@ -24,12 +24,16 @@ use crate::system::store;
 
 /// Longest id of a task with `dispatch`.
 const ID: usize = 128;
+/// Longest id of one without, in bytes.
+const LEGACY_ID: usize = 1_000;
 /// More complaints are counted, not listed.
 const LISTED: usize = 20;
 /// Tasks of a circle that are named.
 const NAMED: usize = 8;
 /// Characters of an id in a message.
 const SHORT: usize = 60;
+/// The way out where nothing better is known.
+const MEND: &str = "mend it in `tasks.json`; `taskrun macp validate` checks the file";
 /// MACP's types of gates.
 pub const GATES: [&str; 3] = ["mechanical", "ai-review", "ci-pipeline"];
 /// What lies in the queue's directory and is no result.
@@ -111,8 +115,30 @@ pub fn tasks<T: Borrow<Task>>(
     check.complaints
 }
 
-/// The same for one that is to be added: [`Fault::Usage`] naming its first flaw.
+/// The same for one that is in the queue: [`Fault::Usage`] naming its first flaw.
 pub fn task(task: &Task, place: &Place, settings: &Settings) -> Result<()> {
+    flaw(task, place, settings, way_out)
+}
+
+/// The same for one that is to be added.
+pub fn new(task: &Task, place: &Place, settings: &Settings) -> Result<()> {
+    flaw(task, place, settings, |field| match field {
+        "depends_on" => "name other tasks, or none",
+        "command" | "argv" | "quality_gates" | "on_complete" => "name the command that is to run, or give none",
+        "env" => "give NAME=VALUE",
+        field => match way_out(field) {
+            MEND => "nothing was submitted; see `taskrun macp submit --help`",
+            way_out => way_out,
+        },
+    })
+}
+
+fn flaw(
+    task: &Task,
+    place: &Place,
+    settings: &Settings,
+    way_out: impl Fn(&str) -> &'static str,
+) -> Result<()> {
     let mut check = Check::new(place, settings);
     check.one(task);
     if task.depends_on.contains(&task.id) {
@@ -154,7 +180,7 @@ fn way_out(field: &str) -> &'static str {
         "brief_path" | "mcp_config" | "result_schema" => "name a file relative to the repository, inside it",
         "dispatch" => "use `exec`, `yolo`, `acp`, or NAME of a program `taskrun-exec-NAME` on PATH",
         "launcher" => "add `[launchers.NAME]` to `config.toml`, or take the field away",
-        _ => "mend it in `tasks.json`; `taskrun macp validate` checks the file",
+        _ => MEND,
     }
 }
 
@@ -214,6 +240,9 @@ impl<'c> Check<'c> {
         if task.id.is_empty() {
             self.say(task, "id", "is empty".into());
         }
+        if task.dispatch.is_none() {
+            self.legacy_id(task);
+        }
         let result = task.result_path.as_deref().and_then(|path| self.result(task, path));
         if let Some(dispatch) = &task.way() {
             self.id(task);
@@ -254,6 +283,16 @@ impl<'c> Check<'c> {
                 "id",
                 "may hold letters, digits, `.`, `_` and `-` only, and begins with a letter or digit".into(),
             );
+        }
+    }
+
+    /// An id of a task without `dispatch` may be what others made of it, but no path, nor what breaks a line.
+    fn legacy_id(&mut self, task: &Task) {
+        if task.id.len() > LEGACY_ID {
+            let message = format!("has {} characters; the most is {LEGACY_ID}", task.id.chars().count());
+            self.say(task, "id", message);
+        } else if task.id.contains(|char: char| char == '/' || char.is_control()) {
+            self.say(task, "id", "may hold neither `/` nor control characters".into());
         }
     }
 

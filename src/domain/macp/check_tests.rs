@@ -163,11 +163,19 @@ fn only_what_must_hold_is_asked_of_tasks_without_dispatch_and_of_those_that_are_
     let temp = tempfile::tempdir().unwrap();
     let top = temp.path().canonicalize().unwrap();
     let (place, settings) = place(&top);
-    let legacy = json!({"id": "a b/c", "title": "t", "status": "pending", "command": "", "type": "bugfix", "worktree": "/etc", "cwd": "/"});
+    let legacy = json!({"id": "a b ä.c", "title": "t", "status": "pending", "command": "", "type": "bugfix", "worktree": "/etc", "cwd": "/"});
     assert_eq!(tasks([read(&legacy)], &place, &settings), []);
     let over = json!({"id": "A", "title": "t", "status": "failed", "dispatch": "gone", "command": "a\0", "cwd": "/"});
     assert_eq!(tasks([read(&over)], &place, &settings), []);
-    for fields in [json!({"id": ""}), json!({"result_path": "../x"})] {
+    for fields in [
+        json!({"id": ""}),
+        json!({"id": "../../evil"}),
+        json!({"id": "a/b"}),
+        json!({"id": "a\nb"}),
+        json!({"id": "a\0b"}),
+        json!({"id": "x".repeat(1_001)}),
+        json!({"result_path": "../x"}),
+    ] {
         let mut legacy = legacy.clone();
         legacy.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         assert_eq!(tasks([read(&legacy)], &place, &settings).len(), 1, "{fields}");

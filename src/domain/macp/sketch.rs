@@ -14,6 +14,7 @@ pub struct Sketch<'t> {
     id: String,
     #[serde(rename = "title")]
     _title: Text,
+    #[serde(deserialize_with = "word")]
     status: Status,
     #[serde(default, rename = "description")]
     _description: Option<Text>,
@@ -75,6 +76,16 @@ pub struct Sketch<'t> {
     cancelled: bool,
     #[serde(default, borrow)]
     metadata: Option<&'t RawValue>,
+}
+
+/// A status by one of the six words of MACP's schema.
+fn word<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Status, D::Error> {
+    let status = Status::deserialize(deserializer)?;
+    if status == Status::Cancelled {
+        let told = "`cancelled` is no status of MACP; write `failed`, and `\"cancelled\": true` beside it";
+        return Err(serde::de::Error::custom(told));
+    }
+    Ok(status)
 }
 
 /// A string that is only checked to be one.
