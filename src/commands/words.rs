@@ -56,7 +56,9 @@ pub fn parse_span(text: &str) -> Result<Duration, String> {
 pub fn parse_seconds(text: &str) -> Result<Duration, String> {
     let span = parse_span(text)?;
     let whole = span.subsec_nanos() == 0;
-    whole.then_some(span).ok_or_else(|| format!("`{text}` is not in whole seconds; write `1s`, `90s` or `30m`"))
+    whole
+        .then_some(span)
+        .ok_or_else(|| format!("`{text}` is not in whole seconds; write `1s`, `90s` or `30m`"))
 }
 
 /// A text in which something stands.

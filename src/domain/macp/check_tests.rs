@@ -187,13 +187,35 @@ fn tasks_are_looked_at_together() {
     let temp = tempfile::tempdir().unwrap();
     let top = temp.path().canonicalize().unwrap();
     let (place, settings) = place(&top);
-    let one = with(&json!({"id": "a", "result_path": "results/x.json"}));
-    let two = with(&json!({"id": "b", "result_path": "results/./x.json"}));
-    let said: Vec<String> = tasks([one, two], &place, &settings)
+    let list = [
+        json!({"id": "x", "title": "t", "status": "pending"}),
+        json!({"id": "a", "title": "t", "status": "pending", "result_path": "results/x.json"}),
+        json!({"id": "b", "title": "t", "status": "pending", "result_path": "results/./y.json"}),
+        json!({"id": "c", "title": "t", "status": "completed", "result_path": "results/y.json"}),
+        json!({"id": "d e", "title": "t", "status": "completed"}),
+        json!({"id": "f", "title": "t", "status": "pending",
+            "result_path": format!("results/{}.json", crate::domain::macp::results::file_name("d e"))}),
+        json!({"id": "g", "title": "t", "status": "pending", "result_path": "results/g.json"}),
+        json!({"id": "h", "title": "t", "status": "failed", "result_path": "results/y.json"}),
+        json!({"id": "i", "title": "t", "status": "pending", "result_path": "own/x.json"}),
+    ];
+    store::write(&place.tasks(), store::SHARED, json!(list).to_string().as_bytes()).unwrap();
+    let opened = crate::domain::macp::Queue::open(place).unwrap();
+    let said: Vec<String> = queue(&opened, &settings)
+        .unwrap()
         .into_iter()
         .map(|one| format!("{} {} {}", one.task, one.field, one.message))
         .collect();
-    assert_eq!(said, ["b result_path is that of task `a` too"]);
+    assert_eq!(
+        said,
+        [
+            "a result_path is that of task `x` too",
+            "c result_path is that of task `b` too",
+            "f result_path is that of task `d e` too",
+            "h result_path is that of task `b` too"
+        ]
+    );
+    let waits = crate::domain::macp::check_queue::waits;
     let circle = |count: usize| waits(&(0..count).map(|at| at.to_string()).collect::<Vec<_>>());
     assert_eq!(circle(1), "waits for itself");
     assert_eq!(circle(3), "waits for itself, by way of `1`, `2`");

@@ -210,7 +210,10 @@ fn lapsed(id: &str, hold: &Hold) -> anyhow::Error {
     let at = hold.lease_until.filter(|until| *until <= clock::now());
     let how = at.map_or("was cut short: its process died".to_owned(), |at| format!("ran out at {at}"));
     let message = format!("the lease of `{}` on task `{id}` {how}; the task is back in the queue", hold.by);
-    Fault::refused(message, "`taskrun macp claim` takes the next task; hold on to it by `--lease`, or `macp update`")
+    Fault::refused(
+        message,
+        "`taskrun macp claim` takes the next task; hold on to it by `--lease`, or `macp update`",
+    )
 }
 
 /// Takes note that the claim of a task is over, where it is. Errors: it is.

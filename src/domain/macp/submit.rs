@@ -61,9 +61,11 @@ fn fill(place: &Place, settings: &Settings, tasks: &[Map<String, Value>]) -> Res
     for given in tasks {
         let id = given.get("id").cloned();
         let id = id.unwrap_or_else(|| format!("t-{}", clock::base36(clock::random(), 7)).into());
-        let made = (!given.contains_key("id")).then(|| format!("task `{}`: ", id.as_str().unwrap_or_default()));
+        let made =
+            (!given.contains_key("id")).then(|| format!("task `{}`: ", id.as_str().unwrap_or_default()));
         let number = (tasks.len() > 1).then_some(filled.len() + 1);
-        let task = complete(given, id, &now, (place, settings)).map_err(|error| unnamed(error, made, number))?;
+        let task =
+            complete(given, id, &now, (place, settings)).map_err(|error| unnamed(error, made, number))?;
         if !ids.insert(text(&task, "id").to_owned()) {
             return Err(Fault::usage(
                 format!("there are two tasks `{}`", text(&task, "id")),
@@ -160,12 +162,21 @@ fn put(place: Place, tasks: Vec<Map<String, Value>>) -> Result<()> {
     if quickly(&place, &tasks)? {
         return Ok(());
     }
-    Queue::open(place)?.change(|turn| tasks.into_iter().try_for_each(|task| turn.submit(task)))
+    let path = |task: &Map<String, Value>| task.get("result_path").and_then(Value::as_str).map(str::to_owned);
+    let paths = tasks.iter().map(|task| (text(task, "id").to_owned(), path(task))).collect();
+    Queue::open(place)?.change(|turn| {
+        tasks.into_iter().try_for_each(|task| turn.submit(task))?;
+        check::results(turn, &paths)
+    })
 }
 
 /// Appends to the inbox without reading the queue; `false` where it has to be read, or written, anyway.
 fn quickly(place: &Place, tasks: &[Map<String, Value>]) -> Result<bool> {
     let mark = Mark::at(&place.tasks());
+    // Whether a result is another's, only all tasks can tell.
+    if tasks.iter().any(|task| task.contains_key("result_path")) {
+        return Ok(false);
+    }
     if !place.checkpoint().exists() || mark.is_none_or(|mark| mark.size() <= SMALL) {
         return Ok(false);
     }

@@ -8,15 +8,17 @@ mod plan;
 mod table;
 mod words;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use self::base::Base;
 use self::plan::{Step, What};
 use self::table::Document;
+use super::check;
 use super::place::Place;
 use super::queue::Queue;
 use super::settings::Settings;
@@ -98,6 +100,7 @@ pub fn sync(queue: &mut Queue, settings: &Settings, file: &Path, apply: bool) ->
         let task = |id: &str| turn.task(id);
         let steps = plan::steps(&document, (turn.state(), &task), settings, &base, file)?;
         plan::perform(turn, &steps, settings, &place.shown(file))?;
+        check::results(turn, &results(&steps))?;
         let missing = missing(&document, turn.state(), &base);
         base.remember(&document, turn.state(), &|id| turn.task(id), &steps)?;
         Ok((steps, missing))
@@ -121,6 +124,20 @@ pub fn sync(queue: &mut Queue, settings: &Settings, file: &Path, apply: bool) ->
     }
     base.save(&place)?;
     Ok(told(file, &steps, missing, true))
+}
+
+/// The results that tasks name in this.
+fn results(steps: &[Step]) -> HashMap<String, Option<String>> {
+    let path = |fields: &Map<String, Value>| {
+        let path = fields.get("result_path")?;
+        Some(path.as_str().map(str::to_owned))
+    };
+    let named = |step: &Step| match &step.what {
+        What::New(fields) => Some((step.id.clone(), path(fields).flatten())),
+        What::Fields(fields, _) => Some((step.id.clone(), path(fields)?)),
+        _ => None,
+    };
+    steps.iter().filter_map(named).collect()
 }
 
 /// Tasks of the queue that have no row; of those that are still to be worked it is said where they had one.

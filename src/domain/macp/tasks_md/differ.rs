@@ -30,11 +30,8 @@ pub fn steps(
     active: bool,
 ) -> Result<Vec<What>, String> {
     let (said, now) = (fields::fields(row, settings, |_| true)?, told(row, task));
-    let mut to_queue = if active {
-        Map::new()
-    } else {
-        fields::changes(row, task, settings, seen.map(|seen| &seen.cells))?
-    };
+    let mut to_queue =
+        if active { Map::new() } else { fields::changes(row, task, settings, seen.map(|seen| &seen.cells))? };
     let mut steps = Vec::new();
     for (name, wanted) in said {
         let is = now.get(&name).unwrap_or(&Value::Null);

@@ -127,7 +127,8 @@ fn rows(text: &str) -> (Vec<Row>, Option<String>) {
         }
         start = end;
     }
-    let lack = lack.unwrap_or_else(|| if text.trim().is_empty() { "it is empty" } else { "it holds no table" }.into());
+    let lack = lack
+        .unwrap_or_else(|| if text.trim().is_empty() { "it is empty" } else { "it holds no table" }.into());
     (rows, (!usable).then_some(lack))
 }
 
