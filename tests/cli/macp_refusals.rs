@@ -19,7 +19,7 @@ fn no_result_is_put_where_anothers_lies() {
     update(&sandbox, &["x1", "--as", "w", "--status", "completed"], 0);
     let before = sandbox.read(".taskrun/macp/results/x1.json");
     let submit = |id: &str, path: &str| {
-        message(&sandbox, &["submit", "--id", id, "--title", "T", "--result", path, "--", "true"])
+        message(&sandbox, &["submit", "--id", id, "--title", "T", "--result", path, "--command", "true"])
     };
     let (code, told, _) = submit("x2", "results/x1.json");
     assert_eq!((code, told.as_str()), (2, "task `x2`: `result_path` is that of task `x1` too"));
