@@ -44,7 +44,7 @@ fn the_numbers_are_those_of_the_run() {
     update(&sandbox, &["bad", "--as", "w", "--status", "failed", "--usd", "0.5"], 0);
     assert_eq!(claim(&sandbox, "w")["id"], "asked");
     update(&sandbox, &["asked", "--as", "w", "--status", "escalated", "--reason", "?"], 0);
-    let out = macp(&sandbox, &["claim", "--as", "w", "--lease", "0s"]);
+    let out = macp(&sandbox, &["claim", "--as", "w", "--lease", "1ns"]);
     assert_eq!(out.json()["id"], "lost", "{out:?}");
 
     let json = macp(&sandbox, &["metrics"]).json();

@@ -189,7 +189,7 @@ fn all_seven_counts_are_told() {
 fn a_bad_file_is_named_by_line_and_task() {
     let sandbox = queue();
     let table: &[(&[u8], &str)] = &[
-        (b"{\"tasks\": [\n  {\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\"},\n  {\"id\":\"b\",\n\"title\":\"B\",\n\"status\":\"in_progress\"}\n]}", "line 5: task `b`: unknown variant `in_progress`"),
+        (b"{\"tasks\": [\n  {\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\"},\n  {\"id\":\"b\",\n\"title\":\"B\",\n\"status\":\"in_progress\"}\n]}", "line 5: task `b`: `status`: unknown variant `in_progress`"),
         (b"{\"tasks\": [\n  {\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\"},\n  {\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\"}]}", "line 3: there are two tasks `a`"),
         (b"{\"tasks\": [\n  {\"id\":\"a\",\"title\":\"A\",\"sta", "line 2: the file ends in the middle"),
         (b"{\"tasks\": [\n\n  7]}", "line 3: a task is expected"),
@@ -197,7 +197,7 @@ fn a_bad_file_is_named_by_line_and_task() {
         (b"{\"x\": 1}", "the object has no `tasks`"),
         (b"", "the file is empty"),
         (b"\"tasks\"", "line 1: a list of tasks"),
-        (b"[{\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\",\"depends_on\":\"b\"}]", "task `a`: invalid type"),
+        (b"[{\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\",\"depends_on\":\"b\"}]", "task `a`: `depends_on`: invalid type"),
         (b"[{\"id\":\"a\",\"title\":\"\xff\",\"status\":\"pending\"}]", "line 1"),
         (b"[] []", "something behind the end"),
     ];

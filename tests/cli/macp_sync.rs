@@ -156,7 +156,15 @@ fn what_a_person_writes_goes_to_the_queue() {
             "d queue new - pending"
         ]
     );
-    assert_eq!(told(&sync, "left"), ["e - status hm missing"]);
+    assert_eq!(
+        told(&sync, "left"),
+        ["a - branch x ", "e - status hm missing", "c - row - pending"],
+        "{sync}"
+    );
+    assert_eq!(
+        (&sync["left"][2]["why"], &sync["left"][2]["line"]),
+        (&json!("its row is gone"), &Value::Null)
+    );
     let tasks = tasks(&sandbox);
     assert_eq!(
         tasks.iter().map(|task| task["id"].clone()).collect::<Vec<_>>(),
@@ -230,4 +238,110 @@ fn a_table_that_makes_no_sense_changes_nothing() {
             .current_dir(sandbox.path("sub")),
     );
     assert_eq!((out.code, told(&out.json(), "changes").len()), (0, 1), "{out:?}");
+}
+
+/// A person's hand on a task of the queue.
+fn by_hand(sandbox: &Sandbox, from: &str, to: &str) {
+    let text = sandbox.read(".taskrun/macp/tasks.json");
+    assert!(text.contains(from), "{text}");
+    sandbox.write(".taskrun/macp/tasks.json", text.replace(from, to));
+}
+
+#[test]
+fn fields_go_to_the_side_that_has_not_changed_them() {
+    let head = "| id | status | title | description |\n|-|-|-|-|\n";
+    let sandbox =
+        with(&format!("{head}| a | todo | A | one |\n| b | todo | B | two |\n| c | todo | C | 3 |\n"));
+    apply(&sandbox);
+    by_hand(&sandbox, "\"A\"", "\"A of the | queue\"");
+    by_hand(&sandbox, "\"B\"", "\"B of the queue\"");
+    by_hand(&sandbox, "\"3\"", "\"3\\n4\"");
+    let text = sandbox.read("docs/TASKS.md").replace("| B |", "| B of the table |");
+    sandbox.write("docs/TASKS.md", &text);
+    let dry = sandbox.run(&["macp", "sync"]);
+    assert!(!dry.stderr.contains("agree"), "{dry:?}");
+    assert!(
+        dry.stderr.contains("b  table  title: B of the table -> B of the queue  (both have changed"),
+        "{dry:?}"
+    );
+    assert_eq!(sandbox.read("docs/TASKS.md"), text);
+    let sync = apply(&sandbox);
+    assert_eq!(told(&sync, "changes"), ["a table title A A of the | queue"]);
+    assert_eq!(told(&sync, "conflicts"), ["b table title B of the table B of the queue"]);
+    assert_eq!(told(&sync, "left"), ["c - description 3 3\n4"], "more than a line does not fit into a cell");
+    let rows = "| a | todo | A of the \\| queue | one |\n| b | todo | B of the queue | two |\n| c | todo | C | 3 |\n";
+    assert_eq!(sandbox.read("docs/TASKS.md"), format!("{head}{rows}"));
+    let again = apply(&sandbox);
+    assert_eq!((told(&again, "changes"), told(&again, "conflicts")), (vec![], vec![]));
+    // What a person writes from now on is the person's.
+    by_hand(&sandbox, "\"3\\n4\"", "\"3\"");
+    sandbox.write("docs/TASKS.md", sandbox.read("docs/TASKS.md").replace("| two |", "| 2 |"));
+    assert_eq!(told(&apply(&sandbox), "changes"), ["b queue description two 2"]);
+    let same = sandbox.run(&["macp", "sync"]);
+    assert!(same.stderr.contains("table and queue agree"), "{same:?}");
+}
+
+#[test]
+fn what_is_written_while_a_task_is_worked_waits_for_its_end() {
+    let sandbox = with("| id | status | title |\n|-|-|-|\n| a | todo | A |\n");
+    apply(&sandbox);
+    claim(&sandbox, "w");
+    sandbox.write("docs/TASKS.md", "| id | status | title |\n|-|-|-|\n| a | todo | New |\n");
+    for _ in 0..2 {
+        assert_eq!(told(&apply(&sandbox), "left"), ["a - title New A"]);
+    }
+    update(&sandbox, &["a", "--as", "w", "--status", "pending"], 0);
+    assert_eq!(
+        told(&apply(&sandbox), "changes"),
+        ["a queue title A New", "a table status in-progress not-started"]
+    );
+}
+
+#[test]
+fn tasks_without_a_row_are_told_and_rows_that_can_be_no_task() {
+    let sandbox = queue(&[json!({"id": "q1"}), json!({"id": "q2"})]);
+    sandbox
+        .write("docs/TASKS.md", "| id | status |\n|-|-|\n| a b | todo |\n| ../x | todo |\n| ok | todo |\n");
+    let plain = sandbox.run(&["macp", "sync"]);
+    assert!(plain.stderr.contains("2 tasks of the queue are not in the table"), "{plain:?}");
+    assert!(
+        plain
+            .stdout
+            .contains("TASKS.md:3  a b  left   id: a b here, missing in the queue  (an id is 1 to 128"),
+        "{plain:?}"
+    );
+    let sync = apply(&sandbox);
+    assert_eq!(told(&sync, "changes"), ["ok queue new - pending"]);
+    let left = ["a b - id a b missing", "../x - id ../x missing", "q1 - row - pending", "q2 - row - pending"];
+    assert_eq!((told(&sync, "left"), &sync["missing"]), (left.map(str::to_owned).to_vec(), &json!(2)));
+    // A result that is another's is refused, and nothing of it is done.
+    sandbox.write(
+        "docs/TASKS.md",
+        "| id | status | result_path |\n|-|-|-|\n| ok | todo | |\n| n | todo | results/q1.json |\n",
+    );
+    let out = macp(&sandbox, &["sync", "--apply"]);
+    assert_eq!(
+        (out.code, out.stderr.contains("`result_path` is that of task `q1` too")),
+        (2, true),
+        "{out:?}"
+    );
+    assert_eq!(tasks(&sandbox).len(), 3);
+}
+
+#[test]
+fn a_file_without_a_table_of_tasks_is_an_error() {
+    for (text, words) in [
+        ("", "it is empty"),
+        ("# Tasks\n\n- a\n", "it holds no table"),
+        ("| id | title |\n|-|-|\n| a | b |\n", "the table in line 1 has no column `status`"),
+        ("\n| task | status |\n|-|-|\n| a | done |\n", "the table in line 2 has no column `id`"),
+    ] {
+        let sandbox = with(text);
+        for args in [&["sync"][..], &["sync", "--apply"]] {
+            let out = macp(&sandbox, args);
+            assert_eq!((out.code, out.stderr.contains(words)), (2, true), "{text}: {out:?}");
+        }
+    }
+    let none = with("| id | status |\n|-|-|\n");
+    assert_eq!(macp(&none, &["sync"]).code, 0, "a table without rows is one");
 }

@@ -228,7 +228,7 @@ fn say_as(sandbox: &Sandbox, who: &str, id: &str, status: &str) -> Value {
 #[test]
 fn who_does_not_hold_a_task_any_more_is_refused() {
     let sandbox = queue(&[json!({"id": "a"})]);
-    let out = macp(&sandbox, &["claim", "--as", "slow", "--lease", "0s"]);
+    let out = macp(&sandbox, &["claim", "--as", "slow", "--lease", "1ns"]);
     assert_eq!(out.code, 0, "{out:?}");
     // Whoever only looks is told the truth, and nothing is written.
     let counts = macp(&sandbox, &["status"]).json();
@@ -239,10 +239,31 @@ fn who_does_not_hold_a_task_any_more_is_refused() {
     );
     assert_eq!(macp(&sandbox, &["status", "a"]).json()["status"], "pending");
     assert_eq!(events(&sandbox, "a").len(), 2);
-    // The lease is over, and nobody has taken the task: its worker may still end it. Somebody else may not.
-    let other = macp(&sandbox, &["update", "a", "--as", "fast"]);
-    assert_eq!(other.code, 1);
-    assert!(other.json_error()["message"].as_str().unwrap().contains("`slow`"), "{other:?}");
+    // The lease is over, and nobody has taken the task: it is nobody's all the same, and that is on record now.
+    for who in ["slow", "fast"] {
+        let late = macp(&sandbox, &["update", "a", "--as", who, "--status", "completed"]);
+        assert_eq!((late.code, &late.json_error()["code"]), (1, &json!("refused")), "{late:?}");
+        assert!(late.json_error()["message"].as_str().unwrap().contains("ran out"), "{late:?}");
+        assert!(late.stderr.contains("macp claim"), "{late:?}");
+        let last = events(&sandbox, "a").pop().unwrap();
+        assert_eq!(
+            (&last["event_type"], &last["message"]),
+            (&json!("task.retry.scheduled"), &json!("The lease of `slow` ran out"))
+        );
+    }
+    assert_eq!(events(&sandbox, "a").len(), 3);
+    for (args, words) in [
+        (&["claim", "--as", "w", "--lease", "0s"][..], "no time at all"),
+        (&["claim", "--as", "w", "--lease", "99999999d"], "ten years"),
+        (&["update", "a", "--as", "w", "--lease", "0s"], "no time at all"),
+        (&["submit", "--title", "T", "--timeout", "0s", "--", "true"], "no time at all"),
+        (&["submit", "--title", "T", "--timeout", "100ms", "--", "true"], "whole seconds"),
+        (&["submit", "--title", "T", "--timeout", "4000d", "--", "true"], "ten years"),
+        (&["approve", "a", "--note", " "], "nothing is said"),
+    ] {
+        let out = sandbox.run(&[&["macp"], args].concat());
+        assert_eq!((out.code, out.stderr.contains(words)), (2, true), "{args:?}: {out:?}");
+    }
     let given = claim(&sandbox, "fast");
     assert_eq!((&given["id"], &given["attempt"]), (&json!("a"), &json!(2)), "a lost attempt does not count");
     let late = macp(&sandbox, &["update", "a", "--as", "slow", "--status", "completed"]);

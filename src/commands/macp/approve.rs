@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::who;
 use crate::commands::Context;
+use crate::commands::words::parse_note;
 use crate::domain::macp::people::{self, Wish};
 use crate::domain::macp::{Place, Queue, settings};
 use crate::exit::Exit;
@@ -19,7 +20,7 @@ pub struct Args {
     /// The task
     id: String,
     /// What the next attempt has to know
-    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "done")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "done", value_parser = parse_note)]
     note: Option<String>,
     /// It is done: run its gates, and complete it when they are green
     #[arg(long)]

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::who;
 use crate::commands::Context;
+use crate::commands::words::parse_span;
 use crate::domain::macp::claim::{self, Answer, Asking, Claimed};
 use crate::domain::macp::{Place, Queue, people, settings};
 use crate::exit::Exit;
-use crate::system::clock;
 use crate::ui::{many_lines, one_line};
 
 /// Take the next task, to be worked by somebody else
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "ORG")]
     org: Option<String>,
     /// Without a word for so long, it goes back to the queue
-    #[arg(long, value_name = "DUR", default_value = "10m", value_parser = clock::parse_duration)]
+    #[arg(long, value_name = "DUR", default_value = "10m", value_parser = parse_span)]
     lease: Duration,
 }
 

@@ -24,6 +24,9 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
     let queue = open(place, context)?;
     let full = overview::full(&queue, id)?;
     let lines = full.detail.lines(clock::now());
+    if let Some(warning) = &full.warning {
+        context.ui.warn(&one_line(warning));
+    }
     let task = serde_json::to_string_pretty(&full.task)?;
     let result = full.result.as_ref().map(serde_json::to_string_pretty).transpose()?;
     context.ui.result(&full, || {

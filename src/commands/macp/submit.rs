@@ -7,12 +7,11 @@ use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
 use crate::commands::Context;
-use crate::commands::words::Words;
+use crate::commands::words::{Words, parse_seconds};
 use crate::domain::macp::submit::{self, New};
 use crate::domain::macp::task::TYPES;
 use crate::domain::macp::{Place, settings};
 use crate::exit::Exit;
-use crate::system::clock;
 
 /// Add a task to the queue
 #[derive(Debug, clap::Args)]
@@ -60,7 +59,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_attempts: Option<u64>,
     /// How long one attempt may take (90s, 30m, 2h)
-    #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     timeout: Option<Duration>,
     /// A shell command that must pass before it is completed; may be repeated
     #[arg(long, value_name = "CMD", allow_hyphen_values = true)]
@@ -153,7 +152,7 @@ impl Args {
         new.set("pr", self.pr.clone());
         new.set("depends_on", some(&self.depends_on));
         new.set("max_attempts", self.max_attempts);
-        new.set("timeout_seconds", self.timeout.map(submit::seconds));
+        new.set("timeout_seconds", self.timeout.map(|time| time.as_secs()));
         new.set("command", self.command.clone());
         new.set("argv", some(&self.argv));
         new.set("quality_gates", some(&self.gate));

@@ -13,10 +13,10 @@ use crate::ui::one_line;
 /// Bring the queue and a `TASKS.md` together
 ///
 /// Every table with the columns `id` and `status` counts. New rows become tasks; the status goes both ways, and other columns
-/// that a task has (`type`, `dispatch`, `runtime`, `branch`, `depends_on` and so on) go to the queue where a cell has changed
-/// since the last sync. A table without `dispatch` makes tasks without it. Where both sides have changed a status, the queue's
-/// counts, and that is told. Tasks that are being worked are left alone; a row that is gone removes no task. Of the Markdown
-/// nothing changes but cells of `status`.
+/// that a task has (`title`, `type`, `dispatch`, `runtime`, `branch`, `depends_on` and so on) go to the side that has not
+/// changed them since the last sync. A table without `dispatch` makes tasks without it. Where both sides have changed a cell,
+/// the queue's word counts, and that is told as a conflict. Tasks that are being worked are left alone; a row that is gone
+/// removes no task, and tasks of the queue without a row get none: both are told. Of the Markdown nothing changes but such cells.
 ///
 /// Without `--apply` nothing is written: the plan is printed.
 #[derive(Debug, clap::Args)]
@@ -35,10 +35,15 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
     let sync = tasks_md::sync(&mut queue, &settings, &file, args.apply)?;
     context.ui.result(&sync, || text(&sync))?;
     for conflict in &sync.conflicts {
-        context.ui.warn(&format!("line {}: {}", conflict.line, line(conflict)));
+        context.ui.warn(&format!("line {}: {}", conflict.line.unwrap_or_default(), line(conflict)));
+    }
+    if sync.missing > 0 {
+        let (s, are) = if sync.missing == 1 { ("", "is") } else { ("s", "are") };
+        context.ui.notice(&format!("{} task{s} of the queue {are} not in the table", sync.missing));
     }
     match (sync.changes.is_empty() && sync.conflicts.is_empty(), sync.applied) {
-        (true, _) => context.ui.notice("table and queue agree"),
+        (true, _) if sync.left.is_empty() => context.ui.notice("table and queue agree"),
+        (true, _) => context.ui.notice("nothing is to be done; where they differ is left as it is"),
         (false, false) => context.ui.notice("nothing was written; `--apply` does it"),
         (false, true) => {}
     }
@@ -48,7 +53,12 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
 fn text(sync: &Sync) -> String {
     let file = one_line(&sync.file.file_name().unwrap_or_default().to_string_lossy());
     let lines = sync.changes.iter().chain(&sync.conflicts).chain(&sync.left);
-    let lines = lines.map(|change| format!("{file}:{}  {}", change.line, line(change)));
+    // Of tasks without a row the number is told, unless they had one.
+    let lines = lines.filter(|change| change.line.is_some() || change.why.is_some());
+    let lines = lines.map(|change| {
+        let at = change.line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{file}{at}  {}", line(change))
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -61,6 +71,7 @@ fn line(change: &Change) -> String {
     match (change.side, change.what.as_str()) {
         (Some(side), "new") => format!("{id}  {side}  new task, {to}"),
         (Some(side), what) => format!("{id}  {side}  {what}: {from} -> {to}{why}"),
+        (None, "row") => format!("{id}  left   {to} in the queue{why}"),
         (None, what) => format!("{id}  left   {what}: {from} here, {to} in the queue{why}"),
     }
 }

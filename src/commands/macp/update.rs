@@ -9,12 +9,12 @@ use clap::ValueEnum;
 
 use super::who;
 use crate::commands::Context;
+use crate::commands::words::parse_span;
 use crate::domain::macp::claim_update::{self, Told, Update, Word};
 use crate::domain::macp::{Place, Queue, settings};
 use crate::domain::workspace::start_dir;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::system::clock;
 use crate::ui::one_line;
 
 /// Tell how a claimed task goes
@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Hold it for so long from now
-    #[arg(long, value_name = "DUR", value_parser = clock::parse_duration)]
+    #[arg(long, value_name = "DUR", value_parser = parse_span)]
     lease: Option<Duration>,
 }
 

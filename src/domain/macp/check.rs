@@ -4,16 +4,15 @@
 //! which the queue itself could come to harm.
 
 use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+pub use super::check_queue::{queue, results};
 use super::dispatch::ground;
 use super::place::Place;
-use super::queue::Queue;
 use super::settings::Settings;
-use super::stuck::Stuck;
 use super::task::{Dispatch, Gate, TYPES, Task};
 use super::within::{Out, Within};
 use super::{schema, worktree_names};
@@ -24,12 +23,14 @@ use crate::system::store;
 
 /// Longest id of a task with `dispatch`.
 const ID: usize = 128;
+/// Longest id of one without, in bytes.
+const LEGACY_ID: usize = 1_000;
 /// More complaints are counted, not listed.
 const LISTED: usize = 20;
-/// Tasks of a circle that are named.
-const NAMED: usize = 8;
 /// Characters of an id in a message.
-const SHORT: usize = 60;
+pub(super) const SHORT: usize = 60;
+/// The way out where nothing better is known.
+const MEND: &str = "mend it in `tasks.json`; `taskrun macp validate` checks the file";
 /// MACP's types of gates.
 pub const GATES: [&str; 3] = ["mechanical", "ai-review", "ci-pipeline"];
 /// What lies in the queue's directory and is no result.
@@ -47,72 +48,45 @@ pub struct Complaint {
     pub message: String,
 }
 
-/// What is wrong with the tasks of a queue that are not over, each for itself and all together. Errors: one that cannot be
-/// read.
-pub fn queue(queue: &Queue, settings: &Settings) -> Result<Vec<Complaint>> {
-    let mut broken = None;
-    let open = queue.state().rows().filter(|row| !row.status.is_final());
-    // One after the other: all at once would take more room than the queue itself.
-    let read = open.map_while(|row| match queue.task(&row.id) {
-        Ok(task) => Some(task),
-        Err(error) => {
-            broken = Some(error);
-            None
-        }
-    });
-    let mut complaints = tasks(read, queue.place(), settings);
-    if let Some(error) = broken {
-        return Err(error);
-    }
-    let mut told = HashSet::new();
-    for (row, stuck) in queue.state().stuck() {
-        // Circles of tasks that all lack `dispatch` do no harm: they are told as stuck.
-        if let Stuck::Cycle(circle) = stuck
-            && row.macp
-            && !circle.iter().any(|id| told.contains(id))
-        {
-            let message = waits(&circle);
-            told.extend(circle);
-            complaints.push(Complaint { task: row.id.clone(), field: "depends_on", message });
-        }
-    }
-    Ok(complaints)
-}
-
-/// What is said of the first of these, which waits for the second, and so on, round to itself.
-fn waits(circle: &[String]) -> String {
-    let names: Vec<String> = circle.iter().skip(1).map(|id| format!("`{}`", one_line(id, SHORT))).collect();
-    match names.as_slice() {
-        [] => "waits for itself".into(),
-        names if names.len() > NAMED => {
-            let more = names.len() - NAMED;
-            format!("waits for itself, by way of {} and {more} more", names[..NAMED].join(", "))
-        }
-        names => format!("waits for itself, by way of {}", names.join(", ")),
-    }
-}
-
-/// What is wrong with these tasks, each for itself; no two may have one result.
+/// What is wrong with these tasks, each for itself.
 pub fn tasks<T: Borrow<Task>>(
     tasks: impl IntoIterator<Item = T>,
     place: &Place,
     settings: &Settings,
 ) -> Vec<Complaint> {
     let mut check = Check::new(place, settings);
-    let mut results: HashMap<PathBuf, String> = HashMap::new();
     for task in tasks {
-        let task = task.borrow();
-        let led = check.one(task);
-        if let Some(other) = led.and_then(|path| results.insert(path, task.id.clone())) {
-            let message = format!("is that of task `{}` too", one_line(&other, SHORT));
-            check.say(task, "result_path", message);
-        }
+        check.one(task.borrow());
     }
     check.complaints
 }
 
-/// The same for one that is to be added: [`Fault::Usage`] naming its first flaw.
+/// The same for one that is in the queue: [`Fault::Usage`] naming its first flaw.
 pub fn task(task: &Task, place: &Place, settings: &Settings) -> Result<()> {
+    flaw(task, place, settings, way_out)
+}
+
+/// The same for one that is to be added.
+pub fn new(task: &Task, place: &Place, settings: &Settings) -> Result<()> {
+    flaw(task, place, settings, |field| match field {
+        "depends_on" => "name other tasks, or none",
+        "command" | "argv" | "quality_gates" | "on_complete" => {
+            "name the command that is to run, or give none"
+        }
+        "env" => "give NAME=VALUE",
+        field => match way_out(field) {
+            MEND => "nothing was submitted; see `taskrun macp submit --help`",
+            way_out => way_out,
+        },
+    })
+}
+
+fn flaw(
+    task: &Task,
+    place: &Place,
+    settings: &Settings,
+    way_out: impl Fn(&str) -> &'static str,
+) -> Result<()> {
     let mut check = Check::new(place, settings);
     check.one(task);
     if task.depends_on.contains(&task.id) {
@@ -154,7 +128,7 @@ fn way_out(field: &str) -> &'static str {
         "brief_path" | "mcp_config" | "result_schema" => "name a file relative to the repository, inside it",
         "dispatch" => "use `exec`, `yolo`, `acp`, or NAME of a program `taskrun-exec-NAME` on PATH",
         "launcher" => "add `[launchers.NAME]` to `config.toml`, or take the field away",
-        _ => "mend it in `tasks.json`; `taskrun macp validate` checks the file",
+        _ => MEND,
     }
 }
 
@@ -209,12 +183,17 @@ impl<'c> Check<'c> {
         self.complaints.push(Complaint { task: task.id.clone(), field, message });
     }
 
-    /// Looks at one; where its result goes, if it says so.
-    fn one(&mut self, task: &Task) -> Option<PathBuf> {
+    /// Looks at one.
+    fn one(&mut self, task: &Task) {
         if task.id.is_empty() {
             self.say(task, "id", "is empty".into());
         }
-        let result = task.result_path.as_deref().and_then(|path| self.result(task, path));
+        if task.dispatch.is_none() {
+            self.legacy_id(task);
+        }
+        if let Some(path) = &task.result_path {
+            self.result(task, path);
+        }
         if let Some(dispatch) = &task.way() {
             self.id(task);
             // What is over is not started again; its fields may be of another time.
@@ -224,10 +203,9 @@ impl<'c> Check<'c> {
                 self.commands(task);
             }
         }
-        result
     }
 
-    fn result(&mut self, task: &Task, path: &str) -> Option<PathBuf> {
+    fn result(&mut self, task: &Task, path: &str) {
         let ours = |led: &Path, queue: &Path| {
             let first = led.strip_prefix(queue).ok().and_then(|inner| inner.components().next());
             first.is_some_and(|first| OURS.iter().any(|ours| first.as_os_str() == *ours))
@@ -237,11 +215,10 @@ impl<'c> Check<'c> {
                 "is one of the queue's own files".into()
             }
             Ok(led) if path.ends_with('/') || led.is_dir() => "is a directory".into(),
-            Ok(led) => return Some(led),
+            Ok(_) => return,
             Err(out) => place_words(out, self.queue.dir()),
         };
         self.say(task, "result_path", message);
-        None
     }
 
     fn id(&mut self, task: &Task) {
@@ -254,6 +231,16 @@ impl<'c> Check<'c> {
                 "id",
                 "may hold letters, digits, `.`, `_` and `-` only, and begins with a letter or digit".into(),
             );
+        }
+    }
+
+    /// An id of a task without `dispatch` may be what others made of it, but no path, nor what breaks a line.
+    fn legacy_id(&mut self, task: &Task) {
+        if task.id.len() > LEGACY_ID {
+            let message = format!("has {} characters; the most is {LEGACY_ID}", task.id.chars().count());
+            self.say(task, "id", message);
+        } else if task.id.contains(|char: char| char == '/' || char.is_control()) {
+            self.say(task, "id", "may hold neither `/` nor control characters".into());
         }
     }
 

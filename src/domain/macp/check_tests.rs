@@ -163,11 +163,19 @@ fn only_what_must_hold_is_asked_of_tasks_without_dispatch_and_of_those_that_are_
     let temp = tempfile::tempdir().unwrap();
     let top = temp.path().canonicalize().unwrap();
     let (place, settings) = place(&top);
-    let legacy = json!({"id": "a b/c", "title": "t", "status": "pending", "command": "", "type": "bugfix", "worktree": "/etc", "cwd": "/"});
+    let legacy = json!({"id": "a b ä.c", "title": "t", "status": "pending", "command": "", "type": "bugfix", "worktree": "/etc", "cwd": "/"});
     assert_eq!(tasks([read(&legacy)], &place, &settings), []);
     let over = json!({"id": "A", "title": "t", "status": "failed", "dispatch": "gone", "command": "a\0", "cwd": "/"});
     assert_eq!(tasks([read(&over)], &place, &settings), []);
-    for fields in [json!({"id": ""}), json!({"result_path": "../x"})] {
+    for fields in [
+        json!({"id": ""}),
+        json!({"id": "../../evil"}),
+        json!({"id": "a/b"}),
+        json!({"id": "a\nb"}),
+        json!({"id": "a\0b"}),
+        json!({"id": "x".repeat(1_001)}),
+        json!({"result_path": "../x"}),
+    ] {
         let mut legacy = legacy.clone();
         legacy.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         assert_eq!(tasks([read(&legacy)], &place, &settings).len(), 1, "{fields}");
@@ -179,13 +187,35 @@ fn tasks_are_looked_at_together() {
     let temp = tempfile::tempdir().unwrap();
     let top = temp.path().canonicalize().unwrap();
     let (place, settings) = place(&top);
-    let one = with(&json!({"id": "a", "result_path": "results/x.json"}));
-    let two = with(&json!({"id": "b", "result_path": "results/./x.json"}));
-    let said: Vec<String> = tasks([one, two], &place, &settings)
+    let list = [
+        json!({"id": "x", "title": "t", "status": "pending"}),
+        json!({"id": "a", "title": "t", "status": "pending", "result_path": "results/x.json"}),
+        json!({"id": "b", "title": "t", "status": "pending", "result_path": "results/./y.json"}),
+        json!({"id": "c", "title": "t", "status": "completed", "result_path": "results/y.json"}),
+        json!({"id": "d e", "title": "t", "status": "completed"}),
+        json!({"id": "f", "title": "t", "status": "pending",
+            "result_path": format!("results/{}.json", crate::domain::macp::results::file_name("d e"))}),
+        json!({"id": "g", "title": "t", "status": "pending", "result_path": "results/g.json"}),
+        json!({"id": "h", "title": "t", "status": "failed", "result_path": "results/y.json"}),
+        json!({"id": "i", "title": "t", "status": "pending", "result_path": "own/x.json"}),
+    ];
+    store::write(&place.tasks(), store::SHARED, json!(list).to_string().as_bytes()).unwrap();
+    let opened = crate::domain::macp::Queue::open(place).unwrap();
+    let said: Vec<String> = queue(&opened, &settings)
+        .unwrap()
         .into_iter()
         .map(|one| format!("{} {} {}", one.task, one.field, one.message))
         .collect();
-    assert_eq!(said, ["b result_path is that of task `a` too"]);
+    assert_eq!(
+        said,
+        [
+            "a result_path is that of task `x` too",
+            "c result_path is that of task `b` too",
+            "f result_path is that of task `d e` too",
+            "h result_path is that of task `b` too"
+        ]
+    );
+    let waits = crate::domain::macp::check_queue::waits;
     let circle = |count: usize| waits(&(0..count).map(|at| at.to_string()).collect::<Vec<_>>());
     assert_eq!(circle(1), "waits for itself");
     assert_eq!(circle(3), "waits for itself, by way of `1`, `2`");

@@ -18,6 +18,7 @@ use super::state::{Row, State};
 use super::task::{Status, Task};
 use super::worktree::{self, Ground};
 use crate::fault::Fault;
+use crate::system::clock;
 use crate::system::host::Host;
 
 /// How long a claim holds where nobody says.
@@ -183,6 +184,9 @@ pub fn held<'s>(state: &'s State, id: &str, who: &str, number: Option<u64>) -> R
         let message = format!("nobody holds task `{id}`: it is pending, handed back or its lease ran out");
         return Err(Fault::refused(message, again));
     };
+    if hold.is_over(clock::now(), &Host::here()) {
+        return Err(lapsed(id, hold));
+    }
     let attempt = row.attempts;
     if hold.by != who || hold.lease_until.is_none() {
         let what = if hold.lease_until.is_none() { "worked" } else { "held" };
@@ -199,6 +203,32 @@ pub fn held<'s>(state: &'s State, id: &str, who: &str, number: Option<u64>) -> R
         return Err(Fault::refused(message, "wait for that `taskrun macp update`"));
     }
     Ok(row)
+}
+
+/// Why nobody may speak for a task any more whose claim is over.
+fn lapsed(id: &str, hold: &Hold) -> anyhow::Error {
+    let at = hold.lease_until.filter(|until| *until <= clock::now());
+    let how = at.map_or("was cut short: its process died".to_owned(), |at| format!("ran out at {at}"));
+    let message = format!("the lease of `{}` on task `{id}` {how}; the task is back in the queue", hold.by);
+    Fault::refused(
+        message,
+        "`taskrun macp claim` takes the next task; hold on to it by `--lease`, or `macp update`",
+    )
+}
+
+/// Takes note that the claim of a task is over, where it is. Errors: it is.
+pub fn notice_end(queue: &mut Queue, id: &str) -> Result<()> {
+    let here = Host::here();
+    let over = |row: &Row| row.hold.as_ref().is_some_and(|hold| hold.is_over(clock::now(), &here));
+    if !queue.state().row(id).is_some_and(over) {
+        return Ok(());
+    }
+    let refused = queue.change(|turn| {
+        let hold = turn.state().row(id).filter(|row| over(row)).and_then(|row| row.hold.as_deref().cloned());
+        reclaim(turn);
+        Ok(hold.map(|hold| lapsed(id, &hold)))
+    })?;
+    refused.map_or(Ok(()), Err)
 }
 
 /// A task's row. Unknown ids: [`Fault::NotFound`].

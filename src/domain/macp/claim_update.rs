@@ -97,6 +97,7 @@ pub struct Update {
 /// Takes a worker's word for the task `id` that it holds. Errors: no such task; somebody else holds it, or nobody.
 pub fn update(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<Update> {
     let word = &clean(word);
+    claim::notice_end(queue, id)?;
     let updated = match word.told {
         Told::Running => queue.change(|turn| renew(turn, settings, id, word)),
         Told::Pending => queue.change(|turn| hand_back(turn, settings, id, word)),

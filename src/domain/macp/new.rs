@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -81,11 +80,6 @@ fn within(root: &Path, path: &Path) -> String {
     let full = full.canonicalize().unwrap_or(full);
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     full.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned()
-}
-
-/// Whole seconds, of which there is at least one.
-pub fn seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0 || time.is_zero())
 }
 
 /// A shell command as program and arguments.

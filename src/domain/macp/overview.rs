@@ -77,6 +77,9 @@ pub struct Full {
     pub task: Map<String, Value>,
     /// What came of it.
     pub result: Option<Value>,
+    /// What is wrong with the file that should hold it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// Looks at all of it.
@@ -155,7 +158,10 @@ fn of(row: &Row, title: String, depends_on: Map<String, Value>, stuck: Vec<Strin
 
 /// All that is known of one task.
 pub fn full(queue: &Queue, id: &str) -> Result<Full> {
-    Ok(Full { detail: detail(queue, id)?, task: queue.definition(id)?, result: queue.result(id)? })
+    let warning = queue.foreign_result(id).map(|(path, other)| {
+        format!("`{}` holds the result of task `{other}`, not of `{id}`", queue.place().shown(&path))
+    });
+    Ok(Full { detail: detail(queue, id)?, task: queue.definition(id)?, result: queue.result(id)?, warning })
 }
 
 impl Detail {

@@ -3,6 +3,7 @@
 //! `events.ndjson` is the truth since the last checkpoint, `tasks.json` a snapshot that people edit; a submitted task waits in
 //! the inbox until the next one. So a change costs what it says, not what the queue holds.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -81,6 +82,11 @@ impl Queue {
         &self.memory.state
     }
 
+    /// All that is known of it.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     /// A task's whole definition, with its status and attempts as they are now. Unknown ids: [`Fault::NotFound`].
     pub fn task(&self, id: &str) -> Result<Task> {
         self.memory.task(id)
@@ -98,6 +104,7 @@ impl Queue {
         let path = results::of(&self.place, &self.memory, id);
         let file = path.and_then(|path| std::fs::read(path).ok());
         let whole = file.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let whole = whole.filter(|result| results::stranger(result, id).is_none());
         if let Some(result) = self.memory.results.get(id).cloned().or(whole) {
             return Ok(Some(result));
         }
@@ -112,6 +119,14 @@ impl Queue {
             Ok(())
         })?;
         Ok(last)
+    }
+
+    /// The file in which a task's result should be and another's is, and whose that is.
+    pub fn foreign_result(&self, id: &str) -> Option<(PathBuf, String)> {
+        let path = results::of(&self.place, &self.memory, id)?;
+        let whole = serde_json::from_slice::<Value>(&std::fs::read(&path).ok()?).ok()?;
+        let other = results::stranger(&whole, id)?.to_owned();
+        Some((path, other))
     }
 
     /// What was found that is not as it should be, since this was last asked.

@@ -51,6 +51,11 @@ pub fn file_name(id: &str) -> String {
     format!("{}-{:016x}", slug.trim_start_matches(['.', '-']), hash(id))
 }
 
+/// Whose it is, if it is not the result of `id`.
+pub fn stranger<'r>(result: &'r Value, id: &str) -> Option<&'r str> {
+    result.get("task_id").and_then(Value::as_str).filter(|other| *other != id)
+}
+
 /// Writes it.
 pub fn write(path: &Path, result: &Value) -> Result<()> {
     if let Err(error) = store::write_json_soon(path, result) {

@@ -14,6 +14,7 @@ pub struct Sketch<'t> {
     id: String,
     #[serde(rename = "title")]
     _title: Text,
+    #[serde(deserialize_with = "word")]
     status: Status,
     #[serde(default, rename = "description")]
     _description: Option<Text>,
@@ -75,6 +76,30 @@ pub struct Sketch<'t> {
     cancelled: bool,
     #[serde(default, borrow)]
     metadata: Option<&'t RawValue>,
+}
+
+/// A status by one of the six words of MACP's schema.
+fn word<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Status, D::Error> {
+    struct Word;
+    impl serde::de::Visitor<'_> for Word {
+        type Value = Status;
+        fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            out.write_str("a status")
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Status, E> {
+            let known = Status::ALL.into_iter().filter(|status| *status != Status::Cancelled);
+            match text {
+                "cancelled" => Err(E::custom(
+                    "`cancelled` is no status of MACP; write `failed`, and `\"cancelled\": true` beside it",
+                )),
+                text => known.clone().find(|status| status.on_disk() == text).ok_or_else(|| {
+                    let words: Vec<String> = known.map(|status| format!("`{}`", status.on_disk())).collect();
+                    E::custom(format!("unknown variant `{text}`, expected one of {}", words.join(", ")))
+                }),
+            }
+        }
+    }
+    deserializer.deserialize_str(Word)
 }
 
 /// A string that is only checked to be one.

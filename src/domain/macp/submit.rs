@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::ids::Ids;
 use super::inbox;
-pub use super::new::{New, answer, seconds, through_shell};
+pub use super::new::{New, answer, through_shell};
 use super::place::Place;
 use super::queue::{PATIENCE, Queue, SMALL};
 use super::settings::Settings;
@@ -19,6 +19,8 @@ use crate::system::lock::Lock;
 use crate::system::store::{self, Journal, Mark, SHARED};
 use crate::system::{clock, document};
 
+/// The longest time of an attempt: ten years.
+const LONGEST: u64 = 10 * 365 * 24 * 3600;
 /// How often another id is tried where a made one is taken.
 const TRIES: usize = 8;
 
@@ -59,7 +61,11 @@ fn fill(place: &Place, settings: &Settings, tasks: &[Map<String, Value>]) -> Res
     for given in tasks {
         let id = given.get("id").cloned();
         let id = id.unwrap_or_else(|| format!("t-{}", clock::base36(clock::random(), 7)).into());
-        let task = complete(given, id, &now, (place, settings))?;
+        let made =
+            (!given.contains_key("id")).then(|| format!("task `{}`: ", id.as_str().unwrap_or_default()));
+        let number = (tasks.len() > 1).then_some(filled.len() + 1);
+        let task =
+            complete(given, id, &now, (place, settings)).map_err(|error| unnamed(error, made, number))?;
         if !ids.insert(text(&task, "id").to_owned()) {
             return Err(Fault::usage(
                 format!("there are two tasks `{}`", text(&task, "id")),
@@ -69,6 +75,15 @@ fn fill(place: &Place, settings: &Settings, tasks: &[Map<String, Value>]) -> Res
         filled.push(task);
     }
     Ok(filled)
+}
+
+/// The same error of a task that has no id, without the one that was made for it.
+fn unnamed(error: anyhow::Error, made: Option<String>, number: Option<usize>) -> anyhow::Error {
+    let (Some(made), Some(Fault::Usage { message, hint })) = (made, error.downcast_ref::<Fault>()) else {
+        return error;
+    };
+    let name = number.map_or(String::new(), |number| format!("task {number} of the list: "));
+    Fault::usage(message.replacen(&made, &name, 1), hint.clone())
 }
 
 /// A task with `dispatch` with all that belongs to it, checked.
@@ -97,7 +112,7 @@ pub fn complete(
         task.entry("priority").or_insert_with(|| (*priority).into());
     }
     task.entry("created_at").or_insert_with(|| now.into());
-    check::task(&verify(&task)?, place, settings)?;
+    check::new(&verify(&task)?, place, settings)?;
     Ok(task)
 }
 
@@ -118,6 +133,9 @@ fn verify(task: &Map<String, Value>) -> Result<Task> {
     }
     if let Some(kind) = read.kind.as_deref().filter(|kind| !TYPES.contains(kind)) {
         return Err(wrong(format!("`type` is `{kind}`"), &format!("one of {}", TYPES.join(", "))));
+    }
+    if read.timeout_seconds.is_some_and(|seconds| !(1..=LONGEST).contains(&seconds)) {
+        return Err(wrong("`timeout_seconds` is none".into(), "1 second to ten years"));
     }
     if read.max_attempts == Some(0) {
         return Err(wrong("`max_attempts` is 0".into(), "give it at least 1"));
@@ -144,12 +162,21 @@ fn put(place: Place, tasks: Vec<Map<String, Value>>) -> Result<()> {
     if quickly(&place, &tasks)? {
         return Ok(());
     }
-    Queue::open(place)?.change(|turn| tasks.into_iter().try_for_each(|task| turn.submit(task)))
+    let path = |task: &Map<String, Value>| task.get("result_path").and_then(Value::as_str).map(str::to_owned);
+    let paths = tasks.iter().map(|task| (text(task, "id").to_owned(), path(task))).collect();
+    Queue::open(place)?.change(|turn| {
+        tasks.into_iter().try_for_each(|task| turn.submit(task))?;
+        check::results(turn, &paths)
+    })
 }
 
 /// Appends to the inbox without reading the queue; `false` where it has to be read, or written, anyway.
 fn quickly(place: &Place, tasks: &[Map<String, Value>]) -> Result<bool> {
     let mark = Mark::at(&place.tasks());
+    // Whether a result is another's, only all tasks can tell.
+    if tasks.iter().any(|task| task.contains_key("result_path")) {
+        return Ok(false);
+    }
     if !place.checkpoint().exists() || mark.is_none_or(|mark| mark.size() <= SMALL) {
         return Ok(false);
     }

@@ -28,6 +28,9 @@ pub struct Report {
     pub files: Vec<Looked>,
     /// All that is wrong.
     pub problems: Vec<Found>,
+    /// Results, and whose they are.
+    #[serde(skip)]
+    pub(super) results: Vec<(PathBuf, String)>,
 }
 
 /// A file that was looked at.
@@ -56,7 +59,7 @@ pub struct Found {
     pub message: String,
 }
 
-/// All files of a queue that are there.
+/// All files of a queue that are there, and what a drain would refuse of it.
 pub fn queue(place: &Place) -> Result<Report> {
     let mut report = Report::default();
     let known = [(place.tasks(), Kind::Tasks), (place.events(), Kind::Event), (place.config(), Kind::Config)];
@@ -73,6 +76,7 @@ pub fn queue(place: &Place) -> Result<Report> {
             report.look(path, kind, &text);
         }
     }
+    report.consult(place)?;
     Ok(report)
 }
 
@@ -213,6 +217,9 @@ impl Report {
         };
         let name = if *kind == Kind::Task { "id" } else { "task_id" };
         let task = value.get(name).and_then(Value::as_str).map(str::to_owned);
+        if let Some(id) = task.as_ref().filter(|_| *kind == Kind::Result) {
+            self.results.push((path.to_path_buf(), id.clone()));
+        }
         for problem in schema(*kind).check(&value) {
             if *kind == Kind::Task && is_plugin(&problem, &value) {
                 continue;

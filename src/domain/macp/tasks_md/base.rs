@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::differ;
 use super::plan::{Step, What};
 use super::table::Document;
 use super::words;
@@ -31,6 +33,9 @@ pub struct Seen {
     pub status: String,
     /// Every cell.
     pub cells: BTreeMap<String, String>,
+    /// What the queue said in the fields of these cells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<BTreeMap<String, Value>>,
 }
 
 /// What the last sync saw of one file.
@@ -66,24 +71,52 @@ impl Base {
         for row in document.rows() {
             let id = row.value("id").unwrap_or_default();
             let Some(at) = state.row(id) else { continue };
-            let blocked = task(id)?.is_blocked();
-            let status = words::write(at.status, blocked).to_owned();
-            rows.insert(id.to_owned(), Seen { status, cells: row.values().clone() });
+            let task = task(id)?;
+            let status = words::write(at.status, task.is_blocked()).to_owned();
+            let (mut cells, mut fields) = (row.values().clone(), differ::told(row, &task));
+            if let Some(before) = self.rows.get(id).filter(|_| at.status.is_active()) {
+                // Its row was left alone, but for the status: what was written there is for later.
+                let said = before.cells.iter().filter(|(name, _)| *name != "status");
+                cells.extend(said.map(|(name, cell)| (name.clone(), cell.clone())));
+                fields.extend(before.fields.clone().unwrap_or_default());
+            }
+            rows.insert(id.to_owned(), Seen { status, cells, fields: Some(fields) });
         }
+        self.leave(&mut rows, document, task, steps)?;
+        self.rows = rows;
+        Ok(())
+    }
+
+    /// What was written into cells, and what was left as it is.
+    fn leave(
+        &self,
+        rows: &mut BTreeMap<String, Seen>,
+        document: &Document,
+        task: &dyn Fn(&str) -> Result<Task>,
+        steps: &[Step],
+    ) -> Result<()> {
         for step in steps {
             let Some(seen) = rows.get_mut(&step.id) else { continue };
-            if let What::Cell { to, .. } | What::Conflict { to, .. } = &step.what {
-                seen.cells.insert("status".into(), (*to).to_owned());
+            if let What::Cell { column, to, .. } | What::Conflict { column, to, .. } = &step.what {
+                seen.cells.insert(column.clone(), to.clone());
+                let now = differ::told(&document.rows()[step.row], &task(&step.id)?);
+                if let (Some(fields), Some(now)) = (&mut seen.fields, now.get(column)) {
+                    fields.insert(column.clone(), now.clone());
+                }
             }
             // What is left as it is was not brought together: both sides are as they were the time before.
-            if let (What::Left { .. }, Some(before)) = (&step.what, self.rows.get(&step.id)) {
-                seen.status.clone_from(&before.status);
-                if let Some(cell) = before.cells.get("status") {
-                    seen.cells.insert("status".into(), cell.clone());
+            if let (What::Left { column, .. }, Some(before)) = (&step.what, self.rows.get(&step.id)) {
+                if let Some(cell) = before.cells.get(column) {
+                    seen.cells.insert(column.clone(), cell.clone());
+                }
+                let fields = before.fields.as_ref().and_then(|fields| fields.get(column));
+                match (column.as_str(), &mut seen.fields, fields) {
+                    ("status", _, _) => seen.status.clone_from(&before.status),
+                    (_, Some(now), Some(then)) => drop(now.insert(column.clone(), then.clone())),
+                    _ => {}
                 }
             }
         }
-        self.rows = rows;
         Ok(())
     }
 

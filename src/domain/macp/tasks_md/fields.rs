@@ -29,6 +29,12 @@ const TEXTS: [&str; 12] = [
 const NUMBERS: [&str; 3] = ["max_attempts", "timeout_seconds", "priority"];
 /// Columns that are kept in `metadata`: MACP's tasks have no field for them.
 const KEPT: [&str; 7] = ["repo", "blocks", "agent", "started_at", "completed_at", "estimate", "used"];
+
+/// Every column that is a field of a task.
+pub fn columns() -> impl Iterator<Item = &'static str> {
+    TEXTS.into_iter().chain(NUMBERS).chain(["type", "dispatch", "runtime", "depends_on"])
+}
+
 /// The fields that the columns `wanted` of a row say, `metadata` not among them: null for an empty cell. Errors: what is wrong
 /// with a cell.
 pub fn fields(

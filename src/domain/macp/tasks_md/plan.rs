@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::Change;
 use super::base::Base;
+use super::differ;
 use super::fields;
 use super::table::{Document, Row};
 use super::words::{self, Act, Case, Said};
@@ -17,6 +18,7 @@ use crate::domain::macp::queue::Turn;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::state::{Row as TaskRow, State};
+use crate::domain::macp::submit;
 use crate::domain::macp::task::{Status, Task};
 use crate::fault::Fault;
 
@@ -42,13 +44,16 @@ pub enum What {
     Fields(Map<String, Value>, Map<String, Value>),
     /// The queue's task gets the table's status.
     Status { from: &'static str, to: Said, word: String },
-    /// The cell gets the queue's status.
-    Cell { from: String, to: &'static str },
+    /// The cell gets the queue's word.
+    Cell { column: String, from: String, to: String },
     /// The same, though somebody has written there.
-    Conflict { from: String, to: &'static str, why: &'static str },
+    Conflict { column: String, from: String, to: String, why: &'static str },
     /// Nothing: they differ.
-    Left { queue: &'static str, cell: String, why: &'static str },
+    Left { column: String, queue: String, cell: String, why: &'static str },
 }
+
+/// Why a row makes no task.
+const NO_ID: &str = "an id is 1 to 128 of `A-Z a-z 0-9 . _ -` and begins with a letter or digit";
 
 /// The queue to look at: every row, and a task by its id.
 pub type Look<'a> = (&'a State, &'a dyn Fn(&str) -> Result<Task>);
@@ -77,21 +82,17 @@ pub fn steps(
         }
         let mut step = |what| steps.push(Step { row: at, line: row.line, id: id.to_owned(), what });
         let Some(there) = state.row(id) else {
+            if !submit::is_id(id) {
+                let (column, cell) = ("id".into(), id.to_owned());
+                step(What::Left { column, queue: "missing".into(), cell, why: NO_ID });
+                continue;
+            }
             step(new(row, settings).map_err(|what| wrong(row, &what))?);
             continue;
         };
         let task = task(id)?;
-        let seen = base.seen(id);
-        if !there.status.is_active() {
-            let cells = seen.map(|seen| &seen.cells);
-            let fields = fields::changes(row, &task, settings, cells).map_err(|what| wrong(row, &what))?;
-            if !fields.is_empty() {
-                let all = serde_json::to_value(&task)?;
-                let were =
-                    fields.keys().map(|name| (name.clone(), all.get(name).cloned().unwrap_or_default()));
-                step(What::Fields(fields.clone(), were.collect()));
-            }
-        }
+        let found = differ::steps(row, &task, settings, base.seen(id), there.status.is_active());
+        found.map_err(|what| wrong(row, &what))?.into_iter().for_each(&mut step);
         if let Some(what) = status(row, there, task.is_blocked(), base) {
             step(what);
         }
@@ -107,12 +108,12 @@ fn status(row: &Row, there: &TaskRow, blocked: bool, base: &Base) -> Option<What
         .seen(&there.id)
         .and_then(|seen| Some((seen.cells.get("status")?.as_str(), seen.status.as_str())));
     let case = Case { cell, status: there.status, blocked, worked: there.attempts > 0, base: seen };
-    let (queue, from) = (words::write(there.status, blocked), cell.to_owned());
+    let (queue, from, column) = (words::write(there.status, blocked), cell.to_owned(), "status".to_owned());
     match case.decide() {
         Act::Nothing => None,
-        Act::Cell => Some(What::Cell { from, to: queue }),
-        Act::Conflict(why) => Some(What::Conflict { from, to: queue, why }),
-        Act::Left(why) => Some(What::Left { queue, cell: from, why }),
+        Act::Cell => Some(What::Cell { column, from, to: queue.into() }),
+        Act::Conflict(why) => Some(What::Conflict { column, from, to: queue.into(), why }),
+        Act::Left(why) => Some(What::Left { column, queue: queue.into(), cell: from, why }),
         Act::Queue(to) => Some(What::Status { from: queue, to, word: from }),
     }
 }
@@ -125,7 +126,8 @@ fn new(row: &Row, settings: &Settings) -> Result<What, String> {
     match words::read(cell) {
         Said::Unknown => {
             let why = "its status is none that is known, so it is no task yet";
-            return Ok(What::Left { queue: "missing", cell: cell.to_owned(), why });
+            let column = "status".into();
+            return Ok(What::Left { column, queue: "missing".into(), cell: cell.to_owned(), why });
         }
         Said::Completed => drop(put("status", json!("completed"))),
         Said::Failed => drop(put("status", json!("failed"))),
@@ -211,7 +213,7 @@ impl Step {
     /// What is told of it.
     pub fn changes(&self) -> Vec<Change> {
         let one = |side, what: &str, (from, to): (Option<String>, Option<String>), why| Change {
-            line: self.line,
+            line: Some(self.line),
             id: self.id.clone(),
             side,
             what: what.to_owned(),
@@ -236,14 +238,14 @@ impl Step {
             What::Status { from, word, .. } => {
                 vec![one(Some("queue"), "status", (Some((*from).to_owned()), Some(word.clone())), None)]
             }
-            What::Cell { from, to } => {
-                vec![one(Some("table"), "status", (Some(from.clone()), Some((*to).to_owned())), None)]
+            What::Cell { column, from, to } => {
+                vec![one(Some("table"), column, (Some(from.clone()), Some(to.clone())), None)]
             }
-            What::Conflict { from, to, why } => {
-                vec![one(Some("table"), "status", (Some(from.clone()), Some((*to).to_owned())), Some(*why))]
+            What::Conflict { column, from, to, why } => {
+                vec![one(Some("table"), column, (Some(from.clone()), Some(to.clone())), Some(*why))]
             }
-            What::Left { queue, cell, why } => {
-                vec![one(None, "status", (Some(cell.clone()), Some((*queue).to_owned())), Some(*why))]
+            What::Left { column, queue, cell, why } => {
+                vec![one(None, column, (Some(cell.clone()), Some(queue.clone())), Some(*why))]
             }
         }
     }

@@ -29,6 +29,7 @@ pub struct Row {
 pub struct Document {
     text: String,
     rows: Vec<Row>,
+    lack: Option<String>,
     edits: Vec<(Range<usize>, String)>,
 }
 
@@ -44,6 +45,11 @@ impl Row {
         self.get(column).filter(|text| !text.chars().all(|char| matches!(char, '-' | '–' | '—')))
     }
 
+    /// Whether the row is long enough to have a cell in a column.
+    pub fn has(&self, column: &str) -> bool {
+        self.header.names.iter().position(|name| name == column).is_some_and(|at| at < self.cells.len())
+    }
+
     /// Every column and what stands in it.
     pub fn values(&self) -> &BTreeMap<String, String> {
         &self.values
@@ -53,8 +59,13 @@ impl Row {
 impl Document {
     /// Reads it.
     pub fn parse(text: String) -> Self {
-        let rows = rows(&text);
-        Self { text, rows, edits: Vec::new() }
+        let (rows, lack) = rows(&text);
+        Self { text, rows, lack, edits: Vec::new() }
+    }
+
+    /// Why no table of it lists tasks, if none does.
+    pub fn lack(&self) -> Option<&str> {
+        self.lack.as_deref()
     }
 
     /// The rows of all its tables with tasks.
@@ -96,8 +107,8 @@ impl Document {
     }
 }
 
-fn rows(text: &str) -> Vec<Row> {
-    let mut rows = Vec::new();
+fn rows(text: &str) -> (Vec<Row>, Option<String>) {
+    let (mut rows, mut usable, mut lack) = (Vec::new(), false, None);
     let lines = lines(text);
     let mut start = 0;
     while let Some(found) = table(&lines[start..]) {
@@ -105,13 +116,20 @@ fn rows(text: &str) -> Vec<Row> {
         let end = lines[body..].iter().position(|line| !line.is_row()).map_or(lines.len(), |len| body + len);
         let names = lines[header].cells().iter().map(|range| name(&text[range.clone()])).collect::<Vec<_>>();
         let widths = lines[header].cells().iter().map(|range| text[range.clone()].chars().count()).collect();
-        if ["id", "status"].iter().all(|needed| names.iter().any(|name| name == needed)) {
+        let missing = ["id", "status"].into_iter().find(|needed| !names.iter().any(|name| name == needed));
+        if let Some(missing) = missing {
+            let line = lines[header].number;
+            lack.get_or_insert_with(|| format!("the table in line {line} has no column `{missing}`"));
+        } else {
+            usable = true;
             let header = Rc::new(Header { names, widths });
             rows.extend(lines[body..end].iter().map(|line| row(text, line, &header)));
         }
         start = end;
     }
-    rows
+    let lack = lack
+        .unwrap_or_else(|| if text.trim().is_empty() { "it is empty" } else { "it holds no table" }.into());
+    (rows, (!usable).then_some(lack))
 }
 
 fn row(text: &str, line: &Line<'_>, header: &Rc<Header>) -> Row {
