@@ -47,6 +47,7 @@ pub mod settings;
 mod sketch;
 mod snapshot;
 mod splice;
+mod stale;
 pub mod state;
 mod stuck;
 pub mod submit;

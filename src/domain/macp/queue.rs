@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde_json::{Map, Value};
 
-use super::load::load;
+use super::load::{self, load};
 use super::memory::{Memory, unknown};
 use super::place::Place;
 use super::state::State;
@@ -83,7 +83,7 @@ impl Queue {
 
     /// A task's whole definition, with its status and attempts as they are now. Unknown ids: [`Fault::NotFound`].
     pub fn task(&self, id: &str) -> Result<Task> {
-        self.memory.task(id)
+        load::task(&self.memory, &self.place, id)
     }
 
     /// All fields of a task, those we do not know too, with its progress as it is now.
@@ -95,19 +95,28 @@ impl Queue {
 
     /// What came of a task: from its file, or from the log where the file is missing or torn.
     pub fn result(&self, id: &str) -> Result<Option<Value>> {
+        if self.state().row(id).is_some_and(|row| !row.status.is_final()) {
+            // What came of an earlier attempt is for `history`.
+            return Ok(None);
+        }
         let path = results::of(&self.place, &self.memory, id);
         let file = path.and_then(|path| std::fs::read(path).ok());
         let whole = file.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        if let Some(result) = self.memory.results.get(id).cloned().or(whole) {
-            return Ok(Some(result));
+        match self.memory.results.get(id).cloned() {
+            // It was set aside, and a hand ended the task since.
+            Some(Value::Null) => return Ok(None),
+            Some(result) => return Ok(Some(result)),
+            None if whole.is_some() => return Ok(whole),
+            None => {}
         }
         let mut last = None;
         history::read(&self.place, |line| {
             if let history::Line::Event(event) = line
                 && history::is_of(&event, id)
-                && let Some(result) = event.get("metadata").and_then(|more| more.get("result"))
             {
-                last = Some(result.clone());
+                let again = event.get("event_type").is_some_and(|kind| kind == "task.retry.scheduled");
+                let result = event.get("metadata").and_then(|more| more.get("result"));
+                last = result.cloned().or(last.take().filter(|_| !again));
             }
             Ok(())
         })?;
@@ -133,7 +142,9 @@ impl Queue {
         let lock = self.lock()?;
         match self.catch_up() {
             // A hand is in the middle of writing `tasks.json`; what we know is right, and is written once that is whole.
-            Err(error) if self.stays && error.downcast_ref::<Fault>().is_some() => {
+            Err(error)
+                if self.stays && self.memory.file.is_some() && error.downcast_ref::<Fault>().is_some() =>
+            {
                 self.append_only(&error)?;
             }
             caught_up => caught_up?,

@@ -38,6 +38,11 @@ pub fn write(place: &Place, memory: &mut Memory) -> Result<bool> {
     if !fresh && !moved() {
         let head = head(memory, memory.mark, false);
         write_ids(place, memory, head.inbox)?;
+        let known =
+            memory.head.as_ref().is_some_and(|head| head.tasks == memory.mark) && place.kept().exists();
+        if let Some(file) = memory.file.as_ref().filter(|_| !known) {
+            store::copy_soon(&place.kept(), file)?;
+        }
         let write = |out: &mut dyn Write| checkpoint::write(out, &head, &memory.state, &memory.noted);
         store::replace(&place.checkpoint(), SHARED, write)?;
         memory.head = Some(head);
@@ -86,6 +91,7 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<bool> {
             let write = |out: &mut dyn Write| checkpoint::write(out, &head, &old.state, noted);
             let stage = store::replace(&place.next_checkpoint(), SHARED, write);
             written = Some(head);
+            store::copy_soon(&place.kept(), temp)?;
             late = Mark::at(&place.tasks()) != old.mark;
             let faster = || io::Error::other("it was edited meanwhile");
             if late { Err(faster()) } else { stage.map_err(io::Error::other) }
@@ -94,7 +100,11 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<bool> {
     if late {
         return Ok(false);
     }
-    let file = staged?;
+    let file = match staged {
+        // Its bytes changed under the writing.
+        Err(_) if Mark::at(&place.tasks()) != old.mark => return Ok(false),
+        staged => staged?,
+    };
     let (spans, noted, frame) = fresh.into_inner();
     store::rename(&place.next_checkpoint(), &place.checkpoint())?;
     let before = memory.head.as_ref().map_or(0, |head| head.inbox);
@@ -103,6 +113,7 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<bool> {
     (memory.spans, memory.noted) = (spans, noted);
     memory.edits.clear();
     memory.dropped.clear();
+    memory.kept = None;
     if folded {
         let head = memory.head.as_ref().map_or(0, |head| head.inbox);
         memory.inbox = store::Journal::new(place.inbox(head), SHARED, 0);
@@ -257,7 +268,7 @@ impl Copy<'_, '_> {
         self.put(text.as_bytes())?;
         let len = u32::try_from(text.len()).map_err(io::Error::other)?;
         let noted = Sketch::read(text.as_bytes()).map_err(io::Error::other)?.noted();
-        self.spans.push(Span { at: start, len, inbox: false, ..span });
+        self.spans.push(Span { at: start, len, inbox: false, kept: false, ..span });
         self.noted.push(noted);
         Ok(())
     }
