@@ -61,6 +61,7 @@ mod macp_money;
 mod macp_people;
 mod macp_queue;
 mod macp_queue_storm;
+mod macp_stale;
 mod macp_storm;
 mod macp_sync;
 mod macp_trigger;

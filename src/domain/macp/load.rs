@@ -16,6 +16,7 @@ use super::place::Place;
 use super::sketch::{self, Sketch};
 use super::stale::{self, Save};
 use super::task::Task;
+use crate::domain::agents::one_line;
 use crate::fault::Fault;
 use crate::system::document::shown;
 use crate::system::store::Mark;
@@ -134,7 +135,7 @@ fn read_tasks(memory: &mut Memory) -> Result<()> {
     let read = elements::each(&file, |range, text| {
         let sketch = Sketch::read(text).map_err(|error| bad(range.start, text, &error))?;
         if memory.state.row(sketch.id()).is_some() {
-            let message = format!("there are two tasks `{}`", sketch.id());
+            let message = format!("there are two tasks `{}`", one_line(sketch.id(), 60));
             return Err(Stop::Wrong(Wrong { at: range.start, message }));
         }
         let len = u32::try_from(text.len())
@@ -168,7 +169,7 @@ fn bad(at: u64, text: &[u8], error: &serde_json::Error) -> Stop {
         field_before(text, error).filter(|_| !told.starts_with("missing")).map(|name| format!("`{name}`: "));
     let told = &format!("{}{told}", field.unwrap_or_default());
     let message = match sketch::name(text) {
-        Some(id) => format!("task `{id}`: {told}"),
+        Some(id) => format!("task `{}`: {told}", one_line(&id, 60)),
         None => told.clone(),
     };
     Stop::Wrong(Wrong { at, message })

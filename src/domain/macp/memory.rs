@@ -12,12 +12,13 @@ use serde_json::{Map, Value};
 use super::checkpoint::Head;
 use super::elements::Frame;
 use super::event::Event;
-use super::ids::Ids;
+use super::ids::{Ids, awaited};
 use super::inbox::{Edit, Line};
 use super::place::Place;
 use super::sketch::{Noted, Sketch};
 use super::state::State;
 use super::task::Task;
+use crate::domain::agents::one_line;
 use crate::fault::Fault;
 use crate::system::store::{Journal, Mark, SHARED};
 
@@ -255,7 +256,7 @@ impl Memory {
 
 pub(super) fn unknown(id: &str) -> anyhow::Error {
     Fault::not_found(
-        format!("no task `{id}`"),
+        format!("no task `{}`", one_line(id, 60)),
         "`taskrun macp status` counts the tasks; `history` names them",
     )
 }
@@ -328,7 +329,10 @@ impl Memory {
     /// Appends a line about the tasks in `rows` to the inbox; says where it begins.
     pub fn append_to_inbox(&mut self, place: &Place, line: &[u8], rows: &[usize]) -> Result<u64> {
         let generation = self.head.as_ref().map_or(0, |head| head.inbox);
-        let names: Vec<&str> = rows.iter().map(|row| self.state.at(*row).id.as_str()).collect();
+        let rows = || rows.iter().map(|row| self.state.at(*row));
+        let awaited: Vec<String> = rows().flat_map(|row| &row.depends_on).map(|on| awaited(on)).collect();
+        let names: Vec<&str> =
+            rows().map(|row| row.id.as_str()).chain(awaited.iter().map(String::as_str)).collect();
         let start = self.inbox.at();
         Ids::new(place.ids(generation)).add(&names, start..start + line.len() as u64)?;
         self.inbox.append(line)

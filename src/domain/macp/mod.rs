@@ -49,6 +49,7 @@ mod snapshot;
 mod splice;
 mod stale;
 pub mod state;
+mod strict;
 mod stuck;
 pub mod submit;
 pub mod task;

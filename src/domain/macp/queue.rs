@@ -42,6 +42,8 @@ pub struct Queue {
     /// Whether it was looked after what a loss of power may have taken.
     looked: bool,
     pace: Pace,
+    /// Notices that whoever looked on was given since all was read.
+    told: Vec<String>,
 }
 
 /// When things were written last.
@@ -60,7 +62,7 @@ impl Queue {
         let (memory, _) = load(&place, false)?;
         let now = Instant::now();
         let started = Pace { synced: now, changed: None, written: now, cost: Duration::ZERO };
-        Ok(Self { place, memory, stays: false, looked: false, pace: started })
+        Ok(Self { place, memory, stays: false, looked: false, pace: started, told: Vec::new() })
     }
 
     /// For who keeps it and changes it often: changes are written at once, but brought to the disk and into `tasks.json`
@@ -125,12 +127,14 @@ impl Queue {
 
     /// What was found that is not as it should be, since this was last asked.
     pub fn notices(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.memory.notices)
+        let notices = std::mem::take(&mut self.memory.notices);
+        self.told.extend_from_slice(&notices);
+        notices
     }
 
     /// Reads again what others have changed meanwhile.
     pub fn refresh(&mut self) -> Result<()> {
-        let notices = self.notices();
+        let notices = std::mem::take(&mut self.memory.notices);
         self.memory = load(&self.place, false)?.0;
         self.memory.notices.splice(0..0, notices);
         Ok(())
@@ -242,8 +246,10 @@ impl Queue {
     /// Reads all again under the lock, and has files agree that a crash or a hand has left apart.
     fn reload(&mut self) -> Result<()> {
         let (memory, hands) = load(&self.place, true)?;
-        let notices = self.notices();
+        let notices = std::mem::take(&mut self.memory.notices);
+        let told = std::mem::take(&mut self.told);
         self.memory = memory;
+        self.memory.notices.retain(|notice| !(told.contains(notice) || notices.contains(notice)));
         self.memory.notices.splice(0..0, notices);
         let known = self.memory.head.as_ref();
         let apart = known.is_none_or(|head| head.tasks != self.memory.mark);

@@ -52,7 +52,7 @@ pub fn write(place: &Place, memory: &mut Memory) -> Result<bool> {
 }
 
 fn write_ids(place: &Place, memory: &Memory, generation: u64) -> Result<()> {
-    Ids::new(place.ids(generation)).write(memory.state.rows().map(|row| row.id.as_str()))
+    Ids::new(place.ids(generation)).write(&memory.state)
 }
 
 fn head(memory: &Memory, tasks: Option<Mark>, folded: bool) -> Head {
@@ -142,6 +142,14 @@ fn changes(row: &Row, noted: Noted) -> Vec<(&'static str, Option<Value>)> {
     set
 }
 
+/// How much white space is at the end of a part of a file, or at its beginning.
+fn spaces(file: &std::fs::File, part: Range<u64>, at_end: bool) -> io::Result<u64> {
+    let mut bytes = vec![0; usize::try_from(part.end - part.start).unwrap_or(0)];
+    std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes, part.start)?;
+    let rest = if at_end { bytes.trim_ascii_end() } else { bytes.trim_ascii_start() };
+    Ok((bytes.len() - rest.len()) as u64)
+}
+
 /// A task's text with its progress as it is now.
 pub fn told(row: &Row, noted: Noted, text: &str) -> String {
     splice::set(text, &changes(row, noted))
@@ -177,7 +185,12 @@ impl Copy<'_, '_> {
             parts.extend(memory.dropped.iter().map(|span| (span.at, span.len, None)));
             parts.sort_unstable();
         }
-        let opening = parts.first().map_or(frame.end, |part| part.0);
+        let mut opening = parts.first().map_or(frame.end, |part| part.0);
+        let empty = frame.some && parts.iter().all(|part| part.2.is_none());
+        if let Some(file) = memory.file.as_ref().filter(|_| empty) {
+            // Not even the space stays that was before them.
+            opening -= spaces(file, opening.saturating_sub(256)..opening, true)?;
+        }
         self.copy(0, opening)?;
         let (mut end, mut some) = (opening, false);
         for (start, len, row) in parts {
@@ -190,7 +203,7 @@ impl Copy<'_, '_> {
             }
             end = start + u64::from(len);
         }
-        let old_end = frame.end;
+        let mut old_end = frame.end;
         for row in (0..memory.spans.len()).filter(|row| memory.spans[*row].inbox) {
             let open = if frame.bare { "\n  " } else { "\n    " };
             if some {
@@ -200,7 +213,10 @@ impl Copy<'_, '_> {
             self.element(row)?;
             some = true;
         }
-        let was_some = frame.some;
+        let was_some = frame.some && !empty;
+        if let (Some(file), Some(mark)) = (memory.file.as_ref().filter(|_| empty), memory.mark) {
+            old_end += spaces(file, old_end..mark.size().min(old_end + 256), false)?;
+        }
         (frame.end, frame.some) = (self.at, some);
         if some && !was_some {
             // `[]`, or nothing but spaces in between.
