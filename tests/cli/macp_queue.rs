@@ -203,7 +203,7 @@ fn all_seven_counts_are_told() {
 fn a_bad_file_is_named_by_line_and_task() {
     let sandbox = queue();
     let table: &[(&[u8], &str)] = &[
-        (b"{\"tasks\": [\n  {\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\"},\n  {\"id\":\"b\",\n\"title\":\"B\",\n\"status\":\"in_progress\"}\n]}", "line 5: task `b`: unknown variant `in_progress`"),
+        (b"{\"tasks\": [\n  {\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\"},\n  {\"id\":\"b\",\n\"title\":\"B\",\n\"status\":\"in_progress\"}\n]}", "line 5: task `b`: `status`: unknown variant `in_progress`"),
         (b"{\"tasks\": [\n  {\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\"},\n  {\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\"}]}", "line 3: there are two tasks `a`"),
         (b"{\"tasks\": [\n  {\"id\":\"a\",\"title\":\"A\",\"sta", "line 2: the file ends in the middle"),
         (b"{\"tasks\": [\n\n  7]}", "line 3: a task is expected"),

@@ -159,9 +159,10 @@ fn who_would_wait_for_himself_is_refused() {
     for large in [false, true] {
         if large {
             // So large that a submit does not read it.
-            let task = |at| json!({"id": format!("f{at}"), "title": "F".repeat(200)}).to_string();
-            sandbox.write("many", (0..700).map(task).collect::<Vec<_>>().join("\n"));
-            assert_eq!(macp(&sandbox, &["submit", "--from", "many"]).code, 0);
+            let task = |at| json!({"id": format!("f{at}"), "title": "F".repeat(300), "status": "pending"});
+            let mut all: Value = serde_json::from_str(&sandbox.read(TASKS)).unwrap();
+            all["tasks"].as_array_mut().unwrap().extend((0..700).map(task));
+            sandbox.write(TASKS, &all.to_string());
             submit(&sandbox, "one", "true");
             assert!(fs::metadata(sandbox.path(TASKS)).unwrap().len() > 150_000);
             assert_eq!(add("s", "t").code, 0);
