@@ -211,7 +211,7 @@ fn a_bad_file_is_named_by_line_and_task() {
         (b"{\"x\": 1}", "the object has no `tasks`"),
         (b"", "the file is empty"),
         (b"\"tasks\"", "line 1: a list of tasks"),
-        (b"[{\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\",\"depends_on\":\"b\"}]", "task `a`: invalid type"),
+        (b"[{\"id\":\"a\",\"title\":\"A\",\"status\":\"pending\",\"depends_on\":\"b\"}]", "task `a`: `depends_on`: invalid type"),
         (b"[{\"id\":\"a\",\"title\":\"\xff\",\"status\":\"pending\"}]", "line 1"),
         (b"[] []", "something behind the end"),
     ];
