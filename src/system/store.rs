@@ -156,6 +156,12 @@ pub fn write_json_soon<T: Serialize>(path: &Path, value: &T) -> Result<()> {
         .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
+/// A copy of `from`, atomic, but not waited for, see [`write_json_soon`].
+pub fn copy_soon(path: &Path, from: &File) -> io::Result<()> {
+    let size = from.metadata()?.len();
+    write_beside(path, SHARED, false, |draft| draft.copy(from, 0..size), |_| Ok(())).map(|_| ())
+}
+
 /// Creates `path` with `bytes` unless it exists; says whether it did.
 pub fn create_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<bool> {
     let failed = || format!("failed to create `{}`", path.display());

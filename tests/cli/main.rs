@@ -62,6 +62,7 @@ mod macp_people;
 mod macp_queue;
 mod macp_queue_storm;
 mod macp_refusals;
+mod macp_stale;
 mod macp_storm;
 mod macp_sync;
 mod macp_trigger;

@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(last = true, value_name = "ARGV")]
     argv: Vec<String>,
     /// Tasks that must be completed before
-    #[arg(long, visible_alias = "after", value_name = "ID", value_delimiter = ',')]
+    #[arg(long, visible_alias = "after", value_name = "ID", value_delimiter = ',', value_parser = id)]
     depends_on: Vec<String>,
     /// Work in a git worktree at this path
     #[arg(long, value_name = "PATH")]
@@ -111,6 +111,11 @@ pub struct Args {
     from: Option<PathBuf>,
 }
 
+fn id(text: &str) -> Result<String, String> {
+    let id = text.trim();
+    if id.is_empty() { Err("an id is empty".to_owned()) } else { Ok(id.to_owned()) }
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -150,7 +155,13 @@ impl Args {
         new.set("result_path", self.result.clone());
         new.set("issue", self.issue.clone());
         new.set("pr", self.pr.clone());
-        new.set("depends_on", some(&self.depends_on));
+        let mut on = Vec::new();
+        for id in &self.depends_on {
+            if !on.contains(id) {
+                on.push(id.clone());
+            }
+        }
+        new.set("depends_on", some(&on));
         new.set("max_attempts", self.max_attempts);
         new.set("timeout_seconds", self.timeout.map(|time| time.as_secs()));
         new.set("command", self.command.clone());

@@ -220,6 +220,12 @@ impl Event {
         }
     }
 
+    /// Whether a result the task had is one of an earlier time now: the task is to be done again.
+    pub fn sets_aside(&self) -> bool {
+        let edited = || self.metadata.get("edited").and_then(Value::as_bool) == Some(true);
+        self.status == Status::Pending && (self.event_type == Kind::RetryScheduled || edited())
+    }
+
     /// A hand has changed how far it is in `tasks.json`: `task.progress` with `edited`: true, `attempt`, `forgiven`.
     pub fn edited(task: &str, status: Status, (attempts, forgiven): (u64, u64), now: Timestamp) -> Self {
         let on_disk = if status == Status::Cancelled { Status::Failed } else { status };

@@ -1,7 +1,7 @@
 //! `state/ids-N`: hashes of all ids, so that a submit need not read the queue to know that its id is free. Only a hint: where it
 //! does not fit the inbox, or a hash is there, the tasks themselves are asked.
 //!
-//! A count, so many hashes of the ids in `tasks.json`, then for each line of the inbox and each id in it: hash, where the line
+//! A count, so many hashes of the ids in `tasks.json` and of those that are depended on and not there, then for each line of the inbox and each id in it: hash, where the line
 //! begins, where it ends. An entry is written before its line.
 
 use std::collections::HashSet;
@@ -11,10 +11,16 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::inbox::hash;
+use super::state::State;
 use crate::system::store::{self, Journal, SHARED};
 
 const WORD: usize = 8;
 const ENTRY: usize = 3 * WORD;
+
+/// What stands for an id in the file that a task depends on, and that is not there yet.
+pub fn awaited(id: &str) -> String {
+    format!("\n{id}")
+}
 
 /// The file.
 #[derive(Debug)]
@@ -28,11 +34,17 @@ impl Ids {
         Self { path }
     }
 
-    /// Writes it anew for the ids in `tasks.json`.
-    pub fn write<'i>(&self, ids: impl ExactSizeIterator<Item = &'i str>) -> Result<()> {
-        let mut bytes = Vec::with_capacity((ids.len() + 1) * WORD);
-        bytes.extend((ids.len() as u64).to_le_bytes());
-        ids.for_each(|id| bytes.extend(hash(id).to_le_bytes()));
+    /// Writes it anew for the tasks in `tasks.json`.
+    pub fn write(&self, state: &State) -> Result<()> {
+        let mut bytes = Vec::with_capacity((state.rows().len() + 1) * WORD);
+        bytes.extend([0; WORD]);
+        for row in state.rows() {
+            bytes.extend(hash(&row.id).to_le_bytes());
+            let unknown = row.depends_on.iter().filter(|on| state.row(on).is_none());
+            unknown.for_each(|on| bytes.extend(hash(&awaited(on)).to_le_bytes()));
+        }
+        let count = (bytes.len() / WORD - 1) as u64;
+        bytes[..WORD].copy_from_slice(&count.to_le_bytes());
         store::scratch(&self.path, &bytes)
     }
 

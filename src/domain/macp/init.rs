@@ -30,6 +30,10 @@ pub fn init(place: &Place) -> Result<Vec<std::path::PathBuf>> {
     let mut made = Vec::new();
     for (path, text) in [(place.tasks(), EMPTY), (place.config(), &config)] {
         if store::create_new(&path, SHARED, text.as_bytes())? {
+            if path == place.tasks() {
+                // The queue is begun anew: nothing comes back from the old one.
+                store::remove(&place.kept())?;
+            }
             made.push(path);
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -11,19 +12,17 @@ use super::checkpoint::{Extra, Side};
 use super::elements::{self, Stop, Wrong};
 use super::event::Event;
 use super::memory::{Memory, Span};
-use super::merge::{Hand, decide};
 use super::place::Place;
-use super::sketch::{self, Noted, Sketch};
+use super::sketch::{self, Sketch};
+use super::stale::{self, Save};
+use super::task::Task;
+use crate::domain::agents::one_line;
 use crate::fault::Fault;
-use crate::system::clock;
 use crate::system::document::shown;
 use crate::system::store::Mark;
 
 /// How often it looks again.
 const LOOKS: usize = 200;
-
-/// What a hand has changed: by row, what the file says and what we may have written.
-type Touched = HashMap<usize, (Noted, Vec<Noted>)>;
 
 /// Reads it; the events beside it are a hand's edits that the log does not know yet. `locked`: nobody else writes.
 pub fn load(place: &Place, locked: bool) -> Result<(Memory, Vec<Event>)> {
@@ -47,6 +46,9 @@ enum Known {
 
 fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
     let path = place.tasks();
+    for path in [&path, &place.events(), &place.checkpoint()] {
+        regular(path)?;
+    }
     let file = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         file => Some(file.with_context(|| format!("failed to read `{}`", shown(&path)))?),
@@ -87,16 +89,23 @@ fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
     (memory.file, memory.mark) = (file, mark);
     match read_tasks(&mut memory) {
         // Somebody is writing into it right now.
-        Err(_) if !locked && Mark::at(&path) != mark => return Ok(None),
+        Err(_) if Mark::at(&path) != mark => return Ok(None),
         read => read?,
     }
-    let touched = recall(&mut memory, known)?;
+    let save = recall(&mut memory, place, known)?;
     catch_up(&mut memory, end, locked)?;
-    let hands = settle(&mut memory, &touched);
+    let hands = stale::settle(&mut memory, &save);
     if !memory.gone.is_empty() {
         memory.forget();
     }
     Ok(Some((memory, hands)))
+}
+
+/// Whether it can be read to its end. Errors ([`Fault::Invalid`]): it is a pipe, a device, a directory.
+pub(super) fn regular(path: &Path) -> Result<()> {
+    let odd = std::fs::metadata(path).is_ok_and(|meta| !meta.is_file());
+    let told = || format!("`{}` is no regular file", shown(path));
+    if odd { Err(Fault::invalid(told(), "put a regular file there, or move it away")) } else { Ok(()) }
 }
 
 /// Which checkpoint `tasks.json` is of; `None` where a writer got in between.
@@ -126,12 +135,13 @@ fn read_tasks(memory: &mut Memory) -> Result<()> {
     let read = elements::each(&file, |range, text| {
         let sketch = Sketch::read(text).map_err(|error| bad(range.start, text, &error))?;
         if memory.state.row(sketch.id()).is_some() {
-            let message = format!("there are two tasks `{}`", sketch.id());
+            let message = format!("there are two tasks `{}`", one_line(sketch.id(), 60));
             return Err(Stop::Wrong(Wrong { at: range.start, message }));
         }
         let len = u32::try_from(text.len())
             .map_err(|_| Stop::Wrong(Wrong { at: range.start, message: "this task is too long".into() }))?;
-        let span = Span { at: range.start, len, inbox: false, result_path: sketch.has_result_path() };
+        let span =
+            Span { at: range.start, len, inbox: false, kept: false, result_path: sketch.has_result_path() };
         memory.insert(sketch, span);
         Ok(())
     });
@@ -159,7 +169,7 @@ fn bad(at: u64, text: &[u8], error: &serde_json::Error) -> Stop {
         field_before(text, error).filter(|_| !told.starts_with("missing")).map(|name| format!("`{name}`: "));
     let told = &format!("{}{told}", field.unwrap_or_default());
     let message = match sketch::name(text) {
-        Some(id) => format!("task `{id}`: {told}"),
+        Some(id) => format!("task `{}`: {told}", one_line(&id, 60)),
         None => told.clone(),
     };
     Stop::Wrong(Wrong { at, message })
@@ -193,13 +203,13 @@ fn line_at(file: &File, at: u64) -> io::Result<u64> {
 }
 
 /// Gives rows back what the checkpoint remembers of them, and finds those that a hand has touched.
-fn recall(memory: &mut Memory, known: Known) -> Result<Touched> {
-    let mut touched = Touched::new();
+fn recall(memory: &mut Memory, place: &Place, known: Known) -> Result<Save> {
+    let mut save = Save::default();
     let mut sides = match known {
-        Known::Never => return Ok(touched),
+        Known::Never => return Ok(save),
         Known::Ours(mut side) => {
             restore(memory, side.extras()?);
-            return Ok(touched);
+            return Ok(save);
         }
         Known::Edited(sides) => sides,
     };
@@ -213,12 +223,14 @@ fn recall(memory: &mut Memory, known: Known) -> Result<Touched> {
         let (id, file) = (memory.state.at(row).id.clone(), memory.noted[row]);
         let Some(base) = noted[0].get(&id) else { continue };
         if *base != file {
-            touched.insert(row, (file, noted.iter().filter_map(|noted| noted.get(&id).copied()).collect()));
+            save.touched
+                .insert(row, (file, noted.iter().filter_map(|noted| noted.get(&id).copied()).collect()));
             memory.state.begin_at(row, base.status.unwrap_or(memory.state.at(row).status), base.attempts);
         }
     }
+    stale::put_back(memory, place, &noted[0], &mut save)?;
     restore(memory, extras);
-    Ok(touched)
+    Ok(save)
 }
 
 fn restore(memory: &mut Memory, extras: HashMap<String, Extra>) {
@@ -244,27 +256,21 @@ fn catch_up(memory: &mut Memory, end: u64, locked: bool) -> Result<()> {
     Ok(())
 }
 
-/// Decides what a hand's edits mean, applies those that win, and gives back the events that tell so.
-fn settle(memory: &mut Memory, touched: &Touched) -> Vec<Event> {
-    let now = clock::now();
-    let mut hands = Vec::new();
-    let mut rows: Vec<_> = touched.iter().collect();
-    rows.sort_by_key(|(row, _)| **row);
-    for (row, (file, ours)) in rows {
-        let worked = memory.is_worked(*row, now);
-        let found = memory.state.at(*row);
-        match decide(*file, ours, found, worked) {
-            Hand::None => {}
-            Hand::Late => memory.notices.push(format!(
-                "task `{}` is being worked: its status in `tasks.json` is left out of account; `taskrun macp cancel` ends it",
-                found.id
-            )),
-            Hand::Wins(status, attempts, forgiven) => {
-                let event = Event::edited(&found.id, status, (attempts, forgiven), now);
-                memory.state.apply(&event);
-                hands.push(event);
-            }
+/// A task's whole definition; where a hand was at `tasks.json` since it was read, as it is there now.
+pub fn task(memory: &Memory, place: &Place, id: &str) -> Result<Task> {
+    let mut found = memory.task(id);
+    for _ in 0..LOOKS {
+        let same = || Mark::at(&place.tasks()) == memory.mark && memory.inbox.path().exists();
+        if found.is_ok() || memory.state.row(id).is_none() || same() {
+            break;
+        }
+        found = look(place, false).and_then(|found| match found {
+            Some((memory, _)) => memory.task(id),
+            None => Err(Fault::busy(format!("task `{id}` is being edited"), "try again in a moment")),
+        });
+        if found.as_ref().is_err_and(|error| matches!(error.downcast_ref(), Some(Fault::NotFound { .. }))) {
+            break;
         }
     }
-    hands
+    found
 }

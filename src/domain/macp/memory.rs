@@ -12,12 +12,13 @@ use serde_json::{Map, Value};
 use super::checkpoint::Head;
 use super::elements::Frame;
 use super::event::Event;
-use super::ids::Ids;
+use super::ids::{Ids, awaited};
 use super::inbox::{Edit, Line};
 use super::place::Place;
 use super::sketch::{Noted, Sketch};
 use super::state::State;
 use super::task::Task;
+use crate::domain::agents::one_line;
 use crate::fault::Fault;
 use crate::system::store::{Journal, Mark, SHARED};
 
@@ -30,6 +31,8 @@ pub struct Span {
     pub len: u32,
     /// In the inbox, not in `tasks.json`.
     pub inbox: bool,
+    /// Nor there: in the copy of what `tasks.json` was before a hand took it out.
+    pub kept: bool,
     /// Whether it has a `result_path`.
     pub result_path: bool,
 }
@@ -51,6 +54,8 @@ pub struct Memory {
     pub dropped: Vec<Span>,
     /// The `tasks.json` the spans are of.
     pub file: Option<File>,
+    /// What it was before a hand took tasks out.
+    pub kept: Option<File>,
     /// What it is known by.
     pub mark: Option<Mark>,
     /// Where more tasks can be put in it.
@@ -82,6 +87,7 @@ impl Memory {
             gone: HashSet::new(),
             dropped: Vec::new(),
             file: None,
+            kept: None,
             mark: None,
             frame: None,
             head,
@@ -130,8 +136,13 @@ impl Memory {
                 continue;
             }
             let len = u32::try_from(place.len()).unwrap_or(u32::MAX);
-            let span =
-                Span { at: at + place.start as u64, len, inbox: true, result_path: sketch.has_result_path() };
+            let span = Span {
+                at: at + place.start as u64,
+                len,
+                inbox: true,
+                kept: false,
+                result_path: sketch.has_result_path(),
+            };
             self.insert(sketch, span);
         }
         for edit in &read.edit {
@@ -172,9 +183,7 @@ impl Memory {
             match serde_json::from_slice::<Event>(line) {
                 Ok(mut event) => {
                     self.state.apply(&event);
-                    if let Some(result) = event.metadata.remove("result") {
-                        self.results.insert(event.task_id, result);
-                    }
+                    self.note_result(&mut event);
                 }
                 Err(error) => self.notices.push(format!(
                     "`{}` line {}: {error}; it is skipped",
@@ -189,12 +198,11 @@ impl Memory {
     pub fn text(&self, row: usize) -> Result<String> {
         let span = self.spans[row];
         let mut bytes = vec![0; span.len as usize];
-        let read = match (&self.file, span.inbox) {
-            (_, true) => {
-                File::open(self.inbox.path()).and_then(|file| file.read_exact_at(&mut bytes, span.at))
-            }
-            (Some(file), false) => file.read_exact_at(&mut bytes, span.at),
-            (None, false) => Err(io::ErrorKind::NotFound.into()),
+        let file = if span.kept { &self.kept } else { &self.file };
+        let read = match file {
+            _ if span.inbox && !span.kept => self.inbox.read_at(&mut bytes, span.at),
+            Some(file) => file.read_exact_at(&mut bytes, span.at),
+            None => Err(io::ErrorKind::NotFound.into()),
         };
         read.context("failed to read `tasks.json`")?;
         String::from_utf8(bytes).context("`tasks.json` was changed meanwhile")
@@ -248,7 +256,7 @@ impl Memory {
 
 pub(super) fn unknown(id: &str) -> anyhow::Error {
     Fault::not_found(
-        format!("no task `{id}`"),
+        format!("no task `{}`", one_line(id, 60)),
         "`taskrun macp status` counts the tasks; `history` names them",
     )
 }
@@ -321,7 +329,10 @@ impl Memory {
     /// Appends a line about the tasks in `rows` to the inbox; says where it begins.
     pub fn append_to_inbox(&mut self, place: &Place, line: &[u8], rows: &[usize]) -> Result<u64> {
         let generation = self.head.as_ref().map_or(0, |head| head.inbox);
-        let names: Vec<&str> = rows.iter().map(|row| self.state.at(*row).id.as_str()).collect();
+        let rows = || rows.iter().map(|row| self.state.at(*row));
+        let awaited: Vec<String> = rows().flat_map(|row| &row.depends_on).map(|on| awaited(on)).collect();
+        let names: Vec<&str> =
+            rows().map(|row| row.id.as_str()).chain(awaited.iter().map(String::as_str)).collect();
         let start = self.inbox.at();
         Ids::new(place.ids(generation)).add(&names, start..start + line.len() as u64)?;
         self.inbox.append(line)
@@ -339,10 +350,17 @@ impl Memory {
         let (bytes, _) = log.news(self.events.at())?;
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let Ok(mut event) = serde_json::from_slice::<Event>(line) else { continue };
-            if let Some(result) = event.metadata.remove("result") {
-                self.results.insert(event.task_id, result);
-            }
+            self.note_result(&mut event);
         }
         Ok(())
+    }
+
+    /// Remembers what an event says of its task's result: there is a new one, or the old one is set aside (null).
+    pub fn note_result(&mut self, event: &mut Event) {
+        if let Some(result) = event.metadata.remove("result") {
+            self.results.insert(std::mem::take(&mut event.task_id), result);
+        } else if event.sets_aside() {
+            self.results.insert(std::mem::take(&mut event.task_id), Value::Null);
+        }
     }
 }

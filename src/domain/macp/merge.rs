@@ -13,6 +13,8 @@ pub enum Hand {
     Wins(Status, u64, u64),
     /// It comes to a task that is being worked: the work wins.
     Late,
+    /// It is none, but what the task was in an older copy.
+    Old,
 }
 
 /// Decides it. `file` is what the file says, `ours` what we may have written there, `row` what the log makes of it, `worked`
@@ -36,4 +38,40 @@ pub fn decide(file: Noted, ours: &[Noted], row: &Row, worked: bool) -> Hand {
     let handed_back = status == Status::Pending && row.status.is_final();
     let forgiven = if handed_back { attempts } else { row.forgiven.min(attempts) };
     Hand::Wins(status, attempts, forgiven)
+}
+
+/// Whether a save is of a copy that is older than what we wrote: attempts went back behind it, or, where a task has none, statuses
+/// did, of more than one task or with a task missing. By touched task: what the file says, what we may have written there, what
+/// the log makes of it; `missing` whether tasks are.
+pub fn is_stale<'n>(touched: impl Iterator<Item = (Noted, &'n [Noted], Status)>, missing: bool) -> bool {
+    let mut resets = 0;
+    for (file, ours, now) in touched {
+        let counted = |noted: &Noted| noted.attempts.unwrap_or(0);
+        if !ours.is_empty() && ours.iter().all(|ours| counted(&file) < counted(ours)) {
+            return true;
+        }
+        let reset = |ours: &Noted| ours.attempts.is_none() && rank(ours.status) > rank(file.status);
+        if file.attempts.is_none() && !ours.is_empty() && ours.iter().all(reset) {
+            // It was under way when it was written, and has come to its end since.
+            let ended = now.is_final() && ours.iter().all(|ours| ours.status.is_some_and(Status::is_active));
+            resets += if ended { 2 } else { 1 };
+        }
+    }
+    resets > 1 || (resets == 1 && missing)
+}
+
+fn rank(status: Option<Status>) -> u8 {
+    match status {
+        None | Some(Status::Pending) => 0,
+        Some(status) => 1 + u8::from(status.is_final()),
+    }
+}
+
+/// [`decide`] for a save that is stale: how far a task is is left out of account, unless nobody has tried it and the hand ends it.
+pub fn decide_stale(file: Noted, ours: &[Noted], row: &Row) -> Hand {
+    let untried = row.status == Status::Pending && row.attempts == 0;
+    match decide(file, ours, row, false) {
+        Hand::Wins(status, ..) if !(untried && status.is_final()) => Hand::Old,
+        hand => hand,
+    }
 }

@@ -1,6 +1,6 @@
 //! A table of hand's edits.
 
-use super::merge::{Hand, decide};
+use super::merge::{Hand, decide, decide_stale, is_stale};
 use super::sketch::Noted;
 use super::state::Row;
 use super::task::Status::{self, Cancelled, Completed, Failed, Pending, Running};
@@ -46,5 +46,57 @@ fn a_hand_wins_unless_somebody_works_on_it() {
         };
         let (ours, file) = (noted(ours.0, ours.1), noted(file.0, file.1));
         assert_eq!(decide(file, &[ours], &row, worked), expected, "{ours:?} {file:?} {row:?}");
+    }
+}
+
+#[test]
+fn an_older_copy_is_told_from_a_hand() {
+    type Touch = ((Status, Option<u32>), (Status, Option<u32>), Status);
+    // By task what we wrote, what the file says, what the log makes of it; whether tasks are missing.
+    let table: [(&[Touch], bool, bool); 13] = [
+        (&[], true, false),
+        (&[((Completed, Some(1)), (Pending, None), Completed)], false, true),
+        (&[((Completed, Some(2)), (Pending, Some(1)), Completed)], false, true),
+        (&[((Running, Some(1)), (Pending, None), Completed)], false, true),
+        (&[((Failed, Some(2)), (Failed, Some(1)), Pending)], false, true),
+        (&[((Completed, Some(1)), (Pending, Some(1)), Completed)], true, false),
+        (&[((Failed, Some(2)), (Pending, Some(2)), Failed)], false, false),
+        (&[((Pending, None), (Completed, None), Pending)], true, false),
+        // Where no attempts are counted.
+        (&[((Completed, None), (Pending, None), Completed)], false, false),
+        (&[((Completed, None), (Pending, None), Completed)], true, true),
+        (
+            &[((Completed, None), (Pending, None), Completed), ((Failed, None), (Pending, None), Failed)],
+            false,
+            true,
+        ),
+        (&[((Running, None), (Pending, None), Completed)], false, true),
+        (&[((Running, None), (Pending, None), Running)], false, false),
+    ];
+    for (touched, missing, expected) in table {
+        let both: Vec<_> = touched
+            .iter()
+            .map(|(ours, file, now)| (noted(file.0, file.1), [noted(ours.0, ours.1)], *now))
+            .collect();
+        let touched = both.iter().map(|(file, ours, now)| (*file, &ours[..], *now));
+        assert_eq!(is_stale(touched, missing), expected, "{both:?} {missing}");
+    }
+}
+
+#[test]
+fn of_an_older_copy_no_status_is_taken_but_the_end_of_what_nobody_tried() {
+    let table = [
+        ((Completed, Some(1)), (Pending, None), (Completed, 1), Hand::Old),
+        ((Pending, Some(2)), (Failed, Some(2)), (Pending, 2), Hand::Old),
+        ((Pending, None), (Completed, None), (Pending, 0), Hand::Wins(Completed, 0, 0)),
+        ((Pending, None), (Pending, None), (Completed, 1), Hand::None),
+        ((Running, Some(1)), (Completed, Some(1)), (Completed, 1), Hand::None),
+    ];
+    for (ours, file, (status, attempts), expected) in table {
+        let text = format!(r#"{{"id":"t","title":"T","status":"{}","dispatch":"exec"}}"#, status.word());
+        let mut row = super::sketch::Sketch::read(text.as_bytes()).unwrap().row();
+        row.attempts = attempts;
+        let (ours, file) = (noted(ours.0, ours.1), noted(file.0, file.1));
+        assert_eq!(decide_stale(file, &[ours], &row), expected, "{ours:?} {file:?}");
     }
 }

@@ -125,6 +125,11 @@ impl Place {
         self.state().join("checkpoint.next.ndjson")
     }
 
+    /// A copy of the `tasks.json` that was last written or taken in: what a hand takes out of that is still here.
+    pub fn kept(&self) -> PathBuf {
+        self.state().join("tasks.kept.json")
+    }
+
     /// Tasks that were submitted or edited since `tasks.json` was written; each writing begins a new one.
     pub fn inbox(&self, generation: u64) -> PathBuf {
         self.state().join(format!("inbox-{generation}.ndjson"))

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde_json::{Map, Value};
 
-use super::load::load;
+use super::load::{self, load};
 use super::memory::{Memory, unknown};
 use super::place::Place;
 use super::state::State;
@@ -43,6 +43,8 @@ pub struct Queue {
     /// Whether it was looked after what a loss of power may have taken.
     looked: bool,
     pace: Pace,
+    /// Notices that whoever looked on was given since all was read.
+    told: Vec<String>,
 }
 
 /// When things were written last.
@@ -61,7 +63,7 @@ impl Queue {
         let (memory, _) = load(&place, false)?;
         let now = Instant::now();
         let started = Pace { synced: now, changed: None, written: now, cost: Duration::ZERO };
-        Ok(Self { place, memory, stays: false, looked: false, pace: started })
+        Ok(Self { place, memory, stays: false, looked: false, pace: started, told: Vec::new() })
     }
 
     /// For who keeps it and changes it often: changes are written at once, but brought to the disk and into `tasks.json`
@@ -89,7 +91,7 @@ impl Queue {
 
     /// A task's whole definition, with its status and attempts as they are now. Unknown ids: [`Fault::NotFound`].
     pub fn task(&self, id: &str) -> Result<Task> {
-        self.memory.task(id)
+        load::task(&self.memory, &self.place, id)
     }
 
     /// All fields of a task, those we do not know too, with its progress as it is now.
@@ -101,20 +103,29 @@ impl Queue {
 
     /// What came of a task: from its file, or from the log where the file is missing or torn.
     pub fn result(&self, id: &str) -> Result<Option<Value>> {
+        if self.state().row(id).is_some_and(|row| !row.status.is_final()) {
+            // What came of an earlier attempt is for `history`.
+            return Ok(None);
+        }
         let path = results::of(&self.place, &self.memory, id);
         let file = path.and_then(|path| std::fs::read(path).ok());
         let whole = file.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
         let whole = whole.filter(|result| results::stranger(result, id).is_none());
-        if let Some(result) = self.memory.results.get(id).cloned().or(whole) {
-            return Ok(Some(result));
+        match self.memory.results.get(id).cloned() {
+            // It was set aside, and a hand ended the task since.
+            Some(Value::Null) => return Ok(None),
+            Some(result) => return Ok(Some(result)),
+            None if whole.is_some() => return Ok(whole),
+            None => {}
         }
         let mut last = None;
         history::read(&self.place, |line| {
             if let history::Line::Event(event) = line
                 && history::is_of(&event, id)
-                && let Some(result) = event.get("metadata").and_then(|more| more.get("result"))
             {
-                last = Some(result.clone());
+                let again = event.get("event_type").is_some_and(|kind| kind == "task.retry.scheduled");
+                let result = event.get("metadata").and_then(|more| more.get("result"));
+                last = result.cloned().or(last.take().filter(|_| !again));
             }
             Ok(())
         })?;
@@ -131,12 +142,14 @@ impl Queue {
 
     /// What was found that is not as it should be, since this was last asked.
     pub fn notices(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.memory.notices)
+        let notices = std::mem::take(&mut self.memory.notices);
+        self.told.extend_from_slice(&notices);
+        notices
     }
 
     /// Reads again what others have changed meanwhile.
     pub fn refresh(&mut self) -> Result<()> {
-        let notices = self.notices();
+        let notices = std::mem::take(&mut self.memory.notices);
         self.memory = load(&self.place, false)?.0;
         self.memory.notices.splice(0..0, notices);
         Ok(())
@@ -148,7 +161,9 @@ impl Queue {
         let lock = self.lock()?;
         match self.catch_up() {
             // A hand is in the middle of writing `tasks.json`; what we know is right, and is written once that is whole.
-            Err(error) if self.stays && error.downcast_ref::<Fault>().is_some() => {
+            Err(error)
+                if self.stays && self.memory.file.is_some() && error.downcast_ref::<Fault>().is_some() =>
+            {
                 self.append_only(&error)?;
             }
             caught_up => caught_up?,
@@ -246,8 +261,10 @@ impl Queue {
     /// Reads all again under the lock, and has files agree that a crash or a hand has left apart.
     fn reload(&mut self) -> Result<()> {
         let (memory, hands) = load(&self.place, true)?;
-        let notices = self.notices();
+        let notices = std::mem::take(&mut self.memory.notices);
+        let told = std::mem::take(&mut self.told);
         self.memory = memory;
+        self.memory.notices.retain(|notice| !(told.contains(notice) || notices.contains(notice)));
         self.memory.notices.splice(0..0, notices);
         let known = self.memory.head.as_ref();
         let apart = known.is_none_or(|head| head.tasks != self.memory.mark);

@@ -20,8 +20,7 @@ use crate::system::clock;
 use crate::system::host::Host;
 
 fn task(id: &str) -> Map<String, Value> {
-    let task =
-        json!({"id": id, "title": "T", "status": "pending", "x_own": {"keep": [1, 2]}, "dispatch": "exec"});
+    let task = json!({"id": id, "title": "T", "status": "pending", "created_at": "2026-01-01T00:00:00Z", "x_own": {"keep": [1, 2]}, "dispatch": "exec"});
     task.as_object().unwrap().clone()
 }
 
@@ -39,6 +38,8 @@ struct World {
     model: BTreeMap<String, (Status, u64, String)>,
     results: BTreeMap<String, u64>,
     staying: Option<Queue>,
+    /// What an editor that was left open holds.
+    editor: Option<String>,
 }
 
 impl World {
@@ -46,7 +47,14 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let place = Place::of(&Workspace::at(dir.path().canonicalize().unwrap()));
         fs::create_dir_all(place.dir()).unwrap();
-        Self { _dir: dir, place, model: BTreeMap::new(), results: BTreeMap::new(), staying: None }
+        Self {
+            _dir: dir,
+            place,
+            model: BTreeMap::new(),
+            results: BTreeMap::new(),
+            staying: None,
+            editor: None,
+        }
     }
 
     fn change(&mut self, change: impl FnOnce(&mut super::queue::Turn<'_>) -> anyhow::Result<()>) {
@@ -99,6 +107,7 @@ impl World {
                     Ok(())
                 });
                 self.model.get_mut(id).unwrap().0 = Status::Pending;
+                self.results.remove(id);
             }
             (5, Some(_)) => {
                 let title = format!("title {}", clock::random());
@@ -135,19 +144,54 @@ impl World {
         task["status"] = to.on_disk().into();
         fs::write(&path, serde_json::to_string_pretty(&all).unwrap()).unwrap();
         self.model.get_mut(id).unwrap().0 = to;
+        if to == Status::Pending {
+            self.results.remove(id);
+        }
         // Nobody does anything with a file that he has not seen.
         self.change(|_| Ok(()));
     }
 
+    fn found(&self) -> BTreeMap<String, (Status, u64, String)> {
+        let queue = Queue::open(self.place.clone()).unwrap();
+        let rows = queue.state().rows();
+        rows.map(|row| (row.id.clone(), (row.status, row.attempts, queue.task(&row.id).unwrap().title)))
+            .collect()
+    }
+
+    /// An editor is opened, or saves what it has held since it was.
+    fn left_open(&mut self) {
+        let path = self.place.tasks();
+        let Some(text) = self.editor.take() else {
+            self.editor = fs::read_to_string(path).ok();
+            return;
+        };
+        let all: Value = serde_json::from_str(&text).unwrap();
+        let list = all["tasks"].as_array().unwrap();
+        fs::write(&path, format!("{text}\n")).unwrap();
+        self.change(|_| Ok(()));
+        let found = self.found();
+        let mut signs = false;
+        for (id, (status, attempts, _)) in &self.model {
+            let copy = list.iter().find(|task| task["id"] == **id);
+            let now = found.get(id);
+            assert!(status.is_final() || now.is_some(), "{id} is lost");
+            let Some((now, counted, _)) = now else { continue };
+            assert!(counted >= attempts, "{id} goes back");
+            let behind = copy.is_some_and(|copy| copy["attempts"].as_u64().unwrap_or(0) < *attempts);
+            signs |= behind;
+            assert!(!(behind && status.is_final()) || now == status, "{id} is done again");
+        }
+        // What was not written yet is no sign: that is why it is not asked that all of them stay.
+        assert!(signs || !found.is_empty() || self.model.values().all(|task| task.0.is_final()));
+        self.model = found;
+        let model = &self.model;
+        self.results.retain(|id, _| model.get(id).is_some_and(|task| task.0.is_final()));
+    }
+
     /// What the files say without a lock is what was said to them.
     fn agrees(&self) {
+        assert_eq!(self.found(), self.model);
         let queue = Queue::open(self.place.clone()).unwrap();
-        let found: BTreeMap<String, (Status, u64, String)> = queue
-            .state()
-            .rows()
-            .map(|row| (row.id.clone(), (row.status, row.attempts, queue.task(&row.id).unwrap().title)))
-            .collect();
-        assert_eq!(found, self.model);
         for (id, attempt) in &self.results {
             assert_eq!(queue.result(id).unwrap().unwrap()["attempt"], *attempt, "{id}");
         }
@@ -278,7 +322,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn nothing_acknowledged_is_lost(steps in prop::collection::vec((0..14_u8, 0..5_u8, 0..8_u8), 1..24)) {
+    fn nothing_acknowledged_is_lost(steps in prop::collection::vec((0..16_u8, 0..5_u8, 0..8_u8), 1..24)) {
         let mut world = World::new();
         for (what, id, more) in steps {
             let id = format!("t{id}");
@@ -295,6 +339,7 @@ proptest! {
                 }
                 9 if world.staying.is_none() => world.suffer(more, &id),
                 10 => die_in_every_step(&mut world),
+                12 | 13 => world.left_open(),
                 11 => {
                     if let Some(queue) = &mut world.staying {
                         queue.checkpoint().unwrap();

@@ -76,6 +76,10 @@ pub fn ensure(path: &Path, result: &Value) -> Result<()> {
 /// Has a result be where it belongs. One that would lie elsewhere is left in the log alone.
 pub fn restore(place: &Place, memory: &Memory, id: &str, result: &Value) -> Result<()> {
     let Some(path) = of(place, memory, id) else { return Ok(()) };
+    if result.is_null() {
+        // The log has what came of earlier attempts.
+        return store::remove(&path);
+    }
     ensure(&path, result)
 }
 

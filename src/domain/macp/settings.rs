@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Deserialize;
 
+use super::load::regular;
 use super::place::Place;
 use super::task::{Dispatch, Gate};
 use crate::fault::Fault;
@@ -143,6 +144,7 @@ pub fn load(place: &Place) -> Result<Settings> {
 
 fn foreign(place: &Place) -> Result<Foreign> {
     let path = place.config();
+    regular(&path)?;
     let Some(text) = store::read_text(&path)? else { return Ok(Foreign::default()) };
     serde_json::from_str(&text).map_err(|error| {
         Fault::invalid(

@@ -38,6 +38,11 @@ pub fn write(place: &Place, memory: &mut Memory) -> Result<bool> {
     if !fresh && !moved() {
         let head = head(memory, memory.mark, false);
         write_ids(place, memory, head.inbox)?;
+        let known =
+            memory.head.as_ref().is_some_and(|head| head.tasks == memory.mark) && place.kept().exists();
+        if let Some(file) = memory.file.as_ref().filter(|_| !known) {
+            store::copy_soon(&place.kept(), file)?;
+        }
         let write = |out: &mut dyn Write| checkpoint::write(out, &head, &memory.state, &memory.noted);
         store::replace(&place.checkpoint(), SHARED, write)?;
         memory.head = Some(head);
@@ -47,7 +52,7 @@ pub fn write(place: &Place, memory: &mut Memory) -> Result<bool> {
 }
 
 fn write_ids(place: &Place, memory: &Memory, generation: u64) -> Result<()> {
-    Ids::new(place.ids(generation)).write(memory.state.rows().map(|row| row.id.as_str()))
+    Ids::new(place.ids(generation)).write(&memory.state)
 }
 
 fn head(memory: &Memory, tasks: Option<Mark>, folded: bool) -> Head {
@@ -86,6 +91,7 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<bool> {
             let write = |out: &mut dyn Write| checkpoint::write(out, &head, &old.state, noted);
             let stage = store::replace(&place.next_checkpoint(), SHARED, write);
             written = Some(head);
+            store::copy_soon(&place.kept(), temp)?;
             late = Mark::at(&place.tasks()) != old.mark;
             let faster = || io::Error::other("it was edited meanwhile");
             if late { Err(faster()) } else { stage.map_err(io::Error::other) }
@@ -94,7 +100,11 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<bool> {
     if late {
         return Ok(false);
     }
-    let file = staged?;
+    let file = match staged {
+        // Its bytes changed under the writing.
+        Err(_) if Mark::at(&place.tasks()) != old.mark => return Ok(false),
+        staged => staged?,
+    };
     let (spans, noted, frame) = fresh.into_inner();
     store::rename(&place.next_checkpoint(), &place.checkpoint())?;
     let before = memory.head.as_ref().map_or(0, |head| head.inbox);
@@ -103,6 +113,7 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<bool> {
     (memory.spans, memory.noted) = (spans, noted);
     memory.edits.clear();
     memory.dropped.clear();
+    memory.kept = None;
     if folded {
         let head = memory.head.as_ref().map_or(0, |head| head.inbox);
         memory.inbox = store::Journal::new(place.inbox(head), SHARED, 0);
@@ -129,6 +140,14 @@ fn changes(row: &Row, noted: Noted) -> Vec<(&'static str, Option<Value>)> {
         _ => {}
     }
     set
+}
+
+/// How much white space is at the end of a part of a file, or at its beginning.
+fn spaces(file: &std::fs::File, part: Range<u64>, at_end: bool) -> io::Result<u64> {
+    let mut bytes = vec![0; usize::try_from(part.end - part.start).unwrap_or(0)];
+    std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes, part.start)?;
+    let rest = if at_end { bytes.trim_ascii_end() } else { bytes.trim_ascii_start() };
+    Ok((bytes.len() - rest.len()) as u64)
 }
 
 /// A task's text with its progress as it is now.
@@ -166,7 +185,12 @@ impl Copy<'_, '_> {
             parts.extend(memory.dropped.iter().map(|span| (span.at, span.len, None)));
             parts.sort_unstable();
         }
-        let opening = parts.first().map_or(frame.end, |part| part.0);
+        let mut opening = parts.first().map_or(frame.end, |part| part.0);
+        let empty = frame.some && parts.iter().all(|part| part.2.is_none());
+        if let Some(file) = memory.file.as_ref().filter(|_| empty) {
+            // Not even the space stays that was before them.
+            opening -= spaces(file, opening.saturating_sub(256)..opening, true)?;
+        }
         self.copy(0, opening)?;
         let (mut end, mut some) = (opening, false);
         for (start, len, row) in parts {
@@ -179,7 +203,7 @@ impl Copy<'_, '_> {
             }
             end = start + u64::from(len);
         }
-        let old_end = frame.end;
+        let mut old_end = frame.end;
         for row in (0..memory.spans.len()).filter(|row| memory.spans[*row].inbox) {
             let open = if frame.bare { "\n  " } else { "\n    " };
             if some {
@@ -189,7 +213,10 @@ impl Copy<'_, '_> {
             self.element(row)?;
             some = true;
         }
-        let was_some = frame.some;
+        let was_some = frame.some && !empty;
+        if let (Some(file), Some(mark)) = (memory.file.as_ref().filter(|_| empty), memory.mark) {
+            old_end += spaces(file, old_end..mark.size().min(old_end + 256), false)?;
+        }
         (frame.end, frame.some) = (self.at, some);
         if some && !was_some {
             // `[]`, or nothing but spaces in between.
@@ -257,7 +284,7 @@ impl Copy<'_, '_> {
         self.put(text.as_bytes())?;
         let len = u32::try_from(text.len()).map_err(io::Error::other)?;
         let noted = Sketch::read(text.as_bytes()).map_err(io::Error::other)?.noted();
-        self.spans.push(Span { at: start, len, inbox: false, ..span });
+        self.spans.push(Span { at: start, len, inbox: false, kept: false, ..span });
         self.noted.push(noted);
         Ok(())
     }

@@ -6,14 +6,20 @@ use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::ids::Ids;
+use super::ids::{Ids, awaited};
 use super::inbox;
 pub use super::new::{New, answer, through_shell};
+use super::overview::reason;
 use super::place::Place;
 use super::queue::{PATIENCE, Queue, SMALL};
 use super::settings::Settings;
+use super::sketch::Sketch;
+use super::state::State;
+use super::strict;
+use super::stuck::Stuck;
 use super::task::{Dispatch, TYPES, Task};
 use super::{check, checkpoint};
+use crate::domain::agents::one_line;
 use crate::fault::Fault;
 use crate::system::lock::Lock;
 use crate::system::store::{self, Journal, Mark, SHARED};
@@ -59,6 +65,7 @@ fn fill(place: &Place, settings: &Settings, tasks: &[Map<String, Value>]) -> Res
     let now = clock::now().to_string();
     let mut filled = Vec::with_capacity(tasks.len());
     for given in tasks {
+        untried(given)?;
         let id = given.get("id").cloned();
         let id = id.unwrap_or_else(|| format!("t-{}", clock::base36(clock::random(), 7)).into());
         let made =
@@ -84,6 +91,24 @@ fn unnamed(error: anyhow::Error, made: Option<String>, number: Option<usize>) ->
     };
     let name = number.map_or(String::new(), |number| format!("task {number} of the list: "));
     Fault::usage(message.replacen(&made, &name, 1), hint.clone())
+}
+
+/// Whether it says of itself what only the queue can say.
+fn untried(given: &Map<String, Value>) -> Result<()> {
+    let wrong = |message: String| {
+        let id = one_line(text(given, "id"), 60);
+        Err(Fault::usage(
+            format!("task `{id}`: {message}"),
+            "what is submitted is pending, and was never tried",
+        ))
+    };
+    if let Some(status) = given.get("status").filter(|status| *status != "pending") {
+        return wrong(format!("`status` is {}", one_line(&status.to_string(), 60)));
+    }
+    match ["attempts", "hold", "not_before", "cancelled"].iter().find(|name| given.contains_key(**name)) {
+        Some(name) => wrong(format!("`{name}` is for the queue to say")),
+        None => Ok(()),
+    }
 }
 
 /// A task with `dispatch` with all that belongs to it, checked.
@@ -119,7 +144,8 @@ pub fn complete(
 /// Whether it is a task that can be queued.
 fn verify(task: &Map<String, Value>) -> Result<Task> {
     let id = text(task, "id");
-    let wrong = |message: String, hint: &str| Fault::usage(format!("task `{id}`: {message}"), hint);
+    let wrong =
+        |message: String, hint: &str| Fault::usage(format!("task `{}`: {message}", one_line(id, 60)), hint);
     let read: Task = serde_json::from_value(Value::Object(task.clone()))
         .map_err(|error| wrong(error.to_string(), "see `taskrun macp submit --help`"))?;
     if !is_id(&read.id) {
@@ -127,6 +153,9 @@ fn verify(task: &Map<String, Value>) -> Result<Task> {
             "this is no id".into(),
             "1 to 128 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit",
         ));
+    }
+    if read.depends_on.iter().any(|on| on.trim().is_empty()) {
+        return Err(wrong("`depends_on` names nothing".into(), "name tasks by their ids"));
     }
     if read.title.trim().is_empty() {
         return Err(wrong("`title` is empty".into(), "say what it is about"));
@@ -159,15 +188,54 @@ pub fn is_id(id: &str) -> bool {
 }
 
 fn put(place: Place, tasks: Vec<Map<String, Value>>) -> Result<()> {
+    no_circle_among(&tasks)?;
     if quickly(&place, &tasks)? {
         return Ok(());
     }
     let path = |task: &Map<String, Value>| task.get("result_path").and_then(Value::as_str).map(str::to_owned);
     let paths = tasks.iter().map(|task| (text(task, "id").to_owned(), path(task))).collect();
+    let new: HashSet<String> = awaiting(&tasks).map(|task| text(task, "id").to_owned()).collect();
     Queue::open(place)?.change(|turn| {
         tasks.into_iter().try_for_each(|task| turn.submit(task))?;
-        check::results(turn, &paths)
+        check::results(turn, &paths)?;
+        if new.is_empty() { Ok(()) } else { no_circle(turn.state(), &new) }
     })
+}
+
+/// Those that depend on others.
+fn awaiting(tasks: &[Map<String, Value>]) -> impl Iterator<Item = &Map<String, Value>> {
+    let some = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
+    tasks.iter().filter(move |task| task.get("depends_on").is_some_and(some))
+}
+
+/// Errors ([`Fault::Refused`]): one of the tasks `new` waits for itself.
+fn no_circle(state: &State, new: &HashSet<String>) -> Result<()> {
+    for (_, why) in state.stuck() {
+        if let Stuck::Cycle(ids) = &why
+            && let Some(id) = ids.iter().find(|id| new.contains(*id))
+        {
+            let message = format!("task `{id}` {}", one_line(&reason(&why), 400));
+            return Err(Fault::refused(message, "leave one of these out of its `depends_on`"));
+        }
+    }
+    Ok(())
+}
+
+/// [`no_circle`] among the tasks themselves.
+fn no_circle_among(tasks: &[Map<String, Value>]) -> Result<()> {
+    let new: HashSet<String> = awaiting(tasks).map(|task| text(task, "id").to_owned()).collect();
+    if new.len() < 2 {
+        return Ok(());
+    }
+    let mut state = State::default();
+    for task in tasks {
+        let text = inbox::text(task)?;
+        // One that cannot be read is refused where it is put in.
+        if let Ok(sketch) = Sketch::read(&text) {
+            state.insert(sketch.row(), Vec::new());
+        }
+    }
+    no_circle(&state, &new)
 }
 
 /// Appends to the inbox without reading the queue; `false` where it has to be read, or written, anyway.
@@ -189,14 +257,21 @@ fn quickly(place: &Place, tasks: &[Map<String, Value>]) -> Result<bool> {
         return Ok(false);
     }
     let ids = Ids::new(place.ids(known.head.inbox));
-    let names: Vec<&str> = tasks.iter().map(|task| text(task, "id")).collect();
-    // Where one may be taken, only the tasks themselves can tell.
-    if ids.may_have(&names, (known.head.inbox_at, size))? != Some(false) {
+    let mut names: Vec<String> = tasks.iter().map(|task| text(task, "id").to_owned()).collect();
+    let count = names.len();
+    names.extend(awaiting(tasks).map(|task| awaited(text(task, "id"))));
+    let asked: Vec<&str> = names.iter().map(String::as_str).collect();
+    // Where one may be taken, or waited for while it waits itself, only the tasks themselves can tell.
+    if ids.may_have(&asked, (known.head.inbox_at, size))? != Some(false) {
         return Ok(false);
     }
     let texts = tasks.iter().map(inbox::text).collect::<serde_json::Result<Vec<_>>>()?;
     let (line, _) = inbox::line(&texts, &[], &[])?;
     inbox.skip_to(size);
+    names.truncate(count);
+    let on = awaiting(tasks).flat_map(|task| task["depends_on"].as_array().into_iter().flatten());
+    names.extend(on.filter_map(Value::as_str).map(awaited));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     ids.add(&names, size..size + line.len() as u64)?;
     inbox.append(&line)?;
     drop(lock);
@@ -212,6 +287,8 @@ pub fn read(text: &str, name: &str) -> Result<Vec<Map<String, Value>>> {
             "a JSON list of tasks, an object with `tasks`, or one task a line",
         )
     };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    strict::check(text).map_err(|(line, told)| wrong(line, told))?;
     let mut values = Vec::new();
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
         values.push(value.map_err(|error| {

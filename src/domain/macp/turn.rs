@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::event::Event;
 use super::inbox::{self, Edit};
+use super::load;
 use super::memory::{Memory, Span, unknown};
 use super::place::Place;
 use super::sketch::Sketch;
@@ -52,7 +53,7 @@ impl Turn<'_> {
                 task.status = self.memory.state.at(*row).status;
                 Ok(task)
             }
-            None => self.memory.task(id),
+            None => load::task(self.memory, self.place, id),
         }
     }
 
@@ -89,7 +90,7 @@ impl Turn<'_> {
             ));
         }
         let result_path = sketch.has_result_path();
-        let row = self.memory.insert(sketch, Span { at: 0, len: 0, inbox: true, result_path });
+        let row = self.memory.insert(sketch, Span { at: 0, len: 0, inbox: true, kept: false, result_path });
         self.submits.push((row, text));
         Ok(())
     }
@@ -150,9 +151,7 @@ impl Turn<'_> {
         memory.events.append(&lines(&self.events)?)?;
         memory.lines += self.events.len() as u64;
         for mut event in self.events {
-            if let Some(result) = event.metadata.get_mut("result").map(Value::take) {
-                memory.results.insert(event.task_id, result);
-            }
+            memory.note_result(&mut event);
         }
         Ok(())
     }
