@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-pub use super::check_queue::{queue, results};
+pub use super::check_queue::queue;
+pub(super) use super::check_queue::results;
 use super::dispatch::ground;
 use super::place::Place;
 use super::settings::Settings;

@@ -72,7 +72,7 @@ pub(super) fn waits(circle: &[String]) -> String {
 }
 
 /// Refuses tasks that were added in this turn, or given these fields, where a result would lie where another's does.
-pub fn results(turn: &Turn<'_>, tasks: &HashMap<String, Option<String>>) -> Result<()> {
+pub(super) fn results(turn: &Turn<'_>, tasks: &HashMap<String, Option<String>>) -> Result<()> {
     let given = |id: &str| match tasks.get(id) {
         Some(path) => path.clone(),
         None => turn.memory.task(id).ok().and_then(|task| task.result_path),
