@@ -295,6 +295,11 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes a directory if nothing is in it; whether it did.
+pub fn remove_empty(dir: &Path) -> bool {
+    fs::remove_dir(dir).is_ok()
+}
+
 /// Removes a directory and all below it; a missing one is fine. Links are removed, not followed.
 pub fn remove_tree(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {

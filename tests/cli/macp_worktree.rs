@@ -167,12 +167,33 @@ fn what_is_unsaved_stays_and_what_is_saved_goes() {
         ("rm f.txt", true),
         ("git worktree lock .", true),
         ("git config status.showUntrackedFiles no; echo x > x", true),
+        ("git update-index --skip-worktree f.txt", false),
+        ("git update-index --skip-worktree f.txt; echo x > f.txt", true),
+        ("git update-index --skip-worktree f.txt; rm f.txt", true),
+        ("git update-index --assume-unchanged f.txt; echo x > f.txt", true),
+        ("git update-index --index-version 4 --assume-unchanged --skip-worktree f.txt; echo x > f.txt", true),
+        ("git update-index --split-index --assume-unchanged f.txt; echo x > f.txt", true),
+        ("git sparse-checkout set nothing", false),
+        (
+            "echo 1 > x; git add x; git commit -qm 1; git commit -q --amend -m 2; git reset -q --hard HEAD~",
+            false,
+        ),
+        (
+            "B=$(git branch --show-current); git checkout -q --detach; echo left > x; git add x; git commit -qm x; git checkout -q $B",
+            true,
+        ),
+        (
+            "B=$(git branch --show-current); git checkout -q --detach; echo kept > x; git add x; git commit -qm x; git tag kept2; git checkout -q $B",
+            false,
+        ),
     ];
     let task = |(at, (command, _)): (usize, &(&str, bool))| json!({"id": format!("T{at}"), "worktree": "", "command": format!("{git}{command}")});
     yard.tasks(&table.iter().enumerate().map(task).collect::<Vec<_>>());
     let said = yard.drain();
     assert_eq!(said.code, 0, "{said:?}");
     for (at, (command, stays)) in table.iter().enumerate() {
+        let named = command.contains("update-index") && *stays;
+        assert!(!named || yard.result(&format!("T{at}"))["files_changed"] == json!(["f.txt"]), "{command}");
         assert_eq!(yard.base().join(format!("t{at}")).exists(), *stays, "{command}");
     }
     assert_eq!(yard.trees().len(), table.iter().filter(|(_, stays)| *stays).count());
@@ -197,7 +218,10 @@ fn a_worktree_is_kept_between_attempts_and_where_the_settings_say_so() {
     assert_eq!(yard.0.read("ran"), format!("{0}\n{0}\n", path.display()));
     assert_eq!(yard.result("A")["status"], "completed");
     // Both are over, B for good.
-    assert!(yard.trees().is_empty(), "{said:?}");
+    assert!(
+        yard.trees().is_empty() && !yard.base().join("deep").exists() && yard.base().exists(),
+        "{said:?}"
+    );
     yard.0.write(".taskrun/macp/config.json", r#"{"macp": {"cleanup_worktrees": false}}"#);
     yard.tasks(&[json!({"id": "K", "worktree": ""})]);
     fs::remove_dir_all(yard.0.path(".taskrun/macp/state")).unwrap();
@@ -270,6 +294,7 @@ fn a_worktree_that_cannot_be_made_fails_the_task_at_once_and_leaves_nothing() {
     yard.tasks(&table.iter().enumerate().map(task).collect::<Vec<_>>());
     let said = yard.drain();
     assert_eq!((said.code, ran.exists()), (1, false), "{said:?}");
+    assert!(!said.stderr.contains("is kept"), "{said:?}");
     for (at, (fields, words)) in table.iter().enumerate() {
         let id = format!("T{at}");
         let result = yard.result(&id);
@@ -360,28 +385,4 @@ fn what_a_killed_run_left_half_made_is_made_anew() {
         assert_eq!(fs::read_to_string(path.join("all")).unwrap(), "slow\none\n");
         assert_eq!(yard.trees().len(), round + 1);
     }
-}
-
-#[test]
-fn a_worktree_that_somebody_deleted_is_made_again() {
-    let yard = Yard::new();
-    let path = yard.base().join("a");
-    yard.0.write(".taskrun/config.toml", "[macp]\nretry_delay = \"1ms\"\n");
-    let command = format!(
-        "echo x >> {0}; test $(wc -l < {0}) = 2 && test -e f.txt || {{ rm -rf {1}; exit 1; }}",
-        yard.0.path("ran").display(),
-        path.display()
-    );
-    yard.tasks(&[json!({"worktree": "", "command": command, "max_attempts": 2})]);
-    let said = yard.drain();
-    assert_eq!((said.code, yard.0.read("ran").lines().count()), (0, 2), "{said:?}");
-    assert!(yard.trees().is_empty() && !path.exists());
-    // And one whose queue forgot it, on the task's own branch, is the task's own.
-    yard.git(&["worktree", "add", "-q", path.to_str().unwrap(), "feat/A-t"]);
-    fs::write(path.join("left"), "x").unwrap();
-    fs::remove_dir_all(yard.0.path(".taskrun/macp/state")).unwrap();
-    yard.tasks(&[json!({"worktree": "", "command": format!("test -e left && {COMMIT}")})]);
-    let said = yard.drain();
-    assert_eq!(said.code, 0, "{said:?}");
-    assert_eq!(yard.result("A")["files_changed"], json!(["left"]));
 }

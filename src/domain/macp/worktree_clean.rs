@@ -15,6 +15,7 @@ use crate::domain::agents::one_line;
 use crate::fault::Fault;
 use crate::system::git::linked;
 use crate::system::git::worktree::{Answer, Worktrees};
+use crate::system::store;
 
 /// What became of a worktree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,6 +27,8 @@ pub enum Cleaned {
     Removed(PathBuf),
     /// It is there still; why.
     Kept(PathBuf, String),
+    /// What is there was never the task's; in words.
+    Foreign(PathBuf, String),
 }
 
 /// Removes the task's worktree once the task is over, unless it holds unsaved work (then a note says so) or worktrees are
@@ -36,7 +39,7 @@ pub fn cleanup(task: &Task, place: &Place, settings: &Settings) -> Result<Option
     }
     Ok(match clean(task, place, settings, false)? {
         Cleaned::Kept(path, why) => Some(format!("`{}` is kept: {why}", path.display())),
-        Cleaned::Nothing | Cleaned::Removed(_) => None,
+        Cleaned::Nothing | Cleaned::Removed(_) | Cleaned::Foreign(..) => None,
     })
 }
 
@@ -45,34 +48,57 @@ pub fn clean(task: &Task, place: &Place, settings: &Settings, force: bool) -> Re
     let path = match worktree::path(task, settings) {
         Ok(Some(path)) => path,
         Ok(None) => return Ok(Cleaned::Nothing),
-        Err(error) => {
-            return Ok(Cleaned::Kept(
-                PathBuf::from(task.worktree.as_deref().unwrap_or_default()),
-                error.to_string(),
-            ));
-        }
+        Err(error) => return led_astray(task, place, settings, &error.to_string()),
     };
     let lock = worktree::lock(place)?;
     let shop = Shop { place, settings, git: Worktrees::new(place.root(), &lock) };
+    let cleaned = clear(&shop, task, &path, force)?;
+    if matches!(cleaned, Cleaned::Removed(_)) {
+        // Git makes the directories above, and leaves them.
+        let above = path.ancestors().skip(1);
+        let base = super::within::real(&settings.worktree_base);
+        let inner =
+            above.take_while(|dir| base.as_ref().is_some_and(|base| dir != base && dir.starts_with(base)));
+        let _ = inner.take_while(|dir| store::remove_empty(dir)).count();
+    }
+    Ok(cleaned)
+}
+
+/// What there is to say where a task's `worktree` leads nowhere that could be its own. A link may have taken its place.
+fn led_astray(task: &Task, place: &Place, settings: &Settings, why: &str) -> Result<Cleaned> {
+    let given = task.worktree.as_deref().unwrap_or_default();
+    let name = if given.is_empty() { names::name(&task.id) } else { given.to_owned() };
+    let base = super::within::real(&settings.worktree_base);
+    let path = base.unwrap_or_else(|| settings.worktree_base.clone()).join(name);
+    let lock = worktree::lock(place)?;
+    let shop = Shop { place, settings, git: Worktrees::new(place.root(), &lock) };
+    let ours = shop.noted(&path)?.is_some_and(|noted| noted.task == task.id);
+    let cleaned = if ours { Cleaned::Kept } else { Cleaned::Foreign };
+    Ok(cleaned(path, why.to_owned()))
+}
+
+fn clear(shop: &Shop<'_>, task: &Task, path: &Path, force: bool) -> Result<Cleaned> {
+    let path = path.to_owned();
     let noted = shop.noted(&path)?;
-    let kept = |why: &str| Ok(Cleaned::Kept(path.clone(), why.to_owned()));
+    let foreign = |why: &str| Ok(Cleaned::Foreign(path.clone(), why.to_owned()));
     match (noted, shop.whose(&path)) {
-        (Some(noted), _) if noted.task != task.id => kept("it is another task's"),
+        (Some(noted), _) if noted.task != task.id => foreign("it is another task's"),
         (None, Whose::Nobodys) => Ok(Cleaned::Nothing),
-        (None, Whose::Foreign) => kept("it was not made for the task"),
+        (None, Whose::Foreign) => foreign("it was not made for the task"),
         (None, Whose::Ours) if Shop::branch_of(&path).as_deref() != Some(&*names::branch(task)) => {
-            kept("it was not made for the task")
+            foreign("it was not made for the task")
         }
         (Some(noted), whose) if noted.phase != Phase::Ready || whose != Whose::Ours => {
             if whose == Whose::Foreign {
-                return kept("it is no worktree of this repository any more");
+                let why = "it is no worktree of this repository any more";
+                return Ok(Cleaned::Kept(path, why.into()));
             }
             let there = path.exists();
             shop.mend(&noted, whose)?;
             Ok(if there { Cleaned::Removed(path) } else { Cleaned::Nothing })
         }
         (noted, _) => put_away(
-            &shop,
+            shop,
             noted.unwrap_or_else(|| Noted {
                 task: task.id.clone(),
                 path: path.clone(),
@@ -103,7 +129,7 @@ pub fn task(id: &str, place: Place, force: bool) -> Result<Option<PathBuf>> {
     match clean(&task, queue.place(), &settings, force)? {
         Cleaned::Nothing => Ok(None),
         Cleaned::Removed(path) => Ok(Some(path)),
-        Cleaned::Kept(path, why) => {
+        Cleaned::Kept(path, why) | Cleaned::Foreign(path, why) => {
             let hint = "save what is in it, or give `--force`";
             Err(Fault::refused(format!("`{}` is kept: {why}", path.display()), hint))
         }
@@ -131,7 +157,11 @@ pub fn pool(place: &Place) -> Result<Vec<PathBuf>> {
 fn put_away(shop: &Shop<'_>, noted: Noted, force: bool) -> Result<Cleaned> {
     let path = noted.path.clone();
     if !force {
-        if Shop::branch_of(&path).is_none() && shop.git.is_adrift(&path)? {
+        let mut commits = linked::strayed(&path, &noted.branch);
+        if Shop::branch_of(&path).is_none() {
+            commits.push("HEAD".into());
+        }
+        if !commits.is_empty() && shop.git.is_adrift(&path, &commits)? {
             return Ok(Cleaned::Kept(path, "it holds commits that are in no branch".into()));
         }
         if has(&path, "locked") {

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::worktree::{Noted, Shop};
+use crate::system::git::index::is_as_new;
 use crate::system::git::linked::{self, Tree};
 use crate::system::git::worktree::Answer;
+use crate::system::store;
 
 /// How the names of those begin that wait below the base.
 pub(super) const PREFIX: &str = ".pool-";
@@ -21,9 +23,9 @@ pub(super) fn take(shop: &Shop<'_>, wanted: &Noted, commit: &str, new: bool) -> 
     if !shop.settings.worktree_reuse || wanted.path.exists() {
         return Ok(None);
     }
-    let Some(waiting) = waiting(shop).into_iter().next() else { return Ok(None) };
+    let Some(waiting) = first_fit(shop)? else { return Ok(None) };
     if let Some(dir) = wanted.path.parent() {
-        crate::system::store::make_dir(dir)?;
+        store::make_dir(dir)?;
     }
     if shop.git.rename(&waiting, &wanted.path)? != Answer::Done {
         return Ok(None);
@@ -38,6 +40,26 @@ pub(super) fn take(shop: &Shop<'_>, wanted: &Noted, commit: &str, new: bool) -> 
         return Ok(None);
     }
     Ok(Some(answer))
+}
+
+/// The first that the next task cannot tell from a new one, but for what git ignores. Where a task has left more than
+/// files in one, it goes: to mend that is no gain over a new one.
+fn first_fit(shop: &Shop<'_>) -> Result<Option<PathBuf>> {
+    for path in waiting(shop) {
+        if !is_as_new(&path) {
+            shop.git.remove(&path, true)?;
+            continue;
+        }
+        if let Some(admin) = linked::admin(&path) {
+            for name in ["ORIG_HEAD", "FETCH_HEAD", "COMMIT_EDITMSG"] {
+                store::remove(&admin.join(name))?;
+            }
+            // Where the last task's `HEAD` was is nothing to the next.
+            store::remove_tree(&admin.join("logs"))?;
+        }
+        return Ok(Some(path));
+    }
+    Ok(None)
 }
 
 /// Moves a clean one aside for another task; `false` where none is wanted, or it would not go.

@@ -65,6 +65,31 @@ pub fn admin(dir: &Path) -> Option<PathBuf> {
     Some(dir.join(path_of(line.strip_prefix(b"gitdir:")?)))
 }
 
+/// The commits that a linked worktree's `HEAD` was at while something else than `branch` was checked out, as far as its
+/// log tells. What was once on a branch is in that one's own log, too.
+pub fn strayed(dir: &Path, branch: &str) -> Vec<String> {
+    let log = admin(dir).and_then(|admin| fs::read(admin.join("logs/HEAD")).ok()).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
+    let (mut away, mut found) = (false, Vec::new());
+    for (head, message) in log.lines().filter_map(|line| line.split_once('\t')) {
+        if let Some(moved) = message.strip_prefix("checkout: moving from ") {
+            away = moved.rsplit_once(" to ").is_none_or(|(_, to)| to != branch);
+        } else if away {
+            found.extend(head.split(' ').nth(1).map(str::to_owned));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Whether there is no file in a directory, nor below it.
+pub fn is_hollow(dir: &Path) -> bool {
+    let hollow =
+        |entry: fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_hollow(&entry.path());
+    fs::read_dir(dir).is_ok_and(|mut inner| inner.all(|entry| entry.map(hollow).unwrap_or(false)))
+}
+
 /// The main checkout of the repository kept in `common`; a bare one has none.
 pub fn main_checkout(common: &Path) -> Option<PathBuf> {
     if common.file_name() == Some(OsStr::new(".git")) {

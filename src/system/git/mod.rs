@@ -3,6 +3,7 @@
 
 mod apart;
 mod commit;
+pub mod index;
 mod kept;
 pub mod linked;
 mod merge;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::first_line;
 use super::linked::{self, Head};
+use super::{first_line, index};
 use crate::system::lock::Lock;
 use crate::system::process::{Quick, Said};
 
@@ -43,7 +43,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn of(said: &Said) -> Self {
+    pub(super) fn of(said: &Said) -> Self {
         if said.ok {
             return Self::Done;
         }
@@ -164,8 +164,9 @@ impl<'w> Worktrees<'w> {
         Ok(Answer::Done)
     }
 
-    /// Whether there is nothing in a worktree that is neither in git nor ignored.
+    /// Whether there is nothing in a worktree that is neither in git nor ignored, marks that hide it or not.
     pub fn is_clean(&self, path: &Path) -> Result<bool> {
+        index::reveal(path)?;
         let args = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
         let said = self.quick(path, &args)?;
         if let Answer::No(words) = Answer::of(&said) {
@@ -174,9 +175,11 @@ impl<'w> Worktrees<'w> {
         Ok(said.stdout.is_empty())
     }
 
-    /// Whether what is checked out in a worktree is in no branch, tag or remote.
-    pub fn is_adrift(&self, path: &Path) -> Result<bool> {
-        let args = ["rev-list", "-1", "HEAD", "--not", "--branches", "--tags", "--remotes"];
+    /// Whether one of these commits is in no branch, tag or remote.
+    pub fn is_adrift(&self, path: &Path, commits: &[String]) -> Result<bool> {
+        let mut args = vec!["rev-list", "-1", "--ignore-missing"];
+        args.extend(commits.iter().map(String::as_str));
+        args.extend(["--not", "--branches", "--tags", "--remotes"]);
         let said = self.quick(path, &args)?;
         if let Answer::No(words) = Answer::of(&said) {
             bail!("git rev-list failed: {words}");
@@ -192,6 +195,7 @@ impl<'w> Worktrees<'w> {
 /// The paths in a worktree that differ from a commit, whether committed, staged or neither, and those that git does not
 /// know and does not ignore; sorted, relative to its top.
 pub fn changed_since(path: &Path, commit: &str) -> Result<Vec<String>> {
+    index::reveal(path)?;
     let ask = |args: &[&str]| -> Result<BTreeSet<String>> {
         let said = Quick::new("git", path, args).env("LC_ALL", "C").run(&[])?;
         if let Answer::No(words) = Answer::of(&said) {

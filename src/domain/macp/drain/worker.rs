@@ -7,6 +7,7 @@ use crate::domain::macp::dispatch::brief::News;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::task::{Status, Task};
 use crate::domain::macp::{after, agent, worktree};
+use crate::fault::Fault;
 use crate::system::store;
 
 /// Works for one slot to the end of its orders, or until its supervisor is gone.
@@ -31,14 +32,17 @@ impl Bench<'_> {
         if result.status == Status::Completed && task.on_complete.is_some() {
             self.on_complete(task, result);
         }
+        let mut left = false;
         if task.worktree.is_some() {
             match worktree::cleanup(task, &self.shop.place, &self.shop.settings) {
                 Ok(None) => {}
                 Ok(Some(note)) => self.tell(What::Note(format!("task `{}`: {note}", task.id))),
+                // The note of what is to do stays: the next drain catches up.
+                Err(error) if matches!(error.downcast_ref(), Some(Fault::Interrupted { .. })) => left = true,
                 Err(error) => self.tell(What::Note(format!("task `{}`: {error:#}", task.id))),
             }
         }
-        if let Err(error) = marker::remove(task, &self.shop.place) {
+        if !left && let Err(error) = marker::remove(task, &self.shop.place) {
             self.tell(What::Note(format!("{error:#}")));
         }
         self.tell(What::AfterDone);
