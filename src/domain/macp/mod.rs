@@ -57,6 +57,7 @@ pub mod transition;
 pub mod trigger;
 mod turn;
 pub mod validate;
+pub mod variables;
 pub mod within;
 pub mod worktree;
 pub mod worktree_clean;
