@@ -234,15 +234,15 @@ pub(super) fn finish(
         return Ok(());
     }
     let place = &queue.place().clone();
-    if let Some(result) = updated.result.take().filter(|result| result.status == Status::Completed) {
-        if let Some((undelivered, failures)) = claim_gates::on_complete(place, settings, task, &result)? {
-            queue.change(|turn| {
-                let told = (&undelivered, failures);
-                turn.record(record::undelivered(&task.id, result.status, told, turn.now()));
-                Ok(())
-            })?;
-            updated.notes.push(undelivered.why);
-        }
+    if let Some(result) = updated.result.take().filter(|result| result.status == Status::Completed)
+        && let Some((undelivered, failures)) = claim_gates::on_complete(place, settings, task, &result)?
+    {
+        queue.change(|turn| {
+            let told = (&undelivered, failures);
+            turn.record(record::undelivered(&task.id, result.status, told, turn.now()));
+            Ok(())
+        })?;
+        updated.notes.push(undelivered.why);
     }
     if task.worktree.is_some() {
         updated.notes.extend(worktree::cleanup(task, place, settings)?);
