@@ -4,25 +4,29 @@
 //! The launched side is a few lines of `sh` around the command. They pass signals on to it and leave its exit code as
 //! a receipt, as a launcher's own exit code proves nothing: `srun` ends with 0 when its node dies.
 
-use std::borrow::Cow;
+mod words;
+
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use memchr::memmem;
+
+pub use words::holds_code;
 
 use crate::domain::agents::{Class, Failure};
 use crate::fault::Fault;
 use crate::system::clock;
 use crate::system::config::{Config, ReceiptBy, env, programs};
 use crate::system::process::{Launch, Outcome, Spawn, abandoned, sweep};
+use words::{Words, quoted, within_quotes};
 
 /// What runs on the launched side: `$0` is the launch's name; then come the start of the receipt, the file for it (or
-/// nothing), the directory to work in (or nothing), whether a line on standard output is wanted, and the command.
+/// nothing), the directory to work in (or nothing), whether a line on standard output is wanted, variables of ours (`A=b`) up to
+/// `--`, and the command.
 ///
 /// What a shell starts beside itself ignores interrupts and reads nothing, if one does not see to it.
 const FAR: &str = r#"t=$1 f=$2 d=$3 l=$4; shift 4
+while [ "$1" != -- ]; do export "$1"; shift; done; shift
 [ -z "$d" ] || cd -- "$d" || exit 97
 i=--default-signal=INT,QUIT
 case $1 in *=*) ;; *) env $i true 2>/dev/null && set -- env $i "$@";; esac
@@ -37,6 +41,11 @@ if [ -n "$f" ] && [ -f "${f%.receipt}.json" ]; then
 { printf '%s:%d%s.\n' "$t" "$r" "$k" >"$f.tmp" && mv -f -- "$f.tmp" "$f"; } 2>/dev/null; fi
 [ -z "$l" ] || printf '%s:%d%s.\n' "$t" "$r" "$k"
 exit "$r""#;
+
+/// How variables begin that are ours and reach the far side whatever a launcher hands on; none of them is a secret.
+const OURS: &str = "TASKRUN_";
+/// The one of these that may be inherited: how many tasks of triggers lie behind what is run.
+const DEPTH: &str = "TASKRUN_DEPTH";
 
 /// Characters of a launch's name that stand for whose it is.
 const OWNER: usize = 16;
@@ -54,7 +63,9 @@ pub struct Launcher {
     stop: Vec<String>,
     pass_env: Vec<String>,
     receipt: ReceiptBy,
+    /// Whether a shell takes its words apart again, and those of `stop`.
     quote: bool,
+    quote_stop: bool,
     /// Whose launches these are: the project's name.
     owner: String,
     /// Where launches are noted while they are under way.
@@ -89,17 +100,19 @@ impl Launching<'_> {
     }
 }
 
-/// The launcher failed, not the command: to be tried again, and no fault of the task's.
+/// The launcher failed, not the command: no fault of the task's, and to be tried again unless it is done.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct LaunchFailed(
+#[error("{why}")]
+pub struct LaunchFailed {
     /// Which launcher, and how.
-    pub String,
-);
+    pub why: String,
+    /// Whether its command had succeeded all the same: that is not to be done twice, so a person has to look at it.
+    pub done: bool,
+}
 
 impl From<LaunchFailed> for Failure {
-    fn from(LaunchFailed(message): LaunchFailed) -> Self {
-        Self { class: Class::Launcher, message, not_before: None }
+    fn from(failed: LaunchFailed) -> Self {
+        Self { class: Class::Launcher, message: failed.why, not_before: None }
     }
 }
 
@@ -123,7 +136,17 @@ impl Launcher {
                 "install it, put it on PATH, or name its path in `command`",
             ));
         };
-        let quote = entry.quote.unwrap_or_else(|| Path::new(program).file_name() == Some(OsStr::new("ssh")));
+        let is_ssh = |program: &String| Path::new(program).file_name() == Some(OsStr::new("ssh"));
+        let [quote, quote_stop] = [&entry.command, &entry.stop]
+            .map(|words| entry.quote.unwrap_or_else(|| words.first().is_some_and(is_ssh)));
+        for (words, quote) in [(&entry.command, quote), (&entry.stop, quote_stop)] {
+            if let Some(value) = within_quotes(words).filter(|_| quote) {
+                return Err(Fault::usage(
+                    format!("`[launchers.{name}]` holds `{value}` within quotes, for a shell"),
+                    "take the quotes away: what it stands for is quoted where that is needed",
+                ));
+            }
+        }
         Ok(Self {
             name: name.to_owned(),
             program: path.into(),
@@ -132,9 +155,28 @@ impl Launcher {
             pass_env: entry.pass_env.clone(),
             receipt: entry.receipt,
             quote,
+            quote_stop,
             owner: root.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             notes: notes.to_owned(),
         })
+    }
+
+    /// Refuses a task whose id or branch a shell could take for code, where this launcher is told it: quotes are the first
+    /// line against that, this is the second.
+    pub fn refuse_code(&self, labels: &Labels<'_>) -> Result<()> {
+        let words = || self.command.iter().chain(&self.stop);
+        let told = |value: &str| words().any(|word| word.contains(value));
+        let pairs = [("{task}", Some(labels.task)), ("{branch}", labels.branch)];
+        let bad = |(value, text): &(&str, Option<&str>)| told(value) && text.is_some_and(holds_code);
+        let Some((value, text)) = pairs.into_iter().find(bad) else { return Ok(()) };
+        Err(Fault::refused(
+            format!(
+                "`{}` is nothing that launcher `{}` may be told as `{value}`",
+                text.unwrap_or_default(),
+                self.name
+            ),
+            "name the task, or its branch, without characters that mean something to a shell",
+        ))
     }
 
     /// Its name in the settings.
@@ -154,10 +196,10 @@ impl Launcher {
             stop: Vec::new(),
             notes: self.notes.clone(),
         };
-        let words = Words { dir: &spawn.dir, labels, name: &launch.name };
+        let words = |quote| Words { dir: &spawn.dir, labels, name: &launch.name, quote };
         let mut argv = vec![self.program.clone()];
-        argv.extend(words.fill(&self.command, &self.names(&spawn)));
-        let stop = words.fill(&self.stop, &[]);
+        argv.extend(words(self.quote).fill(&self.command, &self.names(&spawn)));
+        let stop = words(self.quote_stop).fill(&self.stop, &[]);
         let far = self.far(&launch, &spawn);
         if self.quote {
             argv.push(quoted(&far));
@@ -175,7 +217,12 @@ impl Launcher {
         let dir = if told { OsString::new() } else { spawn.dir.clone() };
         let line = if launch.silent { "" } else { "1" };
         let head = ["sh", "-c", FAR, &launch.name, &launch.token].map(OsString::from);
-        head.into_iter().chain([file, dir, line.into()]).chain(spawn.argv.iter().cloned()).collect()
+        let ours = marks(spawn).into_iter().chain(std::iter::once("--".into()));
+        head.into_iter()
+            .chain([file, dir, line.into()])
+            .chain(ours)
+            .chain(spawn.argv.iter().cloned())
+            .collect()
     }
 
     /// The variables that are handed on: those set for this command, and those that are named in the settings and set.
@@ -193,8 +240,18 @@ impl Launcher {
 
     /// Whether a launch went well, whatever its command came to. An error is a [`LaunchFailed`].
     pub fn verdict(outcome: &Outcome) -> Result<(), LaunchFailed> {
-        outcome.launch_failed.clone().map_or(Ok(()), |why| Err(LaunchFailed(why)))
+        let failed = outcome.launch_failed.clone();
+        failed.map_or(Ok(()), |trouble| Err(LaunchFailed { why: trouble.why, done: trouble.done }))
     }
+}
+
+/// What of ours the far side gets as data, `NAME=value` each.
+fn marks(spawn: &Spawn) -> Vec<OsString> {
+    let depth = env::value(DEPTH).map(|value| (OsString::from(DEPTH), value));
+    let own = spawn.env.iter().filter(|(name, _)| name.to_str().is_some_and(|name| name.starts_with(OURS)));
+    let pair = |(name, value): (OsString, OsString)| [name, value].join(OsStr::new("="));
+    // What is said last counts.
+    depth.into_iter().chain(own.cloned()).map(pair).collect()
 }
 
 /// Ends what earlier runs have left with their launchers, killed or cut off; `notes` is where these noted it. What cannot be
@@ -221,67 +278,6 @@ pub fn recover(notes: &Path, notice: &mut dyn FnMut(&str)) {
     }
 }
 
-/// What placeholders stand for.
-struct Words<'a> {
-    dir: &'a OsStr,
-    labels: &'a Labels<'a>,
-    name: &'a str,
-}
-
-impl Words<'_> {
-    /// The words of a command with their placeholders filled. One with `{env}` comes once for each of `names`; where it
-    /// is the value of an option before it (`-e`, `{env}`), that option too.
-    fn fill(&self, words: &[String], names: &[OsString]) -> Vec<OsString> {
-        let mut filled: Vec<OsString> = Vec::new();
-        let mut words = words.iter().peekable();
-        while let Some(word) = words.next() {
-            let value = words.peek().filter(|next| word.starts_with('-') && is_value_by_env(next));
-            if let Some(value) = value.map(|value| (*value).clone()) {
-                words.next();
-                filled.extend(names.iter().flat_map(|name| [self.one(word, name), self.one(&value, name)]));
-            } else if word.contains("{env}") {
-                filled.extend(names.iter().map(|name| self.one(word, name)));
-            } else {
-                filled.push(self.one(word, OsStr::new("")));
-            }
-        }
-        filled
-    }
-
-    fn one(&self, word: &str, env: &OsStr) -> OsString {
-        let attempt = self.labels.attempt.to_string();
-        let table: [(&str, &OsStr); 6] = [
-            ("{dir}", self.dir),
-            ("{task}", self.labels.task.as_ref()),
-            ("{branch}", self.labels.branch.unwrap_or_default().as_ref()),
-            ("{attempt}", attempt.as_ref()),
-            ("{name}", self.name.as_ref()),
-            ("{env}", env),
-        ];
-        let mut rest = word.as_bytes();
-        let mut filled = Vec::with_capacity(rest.len());
-        // One pass: what a value holds is no placeholder.
-        while let Some(at) = memchr::memchr(b'{', rest) {
-            filled.extend_from_slice(&rest[..at]);
-            rest = &rest[at..];
-            if let Some((word, value)) = table.iter().find(|(word, _)| rest.starts_with(word.as_bytes())) {
-                filled.extend_from_slice(value.as_bytes());
-                rest = &rest[word.len()..];
-            } else {
-                filled.push(b'{');
-                rest = &rest[1..];
-            }
-        }
-        filled.extend_from_slice(rest);
-        OsString::from_vec(filled)
-    }
-}
-
-/// Whether a word is the value of the option before it: one that is no option itself.
-fn is_value_by_env(word: &str) -> bool {
-    word.contains("{env}") && !word.starts_with('-')
-}
-
 /// `taskrun-<owner>-<task>-<attempt>-<mark>`: at most 63 of `[a-z0-9-]`, as every engine takes it, and never used twice.
 fn launch_name(owner: &str, labels: &Labels<'_>, mark: &str) -> String {
     let (owner, task) = (slug(owner, OWNER), slug(labels.task, TASK));
@@ -297,35 +293,6 @@ fn slug(text: &str, most: usize) -> String {
     }
     let slug = slug.trim_end_matches('-');
     if slug.is_empty() { "x".into() } else { slug.to_owned() }
-}
-
-/// One word that a shell takes apart into exactly these.
-fn quoted(words: &[OsString]) -> OsString {
-    let mut line = Vec::new();
-    for word in words {
-        if !line.is_empty() {
-            line.push(b' ');
-        }
-        line.push(b'\'');
-        line.extend_from_slice(&escaped(word.as_bytes()));
-        line.push(b'\'');
-    }
-    OsString::from_vec(line)
-}
-
-fn escaped(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'\'', bytes).is_none() {
-        return Cow::Borrowed(bytes);
-    }
-    let mut escaped = Vec::with_capacity(bytes.len() + 8);
-    let mut from = 0;
-    for at in memmem::find_iter(bytes, b"'") {
-        escaped.extend_from_slice(&bytes[from..at]);
-        escaped.extend_from_slice(br"'\''");
-        from = at + 1;
-    }
-    escaped.extend_from_slice(&bytes[from..]);
-    Cow::Owned(escaped)
 }
 
 #[cfg(test)]

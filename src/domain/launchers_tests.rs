@@ -36,7 +36,7 @@ fn placeholders_are_filled_once() {
         (&[], &[]),
     ];
     let labels = labels("t-{dir}");
-    let words = Words { dir: OsStr::new("/a {name}"), labels: &labels, name: "n" };
+    let words = Words { dir: OsStr::new("/a {name}"), labels: &labels, name: "n", quote: false };
     for (given, expected) in table {
         let given: Vec<String> = given.iter().map(|word| (*word).to_owned()).collect();
         assert_eq!(strings(&words.fill(&given, &env)), expected);
@@ -44,6 +44,75 @@ fn placeholders_are_filled_once() {
     let none =
         words.fill(&["docker".into(), "-e".into(), "{env}".into(), "--env={env}".into(), "i".into()], &[]);
     assert_eq!(strings(&none), ["docker", "i"]);
+}
+
+#[test]
+fn no_value_becomes_code_where_a_shell_takes_words_apart() {
+    let branch = "b;touch evil;'$(touch evil)`touch evil`\"\\";
+    let labels = Labels { task: "t $(touch evil)", attempt: 1, branch: Some(branch) };
+    let dir = tempfile::tempdir().unwrap();
+    let odd = dir.path().join("a 'b' $(touch evil)");
+    std::fs::create_dir(&odd).unwrap();
+    let settings =
+        "command = ['sh', '-c', 'B={branch}; cd {dir} && printf \"%s|\" \"$B\" {task} \"$PWD\"; exec']
+stop = ['sh', '-c', 'cd {dir} && pwd; echo {branch}']\nquote = true";
+    let spawn = Spawn { argv: ["true".into()].into(), dir: odd.clone().into(), ..Spawn::default() };
+    let wrapped = launcher(settings).wrap(spawn, &labels);
+    let run = |argv: &[OsString]| {
+        let mut command = Command::new(&argv[0]);
+        let out = command.args(&argv[1..]).current_dir(dir.path()).output().unwrap();
+        String::from_utf8(out.stdout).unwrap()
+    };
+    assert_eq!(run(&wrapped.argv[..3]), format!("{branch}|t $(touch evil)|{}|", odd.display()));
+    let said = run(&wrapped.launch.unwrap().stop);
+    assert!(said.starts_with(&format!("{}\nb;touch evil;'$(touch", odd.display())), "{said}");
+    assert!(!dir.path().join("evil").exists() && !odd.join("evil").exists());
+}
+
+#[test]
+fn a_value_within_quotes_for_a_shell_is_refused() {
+    let table: [(&[&str], Option<&str>); 9] = [
+        (&["ssh", "h", "env", "B={branch}"], None),
+        (&["ssh", "h", "cd", "'{dir}'"], Some("{dir}")),
+        (&["ssh", "h", "cd \"{dir}\" && x"], Some("{dir}")),
+        (&["ssh", "h", "sh -c '", "cd {dir}", "'"], Some("{dir}")),
+        (&["ssh", "h", "\\{task}"], Some("{task}")),
+        (&["ssh", "h", "'a\\'", "{task}"], None),
+        (&["ssh", "h", "\"a\\\" {task}\""], Some("{task}")),
+        (&["ssh", "h", "'a' \"b\" \\' {task}"], None),
+        (&["ssh", "h", "pkill -f '{name}[ ]'"], None),
+    ];
+    for (words, found) in table {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(within_quotes(&words), found, "{words:?}");
+    }
+    let config: Config = toml::from_str("[launchers.a]\ncommand=['sh', '\"{dir}\"']\nquote=true").unwrap();
+    let refused = Launcher::resolve(&config, "a", Path::new("/"), Path::new("/")).unwrap_err();
+    assert!(refused.to_string().contains("holds `{dir}` within quotes"), "{refused}");
+}
+
+#[test]
+fn an_id_or_branch_that_could_be_code_is_not_told() {
+    let far = launcher("command = ['env', 'B={branch}']");
+    let told = |branch: &str, task: &str| {
+        far.refuse_code(&Labels { task, attempt: 1, branch: Some(branch) }).is_ok()
+    };
+    assert!(told("feat/x-1.2#3", "t; it is not told this"));
+    for bad in ["b;x", "$(x)", "`x`", "a'b", "a\"b", "a|b", "a&b", "a>b", "a b", "a\nb", "a(b)", "a!b"] {
+        assert!(!told(bad, "t"), "{bad}");
+    }
+}
+
+#[test]
+fn what_is_ours_reaches_the_far_side_whatever_is_handed_on() {
+    let env = [("TASKRUN_DEPTH", "2"), ("TASKRUN_TASK", "a 'b' $(c)"), ("API_TOKEN", "s3cret-value")];
+    let env = env.map(|(name, value)| (name.into(), value.into())).into();
+    let argv = ["sh", "-c", "printf '%s|%s|%s|' \"$TASKRUN_DEPTH\" \"$TASKRUN_TASK\" \"$API_TOKEN\""];
+    let spawn = Spawn { argv: argv.map(OsString::from).into(), dir: "/".into(), env, ..Spawn::default() };
+    let wrapped = launcher("command = ['env', '-i', 'PATH=/usr/bin:/bin']").wrap(spawn, &labels("t"));
+    let out = Command::new(&wrapped.argv[0]).args(&wrapped.argv[1..]).output().unwrap();
+    let said = String::from_utf8(out.stdout).unwrap();
+    assert!(said.starts_with("2|a 'b' $(c)||"), "{said} {:?}", out.stderr);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
+use serde_json::Value;
 
 use crate::system::config::env;
 
@@ -81,7 +82,27 @@ pub fn is_secret(name: &str) -> bool {
     NAMES.iter().any(|word| name.contains(word))
 }
 
+/// Whether a variable holds a secret: by its name, where its value is no mere word, or by the shape of its value.
+pub fn holds_secret(name: &str, value: &str) -> bool {
+    let by_name = is_secret(name) && value.len() >= SHORTEST && !Path::new(value).exists();
+    by_name || matches!(ours().text(value), Cow::Owned(_))
+}
+
 impl Redactor {
+    /// Takes the secrets out of every text in a value; names of fields stay.
+    pub fn value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(clean) = self.text(text) {
+                    *text = clean;
+                }
+            }
+            Value::Array(all) => all.iter_mut().for_each(|one| self.value(one)),
+            Value::Object(all) => all.values_mut().for_each(|one| self.value(one)),
+            _ => {}
+        }
+    }
+
     /// A redactor for these values, as they are and as JSON writes them, and for the known shapes.
     pub fn new(values: impl Iterator<Item = Vec<u8>>) -> Self {
         let long = values.filter(|value| value.len() >= SHORTEST);

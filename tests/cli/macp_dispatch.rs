@@ -281,6 +281,8 @@ fn a_result_has_to_fit_its_schema_before_anything_follows() {
         assert!(!bench.sandbox.path(&format!("after.{id}")).exists());
     }
     assert!(!bench.sandbox.path("ran").exists(), "a schema that cannot be used is told before anything runs");
+    let events = bench.sandbox.read(".taskrun/macp/events.ndjson");
+    assert!(events.contains("`on_complete` (`sh`) ended with exit code 6"), "{events}");
     assert_eq!(["T-7", "T-8"].map(|id| status(&bench, id)), ["completed", "completed"]);
     let told = bench.sandbox.read(".taskrun/macp/events.ndjson") + &out.stderr + &out.stdout;
     assert!(told.contains("`on_complete` (`sh`) ended with exit code 6"), "{told}");

@@ -54,6 +54,7 @@ mod macp_drain;
 mod macp_drain_beside;
 mod macp_drain_storm;
 mod macp_due;
+mod macp_handoff;
 mod macp_hostile;
 mod macp_legacy;
 mod macp_metrics;

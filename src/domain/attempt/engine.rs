@@ -166,8 +166,14 @@ impl Engine {
             store::scratch(&prompt, clean.as_bytes())?;
         }
         let spend = self.spend(&report, outcome.why.is_some());
-        let failed = Launcher::verdict(&outcome).err().map(Failure::from);
+        let failed = Launcher::verdict(&outcome).err();
+        // What is done is not to be done again without a person's word.
+        let done = failed.as_ref().is_some_and(|failed| failed.done);
+        let failed = failed.map(Failure::from);
         let verdict = match (outcome.why, behind.circles.or(failed), behind.waits_for) {
+            (None, Some(failure), _) if done && failure.class == Class::Launcher => {
+                Verdict::Blocked(failure.message)
+            }
             (None, Some(failure), _) if failure.class == Class::Launcher => Verdict::Broken(failure),
             (Some(Why::Asked), Some(failure), _)
             | (Some(Why::Idle | Why::Start | Why::Total), _, Some(failure)) => Verdict::Broken(failure),

@@ -87,7 +87,10 @@ impl Gates {
             if place.capture.is_none() || capture.metadata().is_ok_and(|meta| meta.len() > 0) {
                 log::settle(capture, &output, self.log_limit)?;
             }
-            Launcher::verdict(&outcome)?;
+            let done = match Launcher::verdict(&outcome) {
+                Err(failed) if failed.done => Some(failed.why),
+                other => other.map(|()| None)?,
+            };
             if matches!(outcome.why, Some(Why::Interrupted | Why::Asked)) {
                 return Ok(None);
             }
@@ -95,6 +98,7 @@ impl Gates {
                 Why::Flood => "it printed more than 1 GiB".to_owned(),
                 _ => format!("it took longer than {}s", self.timeout.as_secs()),
             });
+            let ended_for = ended_for.or(done);
             let passed = outcome.ended.code == Some(0) && ended_for.is_none();
             let result = GateResult {
                 command: redact::ours().text(command).into_owned(),
@@ -131,7 +135,8 @@ impl Gates {
         let mut launches = 1;
         loop {
             let outcome = child.attend(spawn(), limits, &mut Watch { asked })?;
-            if outcome.launch_failed.is_none() || launches == LAUNCHES || asked() {
+            let again = outcome.launch_failed.as_ref().is_some_and(|trouble| !trouble.done);
+            if !again || launches == LAUNCHES || asked() {
                 return Ok(outcome);
             }
             launches += 1;

@@ -18,7 +18,7 @@ use crate::domain::agents::invocation::file;
 use crate::domain::attempt::gates::Watch;
 use crate::fault::Fault;
 use crate::system::process::{Keep, Limits, Spawn, Supervisor, Why};
-use crate::system::{log, store};
+use crate::system::{interrupt, log, store};
 
 /// How much of the end of an output is looked at for its document (bytes).
 const LOOKED_AT: u64 = 4 << 20;
@@ -100,21 +100,35 @@ fn document(text: &str) -> Option<(Value, usize)> {
     text[end..line].trim().is_empty().then_some((document, line))
 }
 
+/// What became of a hand-off that did not work out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undelivered {
+    /// What is wrong, in words.
+    pub why: String,
+    /// The program's exit code, if it exited.
+    pub exit_code: Option<i32>,
+    /// Whether it was ended with us: then it is no fault of its own.
+    pub interrupted: bool,
+}
+
 /// Runs the task's `on_complete` with the result on its standard input, once the task is durably completed. Whatever comes of
 /// it, the task stays completed; what went wrong is returned, for its log and history.
-pub fn completed(child: &mut Supervisor, job: &Job<'_>, result: &TaskResult) -> Option<String> {
+pub fn completed(child: &mut Supervisor, job: &Job<'_>, result: &TaskResult) -> Option<Undelivered> {
     let command = job.task.on_complete.as_ref()?;
     let program = command.first()?;
-    let failed = |how: String| Some(format!("`on_complete` (`{program}`) {how}"));
+    let failed = |how: String, exit_code| {
+        let why = format!("`on_complete` (`{program}`) {how}");
+        Some(Undelivered { why, exit_code, interrupted: interrupt::signal().is_some() })
+    };
     let ended = run(child, job, command, result);
     let swept = dispatch::sweep(job.slot);
     match ended.and_then(|ended| swept.map(|()| ended)) {
-        Err(error) => failed(format!("could not be run: {error:#}")),
-        Ok((Some(Why::Interrupted), _)) => failed("was interrupted".into()),
-        Ok((Some(_), _)) => failed("took too long, or printed too much, and was ended".into()),
+        Err(error) => failed(format!("could not be run: {error:#}"), None),
+        Ok((Some(Why::Interrupted), _)) => failed("was interrupted".into(), None),
+        Ok((Some(_), code)) => failed("took too long, or printed too much, and was ended".into(), code),
         Ok((None, Some(0))) => None,
-        Ok((None, Some(code))) => failed(format!("ended with exit code {code}")),
-        Ok((None, None)) => failed("was killed".into()),
+        Ok((None, Some(code))) => failed(format!("ended with exit code {code}"), Some(code)),
+        Ok((None, None)) => failed("was killed".into(), None),
     }
 }
 

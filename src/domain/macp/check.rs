@@ -16,8 +16,9 @@ use super::place::Place;
 use super::settings::Settings;
 use super::task::{Dispatch, Gate, TYPES, Task};
 use super::within::{Out, Within};
-use super::{schema, worktree_names};
+use super::{schema, variables, worktree_names};
 use crate::domain::agents::one_line;
+use crate::domain::launchers::holds_code;
 use crate::fault::Fault;
 use crate::system::config::programs;
 use crate::system::store;
@@ -128,6 +129,7 @@ fn way_out(field: &str) -> &'static str {
         "result_path" => "name a file relative to the queue's directory, such as `results/NAME.json`",
         "brief_path" | "mcp_config" | "result_schema" => "name a file relative to the repository, inside it",
         "dispatch" => "use `exec`, `yolo`, `acp`, or NAME of a program `taskrun-exec-NAME` on PATH",
+        "env" => variables::WAY_OUT,
         "launcher" => "add `[launchers.NAME]` to `config.toml`, or take the field away",
         _ => MEND,
     }
@@ -278,6 +280,15 @@ impl<'c> Check<'c> {
             );
         }
         if let Some(branch) =
+            task.branch.as_deref().filter(|name| task.launcher.is_some() && holds_code(name))
+        {
+            let branch = one_line(branch, SHORT);
+            self.say(
+                task,
+                "branch",
+                format!("is `{branch}`, part of which a launcher's shell could take for code"),
+            );
+        } else if let Some(branch) =
             task.branch.as_deref().filter(|name| !name.is_empty() && !worktree_names::is_branch(name))
         {
             self.say(
@@ -349,24 +360,10 @@ impl<'c> Check<'c> {
             );
         }
         for (name, value) in &task.env {
-            if let Some(flaw) = variable(name, value) {
+            if let Some(flaw) = variables::flaw(name, value) {
                 self.say(task, "env", format!("`{}` {flaw}", one_line(name, SHORT)));
             }
         }
-    }
-}
-
-/// What is wrong with a variable for a task's command.
-fn variable(name: &str, value: &str) -> Option<&'static str> {
-    let first = name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_');
-    if !first || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        Some("is no name of a variable")
-    } else if name.starts_with("TASKRUN_") {
-        Some("is one that taskrun itself sets")
-    } else if value.contains('\0') {
-        Some("holds a NUL character")
-    } else {
-        None
     }
 }
 

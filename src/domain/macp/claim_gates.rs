@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::after;
+use super::after::{self, Undelivered};
 use super::agent;
 use super::dispatch::brief::News;
 use super::drain::attempt::{log_prefix, of_task};
 use super::drain::checks::in_macp;
-use super::drain::record;
-use super::event::Event;
+use super::drain::{marker, record};
+use super::event::{Event, Hold};
 use super::place::Place;
 use super::purse::Purse;
 use super::result::{GateResult, TaskResult};
@@ -22,6 +22,8 @@ use super::worktree::Ground;
 use crate::domain::attempt::event::Kind as Told;
 use crate::domain::attempt::gates::{self, DEFAULT_TIMEOUT, Gates};
 use crate::domain::launchers::{Labels, Launcher, Launching};
+use crate::system::host::Host;
+use crate::system::lock::Holder;
 use crate::system::process::Supervisor;
 use crate::system::{clock, interrupt, store};
 
@@ -96,16 +98,35 @@ pub fn judge(
     Ok(judgement)
 }
 
-/// Hands the result of a completed task to its `on_complete`; says what went wrong with that.
+/// Hands the result of a completed task to its `on_complete`; says what went wrong with that, and
+/// how often it has. It stays noted until that is
+/// done: where it fails, or is interrupted, the next drain tries again.
 pub fn on_complete(
     place: &Place,
     settings: &Settings,
     task: &Task,
     result: &TaskResult,
-) -> Result<Option<String>> {
+) -> Result<Option<(Undelivered, u64)>> {
     if task.on_complete.is_none() {
         return Ok(None);
     }
+    let hold =
+        Hold { by: "update".into(), host: Host::here(), holder: Some(Holder::me()), lease_until: None };
+    marker::leave(task, place, &hold)?;
+    let Some(undelivered) = hand_over(place, settings, task, result)? else {
+        return marker::remove(task, place).map(|()| None);
+    };
+    let failures =
+        if undelivered.interrupted { 0 } else { marker::failed(place, &task.id, &undelivered.why)? };
+    Ok(Some((undelivered, failures)))
+}
+
+fn hand_over(
+    place: &Place,
+    settings: &Settings,
+    task: &Task,
+    result: &TaskResult,
+) -> Result<Option<Undelivered>> {
     let purse = Purse::open(place, settings)?;
     let (news, prefix) = (News::default(), log_prefix(place, &task.id));
     supervised(place, |child, slot| {

@@ -12,6 +12,7 @@ use super::after;
 use super::claim::{self, LEASE};
 use super::claim_end::Ending;
 use super::claim_gates::{self, Judgement};
+use super::drain::record;
 use super::event::{Attempt, Blame, Event, Hold};
 use super::place::Place;
 use super::queue::{Queue, Turn};
@@ -209,7 +210,7 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
         ending.settle(turn)
     })?;
     queue.sync()?;
-    finish(&place, settings, &task, &mut updated)?;
+    finish(queue, settings, &task, &mut updated)?;
     Ok(updated)
 }
 
@@ -224,12 +225,25 @@ fn output(task: &Task, place: &Place, word: &Word) -> Result<Result<Option<Value
 }
 
 /// What there is to do once a task is over: its `on_complete`, its worktree. Nothing of that changes how it ended.
-pub(super) fn finish(place: &Place, settings: &Settings, task: &Task, updated: &mut Update) -> Result<()> {
+pub(super) fn finish(
+    queue: &mut Queue,
+    settings: &Settings,
+    task: &Task,
+    updated: &mut Update,
+) -> Result<()> {
     if updated.status == Status::Pending.word() {
         return Ok(());
     }
-    if let Some(result) = updated.result.take().filter(|result| result.status == Status::Completed) {
-        updated.notes.extend(claim_gates::on_complete(place, settings, task, &result)?);
+    let place = &queue.place().clone();
+    if let Some(result) = updated.result.take().filter(|result| result.status == Status::Completed)
+        && let Some((undelivered, failures)) = claim_gates::on_complete(place, settings, task, &result)?
+    {
+        queue.change(|turn| {
+            let told = (&undelivered, failures);
+            turn.record(record::undelivered(&task.id, result.status, told, turn.now()));
+            Ok(())
+        })?;
+        updated.notes.push(undelivered.why);
     }
     if task.worktree.is_some() {
         updated.notes.extend(worktree::cleanup(task, place, settings)?);

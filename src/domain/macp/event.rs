@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::result::TaskResult;
+use super::result::{self, TaskResult};
 use super::task::Status;
 use crate::system::host::Host;
 use crate::system::lock::Holder;
@@ -199,7 +199,9 @@ impl Event {
             Status::Escalated => Kind::Escalated,
             _ => Kind::Failed,
         };
-        let event = Self::new(kind, task, result.status, now).with("result", json!(result));
+        let mut told = json!(result);
+        result::clean(&mut told);
+        let event = Self::new(kind, task, result.status, now).with("result", told);
         if cancelled { event.with("cancelled", true) } else { event }
     }
 

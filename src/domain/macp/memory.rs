@@ -20,7 +20,7 @@ use super::state::State;
 use super::task::Task;
 use crate::domain::agents::one_line;
 use crate::fault::Fault;
-use crate::system::store::{Journal, Mark, SHARED};
+use crate::system::store::{Journal, Mark, PRIVATE, SHARED};
 
 /// Where a task's text lies.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +91,7 @@ impl Memory {
             mark: None,
             frame: None,
             head,
-            events: Journal::new(place.events(), SHARED, at.0),
+            events: Journal::new(place.events(), PRIVATE, at.0),
             lines: at.1,
             inbox: Journal::new(place.inbox(at.2), SHARED, at.3),
             results: HashMap::new(),
@@ -346,7 +346,7 @@ impl Memory {
 
     /// Reads the last result of each task from the whole log.
     pub fn read_all_results(&mut self) -> Result<()> {
-        let mut log = Journal::new(self.events.path().to_owned(), SHARED, 0);
+        let mut log = Journal::new(self.events.path().to_owned(), PRIVATE, 0);
         let (bytes, _) = log.news(self.events.at())?;
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let Ok(mut event) = serde_json::from_slice::<Event>(line) else { continue };

@@ -61,6 +61,7 @@ pub mod trigger;
 mod turn;
 pub mod validate;
 mod validate_queue;
+pub mod variables;
 pub mod within;
 pub mod worktree;
 pub mod worktree_clean;

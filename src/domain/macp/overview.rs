@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::drain::marker;
 use super::event::Hold;
 use super::queue::Queue;
 use super::schedule::Stuck;
@@ -65,6 +66,9 @@ pub struct Detail {
     pub depends_on: Map<String, Value>,
     /// Why it can never run as things are.
     pub stuck: Vec<String>,
+    /// How its `on_complete` failed last, and how often it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undelivered: Option<String>,
 }
 
 /// One task with all that is known of it.
@@ -136,7 +140,10 @@ pub fn detail(queue: &Queue, id: &str) -> Result<Detail> {
     } else {
         state.stuck().iter().filter(|(own, _)| own.id == id).map(|(_, why)| reason(why)).collect()
     };
-    Ok(of(row, task.title, row.depends_on.iter().map(|on| (on.clone(), status(on).into())).collect(), stuck))
+    let depends_on = row.depends_on.iter().map(|on| (on.clone(), status(on).into())).collect();
+    let failed = task.on_complete.and_then(|_| marker::undelivered(queue.place(), id));
+    let undelivered = failed.map(|(why, times)| format!("{why} ({times} times so far)"));
+    Ok(Detail { undelivered, ..of(row, task.title, depends_on, stuck) })
 }
 
 fn of(row: &Row, title: String, depends_on: Map<String, Value>, stuck: Vec<String>) -> Detail {
@@ -153,6 +160,7 @@ fn of(row: &Row, title: String, depends_on: Map<String, Value>, stuck: Vec<Strin
         hold: row.hold.as_deref().cloned(),
         depends_on,
         stuck,
+        undelivered: None,
     }
 }
 
@@ -186,6 +194,7 @@ impl Detail {
             lines.push(("depends on", format!("{id} ({})", status.as_str().unwrap_or_default())));
         }
         lines.extend(self.stuck.iter().map(|why| ("stuck", why.clone())));
+        lines.extend(self.undelivered.iter().map(|why| ("undelivered", why.clone())));
         lines
     }
 }

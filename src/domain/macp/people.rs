@@ -282,7 +282,7 @@ pub fn done(
         ending.settle(turn)
     })?;
     queue.sync()?;
-    claim_update::finish(&place, settings, &task, &mut updated)?;
+    claim_update::finish(queue, settings, &task, &mut updated)?;
     Ok(updated)
 }
 

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::task::Status;
+use crate::system::redact;
 
 /// What came of a task. A failed or escalated one has both times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +61,23 @@ pub struct TaskResult {
     /// More: `started_at`, `duration_ms`, `spend`, `launcher`, `base` …
     #[serde(default)]
     pub metadata: Map<String, Value>,
+}
+
+/// Takes secrets out of all that a result tells, before it is written anywhere.
+pub fn clean(result: &mut Value) {
+    let Value::Object(fields) = result else { return };
+    let told = fields.iter_mut().filter(|(name, _)| *name != "task_id");
+    told.for_each(|(_, value)| redact::ours().value(value));
+}
+
+impl TaskResult {
+    /// The same without secrets.
+    #[must_use]
+    pub fn cleaned(self) -> Self {
+        let mut value = json!(self);
+        clean(&mut value);
+        serde_json::from_value(value).unwrap_or(self)
+    }
 }
 
 /// How a gate went.

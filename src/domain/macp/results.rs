@@ -56,13 +56,13 @@ pub fn stranger<'r>(result: &'r Value, id: &str) -> Option<&'r str> {
     result.get("task_id").and_then(Value::as_str).filter(|other| *other != id)
 }
 
-/// Writes it.
+/// Writes it, for nobody else to read: it repeats what was printed.
 pub fn write(path: &Path, result: &Value) -> Result<()> {
-    if let Err(error) = store::write_json_soon(path, result) {
+    if let Err(error) = store::write_json_soon_as(path, store::PRIVATE, result) {
         // Its directory may be missing.
         let Some(dir) = path.parent().filter(|dir| !dir.is_dir()) else { return Err(error) };
         store::make_dir(dir)?;
-        store::write_json_soon(path, result)?;
+        store::write_json_soon_as(path, store::PRIVATE, result)?;
     }
     Ok(())
 }

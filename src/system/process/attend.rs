@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::launch::Launch;
+use super::launch::{Launch, Trouble};
 use super::receipt::Discreet;
 use super::tail::{Line, Tail};
 use super::{Ended, MOMENT, Spawn, Supervisor};
@@ -92,7 +92,9 @@ pub struct Outcome {
     /// How long it ran.
     pub took: Duration,
     /// What went wrong with its launcher, if that did: no fault of the command's, and no success either.
-    pub launch_failed: Option<String>,
+    pub launch_failed: Option<Trouble>,
+    /// Whether the launcher did not hand back the end of the output, though the command came to its end.
+    pub cut_short: bool,
 }
 
 impl Supervisor {
@@ -138,23 +140,29 @@ impl Supervisor {
             store::shorten(path, SAMPLE)?;
             store::shorten(errors, SAMPLE)?;
         }
-        let (ended, launch_failed) = match &launch {
+        let ((ended, launch_failed), cut_short) = match &launch {
             Some(launch) => settle(launch, path, ended, watch.why.is_some())?,
-            None => (ended, None),
+            None => ((ended, None), false),
         };
-        Ok(Outcome { ended, why: watch.why, left, took: now.elapsed(), launch_failed })
+        Ok(Outcome { ended, why: watch.why, left, took: now.elapsed(), launch_failed, cut_short })
     }
 }
 
-/// What both sides of a launch say of its end; `stdout` is free of its receipt after this.
-fn settle(launch: &Launch, stdout: &Path, ended: Ended, stopped: bool) -> Result<(Ended, Option<String>)> {
+/// What both sides of a launch say of its end, and whether its output lacks the line that is its last; `stdout` is free of
+/// its receipt after this.
+fn settle(
+    launch: &Launch,
+    stdout: &Path,
+    ended: Ended,
+    stopped: bool,
+) -> Result<((Ended, Option<Trouble>), bool)> {
     let receipt = launch.receipt(stdout);
-    launch.strip(stdout).with_context(|| format!("failed to read `{}`", stdout.display()))?;
+    let whole = launch.strip(stdout).with_context(|| format!("failed to read `{}`", stdout.display()))?;
     let judged = launch.judge(ended, receipt, stopped);
     if receipt.is_some() {
         launch.forget();
     }
-    Ok(judged)
+    Ok((judged, receipt.is_some() && !whole && !launch.silent && !stopped))
 }
 
 /// How far the stopping has come, and since when.

@@ -47,6 +47,15 @@ pub struct Launch {
     pub notes: PathBuf,
 }
 
+/// What went wrong with a launcher: no fault of the command's, and no success either.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Which, and how.
+    pub why: String,
+    /// Whether the command had succeeded all the same.
+    pub done: bool,
+}
+
 /// What is noted of a launch while it may be under way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Note {
@@ -131,14 +140,15 @@ impl Launch {
         }
     }
 
-    /// Takes the receipt out of a captured output.
-    pub(super) fn strip(&self, stdout: &Path) -> io::Result<()> {
+    /// Takes the receipt out of a captured output; says whether there was one.
+    pub(super) fn strip(&self, stdout: &Path) -> io::Result<bool> {
         let (from, end) = end_of(stdout)?;
-        let Some(found) = find(&end, self.token.as_bytes()) else { return Ok(()) };
+        let Some(found) = find(&end, self.token.as_bytes()) else { return Ok(false) };
         let file = File::options().write(true).open(stdout)?;
         let (at, rest) = (from + found.from as u64, &end[found.upto..]);
         file.write_all_at(rest, at)?;
-        file.set_len(at + rest.len() as u64)
+        file.set_len(at + rest.len() as u64)?;
+        Ok(true)
     }
 
     /// How it ended, as far as both sides say; and what went wrong between the two, if that did. `stopped` when we
@@ -148,8 +158,9 @@ impl Launch {
         ended: Ended,
         receipt: Option<Receipt>,
         stopped: bool,
-    ) -> (Ended, Option<String>) {
+    ) -> (Ended, Option<Trouble>) {
         let name = &self.launcher;
+        let trouble = |why: String, done| Some(Trouble { why, done });
         let how = match ended {
             Ended { code: Some(code), .. } => format!("exit code {code}"),
             Ended { signal: Some(signal), .. } => format!("signal {signal}"),
@@ -157,14 +168,18 @@ impl Launch {
         };
         match receipt.map(|receipt| receipt.code) {
             Some(0) if ended.code == Some(0) || stopped => (ended, None),
-            Some(0) => {
-                (ended, Some(format!("launcher `{name}` failed with {how} after its command had succeeded")))
-            }
+            Some(0) => (
+                ended,
+                trouble(format!("launcher `{name}` failed with {how} after its command had succeeded"), true),
+            ),
             Some(code) if receipt.is_some_and(|receipt| receipt.told) && !stopped => {
                 let ended = Ended { code: Some(code), signal: None };
                 (
                     ended,
-                    Some(format!("launcher `{name}` was told to end by somebody else (exit code {code})")),
+                    trouble(
+                        format!("launcher `{name}` was told to end by somebody else (exit code {code})"),
+                        false,
+                    ),
                 )
             }
             Some(code) => (Ended { code: Some(code), signal: None }, None),
@@ -177,7 +192,7 @@ impl Launch {
                     ""
                 };
                 let ended = Ended { code: None, signal: ended.signal };
-                (ended, Some(format!("launcher `{name}` left no receipt ({how}){still}")))
+                (ended, trouble(format!("launcher `{name}` left no receipt ({how}){still}"), false))
             }
         }
     }
@@ -323,7 +338,14 @@ mod tests {
             let (judged, trouble) = launch.judge(ended, receipt, stopped);
             assert_eq!(judged, expected, "{ended:?} {receipt:?}");
             assert_eq!(trouble.is_some(), said.is_some(), "{trouble:?}");
-            assert!(trouble.unwrap_or_default().contains(said.unwrap_or_default()), "{ended:?} {receipt:?}");
+            assert!(
+                !trouble.as_ref().is_some_and(|trouble| trouble.done)
+                    || receipt.is_some_and(|left| left.code == 0)
+            );
+            assert!(
+                trouble.map_or(String::new(), |trouble| trouble.why).contains(said.unwrap_or_default()),
+                "{ended:?} {receipt:?}"
+            );
         }
     }
 }

@@ -15,7 +15,7 @@ mod tail;
 mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
-pub use launch::{Launch, Note, abandoned, sweep};
+pub use launch::{Launch, Note, Trouble, abandoned, sweep};
 pub use probe::probe;
 pub use supervisor::Supervisor;
 pub use tail::{Line, read_lines};

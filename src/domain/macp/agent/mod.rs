@@ -211,6 +211,9 @@ fn metadata(agent: &Agent, answer: &Answer, operations: Vec<Value>) -> Map<Strin
     if !operations.is_empty() {
         all.insert("operations".to_owned(), operations.into());
     }
+    if answer.outcome.as_ref().is_some_and(|outcome| outcome.cut_short) {
+        all.insert("stdout_incomplete".to_owned(), true.into());
+    }
     let left = answer.outcome.as_ref().map(|outcome| outcome.left.clone()).unwrap_or_default();
     if !left.is_empty() {
         all.insert("left_running".to_owned(), json!(left));

@@ -103,6 +103,7 @@ impl Bench<'_> {
         let labels = Labels { task: &task.id, attempt: job.attempt.number, branch: ground.branch.as_deref() };
         let launch = launcher.as_ref().map(|launcher| Launching { launcher, labels });
         if let Some(launcher) = &launcher {
+            launcher.refuse_code(&labels).map_err(|error| Fallen::Call.mark(error))?;
             draft.launched_by(launcher.name());
         }
         let verdict = match self.start(job, &ground, launch, draft)? {

@@ -85,7 +85,7 @@ impl Key {
         let path = self.path(shop);
         let made = path.parent().map(store::make_dir);
         if matches!(made, Some(Ok(()))) {
-            let _ = store::write_json_soon(&path, &kept);
+            let _ = store::write_json_soon_as(&path, store::PRIVATE, &kept);
         }
     }
 

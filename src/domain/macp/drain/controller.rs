@@ -49,6 +49,8 @@ pub(super) struct Desk<'a> {
     pub(super) counts: Counts,
     pub(super) failed: Vec<String>,
     pub(super) escalated: Vec<String>,
+    /// Tasks whose `on_complete` failed.
+    pub(super) undelivered: Vec<String>,
     /// How many attempts of a task failed by what was to run them.
     pub(super) infrastructure: HashMap<String, u64>,
     /// How the last attempt of a task ended, for the next one.
@@ -104,6 +106,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             counts: Counts::default(),
             failed: Vec::new(),
             escalated: Vec::new(),
+            undelivered: Vec::new(),
             infrastructure: HashMap::new(),
             previous: HashMap::new(),
             given: HashSet::new(),
@@ -123,6 +126,7 @@ impl<'a, 'h> Controller<'a, 'h> {
     pub(super) fn run(mut self) -> Result<Finished> {
         launchers::recover(&self.queue.place().launches(), &mut *self.hands.notice);
         self.recover()?;
+        self.desk.infrastructure = recover::infrastructure(&self.queue)?;
         if let Some(id) = self.desk.only {
             self.desk.may_run(self.queue.state(), id)?;
         }
@@ -158,7 +162,8 @@ impl<'a, 'h> Controller<'a, 'h> {
 
     fn recover(&mut self) -> Result<()> {
         recover::recover(&mut self.queue, self.desk.only.is_none(), &mut self.desk.told)?;
-        let left = marker::left(&self.queue, &self.desk.hold, self.desk.only.is_none())?;
+        let most = self.desk.settings.infrastructure_attempts;
+        let left = marker::left(&self.queue, &self.desk.hold, self.desk.only.is_none(), most)?;
         self.desk.leftovers.extend(left);
         marker::sweep_runs(self.queue.place())?;
         self.rounds = Instant::now();

@@ -201,6 +201,12 @@ impl Desk<'_> {
         let task = &busy.task;
         match news.what {
             What::Note(note) => self.notes.push(note),
+            What::Undelivered(undelivered, failures) => {
+                self.undelivered.push(task.id.clone());
+                let status = turn.state().row(&task.id).map_or(Status::Completed, |row| row.status);
+                let event = record::undelivered(&task.id, status, (&undelivered, failures), turn.now());
+                self.record(turn, event);
+            }
             What::AfterDone => *slots.at(at) = None,
             What::Ready(ground) if ours => {
                 let worktree = ground.branch.is_some().then(|| ground.dir.to_string_lossy());

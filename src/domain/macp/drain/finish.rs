@@ -23,6 +23,7 @@ impl Desk<'_> {
         };
         let human = self.counts.escalated > 0 || unfinished(&[Status::Escalated]);
         let failed = self.counts.failed > 0
+            || self.undelivered.iter().any(|id| self.only.is_none_or(|only| only == id))
             || (self.only.is_some() && self.counts.cancelled > 0)
             || stuck.iter().any(|(_, why)| matches!(why, Stuck::Unknown(_) | Stuck::Cycle(_)))
             || unfinished(&[Status::Failed, Status::Cancelled]);
@@ -63,6 +64,7 @@ impl Desk<'_> {
             counts: self.counts,
             failed: self.failed.clone(),
             escalated: self.escalated.clone(),
+            undelivered: self.undelivered.clone(),
             left,
             stuck: stuck.collect(),
             started_at: self.started_at,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::attempt::prompt::Previous;
+use crate::domain::macp::after::Undelivered;
 use crate::domain::macp::event::Attempt;
 use crate::domain::macp::result::{GateResult, TaskResult};
 use crate::domain::macp::task::Task;
@@ -78,6 +79,8 @@ pub(super) enum What {
     Ended(Box<Report>),
     /// Something people should know.
     Note(String),
+    /// A task's `on_complete` failed, so often by now.
+    Undelivered(Undelivered, u64),
     /// What was to be done after a task is done.
     AfterDone,
 }

@@ -145,6 +145,9 @@ impl Draft {
             self.note("signal", signal);
         }
         self.note("timed_out", ran.timed_out());
+        if ran.outcome.cut_short {
+            self.note("stdout_incomplete", true);
+        }
         for (name, path) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
             if let Some(path) = path {
                 self.note(name, path.to_string_lossy());
@@ -276,6 +279,9 @@ impl Draft {
         let over = !matches!(next, Next::Again(..));
         if over {
             self.finish(&next, task, job);
+        }
+        if task.on_complete.is_some() || self.key.is_some() {
+            self.result = self.result.cleaned();
         }
         if next == Next::Complete
             && let Some(key) = self.key.take()

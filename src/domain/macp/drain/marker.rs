@@ -1,5 +1,6 @@
 //! A note of a task after whose end there is something to do: its worktree goes, `on_complete` gets its result. Who finds
-//! the note of a killed worker sees to it, so `on_complete` is run at least once.
+//! the note of a worker that is gone sees to it, so `on_complete` is run at least once. Where it fails the note stays, and
+//! the next drain tries again, up to a limit; after that the note only tells.
 
 use std::path::PathBuf;
 
@@ -26,6 +27,12 @@ struct Marker {
     task: String,
     /// Who sees to it.
     hold: Hold,
+    /// How often `on_complete` has failed.
+    #[serde(default)]
+    failures: u64,
+    /// How it failed last.
+    #[serde(default)]
+    why: Option<String>,
 }
 
 /// Whether there is something to do after the end of a task.
@@ -38,17 +45,37 @@ fn path(place: &Place, id: &str) -> PathBuf {
 }
 
 /// Leaves the note, if one is needed.
-pub(super) fn leave(task: &Task, place: &Place, hold: &Hold) -> Result<()> {
+pub(in crate::domain::macp) fn leave(task: &Task, place: &Place, hold: &Hold) -> Result<()> {
     if !is_due(task) {
         return Ok(());
     }
     store::make_dir(&place.state().join("after"))?;
-    let marker = Marker { version: VERSION, task: task.id.clone(), hold: hold.clone() };
-    store::write_json_soon(&path(place, &task.id), &marker)
+    write(
+        place,
+        &Marker { version: VERSION, task: task.id.clone(), hold: hold.clone(), failures: 0, why: None },
+    )
+}
+
+fn write(place: &Place, marker: &Marker) -> Result<()> {
+    store::write_json_soon(&path(place, &marker.task), marker)
+}
+
+/// Notes that `on_complete` failed; how often it has by now.
+pub(in crate::domain::macp) fn failed(place: &Place, id: &str, why: &str) -> Result<u64> {
+    let Some(marker) = store::read_versioned::<Marker>(&path(place, id), VERSION)? else { return Ok(1) };
+    let failures = marker.failures + 1;
+    write(place, &Marker { failures, why: Some(why.to_owned()), ..marker })?;
+    Ok(failures)
+}
+
+/// How `on_complete` of a task that is over failed last, and how often it has; none where it did not.
+pub(in crate::domain::macp) fn undelivered(place: &Place, id: &str) -> Option<(String, u64)> {
+    let marker = store::read_versioned::<Marker>(&path(place, id), VERSION).ok()??;
+    Some((marker.why?, marker.failures))
 }
 
 /// Removes it.
-pub(super) fn remove(task: &Task, place: &Place) -> Result<()> {
+pub(in crate::domain::macp) fn remove(task: &Task, place: &Place) -> Result<()> {
     if is_due(task) { store::remove(&path(place, &task.id)) } else { Ok(()) }
 }
 
@@ -60,9 +87,9 @@ pub fn ending(place: &Place, of: impl Fn(&Hold) -> bool) -> Vec<String> {
     entries.filter_map(marker).filter(|marker| of(&marker.hold)).map(|marker| marker.task).collect()
 }
 
-/// What killed workers have left to do after tasks that are over; from now on it is for `me` to do. `drains` says that we
-/// hold the drain's lock, so that no other drain is alive.
-pub(super) fn left(queue: &Queue, me: &Hold, drains: bool) -> Result<Vec<Order>> {
+/// What workers that are gone have left to do after tasks that are over; from now on it is for `me` to do. `drains` says that
+/// we hold the drain's lock, so that no other drain is alive. What has failed `most` times is left alone.
+pub(super) fn left(queue: &Queue, me: &Hold, drains: bool, most: u64) -> Result<Vec<Order>> {
     let mut orders = Vec::new();
     for entry in queue.place().state().join("after").read_dir().into_iter().flatten().flatten() {
         let Ok(Some(marker)) = store::read_versioned::<Marker>(&entry.path(), VERSION) else {
@@ -78,8 +105,9 @@ pub(super) fn left(queue: &Queue, me: &Hold, drains: bool) -> Result<Vec<Order>>
         }
         let over = queue.state().row(&marker.task).is_some_and(|row| row.status.is_final());
         match queue.task(&marker.task) {
+            Ok(_) if over && marker.failures >= most => {}
             Ok(task) if over => {
-                leave(&task, queue.place(), me)?;
+                write(queue.place(), &Marker { hold: me.clone(), ..marker })?;
                 let result = result(queue, &task);
                 orders.push(Order::After(Box::new(task), Box::new(result)));
             }
@@ -107,8 +135,7 @@ pub(super) fn sweep_runs(place: &Place) -> Result<()> {
 
 /// The result of a task that is over, as it is on record.
 fn result(queue: &Queue, task: &Task) -> TaskResult {
-    let path = queue.place().results().join(format!("{}.json", file_name(&task.id)));
-    let read = store::read_text(&path).ok().flatten().and_then(|text| serde_json::from_str(&text).ok());
+    let read = queue.result(&task.id).ok().flatten().and_then(|result| serde_json::from_value(result).ok());
     let status = queue.state().row(&task.id).map_or(Status::Failed, |row| row.status);
     read.unwrap_or_else(|| {
         let now = crate::system::clock::now();

@@ -15,7 +15,7 @@ mod finish;
 mod job;
 mod judge;
 mod legacy;
-mod marker;
+pub(super) mod marker;
 pub(super) mod record;
 mod recover;
 mod slots;
@@ -111,6 +111,8 @@ pub struct Finished {
     pub failed: Vec<String>,
     /// Tasks that wait for a person since.
     pub escalated: Vec<String>,
+    /// Completed tasks whose `on_complete` failed in it.
+    pub undelivered: Vec<String>,
     /// Tasks that are not over, whoever works on them.
     pub left: u64,
     /// Pending tasks that can never run as things are.

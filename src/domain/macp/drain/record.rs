@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::job::Report;
+use crate::domain::macp::after::Undelivered;
 use crate::domain::macp::event::{Attempt, Blame, Event, Hold, Kind, Source};
 use crate::domain::macp::result::GateResult;
 use crate::domain::macp::task::{Dispatch, Status, Task};
@@ -24,6 +25,19 @@ pub(super) fn started(
         Some(worktree) => event.with("worktree", worktree),
         None => event,
     }
+}
+
+/// `on_complete` of a task that is over failed, for the so many-th time. The task stays as it is.
+pub(in crate::domain::macp) fn undelivered(
+    id: &str,
+    status: Status,
+    (undelivered, failures): (&Undelivered, u64),
+    now: Timestamp,
+) -> Event {
+    let status = if status == Status::Cancelled { Status::Failed } else { status };
+    let event = Event::new(Kind::Progress, id, status, now).from(Source::Dispatcher);
+    let told = json!({"exit_code": undelivered.exit_code, "error": undelivered.why, "failures": failures});
+    event.saying(undelivered.why.as_str()).with("on_complete", told)
 }
 
 /// A gate begins.

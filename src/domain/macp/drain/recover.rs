@@ -1,15 +1,19 @@
 //! What a worker left behind that was killed: its tasks are pending again, once nothing of it runs any more.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::domain::macp::agent;
 use crate::domain::macp::event::{Blame, Event};
+use crate::domain::macp::history;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::queue::{Queue, Turn};
 use crate::domain::macp::state::Row;
+use crate::domain::macp::task::Status;
 use crate::system::host::Host;
 use crate::system::lock::Lock;
 
@@ -62,6 +66,32 @@ pub(super) fn void(row: &Row, here: &Host, drains: bool, now: Timestamp) -> Opti
     let holder = hold.holder.as_ref()?;
     let dead = if hold.host == *here { !holder.alive() } else { drains && hold.by == DRAIN };
     dead.then(|| format!("its worker (pid {}) is gone", holder.pid))
+}
+
+/// How many attempts of each pending task failed by what was to run them since a person last handed it back: as it is on
+/// record, whoever worked it. The record is only read where there may be any.
+pub(super) fn infrastructure(queue: &Queue) -> Result<HashMap<String, u64>> {
+    let may = |row: &Row| row.status == Status::Pending && row.forgiven > 0;
+    let mut counts: HashMap<String, u64> =
+        queue.state().rows().filter(|row| may(row)).map(|row| (row.id.clone(), 0)).collect();
+    if counts.is_empty() {
+        return Ok(counts);
+    }
+    history::read(queue.place(), |line| {
+        let history::Line::Event(event) = line else { return Ok(()) };
+        let count = event.get("task_id").and_then(Value::as_str).and_then(|id| counts.get_mut(id));
+        let told = |name: &str| event.get("metadata").and_then(|more| more.get(name));
+        if let Some(count) = count {
+            match told("blame").and_then(Value::as_str) {
+                Some("infrastructure") => *count += 1,
+                Some("nobody") => *count = 0,
+                _ if told("edited").is_some() => *count = 0,
+                _ => {}
+            }
+        }
+        Ok(())
+    })?;
+    Ok(counts)
 }
 
 /// Hands back every task whose worker is gone, or whose lease is over; what was started for it is waited for first.

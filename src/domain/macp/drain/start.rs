@@ -175,8 +175,9 @@ impl Bench<'_> {
         let complaint = ran.complaint(timeout).filter(|_| launched.is_ok());
         draft.ran(&ran, complaint.as_deref());
         if let Err(failed) = launched {
-            draft.fails(&failed.to_string());
-            return Ok(Verdict::Infrastructure(failed.to_string()));
+            draft.fails(&failed.why);
+            let verdict = if failed.done { Verdict::Escalates } else { Verdict::Infrastructure };
+            return Ok(verdict(failed.why));
         }
         if ran.stopped() {
             return Ok(Verdict::Interrupted);

@@ -3,6 +3,7 @@
 use super::attempt::{Bench, log_prefix};
 use super::job::{Order, What};
 use super::marker;
+use crate::domain::macp::after::Undelivered;
 use crate::domain::macp::dispatch::brief::News;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::task::{Status, Task};
@@ -29,9 +30,11 @@ pub(super) fn serve(mut bench: Bench<'_>) {
 impl Bench<'_> {
     /// What there is to do once a task is over.
     fn after(&mut self, task: &Task, result: &TaskResult) {
-        if result.status == Status::Completed && task.on_complete.is_some() {
-            self.on_complete(task, result);
-        }
+        let undelivered = if result.status == Status::Completed && task.on_complete.is_some() {
+            self.on_complete(task, result)
+        } else {
+            None
+        };
         let mut left = false;
         if task.worktree.is_some() {
             match worktree::cleanup(task, &self.shop.place, &self.shop.settings) {
@@ -42,14 +45,23 @@ impl Bench<'_> {
                 Err(error) => self.tell(What::Note(format!("task `{}`: {error:#}", task.id))),
             }
         }
-        if !left && let Err(error) = marker::remove(task, &self.shop.place) {
+        let place = &self.shop.place;
+        let noted = match undelivered {
+            // The next drain sees to it.
+            _ if left => Ok(()),
+            None => marker::remove(task, place),
+            Some(undelivered) if undelivered.interrupted => Ok(()),
+            Some(undelivered) => marker::failed(place, &task.id, &undelivered.why)
+                .map(|failures| self.tell(What::Undelivered(undelivered, failures))),
+        };
+        if let Err(error) = noted {
             self.tell(What::Note(format!("{error:#}")));
         }
         self.tell(What::AfterDone);
     }
 
     /// Hands the result to the task's `on_complete`. What comes of that changes nothing about the task.
-    fn on_complete(&mut self, task: &Task, result: &TaskResult) {
+    fn on_complete(&mut self, task: &Task, result: &TaskResult) -> Option<Undelivered> {
         let prefix = log_prefix(&self.shop.place, &task.id);
         let (news, asked) = (News::default(), || false);
         let made = store::make_dir(&self.shop.place.logs());
@@ -67,12 +79,15 @@ impl Bench<'_> {
             asked: &asked,
             launch: None,
         };
-        let complaint = match made {
+        let undelivered = match made {
             Ok(()) => after::completed(&mut self.child, &job, result),
-            Err(error) => Some(format!("{error:#}")),
+            Err(error) => {
+                Some(Undelivered { why: format!("{error:#}"), exit_code: None, interrupted: false })
+            }
         };
-        if let Some(complaint) = complaint {
-            self.tell(What::Note(format!("task `{}`: {complaint}", task.id)));
+        if let Some(undelivered) = &undelivered {
+            self.tell(What::Note(format!("task `{}`: {}", task.id, undelivered.why)));
         }
+        undelivered
     }
 }
