@@ -55,6 +55,7 @@ mod macp_drain_beside;
 mod macp_drain_storm;
 mod macp_due;
 mod macp_hostile;
+mod macp_joined;
 mod macp_legacy;
 mod macp_metrics;
 mod macp_money;

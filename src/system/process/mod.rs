@@ -17,7 +17,7 @@ mod tree;
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
 pub use launch::{Launch, Note, abandoned, sweep};
 pub use probe::probe;
-pub use supervisor::Supervisor;
+pub use supervisor::{NoProgram, Supervisor};
 pub use tail::{Line, read_lines};
 
 use std::ffi::{OsStr, OsString};

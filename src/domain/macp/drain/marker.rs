@@ -13,7 +13,7 @@ use crate::domain::macp::event::Hold;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::result::TaskResult;
-use crate::domain::macp::results::file_name;
+use crate::domain::macp::results::{self, file_name};
 use crate::domain::macp::task::{Status, Task};
 use crate::system::lock::{Holder, Lock};
 use crate::system::store;
@@ -100,7 +100,7 @@ pub(super) fn sweep_runs(place: &Place) -> Result<()> {
 /// The result of a task that is over, as it is on record.
 fn result(queue: &Queue, task: &Task) -> TaskResult {
     let path = queue.place().results().join(format!("{}.json", file_name(&task.id)));
-    let read = store::read_text(&path).ok().flatten().and_then(|text| serde_json::from_str(&text).ok());
+    let read = results::read(&path).and_then(|result| serde_json::from_value(result).ok());
     let status = queue.state().row(&task.id).map_or(Status::Failed, |row| row.status);
     read.unwrap_or_else(|| {
         let now = crate::system::clock::now();
