@@ -4,6 +4,7 @@
 
 mod draft;
 mod journal;
+mod plain;
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -17,6 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::draft::Draft;
 pub use self::journal::{Journal, Mark};
+pub use self::plain::{is_plain, open_plain, read_plain};
 use crate::fault::Fault;
 
 /// Mode of files that only the user's own programs need to read.
@@ -73,24 +75,30 @@ pub fn replace_staged(
     fill: impl FnOnce(&mut Draft) -> io::Result<()>,
     staged: impl FnOnce(&File) -> io::Result<()>,
 ) -> Result<File> {
-    write_beside(path, mode, true, fill, staged)
+    followed(path)
+        .and_then(|target| write_beside(&target, mode, true, fill, staged))
         .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
+/// Where the file is that a new one is to replace, with every link followed.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    // A rename would put a file where a device or a pipe was.
+    if fs::metadata(&target).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        return Err(plain::not_regular());
+    }
+    Ok(target)
+}
+
 fn write_beside(
-    path: &Path,
+    target: &Path,
     mode: u32,
     durable: bool,
     fill: impl FnOnce(&mut Draft) -> io::Result<()>,
     staged: impl FnOnce(&File) -> io::Result<()>,
 ) -> io::Result<File> {
-    let target = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let dir = &parent(target);
-    let there = fs::metadata(target).ok();
-    // A rename would put a file where a device or a pipe was.
-    if there.as_ref().is_some_and(|meta| !meta.is_file() && !meta.is_dir()) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
+    let there = fs::symlink_metadata(target).ok().filter(fs::Metadata::is_file);
     let mode = there.map_or(mode, |meta| meta.permissions().mode() & 0o7777);
     outlive_size_limit();
     let temp = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
@@ -147,7 +155,7 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 }
 
 /// [`write_json`] for what need not outlive a power loss: atomic, but not waited for. What a power
-/// loss leaves of it may be an empty file.
+/// loss leaves of it may be an empty file. A link there, or a pipe, is replaced, not followed.
 pub fn write_json_soon<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     write_json_soon_as(path, SHARED, value)
 }
@@ -228,7 +236,7 @@ pub fn append_durable(path: &Path, line: &str) -> Result<()> {
 
 fn append_with(path: &Path, line: &str) -> io::Result<File> {
     use std::os::unix::fs::FileExt;
-    let mut file = OpenOptions::new().append(true).read(true).create(true).mode(PRIVATE).open(path)?;
+    let mut file = plain::open(OpenOptions::new().append(true).read(true).create(true).mode(PRIVATE), path)?;
     let size = file.metadata()?.len();
     let mut last = [b'\n'];
     if size > 0 {
@@ -239,14 +247,9 @@ fn append_with(path: &Path, line: &str) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens `path` empty for a child process to write to (mode 0600).
+/// Opens `path` empty for a child process to write to (mode 0600). What is no regular file is not written to.
 pub fn output_file(path: &Path) -> Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(PRIVATE)
-        .open(path)
+    plain::open(OpenOptions::new().create(true).write(true).truncate(true).mode(PRIVATE), path)
         .with_context(|| format!("failed to create `{}`", path.display()))
 }
 

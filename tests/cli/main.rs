@@ -56,6 +56,7 @@ mod macp_drain_storm;
 mod macp_due;
 mod macp_handoff;
 mod macp_hostile;
+mod macp_joined;
 mod macp_legacy;
 mod macp_metrics;
 mod macp_money;

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 /// Work one task now, also while a drain runs
 ///
 /// It is tried as often as it may be, with the pauses that it would have in a drain. Exit code 0 when it is completed, 1
-/// when it has failed, 4 when a person is needed.
+/// when it has failed, 4 when a person is needed, 75 when somebody else works on it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The task

@@ -34,6 +34,9 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
         lines.push(format!("{:<10} {}", "total", all.total));
         let stuck = all.stuck.iter();
         lines.extend(stuck.map(|task| format!("stuck: {} {}", one_line(&task.id), one_line(&task.reason))));
+        lines.extend(all.lost.iter().map(|id| {
+            format!("gone: {} its worker is not there any more; the next drain sees to it", one_line(id))
+        }));
         if all.more_stuck > 0 {
             lines.push(format!("stuck: {} more", all.more_stuck));
         }

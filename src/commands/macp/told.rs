@@ -88,6 +88,7 @@ fn summary(finished: &Finished) -> String {
             "limit" => ": the limit of tasks is reached",
             "max_time" => ": the time is over",
             "budget" => ": agents have spent what they may",
+            "invalid" => ": one of them is not as it must be",
             "interrupted" => ": interrupted",
             "waiting" => ": others work on them, or on what they wait for",
             "blocked" => ": they can never run as things are",

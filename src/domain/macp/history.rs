@@ -1,6 +1,5 @@
 //! What happened, line by line, as `events.ndjson` has it.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 
 use anyhow::{Context, Result};
@@ -8,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::place::Place;
 use crate::system::document::shown;
+use crate::system::store;
 
 /// A line that was read.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub enum Line {
 /// Calls `each` with every line, in order; without a lock, while others write.
 pub fn read(place: &Place, mut each: impl FnMut(Line) -> Result<()>) -> Result<()> {
     let path = place.events();
-    let file = match File::open(&path) {
+    let file = match store::open_plain(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         file => file.with_context(|| format!("failed to read `{}`", shown(&path)))?,
     };

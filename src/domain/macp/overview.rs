@@ -28,6 +28,8 @@ pub struct Overview {
     pub stuck: Vec<Waits>,
     /// More of these than are named.
     pub more_stuck: usize,
+    /// Those under way whose worker is gone; the next drain sees to them.
+    pub lost: Vec<String>,
 }
 
 /// Why a task cannot run.
@@ -99,9 +101,11 @@ pub fn overview(queue: &Queue) -> Overview {
         }
     }
     let stuck = state.stuck();
+    let lost = state.rows().filter(|row| row.status.is_active() && row.hold.as_deref().is_some_and(is_gone));
     Overview {
         total: counts.iter().map(|(_, count)| count).sum(),
         counts: counts.iter().map(|(status, count)| (status.word().to_owned(), (*count).into())).collect(),
+        lost: lost.map(|row| row.id.clone()).collect(),
         more_stuck: stuck.len().saturating_sub(NAMED),
         stuck: stuck
             .iter()
@@ -109,6 +113,11 @@ pub fn overview(queue: &Queue) -> Overview {
             .map(|(row, why)| Waits { id: row.id.clone(), reason: reason(why) })
             .collect(),
     }
+}
+
+/// Whether a worker was a process of this machine that is not there any more.
+fn is_gone(hold: &Hold) -> bool {
+    hold.host == Host::here() && hold.holder.as_ref().is_some_and(|holder| !holder.alive())
 }
 
 /// Why, for people.
@@ -188,7 +197,8 @@ impl Detail {
         if let Some(hold) = &self.hold {
             let until = hold.lease_until.map(|at| format!(" until {at}")).unwrap_or_default();
             let pid = hold.holder.as_ref().map(|holder| format!(", pid {}", holder.pid)).unwrap_or_default();
-            lines.push(("held by", format!("{} on {}{pid}{until}", hold.by, hold.host.name)));
+            let gone = if is_gone(hold) { ", which is gone: the next drain sees to it" } else { "" };
+            lines.push(("held by", format!("{} on {}{pid}{until}{gone}", hold.by, hold.host.name)));
         }
         for (id, status) in &self.depends_on {
             lines.push(("depends on", format!("{id} ({})", status.as_str().unwrap_or_default())));

@@ -108,8 +108,7 @@ impl Queue {
             return Ok(None);
         }
         let path = results::of(&self.place, &self.memory, id);
-        let file = path.and_then(|path| std::fs::read(path).ok());
-        let whole = file.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let whole = path.and_then(|path| results::read(&path));
         let whole = whole.filter(|result| results::stranger(result, id).is_none());
         match self.memory.results.get(id).cloned() {
             // It was set aside, and a hand ended the task since.
@@ -239,7 +238,10 @@ impl Queue {
     /// that is made good by whoever reads the log next.
     pub fn write_results(&mut self) -> Result<()> {
         for (id, result) in std::mem::take(&mut self.memory.results) {
-            results::restore(&self.place, &self.memory, &id, &result)?;
+            // It is in the log, where it is read from then. Whoever comes to write it has other things to do.
+            if let Err(error) = results::restore(&self.place, &self.memory, &id, &result) {
+                self.memory.notices.push(format!("the result of task `{id}` is in the log only: {error:#}"));
+            }
         }
         Ok(())
     }

@@ -59,18 +59,22 @@ pub fn stranger<'r>(result: &'r Value, id: &str) -> Option<&'r str> {
 /// Writes it, for nobody else to read: it repeats what was printed.
 pub fn write(path: &Path, result: &Value) -> Result<()> {
     if let Err(error) = store::write_json_soon_as(path, store::PRIVATE, result) {
-        // Its directory may be missing.
-        let Some(dir) = path.parent().filter(|dir| !dir.is_dir()) else { return Err(error) };
+        // Its directory was missing, also where somebody else has made it meanwhile.
+        let Some(dir) = path.parent() else { return Err(error) };
         store::make_dir(dir)?;
         store::write_json_soon_as(path, store::PRIVATE, result)?;
     }
     Ok(())
 }
 
+/// The result in the file there, where it is whole.
+pub fn read(path: &Path) -> Option<Value> {
+    store::read_plain(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
+}
+
 /// Writes it unless it is there.
 pub fn ensure(path: &Path, result: &Value) -> Result<()> {
-    let there = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    if there.as_ref() == Some(result) { Ok(()) } else { write(path, result) }
+    if read(path).as_ref() == Some(result) { Ok(()) } else { write(path, result) }
 }
 
 /// Has a result be where it belongs. One that would lie elsewhere is left in the log alone.

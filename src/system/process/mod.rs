@@ -17,7 +17,7 @@ mod tree;
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
 pub use launch::{Launch, Note, Trouble, abandoned, sweep};
 pub use probe::probe;
-pub use supervisor::Supervisor;
+pub use supervisor::{NoProgram, Supervisor};
 pub use tail::{Line, read_lines};
 pub use tree::{ancestors, is_below_own_kind, variable_of};
 

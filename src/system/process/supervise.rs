@@ -3,6 +3,7 @@
 //! tree finds everything. When the run dies, by whatever means, it goes straight to KILL.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -58,6 +59,9 @@ pub(super) enum Reply {
     Failed {
         /// Why.
         message: String,
+        /// Whether that is so each time: its program is not there, or cannot be run.
+        #[serde(default)]
+        never: bool,
     },
     /// The child ended; what it left running was ended too.
     Ended {
@@ -185,7 +189,7 @@ impl Watchdog {
 
     fn spawn(&mut self, spawn: &Spawn) {
         if self.child.is_some() {
-            return say(&Reply::Failed { message: "an earlier child still runs".into() });
+            return say(&Reply::Failed { message: "an earlier child still runs".into(), never: false });
         }
         self.leave = spawn.leave_children;
         self.tidies_up = spawn.tidies_up;
@@ -195,7 +199,11 @@ impl Watchdog {
         self.launch = spawn.launch.clone().map(|launch| (launch, spawn.stdout.clone()));
         match start(spawn, &self.mark) {
             Ok((pid, printed)) => (self.child, self.printed) = (Some(pid), printed),
-            Err(error) => say(&Reply::Failed { message: format!("{error:#}") }),
+            Err(error) => {
+                let never = spawn.launch.is_none() && error.downcast_ref().is_some_and(is_no_program);
+                let never = never && Path::new(&spawn.dir).is_dir();
+                say(&Reply::Failed { message: format!("{error:#}"), never });
+            }
         }
     }
 
@@ -360,10 +368,27 @@ fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
         command.env_remove(name);
     }
     command.envs(spawn.env.iter().map(|(name, value)| (name, value))).env(super::MARK, mark);
-    let child = command.spawn().with_context(|| format!("failed to start `{}`", program.display()))?;
+    let child = command.spawn().map_err(|error| NotStarted(program.to_owned(), error))?;
     // The handle is not needed: all the dead are collected in one place.
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("no pid")?;
     Ok((pid, printed))
+}
+
+/// A program that could not be started.
+#[derive(Debug)]
+struct NotStarted(OsString, io::Error);
+
+impl fmt::Display for NotStarted {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "failed to start `{}`: {}", self.0.display(), self.1)
+    }
+}
+
+impl std::error::Error for NotStarted {}
+
+fn is_no_program(NotStarted(_, error): &NotStarted) -> bool {
+    let codes = [Errno::NOENT, Errno::ACCESS, Errno::NOEXEC, Errno::NOTDIR].map(Errno::raw_os_error);
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
 fn input(spawn: &Spawn) -> Result<Stdio> {

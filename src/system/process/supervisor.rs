@@ -85,7 +85,8 @@ impl Supervisor {
         self.busy = false;
         match reply {
             Reply::Ended { ended, left } => Ok(Some((ended, left))),
-            Reply::Failed { message } => Err(anyhow!(message)),
+            Reply::Failed { message, never: true } => Err(NoProgram(message).into()),
+            Reply::Failed { message, never: false } => Err(anyhow!(message)),
             reply @ Reply::Ready => bail!("the supervisor answered out of turn: {reply:?}"),
         }
     }
@@ -151,6 +152,18 @@ impl Supervisor {
         if matches!(written, Some(Ok(()))) { Ok(()) } else { Err(self.gone()) }
     }
 }
+
+/// A program that is not there, or cannot be run: it cannot be started the next time either.
+#[derive(Debug)]
+pub struct NoProgram(String);
+
+impl std::fmt::Display for NoProgram {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoProgram {}
 
 impl Drop for Supervisor {
     fn drop(&mut self) {

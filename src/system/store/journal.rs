@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::plain;
+
 /// What tells a state of a file from another, also before the file gets its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -95,14 +97,14 @@ impl Journal {
 
     /// Keeps hold of the file that has the name now, if there is one: it can be read then though it is removed.
     pub fn pin(&mut self) {
-        self.reader = File::open(&self.path).ok();
+        self.reader = plain::open_plain(&self.path).ok();
     }
 
     /// Reads bytes that lie there.
     pub fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
         match &self.reader {
             Some(file) => file.read_exact_at(bytes, at),
-            None => File::open(&self.path)?.read_exact_at(bytes, at),
+            None => plain::open_plain(&self.path)?.read_exact_at(bytes, at),
         }
     }
 
@@ -144,7 +146,7 @@ impl Journal {
 
     fn open(&mut self) -> io::Result<File> {
         self.made = !self.path.exists();
-        OpenOptions::new().append(true).create(true).mode(self.mode).open(&self.path)
+        plain::open(OpenOptions::new().append(true).create(true).mode(self.mode), &self.path)
     }
 
     /// Cuts off what was not read.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::domain::agents::invocation::file;
 use crate::domain::agents::one_line;
@@ -45,6 +45,16 @@ pub(super) struct Ran {
     pub(super) promise: Promise,
 }
 
+fn logs(prefix: &Path) -> [PathBuf; 2] {
+    [".log", ".stderr.log"].map(|end| file(prefix, end))
+}
+
+/// Refuses to log into what is no file of ours: a link that leads elsewhere, a pipe.
+pub(super) fn may_log(prefix: &Path) -> Result<()> {
+    let other = logs(prefix).into_iter().find(|log| !store::is_plain(log));
+    other.map_or(Ok(()), |log| bail!("`{}` is not a regular file; remove it", log.display()))
+}
+
 impl Run<'_> {
     /// Runs it; `look` sees the whole of its standard output before that becomes a log. Errors: it could not be started,
     /// or the supervisor is gone.
@@ -55,7 +65,7 @@ impl Run<'_> {
         look: &mut dyn FnMut(&Outcome, &Path) -> Result<()>,
     ) -> Result<Ran> {
         let captures = ["out", "err"].map(|name| self.slot.join(name));
-        let logs = [".log", ".stderr.log"].map(|end| file(self.log, end));
+        let logs = logs(self.log);
         if self.again {
             logs.iter().try_for_each(|log| store::remove(log))?;
         }

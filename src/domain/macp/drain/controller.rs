@@ -16,7 +16,7 @@ use super::slots::Slots;
 use super::{Counts, Finished, Hands, Options, Told};
 use crate::domain::attempt::prompt::Previous;
 use crate::domain::launchers;
-use crate::domain::macp::event::{Event, Hold};
+use crate::domain::macp::event::{Event, Hold, Kind};
 use crate::domain::macp::purse::Purse;
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::settings::Settings;
@@ -63,6 +63,8 @@ pub(super) struct Desk<'a> {
     pub(super) broke: bool,
     /// What killed workers have left to do.
     pub(super) leftovers: Vec<Order>,
+    /// What is wrong with a task that came, or was edited, while it went: it ends.
+    pub(super) refused: Option<anyhow::Error>,
     /// What is to be done after the task that ended last.
     pub(super) after: Option<Order>,
     /// What the current change records, to be told once it is written.
@@ -83,6 +85,8 @@ pub(super) enum End {
     Time,
     /// What agents may spend is spent.
     Money,
+    /// A task that is not as it must be.
+    Refused,
     /// A signal.
     Interrupted,
 }
@@ -113,6 +117,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             retrying: Vec::new(),
             broke: false,
             leftovers: Vec::new(),
+            refused: None,
             after: None,
             told: Vec::new(),
             notes: Vec::new(),
@@ -155,13 +160,28 @@ impl<'a, 'h> Controller<'a, 'h> {
         }
         let end = ended?;
         kept?;
+        if end == End::Idle
+            && let Some(error) = self.desk.not_run(self.queue.state())
+        {
+            return Err(error);
+        }
         let finished = self.desk.finish(&self.queue, end);
         (self.hands.tell)(Told::Finished(&finished));
+        if end == End::Refused
+            && let Some(error) = self.desk.refused.take()
+        {
+            return Err(error);
+        }
         Ok(finished)
     }
 
     fn recover(&mut self) -> Result<()> {
+        let told = self.desk.told.len();
         recover::recover(&mut self.queue, self.desk.only.is_none(), &mut self.desk.told)?;
+        for event in self.desk.told[told..].iter().filter(|event| event.event_type == Kind::Escalated) {
+            self.desk.counts.escalated += 1;
+            self.desk.escalated.push(event.task_id.clone());
+        }
         let most = self.desk.settings.infrastructure_attempts;
         let left = marker::left(&self.queue, &self.desk.hold, self.desk.only.is_none(), most)?;
         self.desk.leftovers.extend(left);

@@ -12,13 +12,13 @@ use super::slots::{Busy, Phase, Slots};
 use super::state_in_words;
 use crate::domain::attempt::prompt::Previous;
 use crate::domain::macp::event::{Attempt, Event};
-use crate::domain::macp::people;
 use crate::domain::macp::queue::Turn;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::schedule::Wish;
 use crate::domain::macp::state::{Row, State};
 use crate::domain::macp::task::Status;
 use crate::domain::macp::transition::Next;
+use crate::domain::macp::{check, people};
 use crate::fault::Fault;
 use crate::system::{clock, interrupt};
 
@@ -31,7 +31,7 @@ type Orders = Vec<(usize, Order)>;
 impl Desk<'_> {
     /// Whether nothing new is started any more.
     pub(super) fn stopping(&self) -> bool {
-        interrupt::signal().is_some() || self.broke || self.out_of_time()
+        interrupt::signal().is_some() || self.broke || self.refused.is_some() || self.out_of_time()
     }
 
     fn out_of_time(&self) -> bool {
@@ -94,9 +94,7 @@ impl Desk<'_> {
     pub(super) fn may_run(&self, state: &State, id: &str) -> Result<()> {
         let Some(row) = state.row(id) else { return Ok(()) };
         if row.status != Status::Pending {
-            let by = row.hold.as_ref().map_or_else(String::new, |hold| format!(" by `{}`", hold.by));
-            let words = state_in_words(row.status);
-            return Err(Fault::refused(format!("task `{id}` {words}{by}"), "`taskrun macp show` tells more"));
+            return Err(taken(row));
         }
         if row.blocked {
             return Err(Fault::refused(
@@ -107,7 +105,7 @@ impl Desk<'_> {
         for on in &row.depends_on {
             let status = state.row(on).map(|row| row.status);
             if status != Some(Status::Completed) {
-                let words = status.map_or("is not there", Status::word);
+                let words = status.map_or("not there", Status::word);
                 return Err(Fault::refused(
                     format!("task `{id}` depends on `{on}`, which is {words}"),
                     format!("work it first: `taskrun macp run {on}`"),
@@ -149,6 +147,11 @@ impl Desk<'_> {
                     continue;
                 }
             };
+            // It may have come, or been edited, since all of them were looked at.
+            if let Err(error) = check::task(&task, turn.place, self.settings) {
+                self.refused = Some(error);
+                return;
+            }
             self.retrying.retain(|other| *other != id);
             if self.options.limit.is_some() {
                 self.given.insert(id.clone());
@@ -312,6 +315,9 @@ impl Desk<'_> {
         if interrupt::signal().is_some() {
             return Some(End::Interrupted);
         }
+        if self.refused.is_some() {
+            return Some(End::Refused);
+        }
         if self.broke || self.out_of_time() {
             let left = state.rows().any(|row| row.status == Status::Pending);
             let limit = if self.broke { End::Money } else { End::Time };
@@ -355,6 +361,19 @@ impl Desk<'_> {
         }
         Ok(())
     }
+}
+
+/// Why a task is not worked that is not pending: somebody works on it, or it is over.
+pub(super) fn taken(row: &Row) -> anyhow::Error {
+    let by = row.hold.as_ref().map_or_else(String::new, |hold| {
+        let pid = hold.holder.as_ref().map_or_else(String::new, |holder| format!(" (pid {})", holder.pid));
+        format!(" by `{}`{pid}", hold.by)
+    });
+    let message = format!("task `{}` {}{by}", row.id, state_in_words(row.status));
+    if row.status.is_active() {
+        return Fault::busy(message, "wait for its end; `taskrun macp show` tells how far it is");
+    }
+    Fault::refused(message, "`taskrun macp show` tells more")
 }
 
 /// How many tasks are being worked on, by whomever.

@@ -1,16 +1,35 @@
 //! How a drain ended: in counts, words and an exit code.
 
 use super::controller::{Desk, End};
-use super::{Blocked, Finished};
+use super::desk::taken;
+use super::{Blocked, Counts, Finished};
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::schedule::Stuck;
+use crate::domain::macp::state::State;
 use crate::domain::macp::task::Status;
+use crate::fault::Fault;
 use crate::system::{clock, interrupt};
 
 /// The version of the last line's format.
 const VERSION: u32 = 1;
 
 impl Desk<'_> {
+    /// Why the one task came to nothing here, where it did: somebody else took it before us.
+    pub(super) fn not_run(&self, state: &State) -> Option<anyhow::Error> {
+        let Counts { completed, failed, escalated, cancelled, .. } = self.counts;
+        let row = self.only.and_then(|id| state.row(id))?;
+        if completed + failed + escalated + cancelled > 0 || row.status == Status::Pending {
+            return None;
+        }
+        Some(match row.status {
+            Status::Completed => Fault::busy(
+                format!("task `{}` was completed by somebody else meanwhile; nothing was run here", row.id),
+                "`taskrun macp show` tells what came of it",
+            ),
+            _ => taken(row),
+        })
+    }
+
     /// How it ended. What failed or was escalated in it decides the exit code, and what is stuck for good: a task that depends
     /// on one that failed has failed as well, as far as this drain is concerned.
     pub(super) fn finish(&self, queue: &Queue, end: End) -> Finished {
@@ -28,6 +47,7 @@ impl Desk<'_> {
             || stuck.iter().any(|(_, why)| matches!(why, Stuck::Unknown(_) | Stuck::Cycle(_)))
             || unfinished(&[Status::Failed, Status::Cancelled]);
         let exit_code = match end {
+            End::Refused => 2,
             End::Interrupted => {
                 128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2))
             }
@@ -40,6 +60,7 @@ impl Desk<'_> {
         let pending = state.rows().any(|row| row.status == Status::Pending);
         let is_blocked = state.rows().any(|row| row.blocked && row.status == Status::Pending);
         let reason = match end {
+            End::Refused => "invalid",
             End::Interrupted => "interrupted",
             End::Limit => "limit",
             End::Time => "max_time",

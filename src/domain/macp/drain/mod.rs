@@ -26,6 +26,7 @@ pub(super) use attempt::of_task;
 pub(super) use legacy::call as legacy_call;
 pub(super) use marker::ending;
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -101,7 +102,7 @@ pub struct Finished {
     pub ts: Timestamp,
     /// The run.
     pub run: String,
-    /// `complete`, `blocked`, `waiting`, `limit`, `max_time`, `budget`, `interrupted`.
+    /// `complete`, `blocked`, `waiting`, `limit`, `max_time`, `budget`, `invalid`, `interrupted`.
     pub reason: &'static str,
     /// What the process exits with.
     pub exit_code: u8,
@@ -176,6 +177,7 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
 }
 
 fn ready(place: &Place, options: &Options) -> Result<Settings> {
+    plain_files(place)?;
     let settings = settings::load(place)?;
     if let Some(name) = &options.launcher {
         Launcher::resolve(&settings.config, name, place.root(), &place.launches())?;
@@ -187,6 +189,27 @@ fn ready(place: &Place, options: &Options) -> Result<Settings> {
         ));
     }
     Ok(settings)
+}
+
+/// Refuses a queue whose own directories or log are links to elsewhere, or no such things at all.
+fn plain_files(place: &Place) -> Result<()> {
+    let refuse = |path: &Path, what: &str| {
+        let hint = "put a directory or file of its own there; the queue's directory as a whole may be a link";
+        Fault::invalid(format!("`{}` {what}; nothing was started", path.display()), hint)
+    };
+    let Ok(top) = place.dir().canonicalize() else { return Ok(()) };
+    for dir in [place.results(), place.logs(), place.state()] {
+        match dir.canonicalize() {
+            Ok(real) if !real.starts_with(&top) => {
+                return Err(refuse(&dir, "leads out of the queue's directory"));
+            }
+            Ok(real) if !real.is_dir() => return Err(refuse(&dir, "is no directory")),
+            Err(_) if dir.is_symlink() => return Err(refuse(&dir, "is a link to nothing")),
+            _ => {}
+        }
+    }
+    let log = place.events();
+    if store::is_plain(&log) { Ok(()) } else { Err(refuse(&log, "is not a regular file")) }
 }
 
 fn other_drain(place: &Place, error: anyhow::Error) -> anyhow::Error {

@@ -94,7 +94,8 @@ pub(super) fn infrastructure(queue: &Queue) -> Result<HashMap<String, u64>> {
     Ok(counts)
 }
 
-/// Hands back every task whose worker is gone, or whose lease is over; what was started for it is waited for first.
+/// Hands back every task whose worker is gone, or whose lease is over, and has people see to those that were never begun
+/// here; what was started for it is waited for first.
 pub(super) fn recover(queue: &mut Queue, drains: bool, told: &mut Vec<Event>) -> Result<()> {
     let here = Host::here();
     let now = crate::system::clock::now();
@@ -132,6 +133,19 @@ fn is_of_drain(row: &Row) -> bool {
 fn hand_back(turn: &Turn<'_>, id: &str, here: &Host, drains: bool) -> Option<Event> {
     let row = turn.state().row(id).filter(|row| row.status.is_active())?;
     let why = void(row, here, drains, turn.now())?;
+    if row.hold.is_none() && row.macp {
+        return unknown(row, turn.now());
+    }
     let forgiven = (row.forgiven + 1).min(row.attempts);
     Some(Event::again(id, Blame::Lost, forgiven, None, turn.now()).saying(why))
+}
+
+/// Has a person look at a task that is under way according to `tasks.json` alone: nobody whom we know of has begun it, and
+/// how much of it is done is not known either.
+fn unknown(row: &Row, now: Timestamp) -> Option<Event> {
+    let why = format!("it was {} with nobody at work: approve it or retry it", row.status.word());
+    let result = serde_json::json!({"task_id": row.id, "status": "escalated", "completed_at": now, "failed_at": now,
+        "attempt": row.attempts, "escalation_reason": why, "summary": "not run"});
+    let result = serde_json::from_value(result).ok()?;
+    Some(Event::ended(&row.id, &result, false, now).saying(why))
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use anyhow::Result;
 
 use super::attempt::{Bench, log_prefix, of_task, timeout};
-use super::command::{Ran, Run};
+use super::command::{self, Ran, Run};
 use super::job::Job;
 use super::judge::{Draft, Fallen};
 use super::legacy;
@@ -22,7 +22,7 @@ use crate::domain::macp::schema::Schema;
 use crate::domain::macp::task::{Dispatch, Gate};
 use crate::domain::macp::transition::Verdict;
 use crate::domain::macp::worktree::Ground;
-use crate::system::process::Outcome;
+use crate::system::process::{NoProgram, Outcome};
 use crate::system::{redact, store};
 
 /// What looks at an output before it becomes a log has found out.
@@ -156,10 +156,12 @@ impl Bench<'_> {
             None => spawn,
         };
         let timeout = timeout(&job.task, settings);
+        let log = log_prefix(&self.shop.place, &job.task.id);
+        command::may_log(&log).map_err(|error| Fallen::Call.mark(error))?;
         let run = Run {
             spawn,
             slot: &self.dir,
-            log: &log_prefix(&self.shop.place, &job.task.id),
+            log: &log,
             log_limit: settings.config.logs.max_size,
             timeout,
             again: job.attempt.number > 1,
@@ -170,7 +172,11 @@ impl Bench<'_> {
         if staged {
             dispatch::sweep(&self.dir)?;
         }
-        let ran = ran.map_err(|error| Fallen::Start.mark(error))?;
+        let ran = ran.map_err(|error| {
+            // Where the program is missing, it is missing the next time.
+            let fallen = if error.is::<NoProgram>() { Fallen::Call } else { Fallen::Start };
+            fallen.mark(error)
+        })?;
         let launched = Launcher::verdict(&ran.outcome);
         let complaint = ran.complaint(timeout).filter(|_| launched.is_ok());
         draft.ran(&ran, complaint.as_deref());
