@@ -106,7 +106,7 @@ pub fn on_complete(
     if task.on_complete.is_none() {
         return Ok(None);
     }
-    let purse = Purse::open(place, settings)?;
+    let purse = Purse::open(place, settings, "")?;
     let (news, prefix) = (News::default(), log_prefix(place, &task.id));
     supervised(place, |child, slot| {
         let job = agent::Job {

@@ -59,6 +59,8 @@ pub(super) struct Desk<'a> {
     pub(super) retrying: Vec<String>,
     /// Whether what agents may spend is spent.
     pub(super) broke: bool,
+    /// Tasks for an agent that wait for money.
+    pub(super) parked: HashSet<String>,
     /// What killed workers have left to do.
     pub(super) leftovers: Vec<Order>,
     /// What is to be done after the task that ended last.
@@ -109,6 +111,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             given: HashSet::new(),
             retrying: Vec::new(),
             broke: false,
+            parked: HashSet::new(),
             leftovers: Vec::new(),
             after: None,
             told: Vec::new(),
@@ -133,7 +136,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             launcher: self.desk.options.launcher.clone(),
             run: self.desk.run.clone(),
             hold: self.desk.hold.clone(),
-            purse: Purse::open(&place, self.desk.settings)?,
+            purse: Purse::open(&place, self.desk.settings, &self.desk.run)?,
             place,
         };
         let pid = std::process::id();
@@ -208,6 +211,8 @@ impl<'a, 'h> Controller<'a, 'h> {
         }
         self.desk.give_leftovers(slots)?;
         self.desk.broke = slots.money_is_spent();
+        // What others set aside may be free again at any time.
+        self.desk.unpark(!self.desk.broke && !slots.agents());
         let going = !self.desk.stopping();
         let pick = going && self.desk.pick(self.queue.state(), clock::now()).is_some();
         if pick {
@@ -226,7 +231,7 @@ impl<'a, 'h> Controller<'a, 'h> {
                 desk.hear(news, turn, slots, &mut orders);
             }
             if going {
-                desk.give(turn, slots, &mut orders);
+                desk.give(turn, slots, &mut orders)?;
             }
             Ok(orders)
         })?;

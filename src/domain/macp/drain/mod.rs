@@ -16,6 +16,7 @@ mod job;
 mod judge;
 mod legacy;
 mod marker;
+mod money;
 pub(super) mod record;
 mod recover;
 mod slots;
