@@ -183,8 +183,12 @@ impl Looked {
         schema: Option<&Schema>,
     ) -> Result<()> {
         if answers && outcome.why.is_none() {
-            let text = store::read_text(stdout).map(Option::unwrap_or_default);
-            let text = text.map_err(|error| format!("{error:#}"));
+            let text = if stdout.metadata().map_or(0, |meta| meta.len()) > plugin::MOST {
+                Err("the plug-in's result has more than 16 MiB, which is the most it may have".to_owned())
+            } else {
+                let text = store::read_text(stdout).map(Option::unwrap_or_default);
+                text.map_err(|error| format!("{error:#}"))
+            };
             self.answer = Some(text.and_then(|text| plugin::answer(&text, outcome.ended.code)));
         }
         if let Some(schema) = schema {
