@@ -163,7 +163,7 @@ fn the_next_attempt_is_told_what_went_wrong() {
 #[test]
 fn servers_are_checked_before_the_run_and_handed_over() {
     let good = r#"{"mcpServers": {"docs": {"type": "http", "url": "http://127.0.0.1:9/mcp",
-        "headers": {"Authorization": "Bearer ${DOCS_TOKEN}"}}, "here": {"command": "srv", "cwd": "sub"}}}"#;
+        "headers": {"Authorization": "Bearer ${DOCS_TOKEN}"}}, "here": {"command": "./srv", "cwd": "sub"}}}"#;
     let task = agent(&json!({"mcp_config": "mcp.json"}));
     let call = json!({"type": "assistant", "message": {"id": "m", "role": "assistant", "content": [
         {"type": "tool_use", "id": "t", "name": "mcp__docs__rename", "input": {"path": "a.md"}}]}});
@@ -175,7 +175,9 @@ fn servers_are_checked_before_the_run_and_handed_over() {
     let run = |file: &str, token: bool, body: &str| {
         let bench = queue("", std::slice::from_ref(&task));
         bench.sandbox.write("mcp.json", file);
-        bench.sandbox.write("sub/x", "");
+        bench.sandbox.write("sub/srv", "");
+        let srv = bench.sandbox.path("sub/srv");
+        fs::set_permissions(srv, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         claude(&bench, body);
         let mut command = macp(&bench, &["drain"]);
         if token {
@@ -206,6 +208,10 @@ fn servers_are_checked_before_the_run_and_handed_over() {
         ("{\n]", "line 2"),
         (r#"{"servers": {}}"#, "unknown field `servers`"),
         (r#"{"mcpServers": {}}"#, "names no server"),
+        (r#"{"mcpServers": {"a": {"command": "sh"}, "a": {"command": "sh"}}}"#, "two servers `a`"),
+        (r#"{"mcpServers": {"a": {"command": "/no/such/prog"}}}"#, "there is no program `/no/such/prog`"),
+        (r#"{"mcpServers": {"a": {"command": "srv", "cwd": "sub"}}}"#, "there is no program `srv`"),
+        (r#"{"mcpServers": {"a": {"command": "sh", "env": {"T": "${NOT_SET_TOKEN}"}}}}"#, "which is not set"),
         (r#"{"mcpServers": {"a": {"command": "x", "env": {"API_KEY": "abc"}}}}"#, "has a secret in the file"),
         (
             r#"{"mcpServers": {"a": {"command": "x", "cwd": "/etc"}}}"#,

@@ -197,6 +197,8 @@ fn acp_is_handed_over_and_never_a_success() {
         let told = [&result["error"], &result["metadata"]["last_error"]]
             .map(|text| text.as_str().unwrap_or_default());
         assert!(error.is_none_or(|error| told.concat().contains(error)), "{result}");
+        let summary = result["summary"].as_str().unwrap();
+        assert!(error.is_none_or(|error| summary.contains(error)), "{result}");
         assert_eq!(result["metadata"]["handed_on"] == json!(true), handed, "{result}");
         if handed {
             let got: Value = serde_json::from_str(&bench.lines("handed").concat()).unwrap();
@@ -217,7 +219,13 @@ fn a_plug_in_gets_the_task_and_says_how_it_went() {
         (r#"echo '{"status": "failed", "error": "no luck"}'"#, "failed", "no luck"),
         (r#"echo '{"status": "escalated", "escalation_reason": "ask Ann"}'; exit 1"#, "escalated", "ask Ann"),
         (r#"echo '{"status": "completed"}'; exit 9"#, "failed", "ended with exit code 9"),
-        ("echo hello", "failed", "the plug-in's result is not what it must be"),
+        (r#"echo '{"status": "escalated", "escalation_reason": "ask Ann"}'"#, "escalated", "ask Ann"),
+        (
+            "echo hello",
+            "failed",
+            "the plug-in's result is no JSON (line 1, column 1); it has to be one JSON object",
+        ),
+        ("head -c 17000000 /dev/zero | tr '\\0' 1", "failed", "more than 16 MiB"),
         ("exit 0", "failed", "printed no result"),
     ];
     for (body, expected, why) in table {
@@ -231,6 +239,9 @@ fn a_plug_in_gets_the_task_and_says_how_it_went() {
         assert!(told.contains(why), "{body}: {told}");
         let stdin: Value = serde_json::from_str(&bench.lines("stdin").concat()).unwrap();
         assert_eq!((&stdin["id"], &stdin["extra"]), (&json!("T-1"), &json!({"kept": [1]})));
+        if expected == "escalated" {
+            assert_eq!(result["metadata"]["last_error"], why, "{result}");
+        }
         if expected == "completed" {
             assert_eq!((&result["summary"], &result["pr"]), (&json!("well"), &json!("PR-7")));
             assert_eq!((&result["metadata"]["n"], &result["dispatch"]), (&json!(1), &json!("mail")));

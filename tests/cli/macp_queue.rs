@@ -61,7 +61,6 @@ const FLAGS: &[&[&str]] = &[
     &["--key", "drive-42"],
     &["--env", "A=b=c"],
     &["--cwd", "sub"],
-    &["--mcp-config", "mcp.json"],
     &["--org", "acme"],
     &["--cache"],
     &["--result", "results/x.json"],
@@ -87,7 +86,7 @@ fn a_task_has_all_that_flags_say() {
         "result_path": "results/x.json", "issue": "#42", "pr": "7", "depends_on": ["A", "B"], "max_attempts": 3,
         "timeout_seconds": 90, "argv": ["printf", "%s", "two words; $HOME"], "quality_gates": ["test -f a", "true"],
         "priority": 1, "key": "drive-42", "org": "acme", "launcher": "slurm", "cwd": "sub",
-        "mcp_config": "mcp.json", "cache": true, "on_complete": ["sh", "-c", "cat >out"], "result_schema": "s.json",
+        "cache": true, "on_complete": ["sh", "-c", "cat >out"], "result_schema": "s.json",
         "brief_path": "docs/tasks/TASK-042.md", "env": {"A": "b=c"},
     });
     assert_eq!(task, expected);

@@ -11,7 +11,7 @@ const CENT_FRACTION: f64 = 1e-9;
 /// The part of a limit after which a warning is due.
 const WARN_AT: f64 = 0.8;
 /// An agent is told its limit in steps of this, rounded down (USD).
-const STEP: f64 = 1e-4;
+pub const STEP: f64 = 1e-4;
 
 /// Where an attempt's cost comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]

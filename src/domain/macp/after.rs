@@ -68,7 +68,11 @@ pub fn output_fits(schema: &Schema, stdout: &Path) -> Result<Result<Value, Strin
     file.seek(SeekFrom::Start(size.saturating_sub(LOOKED_AT)))?;
     let mut end = Vec::new();
     file.read_to_end(&mut end)?;
-    Ok(fits(schema, &String::from_utf8_lossy(&end)))
+    let fits = fits(schema, &String::from_utf8_lossy(&end));
+    Ok(fits.map_err(|why| match size > LOOKED_AT {
+        true => format!("{why} (only the last {} MiB of it are looked at)", LOOKED_AT >> 20),
+        false => why,
+    }))
 }
 
 /// The last object or list that starts on a line of its own and has the rest of its last line for itself; text, code fences

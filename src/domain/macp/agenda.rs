@@ -216,6 +216,11 @@ impl Agenda {
         line.and_then(Line::first).map(|slot| slot.2 as usize)
     }
 
+    /// All that could be worked now, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = usize> {
+        self.everybody.iter().map(|slot| slot.2 as usize)
+    }
+
     /// When the next task's time comes.
     pub(super) fn next_time(&self) -> Option<Timestamp> {
         self.timers.first().map(|(time, _)| *time)

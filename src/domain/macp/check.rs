@@ -127,7 +127,8 @@ fn way_out(field: &str) -> &'static str {
         "worktree" => "name a path below `worktree_base` of `[macp]`, or \"\" to have one made up",
         "cwd" => "name a directory below the task's own, or allow others by `allowed_dirs` of `[macp]`",
         "result_path" => "name a file relative to the queue's directory, such as `results/NAME.json`",
-        "brief_path" | "mcp_config" | "result_schema" => "name a file relative to the repository, inside it",
+        "mcp_config" => "name a file relative to the repository, inside it, and work the task by `yolo`",
+        "brief_path" | "result_schema" => "name a file relative to the repository, inside it",
         "dispatch" => "use `exec`, `yolo`, `acp`, or NAME of a program `taskrun-exec-NAME` on PATH",
         "env" => variables::WAY_OUT,
         "launcher" => "add `[launchers.NAME]` to `config.toml`, or take the field away",
@@ -308,6 +309,9 @@ impl<'c> Check<'c> {
     }
 
     fn paths(&mut self, task: &Task) {
+        if task.mcp_config.is_some() && task.dispatch == Some(Dispatch::Exec) {
+            self.say(task, "mcp_config", "is for an agent, and `exec` starts none".into());
+        }
         let files = [
             ("brief_path", &task.brief_path),
             ("mcp_config", &task.mcp_config),

@@ -1,12 +1,15 @@
 //! What agents may spend while a queue is worked: `[budget]` over the tasks of one drain, one task, one day. Shared by all who
-//! work for that drain.
+//! work for that drain: who is given a task gets a share of what is left, which nobody else can have meanwhile.
 
-use std::collections::HashMap;
+mod share;
+
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use super::place::Place;
 use super::settings::Settings;
@@ -15,18 +18,36 @@ use crate::domain::attempt::budget::{self, Budget, Cut, Spend, Stop, Tally};
 use crate::domain::attempt::receipt::Receipt;
 use crate::domain::loops::ledger::Ledger;
 use crate::domain::workspace::Workspace;
+use crate::system::lock::Lock;
 use crate::system::{clock, store};
+use share::{Asks, Share, count, portion};
 
 /// Between two looks at what others have put on record.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A limit that keeps a task from being worked now.
+/// The file of a slot that says what is set aside for the agent under way there, where others have to know.
+const SHARE: &str = "share.json";
+const VERSION: u64 = 1;
+
+/// Whether a task may be worked now, as far as limits go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// One of the whole drain, or of the day: no agent can work any more. The drain ends with exit code 3.
-    Run(Stop),
+pub enum Grant {
+    /// It may, and its share is set aside until [`Purse::release`].
+    Given,
+    /// Not as long as others are under way.
+    Wait,
+    /// A limit of the whole drain, or of the day, is reached: no agent can work any more.
+    Spent,
     /// `per_task_usd`: this task has used up what it may.
     Task,
+}
+
+/// What is set aside for an agent of another process.
+#[derive(Debug, Serialize, Deserialize)]
+struct Aside {
+    version: u64,
+    run: String,
+    usd: f64,
 }
 
 /// The money.
@@ -34,6 +55,11 @@ pub enum Limit {
 pub struct Purse {
     budget: Budget,
     receipts: PathBuf,
+    /// Where the slots of all who work the queue are.
+    state: PathBuf,
+    run: String,
+    /// Whether what agents spend is known at all.
+    counted: bool,
     since: Instant,
     sums: Mutex<Sums>,
 }
@@ -46,6 +72,16 @@ struct Sums {
     looked: Instant,
     run: Spend,
     dearest: f64,
+    /// The most tokens that an attempt has used; none before the first has ended.
+    most_tokens: Option<u64>,
+    /// What is set aside for agents under way, by task.
+    shares: HashMap<String, Share>,
+    /// Of these, what others have to know of.
+    told: HashMap<String, PathBuf>,
+    /// USD set aside for agents of other processes.
+    elsewhere: f64,
+    /// Tasks that needed more than their share: the next attempt gets all that is left.
+    hungry: HashSet<String>,
     /// What agents under way have spent so far, by task.
     live: HashMap<String, Spend>,
     over: Option<Stop>,
@@ -53,31 +89,121 @@ struct Sums {
 
 impl Purse {
     /// With the limits of the settings, and what the day has cost so far.
-    pub fn open(place: &Place, settings: &Settings) -> Result<Self> {
+    pub fn open(place: &Place, settings: &Settings, run: &str) -> Result<Self> {
         let budget = limits(settings);
         let receipts = receipts(place);
         let size = size(&receipts);
         let ledger = Ledger::read(&receipts, clock::now())?;
-        let (run, live) = (Spend::nothing(), HashMap::new());
         let now = Instant::now();
-        let sums = Sums { ledger, size, looked: now, run, dearest: 0.0, live, over: None };
-        Ok(Self { budget, receipts, since: now, sums: Mutex::new(sums) })
+        let sums = Sums {
+            ledger,
+            size,
+            looked: now,
+            run: Spend::nothing(),
+            dearest: 0.0,
+            most_tokens: None,
+            shares: HashMap::new(),
+            told: HashMap::new(),
+            elsewhere: 0.0,
+            hungry: HashSet::new(),
+            live: HashMap::new(),
+            over: None,
+        };
+        let (state, run) = (place.state(), run.to_owned());
+        let counted = settings.config.macp.yolo_command.is_empty();
+        Ok(Self { budget, receipts, state, run, counted, since: now, sums: Mutex::new(sums) })
     }
 
-    /// The limit that keeps `task` from being worked now. What runs no agent costs nothing: only the time counts then.
-    pub fn before(&self, task: &Task) -> Option<Limit> {
+    /// Sets aside what `task` may use up, which up to `hands` could begin beside it have a part of as well; `slot` is the
+    /// directory it is worked in. To be asked before anything is on record, by the one thread that gives out tasks, while it
+    /// holds the queue. What runs no agent costs nothing.
+    pub fn reserve(&self, task: &Task, hands: usize, slot: &Path) -> Result<Grant> {
         if task.dispatch != Some(Dispatch::Yolo) {
-            let over = self.budget.time.is_some_and(|limit| self.since.elapsed() >= limit);
-            return over.then_some(Limit::Run(Stop::Time));
+            return Ok(Grant::Given);
         }
         let mut sums = self.sums();
-        let tally = self.tally(&mut sums, None);
-        let past = sums.ledger.past(&on_record(&task.id));
-        if let Some(stop) = budget::before(&self.budget, &tally, false) {
-            sums.over = Some(stop);
-            return Some(Limit::Run(stop));
+        if sums.over.is_some() {
+            return Ok(Grant::Spent);
         }
-        budget::task_spent(&self.budget, &past.spend, past.dearest).then_some(Limit::Task)
+        self.look(&mut sums, true);
+        let alone = sums.shares.is_empty() && sums.elsewhere <= 0.0;
+        let tally = self.tally(&sums, None, true);
+        if let Some(stop) = budget::before(&self.budget, &tally, false) {
+            if !alone && stop != Stop::Time {
+                return Ok(Grant::Wait);
+            }
+            sums.over = Some(stop);
+            return Ok(Grant::Spent);
+        }
+        let past = sums.ledger.past(&on_record(&task.id));
+        if budget::task_spent(&self.budget, &past.spend, past.dearest) {
+            return Ok(Grant::Task);
+        }
+        if !self.counted {
+            return Ok(Grant::Given);
+        }
+        let hungry = sums.hungry.contains(&task.id);
+        let hands = if hungry { 1 } else { hands };
+        let share = self.share(&sums, &tally, &past.spend, (hands, alone)).filter(|_| alone || !hungry);
+        let Some(share) = share else { return Ok(Grant::Wait) };
+        if let Some(usd) = share.usd.filter(|_| self.budget.per_day_usd.is_some()) {
+            let file = slot.join(SHARE);
+            store::write_json_soon(&file, &Aside { version: VERSION, run: self.run.clone(), usd })?;
+            sums.told.insert(task.id.clone(), file);
+        }
+        sums.shares.insert(task.id.clone(), share);
+        Ok(Grant::Given)
+    }
+
+    /// What one more attempt gets, if it need not wait.
+    fn share(
+        &self,
+        sums: &Sums,
+        tally: &Tally,
+        past: &Spend,
+        (hands, alone): (usize, bool),
+    ) -> Option<Share> {
+        let of_task = self.budget.per_task_usd.map(|limit| (limit - past.usd).max(0.0));
+        let cap = [of_task, self.budget.per_attempt_usd].into_iter().flatten().min_by(f64::total_cmp);
+        let asks = Asks { cap, hands, alone };
+        let of_day = tally.day_dearest.max(tally.dearest);
+        let of_day = (of_day > 0.0 || sums.most_tokens.is_some()).then_some(of_day);
+        let of_run = sums.most_tokens.map(|_| tally.dearest).or(of_day);
+        let mut usd = cap;
+        for (limit, spent, expected) in
+            [(self.budget.usd, tally.run.usd, of_run), (self.budget.per_day_usd, tally.day.usd, of_day)]
+        {
+            let Some(limit) = limit else { continue };
+            let part = portion(limit - spent, expected, asks)?;
+            usd = Some(usd.map_or(part, |usd| usd.min(part)));
+        }
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // not so many tokens, and never less than none
+        let tokens = match self.budget.tokens {
+            None => None,
+            Some(limit) => {
+                let left = limit.saturating_sub(tally.run.tokens()) as f64;
+                let expected = sums.most_tokens.map(|tokens| tokens as f64);
+                Some(portion(left, expected, Asks { cap: None, ..asks })? as u64)
+            }
+        };
+        Some(Share { usd, tokens })
+    }
+
+    /// The attempt on `task` is over, or did not begin: its share is free. Whether it had one.
+    pub fn release(&self, task: &str) -> bool {
+        let mut sums = self.sums();
+        sums.live.remove(task);
+        if let Some(file) = sums.told.remove(task) {
+            // One that stays counts only as long as its slot is held.
+            let _ = store::remove(&file);
+        }
+        sums.shares.remove(task).is_some()
+    }
+
+    /// Whether shares are set aside.
+    pub fn under_way(&self) -> bool {
+        !self.sums().shares.is_empty()
     }
 
     /// The limit of the drain that was reached, if one was.
@@ -98,32 +224,51 @@ impl Purse {
         self.budget.counts_money()
     }
 
-    /// USD that an attempt on `task` may cost at most.
+    /// USD that an attempt on `task` may cost at most: its share.
     pub(super) fn left(&self, task: &str) -> Option<f64> {
         let mut sums = self.sums();
-        let tally = self.tally(&mut sums, Some(task));
+        if let Some(share) = sums.shares.get(task) {
+            return share.usd;
+        }
+        self.look(&mut sums, false);
+        let tally = self.tally(&sums, Some(task), true);
         budget::left(&self.budget, &tally, &sums.ledger.past(&on_record(task)).spend)
     }
 
-    /// Whether the attempt on `task`, which has used `live` so far, must be ended.
+    /// Whether the attempt on `task`, which has used `live` so far, must be ended: for a limit, or because the rest is set
+    /// aside for others.
     pub(super) fn during(&self, task: &str, live: &Spend) -> Option<Cut> {
         let mut sums = self.sums();
         sums.live.insert(task.to_owned(), *live);
-        let tally = self.tally(&mut sums, Some(task));
-        let cut = budget::during(&self.budget, &tally, &sums.ledger.past(&on_record(task)).spend, live);
-        if let Some(Cut::Run(stop)) = cut {
-            sums.over = Some(stop);
+        self.look(&mut sums, false);
+        let past = sums.ledger.past(&on_record(task)).spend;
+        let cut = |held| budget::during(&self.budget, &self.tally(&sums, Some(task), held), &past, live);
+        match (cut(false), cut(true)) {
+            (Some(Cut::Run(stop)), _) => {
+                sums.over = Some(stop);
+                Some(Cut::Run(stop))
+            }
+            (None, Some(crowded)) => {
+                sums.hungry.insert(task.to_owned());
+                Some(crowded)
+            }
+            (cut, _) => cut,
         }
-        cut
     }
 
     /// Which limit an agent kept that ended itself because of what it may spend, having spent `own`.
     pub(super) fn kept(&self, task: &str, own: &Spend) -> Option<Cut> {
         let mut sums = self.sums();
-        let tally = self.tally(&mut sums, Some(task));
+        self.look(&mut sums, false);
+        let tally = self.tally(&sums, Some(task), false);
         let cut = budget::kept(&self.budget, &tally, &sums.ledger.past(&on_record(task)).spend, own);
         if let Some(Cut::Run(stop)) = cut {
             sums.over = Some(stop);
+        }
+        let share = sums.shares.get(task).and_then(|share| share.usd);
+        if cut.is_none() && share.is_some_and(|share| own.usd > share - budget::STEP) {
+            sums.hungry.insert(task.to_owned());
+            return Some(Cut::Run(Stop::Usd));
         }
         cut
     }
@@ -132,8 +277,10 @@ impl Purse {
     pub(super) fn settle(&self, task: &str, receipt: Receipt) -> Result<()> {
         let mut sums = self.sums();
         sums.live.remove(task);
+        sums.shares.remove(task);
         sums.run.add(&receipt.spend);
         sums.dearest = sums.dearest.max(receipt.spend.usd);
+        sums.most_tokens = Some(sums.most_tokens.unwrap_or(0).max(receipt.spend.tokens()));
         let before = size(&self.receipts);
         append(&self.receipts, &receipt)?;
         // What others have written since is read by the next look.
@@ -146,21 +293,49 @@ impl Purse {
         Ok(())
     }
 
-    /// What counts against the limits; `own` is the task whose live spend is counted apart.
-    fn tally(&self, sums: &mut Sums, own: Option<&str>) -> Tally {
-        sums.look(&self.receipts);
-        let (mut run, mut day) = (sums.run, sums.ledger.day);
-        for (_, live) in sums.live.iter().filter(|(task, _)| Some(task.as_str()) != own) {
-            run.add(live);
-            day.add(live);
-        }
-        Tally {
-            run,
+    /// What counts against the limits; `own` is the task whose live spend is counted apart. `held` counts what is set aside
+    /// for others, not only what they have used so far.
+    fn tally(&self, sums: &Sums, own: Option<&str>, held: bool) -> Tally {
+        let mut tally = Tally {
+            run: sums.run,
             dearest: sums.dearest,
-            day,
+            day: sums.ledger.day,
             day_dearest: sums.ledger.day_dearest,
             iterations: 0,
             elapsed: self.since.elapsed(),
+        };
+        for (_, live) in sums.live.iter().filter(|(task, _)| Some(task.as_str()) != own) {
+            count(&mut tally, live);
+        }
+        if held {
+            for (task, share) in sums.shares.iter().filter(|(task, _)| Some(task.as_str()) != own) {
+                let live = sums.live.get(task).copied().unwrap_or_else(Spend::nothing);
+                let (all, used) = (share.held(&live), live.tokens());
+                let usd = all.usd - live.usd;
+                let more = Spend { usd, input_tokens: all.input_tokens.saturating_sub(used), ..all };
+                count(&mut tally, &more);
+            }
+            tally.day.usd += sums.elsewhere;
+        }
+        tally
+    }
+
+    /// Reads what others have put on record and set aside, at once or now and then. What cannot be read now is as it was.
+    fn look(&self, sums: &mut Sums, at_once: bool) {
+        sums.ledger.turn(clock::now());
+        if !at_once && sums.looked.elapsed() < PAUSE && sums.size != 0 {
+            return;
+        }
+        sums.looked = Instant::now();
+        // Before the receipts: who has put one on record takes away afterwards what was set aside.
+        if self.budget.per_day_usd.is_some() {
+            sums.elsewhere = elsewhere(&self.state, &self.run);
+        }
+        let size = size(&self.receipts);
+        if size != sums.size
+            && let Ok(ledger) = Ledger::read(&self.receipts, clock::now())
+        {
+            (sums.ledger, sums.size) = (ledger, size);
         }
     }
 
@@ -169,21 +344,17 @@ impl Purse {
     }
 }
 
-impl Sums {
-    /// Reads what others have put on record, now and then. What cannot be read now is as it was.
-    fn look(&mut self, receipts: &Path) {
-        self.ledger.turn(clock::now());
-        if self.looked.elapsed() < PAUSE && self.size != 0 {
-            return;
-        }
-        self.looked = Instant::now();
-        let size = size(receipts);
-        if size != self.size
-            && let Ok(ledger) = Ledger::read(receipts, clock::now())
-        {
-            (self.ledger, self.size) = (ledger, size);
-        }
-    }
+/// USD set aside for agents of live processes other than `run`.
+fn elsewhere(state: &Path, run: &str) -> f64 {
+    let slots = state.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+    let aside = slots.filter(|slot| slot.join(SHARE).is_file() && Lock::is_held(&slot.join("lock")));
+    let aside = aside.filter_map(|slot| store::read_versioned::<Aside>(&slot.join(SHARE), VERSION).ok()?);
+    aside.filter(|aside| aside.run != run).map(|aside| aside.usd).sum()
+}
+
+/// Forgets what a killed worker's agent had set aside in this slot.
+pub(super) fn forget(slot: &Path) -> Result<()> {
+    store::remove(&slot.join(SHARE))
 }
 
 /// The limits of the settings. Iterations are a loop's.

@@ -61,6 +61,15 @@ impl State {
         found.map(|at| self.at(at))
     }
 
+    /// All tasks that [`State::next`] could be, in its order.
+    pub fn ready(&self, now: Timestamp) -> Vec<&Row> {
+        let found: Vec<usize> = self.agenda.with(self, |agenda, view| {
+            agenda.tell_time(view, now);
+            agenda.all().collect()
+        });
+        found.into_iter().map(|at| self.at(at)).collect()
+    }
+
     /// When the next pending task's time comes, for who has nothing to do until then.
     pub fn next_time(&self) -> Option<Timestamp> {
         self.agenda.with(self, |agenda, _| agenda.next_time())

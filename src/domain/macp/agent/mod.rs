@@ -109,7 +109,7 @@ pub fn run(
     dir: &Path,
     tell: &mut dyn FnMut(Kind),
 ) -> Result<AgentAnswer> {
-    let engine = match engine(job, runtime) {
+    let engine = match engine(job, runtime, dir) {
         Ok(engine) => engine,
         Err(error) if error.downcast_ref::<Fault>().is_some() => {
             return Ok(AgentAnswer::hopeless(format!("{error:#}")));
@@ -165,8 +165,12 @@ pub fn run(
 }
 
 /// The engine for the task's agent, with the task's own servers and time.
-fn engine(job: &Job<'_>, runtime: &str) -> Result<Engine> {
+fn engine(job: &Job<'_>, runtime: &str, dir: &Path) -> Result<Engine> {
     let agent = resolve(job.task, runtime, job.place, job.settings)?;
+    // What a launcher hands it to has programs of its own.
+    if job.launch.is_none() {
+        servers::startable(job.task, job.place, job.settings, dir)?;
+    }
     let mut engine = Engine::new(agent, &job.settings.config);
     if job.purse.counts_money() {
         refuse_unknown_cost(&engine.agent, &engine.prices)?;

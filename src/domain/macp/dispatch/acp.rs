@@ -62,6 +62,9 @@ pub fn hand_over(child: &mut Supervisor, job: &Job<'_>, config: &Value) -> Resul
         }
         super::sweep(job.slot)?;
     }
+    if let Some(error) = &error {
+        summary = format!("not handed on: {error}");
+    }
     let called_off = verdict == Verdict::Interrupted && (job.asked)();
     Ok(AgentAnswer { verdict, exit_code: Some(1), summary, error, not_before: None, called_off, metadata })
 }

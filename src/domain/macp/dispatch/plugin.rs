@@ -18,6 +18,12 @@ const PREFIX: &str = "taskrun-exec-";
 /// Characters of a name.
 const LONGEST: usize = 64;
 
+/// Longest answer (bytes).
+pub const MOST: u64 = 16 << 20;
+/// What an answer has to be, for people.
+const FORM: &str = "one JSON object: `status` (`completed`, `failed` or `escalated`), and as it likes the texts `summary`, \
+                    `error`, `escalation_reason`, `pr` and an object `metadata`";
+
 /// What a plug-in answers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Answer {
@@ -107,8 +113,7 @@ pub fn answer(stdout: &str, code: Option<i32>) -> Result<Answer, String> {
         let code = code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
         return Err(format!("the plug-in printed no result, and ended with {code}"));
     }
-    let answer: Answer = serde_json::from_str(text)
-        .map_err(|error| format!("the plug-in's result is not what it must be: {error}"))?;
+    let answer = read(text).map_err(|what| format!("the plug-in's result {what}; it has to be {FORM}"))?;
     if answer.status == Ending::Completed && code != Some(0) {
         let code = code.map_or_else(
             || "was ended by a signal".to_owned(),
@@ -117,4 +122,54 @@ pub fn answer(stdout: &str, code: Option<i32>) -> Result<Answer, String> {
         return Err(format!("the plug-in said that it is done, but {code}"));
     }
     Ok(answer)
+}
+
+/// Reads an answer; otherwise what is wrong with it, by field.
+fn read(text: &str) -> Result<Answer, String> {
+    let whole: Value = serde_json::from_str(text)
+        .map_err(|error| format!("is no JSON (line {}, column {})", error.line(), error.column()))?;
+    let Value::Object(fields) = &whole else { return Err("is no object".into()) };
+    let status = fields.get("status");
+    if status.is_none() {
+        return Err("has no `status`".into());
+    }
+    if !["completed", "failed", "escalated"].iter().any(|known| status == Some(&Value::from(*known))) {
+        return Err("has an unknown `status`".into());
+    }
+    for name in ["summary", "error", "escalation_reason", "pr"] {
+        let text = |value: &Value| value.is_string() || value.is_null() && name != "summary";
+        if fields.get(name).is_some_and(|value| !text(value)) {
+            return Err(format!("has `{name}` that is no text"));
+        }
+    }
+    if fields.get("metadata").is_some_and(|value| !value.is_object()) {
+        return Err("has `metadata` that is no object".into());
+    }
+    serde_json::from_value(whole).map_err(|_| "is not what it must be".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_an_answer_is_told_plainly() {
+        let table = [
+            ("", "printed no result"),
+            ("hello", "is no JSON (line 1, column 1); it has to be one JSON object: `status`"),
+            ("[1, 2]", "is no object"),
+            ("{}", "has no `status`"),
+            (r#"{"status": "done"}"#, "has an unknown `status`"),
+            (r#"{"status": 3}"#, "has an unknown `status`"),
+            (r#"{"status": "failed", "error": 3}"#, "has `error` that is no text"),
+            (r#"{"status": "failed", "summary": null}"#, "has `summary` that is no text"),
+            (r#"{"status": "failed", "metadata": []}"#, "has `metadata` that is no object"),
+            ("{\"status\": \"failed\"}\nmore", "is no JSON (line 2"),
+        ];
+        for (text, expected) in table {
+            let said = answer(text, Some(0)).unwrap_err();
+            assert!(said.contains(expected) && !said.contains("struct"), "{text}: {said}");
+        }
+        assert!(answer(r#"{"status": "failed", "error": null, "more": 1}"#, Some(1)).is_ok());
+    }
 }

@@ -2,28 +2,32 @@
 //! anything runs.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::ground;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::Task;
 use crate::fault::Fault;
-use crate::system::config::{self, McpEntry, env};
-use crate::system::store;
+use crate::system::config::{self, McpEntry, env, programs};
+use crate::system::{redact, store};
 
 /// The server that a task has that names none: its address is in this variable.
 const VARIABLE: &str = "MCP_SERVER_URL";
 /// What that server is called.
 const DEFAULT: &str = "default";
+/// What a shell does that starts a server in a directory; it is the first of its arguments.
+const MOVE: &str = "cd -- \"$0\" && exec \"$@\"";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    #[serde(rename = "mcpServers")]
+    #[serde(rename = "mcpServers", deserialize_with = "each_once")]
     servers: BTreeMap<String, Server>,
 }
 
@@ -43,6 +47,32 @@ struct Server {
     tools: Vec<String>,
     /// In milliseconds, as Claude Code has it.
     timeout: Option<u64>,
+}
+
+/// Refuses a second server of the same name, which JSON would let win.
+fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Server>, D::Error> {
+    struct Servers;
+
+    impl<'de> Visitor<'de> for Servers {
+        type Value = BTreeMap<String, Server>;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("servers by their names")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut servers = BTreeMap::new();
+            while let Some((name, server)) = map.next_entry::<String, Server>()? {
+                if servers.contains_key(&name) {
+                    return Err(A::Error::custom(format!("there are two servers `{}`", name.escape_debug())));
+                }
+                servers.insert(name, server);
+            }
+            Ok(servers)
+        }
+    }
+
+    from.deserialize_map(Servers)
 }
 
 /// The file that a task names.
@@ -76,6 +106,23 @@ pub fn read(task: &Task, place: &Place, settings: &Settings) -> Result<BTreeMap<
         Ok((name, entry))
     });
     servers.collect()
+}
+
+/// Refuses a server of the task whose program is not there, for an agent that runs right here, in `dir`.
+pub fn startable(task: &Task, place: &Place, settings: &Settings, dir: &Path) -> Result<()> {
+    for (name, entry) in read(task, place, settings)? {
+        let Some(command) = &entry.command else { continue };
+        let (program, dir) = match entry.args.as_slice() {
+            [_, script, moved, program, ..] if script.ends_with(MOVE) => (program, dir.join(moved)),
+            _ => (command, dir.to_owned()),
+        };
+        if programs::find(program.as_ref(), &dir).is_none() {
+            let what = format!(": there is no program `{}`", program.escape_debug());
+            let error = wrong(&name, &what, "install it, or correct `command`");
+            return Err(ground::named(task, &error));
+        }
+    }
+    Ok(())
 }
 
 fn default() -> Result<BTreeMap<String, McpEntry>> {
@@ -115,23 +162,38 @@ fn entry(name: &str, server: Server, within: impl Fn(&str) -> Result<PathBuf>) -
         timeout_s: server.timeout.map(|millis| millis.div_ceil(1000)),
         ..McpEntry::default()
     };
+    let mut renamed = Vec::new();
     for (key, value) in server.env {
+        check_reference(name, &format!("env.{key}"), &value)?;
         match reference(&value) {
             // Its value never stands anywhere but in the environment.
-            Some(variable) if variable == key => entry.pass_env.push(key),
             Some(variable) => {
-                let what = format!(": `env.{key}` takes the variable `{variable}` under another name");
-                let hint = format!("set `{key}` in the environment instead, and write `${{{key}}}`");
-                return Err(wrong(name, &what, &hint));
+                entry.pass_env.push(variable.to_owned());
+                renamed.extend((variable != key).then(|| (key, variable.to_owned())));
             }
             None => drop(entry.env.insert(key, value)),
         }
     }
+    for (key, value) in &entry.headers {
+        check_reference(name, &format!("headers.{key}"), value)?;
+    }
     check(name, &entry)?;
-    if let Some(cwd) = server.cwd {
-        move_to(name, &mut entry, &within(&cwd).map_err(|error| passed_on(name, &error))?)?;
+    let dir = server.cwd.map(|cwd| within(&cwd).map_err(|error| passed_on(name, &error))).transpose()?;
+    if dir.is_some() || !renamed.is_empty() {
+        start_by_shell(name, &mut entry, dir.as_deref().unwrap_or(Path::new(".")), &renamed)?;
     }
     Ok(entry)
+}
+
+/// Refuses `$NAME` where a variable is meant: only `${NAME}` is filled in.
+fn check_reference(name: &str, field: &str, value: &str) -> Result<()> {
+    let bare = |word: &&str| {
+        word.strip_prefix('$')
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()) && is_word(rest))
+    };
+    let Some(word) = value.split_whitespace().find(bare) else { return Ok(()) };
+    let what = format!(": `{field}` is `{word}`, which nobody fills in");
+    Err(wrong(name, &what, &format!("write `${{{}}}`", &word[1..])))
 }
 
 /// Refuses secrets, addresses that are none and variables that are not set.
@@ -145,6 +207,16 @@ fn check(name: &str, entry: &McpEntry) -> Result<()> {
     if let Some(url) = &entry.url {
         check_url("url", url).map_err(|error| passed_on(name, &error))?;
     }
+    let open = entry.args.iter().map(|arg| ("args", arg)).chain(entry.url.iter().map(|url| ("url", url)));
+    for (field, text) in open {
+        if let Some(variable) = references(text).into_iter().find(|variable| redact::is_secret(variable)) {
+            let what = format!(
+                ": `{field}` names the secret `{}`, which everybody could read there",
+                variable.escape_debug()
+            );
+            return Err(wrong(name, &what, "hand it on as a variable (`env`), or in a header"));
+        }
+    }
     let named = entry.headers.values().chain(&entry.args).chain(&entry.url).flat_map(|text| references(text));
     let missing =
         named.chain(entry.pass_env.iter().map(String::as_str)).find(|name| env::value(name).is_none());
@@ -153,13 +225,23 @@ fn check(name: &str, entry: &McpEntry) -> Result<()> {
     Err(wrong(name, &what, "set it for the process that works the queue"))
 }
 
-/// Has a server run in `dir`; not every agent can be told a server's directory.
-fn move_to(name: &str, entry: &mut McpEntry, dir: &Path) -> Result<()> {
+/// Has a server run in `dir`, with variables under other names: not every agent can be told that of a server. Values stay
+/// in the environment.
+fn start_by_shell(name: &str, entry: &mut McpEntry, dir: &Path, renamed: &[(String, String)]) -> Result<()> {
+    if let Some((key, _)) =
+        renamed.iter().find(|(key, _)| !is_word(key) || key.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        let what = format!(" names `{}`, which is no variable", key.escape_debug());
+        return Err(wrong(name, &what, "use letters, digits and `_`"));
+    }
     let Some(command) = entry.command.replace("sh".into()) else {
-        return Err(wrong(name, " has a `cwd`, but no `command` that would run there", "take it out"));
+        let field = if renamed.is_empty() { "a `cwd`" } else { "an `env`" };
+        let what = format!(" has {field}, but no `command` that would have it");
+        return Err(wrong(name, &what, "take it out"));
     };
-    let words = ["-c", "cd -- \"$0\" && exec \"$@\""].map(String::from).into_iter();
-    let words = words.chain([dir.display().to_string(), command]);
+    let named = renamed.iter().map(|(key, variable)| format!("export {key}=\"${variable}\"; "));
+    let script = named.collect::<String>() + MOVE;
+    let words = ["-c".to_owned(), script, dir.display().to_string(), command].into_iter();
     entry.args = words.chain(std::mem::take(&mut entry.args)).collect();
     Ok(())
 }
@@ -176,8 +258,11 @@ fn wrong(name: &str, what: &str, hint: &str) -> anyhow::Error {
 /// The variable's name, where a text is `${NAME}` and nothing else.
 fn reference(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?;
-    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
-        .then_some(name)
+    is_word(name).then_some(name)
+}
+
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Every `${NAME}` in a text.
@@ -206,7 +291,17 @@ mod tests {
                 r#"{"command": "x", "env": {"A_TOKEN": "y"}}"#,
                 "server `docs` has a secret in the file: `env.A_TOKEN`",
             ),
-            (r#"{"command": "x", "env": {"A": "${B}"}}"#, "`env.A` takes the variable `B`"),
+            (r#"{"command": "x", "env": {"A": "${NO_SUCH_TOKEN}"}}"#, "`NO_SUCH_TOKEN`, which is not set"),
+            (r#"{"command": "x", "env": {"A": "$NO_SUCH"}}"#, "`env.A` is `$NO_SUCH`, which nobody fills in"),
+            (r#"{"command": "x", "env": {"A_TOKEN": "$NO_SUCH"}}"#, "which nobody fills in"),
+            (
+                r#"{"url": "http://x", "headers": {"Authorization": "Bearer $NO_SUCH"}}"#,
+                "`headers.Authorization` is `$NO_SUCH`",
+            ),
+            (r#"{"command": "x", "args": ["--key=${A_TOKEN}"]}"#, "`args` names the secret `A_TOKEN`"),
+            (r#"{"url": "http://x/?key=${A_TOKEN}"}"#, "`url` names the secret `A_TOKEN`"),
+            (r#"{"command": "x", "env": {"A;B": "${PATH}"}}"#, "`A;B`, which is no variable"),
+            (r#"{"url": "http://x", "env": {"A": "${PATH}"}}"#, "has an `env`, but no `command`"),
             (
                 r#"{"command": "x", "env": {"NO_SUCH_VARIABLE": "${NO_SUCH_VARIABLE}"}}"#,
                 "`NO_SUCH_VARIABLE`, which is not set",
@@ -221,7 +316,7 @@ mod tests {
             ),
             (r#"{"url": "ftp://x"}"#, "which is no address"),
             (r#"{"command": "x", "cwd": "elsewhere"}"#, "server `docs`: outside"),
-            (r#"{"url": "http://x", "cwd": "ok"}"#, "no `command` that would run there"),
+            (r#"{"url": "http://x", "cwd": "ok"}"#, "no `command` that would have it"),
         ];
         for (text, expected) in table {
             let said = said(text).unwrap_err().to_string();
@@ -236,5 +331,18 @@ mod tests {
         assert_eq!(entry.args, ["-c", "cd -- \"$0\" && exec \"$@\"", "/repo/ok", "srv", "a b"]);
         assert_eq!((entry.pass_env, entry.timeout_s), (vec!["PATH".to_owned()], Some(2)));
         assert_eq!(entry.env, BTreeMap::from([("M".to_owned(), "1".to_owned())]));
+        let entry =
+            said(r#"{"command": "srv", "args": ["a"], "env": {"T": "${PATH}", "P": "cost $5"}}"#).unwrap();
+        let script = "export T=\"$PATH\"; cd -- \"$0\" && exec \"$@\"";
+        assert_eq!(entry.args, ["-c", script, ".", "srv", "a"]);
+        assert_eq!(entry.pass_env, ["PATH"]);
+    }
+
+    #[test]
+    fn a_name_stands_for_one_server() {
+        let read = |text: &str| serde_json::from_str::<Document>(text).map(|read| read.servers.len());
+        assert_eq!(read(r#"{"mcpServers": {"a": {"command": "x"}, "b": {"command": "y"}}}"#).unwrap(), 2);
+        let two = read(r#"{"mcpServers": {"a": {"command": "x"}, "a": {"command": "y"}}}"#);
+        assert!(two.unwrap_err().to_string().contains("two servers `a`"));
     }
 }

@@ -233,10 +233,10 @@ fn a_plug_in_answers_in_json() {
         ),
         (r#"{"status": "completed"}"#, Some(1), Err("said that it is done, but ended with exit code 1")),
         (r#"{"status": "completed"}"#, None, Err("but was ended by a signal")),
-        (r#"{"status": "done"}"#, Some(0), Err("unknown variant `done`")),
-        (r#"{"summary": "s"}"#, Some(0), Err("missing field `status`")),
-        ("hello", Some(0), Err("is not what it must be")),
-        ("{\"status\": \"completed\"}\n{}", Some(0), Err("trailing characters")),
+        (r#"{"status": "done"}"#, Some(0), Err("has an unknown `status`")),
+        (r#"{"summary": "s"}"#, Some(0), Err("has no `status`")),
+        ("hello", Some(0), Err("is no JSON")),
+        ("{\"status\": \"completed\"}\n{}", Some(0), Err("is no JSON (line 2")),
         ("", Some(7), Err("printed no result, and ended with exit code 7")),
     ];
     for (text, code, expected) in table {

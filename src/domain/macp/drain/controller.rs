@@ -61,6 +61,8 @@ pub(super) struct Desk<'a> {
     pub(super) retrying: Vec<String>,
     /// Whether what agents may spend is spent.
     pub(super) broke: bool,
+    /// Tasks for an agent that wait for money.
+    pub(super) parked: HashSet<String>,
     /// What killed workers have left to do.
     pub(super) leftovers: Vec<Order>,
     /// What is wrong with a task that came, or was edited, while it went: it ends.
@@ -116,6 +118,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             given: HashSet::new(),
             retrying: Vec::new(),
             broke: false,
+            parked: HashSet::new(),
             leftovers: Vec::new(),
             refused: None,
             after: None,
@@ -142,7 +145,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             launcher: self.desk.options.launcher.clone(),
             run: self.desk.run.clone(),
             hold: self.desk.hold.clone(),
-            purse: Purse::open(&place, self.desk.settings)?,
+            purse: Purse::open(&place, self.desk.settings, &self.desk.run)?,
             place,
         };
         let pid = std::process::id();
@@ -233,6 +236,8 @@ impl<'a, 'h> Controller<'a, 'h> {
         }
         self.desk.give_leftovers(slots)?;
         self.desk.broke = slots.money_is_spent();
+        // What others set aside may be free again at any time.
+        self.desk.unpark(!self.desk.broke && !slots.agents());
         let going = !self.desk.stopping();
         let pick = going && self.desk.pick(self.queue.state(), clock::now()).is_some();
         if pick {
@@ -251,7 +256,7 @@ impl<'a, 'h> Controller<'a, 'h> {
                 desk.hear(news, turn, slots, &mut orders);
             }
             if going {
-                desk.give(turn, slots, &mut orders);
+                desk.give(turn, slots, &mut orders)?;
             }
             Ok(orders)
         })?;

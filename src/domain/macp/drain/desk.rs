@@ -12,6 +12,7 @@ use super::slots::{Busy, Phase, Slots};
 use super::state_in_words;
 use crate::domain::attempt::prompt::Previous;
 use crate::domain::macp::event::{Attempt, Event};
+use crate::domain::macp::purse::Grant;
 use crate::domain::macp::queue::Turn;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::schedule::Wish;
@@ -31,7 +32,7 @@ type Orders = Vec<(usize, Order)>;
 impl Desk<'_> {
     /// Whether nothing new is started any more.
     pub(super) fn stopping(&self) -> bool {
-        interrupt::signal().is_some() || self.broke || self.refused.is_some() || self.out_of_time()
+        interrupt::signal().is_some() || self.refused.is_some() || self.out_of_time()
     }
 
     fn out_of_time(&self) -> bool {
@@ -64,13 +65,17 @@ impl Desk<'_> {
     /// The task that is to be worked next.
     pub(super) fn pick<'s>(&self, state: &'s State, now: Timestamp) -> Option<&'s Row> {
         let due = |row: &&Row| row.status == Status::Pending && row.not_before.is_none_or(|at| at <= now);
+        let free = |row: &&Row| !self.parked.contains(&row.id);
         if let Some(id) = self.only {
-            return state.row(id).filter(due);
+            return state.row(id).filter(due).filter(free);
         }
         if self.at_limit() {
-            return self.retrying.iter().filter_map(|id| state.row(id)).find(due);
+            return self.retrying.iter().filter_map(|id| state.row(id)).find(|row| due(row) && free(row));
         }
-        state.next(now, &Wish::default())
+        if self.parked.is_empty() {
+            return state.next(now, &Wish::default());
+        }
+        state.ready(now).into_iter().find(free)
     }
 
     /// Whether a worker's task is still held by us as it is known to be.
@@ -129,13 +134,18 @@ impl Desk<'_> {
     }
 
     /// Gives free workers what is next.
-    pub(super) fn give(&mut self, turn: &mut Turn<'_>, slots: &mut Slots<'_, '_>, orders: &mut Orders) {
+    pub(super) fn give(
+        &mut self,
+        turn: &mut Turn<'_>,
+        slots: &mut Slots<'_, '_>,
+        orders: &mut Orders,
+    ) -> Result<()> {
         let mut room = self.most().saturating_sub(active(turn.state()) + slots.preparing() as u64);
         while let Some(at) = slots.free().filter(|_| room > 0) {
-            let Some(row) = self.pick(turn.state(), turn.now()) else { return };
+            let Some(row) = self.pick(turn.state(), turn.now()) else { break };
             // What is being prepared is still pending. One after the other.
             if slots.all().any(|busy| busy.phase == Phase::Preparing && busy.task.id == row.id) {
-                return;
+                break;
             }
             let most = row.max_attempts.unwrap_or(self.settings.max_attempts);
             let attempt = Attempt { number: row.attempts + 1, forgiven: row.forgiven, most };
@@ -150,7 +160,12 @@ impl Desk<'_> {
             // It may have come, or been edited, since all of them were looked at.
             if let Err(error) = check::task(&task, turn.place, self.settings) {
                 self.refused = Some(error);
-                return;
+                return Ok(());
+            }
+            let grant = slots.reserve(&task, at, usize::try_from(room).unwrap_or(usize::MAX))?;
+            if grant != Grant::Given {
+                self.kept_by_money(&task, attempt, grant, turn);
+                continue;
             }
             self.retrying.retain(|other| *other != id);
             if self.options.limit.is_some() {
@@ -172,6 +187,7 @@ impl Desk<'_> {
             *slots.at(at) = Some(Busy { task, attempt, phase });
             room -= 1;
         }
+        Ok(())
     }
 
     /// Fails a task whose definition makes no sense.
@@ -185,7 +201,7 @@ impl Desk<'_> {
         self.record(turn, Event::ended(id, &result, false, now).saying(format!("{error:#}")));
     }
 
-    fn record(&mut self, turn: &mut Turn<'_>, event: Event) {
+    pub(super) fn record(&mut self, turn: &mut Turn<'_>, event: Event) {
         self.told.push(event.clone());
         turn.record(event);
     }
@@ -219,7 +235,9 @@ impl Desk<'_> {
                 orders.push((at, Order::Go));
             }
             What::Ready(_) => {
+                let id = task.id.clone();
                 *slots.at(at) = None;
+                self.unpark(slots.release(&id));
                 orders.push((at, Order::Drop));
             }
             What::Gated(when) if ours => self.record(turn, Event::gated(&task.id, when)),
@@ -233,6 +251,7 @@ impl Desk<'_> {
                     slots.lose(at);
                 }
                 let Some(busy) = slots.at(at).take() else { return };
+                self.unpark(slots.release(&busy.task.id));
                 self.ended(&busy, *report, ours, turn);
                 // `ended` has put the result in place of the report.
                 if let Some(order) = self.after.take() {
@@ -318,7 +337,7 @@ impl Desk<'_> {
         if self.refused.is_some() {
             return Some(End::Refused);
         }
-        if self.broke || self.out_of_time() {
+        if self.out_of_time() || self.broke && self.pick(state, now).is_none() {
             let left = state.rows().any(|row| row.status == Status::Pending);
             let limit = if self.broke { End::Money } else { End::Time };
             return Some(if left { limit } else { End::Idle });

@@ -205,6 +205,7 @@ impl Draft {
         match (&verdict, answer.error) {
             (Verdict::Passed, _) => self.result.error = None,
             (_, Some(error)) => self.fails(&error),
+            (Verdict::Escalates(why), None) => self.fails(&why.clone()),
             (_, None) if self.result.error.is_none() => self.fails("the plug-in says that it failed"),
             _ => {}
         }

@@ -16,6 +16,7 @@ mod job;
 mod judge;
 mod legacy;
 pub(super) mod marker;
+mod money;
 pub(super) mod record;
 mod recover;
 mod slots;

@@ -12,6 +12,7 @@ use super::job::{News, Order};
 use super::worker;
 use crate::domain::macp::agent;
 use crate::domain::macp::event::Attempt;
+use crate::domain::macp::purse::{self, Grant};
 use crate::domain::macp::task::Task;
 use crate::system::process::Supervisor;
 use crate::system::store;
@@ -80,6 +81,22 @@ impl<'scope, 'env> Slots<'scope, 'env> {
         self.shop.purse.over().is_some()
     }
 
+    /// Asks for the money that a task may need when this worker is given it.
+    pub(super) fn reserve(&self, task: &Task, at: usize, hands: usize) -> Result<Grant> {
+        let free = self.all.iter().filter(|slot| slot.busy.is_none()).count();
+        self.shop.purse.reserve(task, free.min(hands), &self.shop.place.slot(&(self.names)(at)))
+    }
+
+    /// A task is over, or did not begin; whether money is free because of it.
+    pub(super) fn release(&self, task: &str) -> bool {
+        self.shop.purse.release(task)
+    }
+
+    /// Whether money is set aside for agents under way.
+    pub(super) fn agents(&self) -> bool {
+        self.shop.purse.under_way()
+    }
+
     /// Notes that the supervisor of one is gone.
     pub(super) fn lose(&mut self, at: usize) {
         self.lost.push(at);
@@ -102,6 +119,7 @@ impl<'scope, 'env> Slots<'scope, 'env> {
         let child = Supervisor::start(&dir.join("lock"), &format!("{}.{at}", self.run))?;
         // What an agent spent here whose worker was killed.
         agent::settle(&self.shop.place, &dir)?;
+        purse::forget(&dir)?;
         let (orders, told) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let bench = Bench {

@@ -17,9 +17,8 @@ use crate::domain::macp::after;
 use crate::domain::macp::agent;
 use crate::domain::macp::dispatch::brief::News;
 use crate::domain::macp::dispatch::{self, Call, acp, plugin};
-use crate::domain::macp::purse::Limit;
 use crate::domain::macp::schema::Schema;
-use crate::domain::macp::task::{Dispatch, Gate};
+use crate::domain::macp::task::Gate;
 use crate::domain::macp::transition::Verdict;
 use crate::domain::macp::worktree::Ground;
 use crate::system::process::{NoProgram, Outcome};
@@ -61,27 +60,10 @@ impl Bench<'_> {
         let schema = after::schema(task, place).map_err(|error| Fallen::Call.mark(error))?;
         let call = dispatch::call(task, place, settings, &ground.dir);
         let call = call.map_err(|error| Fallen::Call.mark(error))?;
-        if matches!(call, Call::Command { .. }) && task.dispatch != Some(Dispatch::Yolo) {
-            return self.command(job, &call, (launch, schema.as_ref()), draft);
-        }
-        if let Some(verdict) = self.kept_by_money(job) {
-            return Ok(verdict);
-        }
         match &call {
             Call::Command { .. } => self.command(job, &call, (launch, schema.as_ref()), draft),
             Call::Agent { .. } | Call::HandOver(_) => {
                 self.hand(job, ground, (&call, launch, schema.as_ref()), draft)
-            }
-        }
-    }
-
-    /// A limit of money that keeps the task from being worked.
-    fn kept_by_money(&self, job: &Job) -> Option<Verdict> {
-        match self.shop.purse.before(&job.task)? {
-            // The drain ends.
-            Limit::Run(_) => Some(Verdict::Interrupted),
-            Limit::Task => {
-                Some(Verdict::Escalates("the task has spent what it may (`budget.per_task_usd`)".into()))
             }
         }
     }
@@ -208,8 +190,12 @@ impl Looked {
         schema: Option<&Schema>,
     ) -> Result<()> {
         if answers && outcome.why.is_none() {
-            let text = store::read_text(stdout).map(Option::unwrap_or_default);
-            let text = text.map_err(|error| format!("{error:#}"));
+            let text = if stdout.metadata().map_or(0, |meta| meta.len()) > plugin::MOST {
+                Err("the plug-in's result has more than 16 MiB, which is the most it may have".to_owned())
+            } else {
+                let text = store::read_text(stdout).map(Option::unwrap_or_default);
+                text.map_err(|error| format!("{error:#}"))
+            };
             self.answer = Some(text.and_then(|text| plugin::answer(&text, outcome.ended.code)));
         }
         if let Some(schema) = schema {
