@@ -38,14 +38,14 @@ fn entries(bytes: &[u8]) -> Option<Vec<Entry>> {
     for _ in 0..long(8)? {
         let (start, mode, flags) = (at, long(at + 24)?, short(at + 60)?);
         at += 62;
-        let more = if flags & 0x4000 == 0 { 0 } else { short(at)? };
+        let extended = if flags & 0x4000 == 0 { 0 } else { short(at)? };
         at += if flags & 0x4000 == 0 { 0 } else { 2 };
         let shared = if version == 4 { name.len().checked_sub(varint(bytes, &mut at)?)? } else { 0 };
         name.truncate(shared);
         let end = at + bytes.get(at..)?.iter().position(|byte| *byte == 0)?;
         name.extend_from_slice(&bytes[at..end]);
         at = if version == 4 { end + 1 } else { start + ((end - start) / 8 + 1) * 8 };
-        let marked = flags & 0x8000 != 0 || more & 0x4000 != 0;
+        let marked = flags & 0x8000 != 0 || extended & 0x4000 != 0;
         found.push(Entry { path: OsStr::from_bytes(&name).into(), mode, marked });
     }
     // What follows fits up to the checksum, or this was no way to read it.
@@ -117,8 +117,7 @@ pub fn is_as_new(dir: &Path) -> bool {
         KNOWN.iter().any(|name| *entry.file_name() == **name)
             || entry.file_name() == "refs" && linked::is_hollow(&entry.path())
     };
-    let calm =
-        fs::read_dir(&admin).is_ok_and(|mut inner| inner.all(|entry| entry.map(known).unwrap_or(false)));
+    let calm = fs::read_dir(&admin).is_ok_and(|mut inner| inner.all(|entry| entry.is_ok_and(known)));
     let mode = |path: &Path| path.symlink_metadata().map(|meta| meta.permissions().mode());
     // Git has made this file as it makes those that are checked out.
     let Ok(plain) = mode(&admin.join("commondir")).map(|mode| mode & 0o666) else { return false };

@@ -87,7 +87,7 @@ pub fn strayed(dir: &Path, branch: &str) -> Vec<String> {
 pub fn is_hollow(dir: &Path) -> bool {
     let hollow =
         |entry: fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_hollow(&entry.path());
-    fs::read_dir(dir).is_ok_and(|mut inner| inner.all(|entry| entry.map(hollow).unwrap_or(false)))
+    fs::read_dir(dir).is_ok_and(|mut inner| inner.all(|entry| entry.is_ok_and(hollow)))
 }
 
 /// The main checkout of the repository kept in `common`; a bare one has none.
