@@ -1344,7 +1344,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             break
         }
         'taskrun;macp;due' {
-            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time to take as now (RFC 3339), instead of the clock''s')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'The time to take as now (RFC 3339), instead of the clock''s; more than a day ahead only to look')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')

@@ -1267,7 +1267,7 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'taskrun;macp;due'= {
-            cand --now 'The time to take as now (RFC 3339), instead of the clock''s'
+            cand --now 'The time to take as now (RFC 3339), instead of the clock''s; more than a day ahead only to look'
             cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
             cand --workspace 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
             cand --color 'When to use colours'

@@ -930,7 +930,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from trigger" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l now -d 'The time to take as now (RFC 3339), instead of the clock\'s' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l now -d 'The time to take as now (RFC 3339), instead of the clock\'s; more than a day ahead only to look' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
