@@ -69,10 +69,8 @@ pub fn output_fits(schema: &Schema, stdout: &Path) -> Result<Result<Value, Strin
     let mut end = Vec::new();
     file.read_to_end(&mut end)?;
     let fits = fits(schema, &String::from_utf8_lossy(&end));
-    Ok(fits.map_err(|why| match size > LOOKED_AT {
-        true => format!("{why} (only the last {} MiB of it are looked at)", LOOKED_AT >> 20),
-        false => why,
-    }))
+    let part = |why| format!("{why} (only the last {} MiB of it are looked at)", LOOKED_AT >> 20);
+    Ok(fits.map_err(|why| if size > LOOKED_AT { part(why) } else { why }))
 }
 
 /// The last object or list that starts on a line of its own and has the rest of its last line for itself; text, code fences

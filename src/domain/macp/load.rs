@@ -228,7 +228,7 @@ fn recall(memory: &mut Memory, place: &Place, known: Known) -> Result<Save> {
             memory.state.begin_at(row, base.status.unwrap_or(memory.state.at(row).status), base.attempts);
         }
     }
-    stale::put_back(memory, place, &noted[0], &mut save)?;
+    stale::put_back(memory, place, &noted[0], &mut save);
     restore(memory, extras);
     Ok(save)
 }

@@ -174,8 +174,8 @@ impl Purse {
             [(self.budget.usd, tally.run.usd, of_run), (self.budget.per_day_usd, tally.day.usd, of_day)]
         {
             let Some(limit) = limit else { continue };
-            let part = portion(limit - spent, expected, asks)?;
-            usd = Some(usd.map_or(part, |usd| usd.min(part)));
+            let share = portion(limit - spent, expected, asks)?;
+            usd = Some(usd.map_or(share, |usd| usd.min(share)));
         }
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         // not so many tokens, and never less than none
@@ -311,8 +311,8 @@ impl Purse {
             for (task, share) in sums.shares.iter().filter(|(task, _)| Some(task.as_str()) != own) {
                 let live = sums.live.get(task).copied().unwrap_or_else(Spend::nothing);
                 let (all, used) = (share.held(&live), live.tokens());
-                let usd = all.usd - live.usd;
-                let more = Spend { usd, input_tokens: all.input_tokens.saturating_sub(used), ..all };
+                let left = all.usd - live.usd;
+                let more = Spend { usd: left, input_tokens: all.input_tokens.saturating_sub(used), ..all };
                 count(&mut tally, &more);
             }
             tally.day.usd += sums.elsewhere;

@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::fs::File;
 
-use anyhow::Result;
-
 use super::elements;
 use super::event::{Event, Kind, Source};
 use super::memory::{Memory, Span};
@@ -31,19 +29,14 @@ pub struct Save {
 }
 
 /// Finds what was there and is not in the file, and has it be there again for [`settle`] to decide.
-pub fn put_back(
-    memory: &mut Memory,
-    place: &Place,
-    noted: &HashMap<String, Noted>,
-    save: &mut Save,
-) -> Result<()> {
+pub fn put_back(memory: &mut Memory, place: &Place, noted: &HashMap<String, Noted>, save: &mut Save) {
     let mut missing: HashMap<&str, Noted> = noted
         .iter()
         .map(|(id, noted)| (id.as_str(), *noted))
         .filter(|(id, _)| memory.state.row(id).is_none())
         .collect();
     if missing.is_empty() {
-        return Ok(());
+        return;
     }
     if let Ok(file) = File::open(place.kept()) {
         // A copy that is damaged gives what it can.
@@ -66,7 +59,6 @@ pub fn put_back(
         .map(|(id, noted)| (id.to_owned(), noted.status.unwrap_or(Status::Pending)))
         .collect();
     save.lost.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(())
 }
 
 /// Decides what a hand's edits mean, applies those that win, and gives back the events that tell so.

@@ -127,8 +127,9 @@ fn digits(number: &str) -> (bool, String, i64) {
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
     let all = format!("{}{part}", whole.trim_start_matches('-'));
     let counting = all.trim_end_matches('0');
-    let shift =
-        exponent.parse().unwrap_or(i64::MAX / 2) - part.len() as i64 + (all.len() - counting.len()) as i64;
+    let places = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let shift = exponent.parse::<i64>().unwrap_or(i64::MAX / 2).saturating_sub(places(part.len()));
+    let shift = shift.saturating_add(places(all.len() - counting.len()));
     let counting = counting.trim_start_matches('0');
     if counting.is_empty() {
         (false, String::new(), 0)
@@ -159,7 +160,7 @@ mod tests {
             match (check(text), expected) {
                 (Ok(()), None) => {}
                 (Err((line, told)), Some((at, part))) => {
-                    assert!(line == at && told.contains(part), "{text}: {line} {told}")
+                    assert!(line == at && told.contains(part), "{text}: {line} {told}");
                 }
                 other => panic!("{text}: {other:?}"),
             }
