@@ -94,8 +94,10 @@ fn kubectl_run() {
     // A directory that is not there is no fault of the command's.
     let bench = self::bench(
         "kubectl",
-        &KUBECTL
-            .replace("cd /", "cd /; shift 2; set -- sh -c \"$1\" \"$2\" \"$3\" '' /no/such/directory 1 true"),
+        &KUBECTL.replace(
+            "cd /",
+            "cd /; shift 2; set -- sh -c \"$1\" \"$2\" \"$3\" '' /no/such/directory 1 -- true",
+        ),
         recipe,
     );
     let out = gate(&bench, "true");

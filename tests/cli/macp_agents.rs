@@ -192,10 +192,8 @@ fn servers_are_checked_before_the_run_and_handed_over() {
     assert_eq!(handed["mcpServers"]["docs"]["headers"]["Authorization"], "Bearer ${DOCS_TOKEN}");
     assert_eq!(handed["mcpServers"]["here"]["args"][2], bench.sandbox.path("sub").to_str().unwrap());
     let made = result(&bench, "T-1");
-    assert_eq!(
-        made["metadata"]["operations"],
-        json!([{"server": "docs", "tool": "rename", "detail": "a.md"}])
-    );
+    let done = json!([{"server": "docs", "tool": "rename", "detail": "a.md"}]);
+    assert_eq!(made["metadata"]["operations"], done);
     let written =
         Outcome::of(std::process::Command::new("grep").args(["-rl", "hunter2"]).arg(bench.sandbox.path("")));
     assert_eq!(written.stdout, "", "a credential is written nowhere");

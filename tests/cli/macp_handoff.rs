@@ -66,7 +66,7 @@ fn a_signal_during_the_hand_off_does_not_lose_it() {
     let after = "cat > /dev/null; touch up; test -e go || exec sleep 60; touch handed";
     let task = json!({"dispatch": "exec", "command": "true", "on_complete": ["sh", "-c", after]});
     for signal in ["TERM", "INT"] {
-        let bench = queue("", &[task.clone()]);
+        let bench = queue("", std::slice::from_ref(&task));
         let child = macp(&bench, &["drain"]).spawn().unwrap();
         wait_for("the hand-off", || bench.sandbox.path("up").exists());
         kill(child.id(), signal);

@@ -109,7 +109,7 @@ fn cancelled_is_no_status_of_a_file_for_anybody() {
     let task = json!({"title": "T", "status": "cancelled"}).to_string();
     sandbox.write("list.json", task);
     let out = sandbox.run(&["macp", "submit", "--from", "list.json"]);
-    assert_eq!((out.code, out.stderr.contains("is no status of MACP")), (2, true), "{out:?}");
+    assert_eq!((out.code, out.stderr.contains("`status` is \"cancelled\"")), (2, true), "{out:?}");
 }
 
 #[test]

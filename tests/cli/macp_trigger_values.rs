@@ -117,7 +117,8 @@ fn a_rule_submits_only_so_many_in_an_hour() {
     let rules = "max_per_hour = 3\n[[rule]]\nname = 'r'\non = 'e'\ndedupe = '{{$.n}}'\n[rule.task]\nargv = ['true']\n\
                  [[rule]]\nname = 'all'\non = 'e'\nmax_per_hour = 100\n[rule.task]\nargv = ['true']\n";
     let sandbox = workspace(rules);
-    let events: String = (0..5).map(|n| format!("{{\"type\":\"e\",\"n\":{n}}}\n")).collect();
+    let events: Vec<String> = (0..5).map(|n| format!("{{\"type\":\"e\",\"n\":{n}}}")).collect();
+    let events = events.join("\n");
     let of = |report: &Value, what: &str, rule: &str| {
         report[what].as_array().unwrap().iter().filter(|one| one["rule"] == rule).count()
     };

@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::controller::{Desk, End};
+use super::controller::Desk;
 use super::job::{Job, News, Order, Report, What};
+use super::over::taken;
 use super::record;
 use super::slots::{Busy, Phase, Slots};
-use super::state_in_words;
 use crate::domain::attempt::prompt::Previous;
 use crate::domain::macp::event::{Attempt, Event};
 use crate::domain::macp::purse::Grant;
@@ -21,10 +21,7 @@ use crate::domain::macp::task::Status;
 use crate::domain::macp::transition::Next;
 use crate::domain::macp::{check, people};
 use crate::fault::Fault;
-use crate::system::{clock, interrupt};
-
-/// Longest nap while there is nothing to do.
-const NAP: Duration = Duration::from_millis(100);
+use crate::system::interrupt;
 
 /// What workers are told once the change is written.
 type Orders = Vec<(usize, Order)>;
@@ -35,16 +32,16 @@ impl Desk<'_> {
         interrupt::signal().is_some() || self.refused.is_some() || self.out_of_time()
     }
 
-    fn out_of_time(&self) -> bool {
+    pub(super) fn out_of_time(&self) -> bool {
         self.longest().is_some_and(|time| self.begun.elapsed() >= time)
     }
 
     /// Nothing is started after this time.
-    fn longest(&self) -> Option<Duration> {
+    pub(super) fn longest(&self) -> Option<Duration> {
         self.options.max_time.or(self.settings.config.budget.time)
     }
 
-    fn at_limit(&self) -> bool {
+    pub(super) fn at_limit(&self) -> bool {
         self.options.limit.is_some_and(|limit| self.given.len() as u64 >= limit)
     }
 
@@ -328,47 +325,6 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether it is over, when no worker has anything to do.
-    pub(super) fn end(&self, state: &State) -> Option<End> {
-        let now = clock::now();
-        if interrupt::signal().is_some() {
-            return Some(End::Interrupted);
-        }
-        if self.refused.is_some() {
-            return Some(End::Refused);
-        }
-        if self.out_of_time() || self.broke && self.pick(state, now).is_none() {
-            let left = state.rows().any(|row| row.status == Status::Pending);
-            let limit = if self.broke { End::Money } else { End::Time };
-            return Some(if left { limit } else { End::Idle });
-        }
-        if let Some(id) = self.only {
-            let pending = state.row(id).is_some_and(|row| row.status == Status::Pending);
-            return (!pending).then_some(End::Idle);
-        }
-        if self.at_limit() {
-            let again = self.retrying.iter().filter_map(|id| state.row(id));
-            if again.into_iter().any(|row| row.status == Status::Pending) {
-                return None;
-            }
-            let more = state.next(now, &Wish::default()).is_some() || later(state, now);
-            return Some(if more { End::Limit } else { End::Idle });
-        }
-        let goes_on = self.options.watch
-            || state.next(now, &Wish::default()).is_some()
-            || later(state, now)
-            || held_up(state);
-        (!goes_on).then_some(End::Idle)
-    }
-
-    /// How long to wait for the next look.
-    pub(super) fn pause(&self, state: &State) -> Duration {
-        let until = state.next_time().map(|at| at.duration_since(clock::now()));
-        let until = until.and_then(|until| Duration::try_from(until).ok()).unwrap_or(NAP);
-        let left = self.longest().map_or(NAP, |time| time.saturating_sub(self.begun.elapsed()));
-        until.min(left).clamp(Duration::from_millis(1), NAP)
-    }
-
     /// Gives free workers what killed ones have left to do after tasks that are over.
     pub(super) fn give_leftovers(&mut self, slots: &mut Slots<'_, '_>) -> Result<()> {
         while let Some(order) = self.leftovers.pop() {
@@ -382,39 +338,7 @@ impl Desk<'_> {
     }
 }
 
-/// Why a task is not worked that is not pending: somebody works on it, or it is over.
-pub(super) fn taken(row: &Row) -> anyhow::Error {
-    let by = row.hold.as_ref().map_or_else(String::new, |hold| {
-        let pid = hold.holder.as_ref().map_or_else(String::new, |holder| format!(" (pid {})", holder.pid));
-        format!(" by `{}`{pid}", hold.by)
-    });
-    let message = format!("task `{}` {}{by}", row.id, state_in_words(row.status));
-    if row.status.is_active() {
-        return Fault::busy(message, "wait for its end; `taskrun macp show` tells how far it is");
-    }
-    Fault::refused(message, "`taskrun macp show` tells more")
-}
-
 /// How many tasks are being worked on, by whomever.
 fn active(state: &State) -> u64 {
     state.active() as u64
-}
-
-/// Whether a task waits for its next attempt.
-fn later(state: &State, now: Timestamp) -> bool {
-    state.next_time().is_some_and(|at| at > now)
-}
-
-/// Whether a task waits only for others to end what they do now: for room, for its key, for a task that a live process
-/// works on.
-fn held_up(state: &State) -> bool {
-    let worked =
-        |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
-    // We work on nothing ourselves where this is asked.
-    state.active() > 0
-        && state.rows().filter(|row| row.status == Status::Pending && !row.blocked).any(|row| {
-            let done =
-                |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
-            !row.blocked && row.depends_on.iter().all(done)
-        })
 }

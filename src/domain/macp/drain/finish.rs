@@ -1,7 +1,7 @@
 //! How a drain ended: in counts, words and an exit code.
 
 use super::controller::{Desk, End};
-use super::desk::taken;
+use super::over::taken;
 use super::{Blocked, Counts, Finished};
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::schedule::Stuck;

@@ -17,6 +17,7 @@ mod judge;
 mod legacy;
 pub(super) mod marker;
 mod money;
+mod over;
 pub(super) mod record;
 mod recover;
 mod slots;
