@@ -83,7 +83,7 @@ fn back<'t>(text: &'t str, item: &mut Item) -> Option<&'t str> {
     } else if let Some(who) = word.strip_prefix('@').filter(|who| is_word(who)) {
         who.clone_into(&mut item.assignee);
     } else {
-        item.priority = Some(level(word).filter(|_| word.starts_with('P'))?);
+        item.priority = Some(level_word(word)?);
     }
     Some(rest)
 }
@@ -208,22 +208,30 @@ pub fn is_quotable(words: &str) -> bool {
     !words.trim().is_empty() && words.trim() == words && !words.contains(odd) && !words.contains("<!--")
 }
 
-/// Markdown's escapes undone.
+/// Markdown's escapes undone, and ours of a last word that is no priority: `\P1`.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.trim().chars().peekable();
+    let mut chars = text.trim().chars();
     while let Some(char) = chars.next() {
-        let escapes = char == '\\' && chars.peek().is_some_and(char::is_ascii_punctuation);
+        let rest = chars.as_str();
+        let escapes = char == '\\'
+            && (rest.starts_with(|char: char| char.is_ascii_punctuation()) || level_word(rest).is_some());
         out.push(if escapes { chars.next().unwrap_or(char) } else { char });
     }
     out
 }
 
+/// The priority that a word alone is taken for.
+fn level_word(word: &str) -> Option<i64> {
+    level(word).filter(|_| word.starts_with('P'))
+}
+
 /// A title with every mark escaped that could be taken for something else.
 pub fn escaped(title: &str) -> String {
     let mut out = String::with_capacity(title.len() + 8);
-    for char in title.chars() {
-        if char.is_ascii_punctuation() {
+    let last = title.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    for (at, char) in title.char_indices() {
+        if char.is_ascii_punctuation() || (at == last && level_word(&title[at..]).is_some()) {
             out.push('\\');
         }
         out.push(char);
@@ -276,6 +284,7 @@ mod tests {
                 },
             ),
             ("Keep \\#this \\(P1\\)", item("Keep #this (P1)")),
+            ("Write it \\P4", item("Write it P4")),
             ("Hide <!-- a note -->", item("Hide")),
             (
                 "Ship it - depends on bd-a3, bd-b1",
