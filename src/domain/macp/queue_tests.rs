@@ -288,6 +288,7 @@ fn die_in_every_step(world: &mut World) {
     writer.checkpoint().unwrap();
     linked(&place.tasks(), &hold("tasks1"));
     copy(&place.checkpoint(), &hold("checkpoint1"));
+    copy(&place.kept(), &hold("kept1"));
     let back = || {
         for path in &state0 {
             copy(&hold(&format!("0-{}", path.file_name().unwrap().to_string_lossy())), path);
@@ -296,14 +297,17 @@ fn die_in_every_step(world: &mut World) {
             drop(fs::remove_file(place.checkpoint()));
         }
     };
-    for step in 0..4 {
+    for step in 0..5 {
         back();
         copy(&hold("checkpoint1"), &place.next_checkpoint());
+        if step > 0 {
+            copy(&hold("kept1"), &place.kept());
+        }
         match step {
-            // Only the new checkpoint is there yet.
-            0 => linked(&hold("tasks0"), &place.tasks()),
+            // Only the new checkpoint is there yet, or it and the copy that is kept.
+            0 | 1 => linked(&hold("tasks0"), &place.tasks()),
             // And the new `tasks.json`.
-            1 => linked(&hold("tasks1"), &place.tasks()),
+            2 => linked(&hold("tasks1"), &place.tasks()),
             // All but the old inbox's removal.
             _ => {
                 linked(&hold("tasks1"), &place.tasks());
@@ -311,7 +315,7 @@ fn die_in_every_step(world: &mut World) {
             }
         }
         world.agrees();
-        if step == 3 {
+        if step == 4 {
             world.recovers();
         }
     }
