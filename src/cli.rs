@@ -73,6 +73,9 @@ pub enum Command {
     /// Show the skills: kinds of work with their stories, gates and prompts
     #[command(subcommand)]
     Skill(Lazy<commands::skill::Command>),
+    /// Lead a piece of work through steps, some done by agents, some by people
+    #[command(subcommand)]
+    Mission(Lazy<Box<commands::mission::Command>>),
     /// Work a small task graph in a throw-away repository, to see how it goes
     Demo(Lazy<commands::demo::Demo>),
     /// Print a shell's completion script
@@ -114,6 +117,7 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
         Command::Macp(Lazy(args)) => commands::macp::run(&args, context),
         Command::Skill(Lazy(command)) => commands::skill::run(command, context),
+        Command::Mission(Lazy(command)) => commands::mission::run(&command, context),
         Command::Demo(Lazy(args)) => commands::demo::run(&args, context),
         Command::Completions(Lazy(args)) => commands::completions::run(&args, context),
         Command::Man(Lazy(args)) => commands::man::run(&args, context),

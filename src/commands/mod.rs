@@ -12,6 +12,7 @@ pub mod limits;
 pub mod loops;
 pub mod macp;
 pub mod man;
+pub mod mission;
 pub mod skill;
 pub mod usage;
 pub mod words;

@@ -8,6 +8,7 @@ pub mod launchers;
 pub mod loops;
 pub mod macp;
 pub mod manual;
+pub mod missions;
 pub mod planning;
 pub mod prompted;
 pub mod prune;

@@ -128,6 +128,21 @@ impl Workspace {
         self.dir().join("templates")
     }
 
+    /// `.taskrun/missions/`: one folder a mission, below `active/` and `completed/`.
+    pub fn missions_dir(&self) -> PathBuf {
+        self.dir().join("missions")
+    }
+
+    /// `.taskrun/workflows.json`: the steps missions go through; written by people.
+    pub fn workflows_file(&self) -> PathBuf {
+        self.dir().join("workflows.json")
+    }
+
+    /// `.taskrun/agents.json`: the agents of missions; written by people.
+    pub fn agents_file(&self) -> PathBuf {
+        self.dir().join("agents.json")
+    }
+
     /// `.taskrun/agents.lock`: held by a run's supervisor until its last child is gone.
     pub fn agents_lock(&self) -> PathBuf {
         self.dir().join("agents.lock")

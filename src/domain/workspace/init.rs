@@ -20,7 +20,10 @@ const GITIGNORE: &str = "\
 !/triggers.toml
 !/templates/
 !/skills/
-!/workflows/
+!/workflows.json
+!/agents.json
+!/missions/
+/missions/.locks/
 ";
 
 /// Where nobody made a workspace, a run's state is no business of git's at all: a worktree in which one

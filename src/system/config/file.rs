@@ -112,7 +112,7 @@ pub enum OnRateLimit {
 }
 
 /// What an agent may do without being asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Permissions {
     /// Look, but change nothing.
