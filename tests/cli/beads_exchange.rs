@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, stores};
 
 pub const FILE: &str = ".beads/issues.jsonl";
 
@@ -50,17 +49,10 @@ pub fn titled(sandbox: &Sandbox, title: &str) -> Value {
     found.unwrap_or_else(|| panic!("no `{title}`"))
 }
 
-fn fixtures() -> Vec<PathBuf> {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads");
-    let mut found: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    found.sort();
-    found
-}
-
 #[test]
 fn every_store_survives_export_and_import_byte_for_byte() {
     let mut seen = 0;
-    for fixture in fixtures() {
+    for fixture in stores() {
         let text = fs::read_to_string(fixture.join("issues.jsonl")).unwrap();
         let sandbox = with(&text);
         let out = sandbox.run(&["beads", "export"]);

@@ -1,23 +1,14 @@
 //! Stores that other tools wrote, and files that are broken: what is ready, what is kept, what is said.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::bench::{Bench, DONE};
-use crate::sandbox::{Outcome, Sandbox};
+use crate::sandbox::{Outcome, Sandbox, stores};
 
 const FILE: &str = ".beads/issues.jsonl";
-
-fn fixtures() -> Vec<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads");
-    let mut found: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    found.sort();
-    assert!(found.len() > 20);
-    found
-}
 
 fn with(bytes: impl AsRef<[u8]>) -> Sandbox {
     let sandbox = Sandbox::new();
@@ -27,7 +18,7 @@ fn with(bytes: impl AsRef<[u8]>) -> Sandbox {
 
 #[test]
 fn ready_is_what_bd_says_on_every_fixture() {
-    for fixture in fixtures() {
+    for fixture in stores() {
         let bytes = fs::read(fixture.join("issues.jsonl")).unwrap();
         let expected: Value =
             serde_json::from_slice(&fs::read(fixture.join("expected.json")).unwrap()).unwrap();
@@ -59,7 +50,7 @@ fn ready_is_what_bd_says_on_every_fixture() {
 
 #[test]
 fn an_edit_changes_one_line_of_every_fixture() {
-    for fixture in fixtures() {
+    for fixture in stores() {
         let before = fs::read_to_string(fixture.join("issues.jsonl")).unwrap();
         let sandbox = with(&before);
         let Ok(ready) = serde_json::from_str::<Value>(&sandbox.run(&["beads", "list", "--json"]).stdout)

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::sandbox::{Outcome, Sandbox};
+use crate::sandbox::{Outcome, Sandbox, stores};
 
 pub const FILE: &str = ".beads/issues.jsonl";
 
@@ -211,9 +211,8 @@ fn the_driver_works_anywhere_and_leaves_what_it_cannot_settle() {
 
 #[test]
 fn the_doctor_reads_what_others_refuse_and_drops_nothing() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads");
-    for fixture in fs::read_dir(dir).unwrap() {
-        let bytes = fs::read(fixture.unwrap().path().join("issues.jsonl")).unwrap();
+    for fixture in stores() {
+        let bytes = fs::read(fixture.join("issues.jsonl")).unwrap();
         let sandbox = Sandbox::new();
         sandbox.write(FILE, &bytes);
         let look = sandbox.run(&["beads", "doctor", "--json"]);

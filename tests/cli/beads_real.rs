@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::bench::Bench;
-use crate::sandbox::{Outcome, Sandbox};
+use crate::sandbox::{Outcome, Sandbox, stores};
 
 /// A binary of `bd` and its version.
 pub struct Real {
@@ -109,13 +109,6 @@ impl Real {
     pub fn json(&self, sandbox: &Sandbox, args: &[&str]) -> Value {
         self.must(sandbox, args).json()
     }
-}
-
-fn fixtures() -> Vec<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads");
-    let mut found: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    found.sort();
-    found
 }
 
 /// What one of the two answers: ids by question.
@@ -225,7 +218,7 @@ fn every_fixture_is_answered_as_bd_does() {
         eprintln!("skipped, here and below: TASKRUN_BD names no binary of bd");
     }
     let pairs: Vec<_> =
-        binaries.iter().flat_map(|real| fixtures().into_iter().map(move |fixture| (real, fixture))).collect();
+        binaries.iter().flat_map(|real| stores().into_iter().map(move |fixture| (real, fixture))).collect();
     let share = pairs.len().div_ceil(3).max(1);
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let parts: Vec<_> = pairs

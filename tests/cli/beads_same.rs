@@ -6,21 +6,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, stores};
 
 const FILE: &str = ".beads/issues.jsonl";
 
 /// Every fixture: its directory and what is expected of it.
 fn fixtures() -> Vec<(PathBuf, Value)> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads");
-    let mut found: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    found.sort();
-    assert!(found.len() > 25);
     let expected = |path: PathBuf| {
         let text = fs::read_to_string(path.join("expected.json")).unwrap();
         (path, serde_json::from_str(&text).unwrap())
     };
-    found.into_iter().map(expected).collect()
+    stores().into_iter().map(expected).collect()
 }
 
 fn with(bytes: impl AsRef<[u8]>) -> Sandbox {

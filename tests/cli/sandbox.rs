@@ -18,6 +18,19 @@ pub struct Outcome {
     pub stderr: String,
 }
 
+/// The recorded stores of tasks, each a directory; with `TASKRUN_STORES=DIR[:DIR…]` those of other people's too.
+pub fn stores() -> Vec<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads");
+    let more = std::env::var_os("TASKRUN_STORES").unwrap_or_default();
+    let dirs = std::iter::once(own).chain(std::env::split_paths(&more).filter(|dir| dir.is_dir()));
+    let mut found: Vec<PathBuf> =
+        dirs.flat_map(|dir| fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path())).collect();
+    found.retain(|path| path.join("issues.jsonl").is_file());
+    found.sort();
+    assert!(found.len() > 20);
+    found
+}
+
 impl Sandbox {
     /// An empty `home/` and an empty `work/`.
     pub fn new() -> Self {
