@@ -6,6 +6,7 @@
 mod attend;
 mod launch;
 mod lines;
+mod plain;
 mod probe;
 pub mod pty;
 mod receipt;
@@ -72,18 +73,25 @@ const FOREIGN: &[&str] = &[
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Spawn {
     /// Program (a path, or a name to be found on `PATH`) and arguments; never through a shell.
+    #[serde(with = "plain")]
     pub argv: Vec<OsString>,
     /// Working directory.
+    #[serde(with = "plain")]
     pub dir: OsString,
     /// Variables to set.
+    #[serde(with = "plain")]
     pub env: Vec<(OsString, OsString)>,
     /// Variables to remove.
+    #[serde(with = "plain")]
     pub env_remove: Vec<OsString>,
     /// File that is its standard input; none is empty input.
+    #[serde(with = "plain")]
     pub stdin: Option<OsString>,
     /// File for its standard output; made new, for nobody else to read.
+    #[serde(with = "plain")]
     pub stdout: OsString,
     /// File for its standard error; may be the same as `stdout`.
+    #[serde(with = "plain")]
     pub stderr: OsString,
     /// The logs that its output becomes; the supervisor sees to that when the run was killed.
     pub keep: Option<Keep>,
@@ -103,8 +111,10 @@ pub struct Spawn {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Keep {
     /// The log of its standard output.
+    #[serde(with = "plain")]
     pub stdout: OsString,
     /// That of its standard error; may be the same as `stdout`.
+    #[serde(with = "plain")]
     pub stderr: OsString,
     /// Bytes of each.
     pub limit: u64,
