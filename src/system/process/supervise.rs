@@ -6,10 +6,9 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +25,6 @@ use signal_hook::consts::{SIGCHLD, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use super::{Ended, Keep, Launch, Lines, Spawn, myself, pty, tree};
-use crate::system::config::programs;
 use crate::system::lock::Lock;
 use crate::system::{log, store};
 
@@ -362,7 +360,7 @@ fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
         command.stdin(input).stdout(output).stderr(errors);
     } else {
         printed = None;
-        command = Command::new(found(spawn).as_deref().unwrap_or(program.as_ref()));
+        command = Command::new(spawn.program().as_deref().unwrap_or(program.as_ref()));
         command.arg0(program);
         command.stdin(input(spawn)?).stdout(stdout).stderr(stderr).process_group(0);
     }
@@ -392,15 +390,6 @@ impl std::error::Error for NotStarted {}
 fn is_no_program(NotStarted(_, error): &NotStarted) -> bool {
     let codes = [Errno::NOENT, Errno::ACCESS, Errno::NOEXEC, Errno::NOTDIR].map(Errno::raw_os_error);
     error.raw_os_error().is_some_and(|code| codes.contains(&code))
-}
-
-/// The file that its program's name stands for, where that is for us to look up. We look each time, for it may have come, gone
-/// or moved since the last; starting it by its name has the kernel fail at each directory it is not in.
-fn found(spawn: &Spawn) -> Option<PathBuf> {
-    let name = spawn.argv.first()?;
-    let plain = !name.is_empty() && !name.as_bytes().contains(&b'/');
-    let own = spawn.env.iter().map(|(name, _)| name).chain(&spawn.env_remove).any(|name| name == "PATH");
-    if plain && !own { programs::find_first(name) } else { None }
 }
 
 fn input(spawn: &Spawn) -> Result<Stdio> {
