@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::system::clock;
 use crate::system::config::{Config, ReceiptBy, env, programs};
 use crate::system::process::{Launch, Outcome, Spawn, abandoned, sweep};
-use words::{Words, quoted, within_quotes};
+use words::{Words, quoted, within_code, within_quotes};
 
 /// What runs on the launched side: `$0` is the launch's name; then come the start of the receipt, the file for it (or
 /// nothing), the directory to work in (or nothing), whether a line on standard output is wanted, variables of ours (`A=b`) up to
@@ -144,6 +144,12 @@ impl Launcher {
                 return Err(Fault::usage(
                     format!("`[launchers.{name}]` holds `{value}` within quotes, for a shell"),
                     "take the quotes away: what it stands for is quoted where that is needed",
+                ));
+            }
+            if let Some(value) = within_code(words).filter(|_| !quote) {
+                return Err(Fault::usage(
+                    format!("`[launchers.{name}]` makes `{value}` a part of code for a shell"),
+                    "give it as a word of its own: `[\"sh\", \"-c\", \"cd \\\"$1\\\" && shift && exec \\\"$@\\\"\", \"sh\", \"{dir}\"]`",
                 ));
             }
         }

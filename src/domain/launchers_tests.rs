@@ -86,6 +86,20 @@ fn a_value_within_quotes_for_a_shell_is_refused() {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         assert_eq!(within_quotes(&words), found, "{words:?}");
     }
+    let codes: &[(&[&str], Option<&str>)] = &[
+        (&["sh", "-c", "cd {dir} && exec \"$@\"", "x"], Some("{dir}")),
+        (&["sh", "-lc", "{task}"], Some("{task}")),
+        (&["bash", "-c", "cd \"$1\" && shift && exec \"$@\"", "x", "{dir}"], None),
+        (&["eval", "{branch}"], Some("{branch}")),
+        (&["ssh", "h", "cd {dir};"], Some("{dir}")),
+        (&["srun", "--chdir={dir}", "--job-name={task}", "--"], None),
+        (&["docker", "run", "-v", "{dir}:{dir}", "-w", "{dir}"], None),
+        (&["srun", "-c", "4", "--chdir={dir}"], None),
+    ];
+    for (words, found) in codes {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(within_code(&words), *found, "{words:?}");
+    }
     let config: Config = toml::from_str("[launchers.a]\ncommand=['sh', '\"{dir}\"']\nquote=true").unwrap();
     let refused = Launcher::resolve(&config, "a", Path::new("/"), Path::new("/")).unwrap_err();
     assert!(refused.to_string().contains("holds `{dir}` within quotes"), "{refused}");

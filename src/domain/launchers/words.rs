@@ -45,6 +45,24 @@ pub(super) fn within_quotes(words: &[String]) -> Option<&'static str> {
     None
 }
 
+/// The first placeholder for a value that is a part of code, as far as that can be seen: behind a `-c`, or among what only a
+/// shell understands.
+pub(super) fn within_code(words: &[String]) -> Option<&'static str> {
+    let takes_code = |option: &str| {
+        let letters = option.strip_prefix('-').unwrap_or_default();
+        letters == "-command"
+            || letters.ends_with('c')
+                && letters.len() < 5
+                && letters.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    words.iter().enumerate().find_map(|(at, word)| {
+        let value = VALUES.into_iter().find(|value| word.contains(value))?;
+        let code = |char: char| [';', '&', '|', '<', '>', '$', '`', '(', '\n'].contains(&char);
+        let option = at.checked_sub(1).is_some_and(|at| takes_code(&words[at]) || words[at] == "eval");
+        (option || word.contains(code)).then_some(value)
+    })
+}
+
 /// What placeholders stand for.
 pub(super) struct Words<'a> {
     pub(super) dir: &'a OsStr,

@@ -216,14 +216,14 @@ mod tests {
     #[test]
     fn a_template_becomes_a_task() {
         let dir = tempfile::tempdir().unwrap();
-        let text = "title = 'Report on {{doc}}'\nargv = ['report', '--lang={{lang}}', '--', '{{doc}}']\n\
+        let text = "title = 'Report on {{doc}}'\nargv = ['bin/report', '--lang={{lang}}', '--', '{{doc}}']\n\
                     priority = '{{urgency}}'\ntimeout = '10m'\nenv = {EVENT_DOC = '{{doc}}'}\nmetadata = {tags = ['{{lang}}', 1]}\n\
                     [defaults]\nlang = 'en'\nurgency = 1\n";
         put(&dir, "report.toml", text);
         let task = expand(&place(&dir), "report", &set(&[("doc", "a \"b\"; rm -rf {{lang}}")])).unwrap();
         let expected = json!({
             "title": "Report on a \"b\"; rm -rf {{lang}}",
-            "argv": ["report", "--lang=en", "--", "a \"b\"; rm -rf {{lang}}"],
+            "argv": ["bin/report", "--lang=en", "--", "a \"b\"; rm -rf {{lang}}"],
             "priority": 1, "timeout_seconds": 600,
             "env": {"EVENT_DOC": "a \"b\"; rm -rf {{lang}}"}, "metadata": {"tags": ["en", 1]},
         });

@@ -1,7 +1,7 @@
 //! Where a value may stand in a command, so that it never becomes shell code, a program or an option. Pure.
 //!
 //! A list of what is forbidden would never be complete. So a value needs a reason to be allowed: a variable whose name says that
-//! it is data, an argument of a program that is named and is not known to run or read its arguments as code.
+//! it is data, an argument of a program that is known to do nothing with it but read, write or show it, or of one of the project's own.
 
 use serde_json::Value;
 
@@ -56,22 +56,20 @@ fn check_word(before: &[Word], word: &Word) -> Result<(), (String, &'static str)
         let why = format!("`{name}` takes a program or code from its arguments");
         return Err((why, BY_ENV));
     }
-    let harmless = programs::is_harmless(program);
-    if !harmless {
+    // A program's name alone does not tell whether it runs its arguments; what the project keeps itself is its own business.
+    let own = program.contains('/') && !program.starts_with('/');
+    if own {
         if let Some(runner) = before[1..].iter().find(|word| programs::is_runner(&word.literal)) {
             return Err((format!("`{}` before it runs what it is given", runner.literal), BY_ENV));
         }
         if programs::is_code_option(&before[before.len() - 1].literal) {
             return Err((format!("`{}` takes code", before[before.len() - 1].literal), BY_ENV));
         }
+    } else if !programs::is_harmless(program) {
+        let why = format!("`{name}` is none of those that only read, write or show what they are given");
+        return Err((why, BY_ENV));
     }
-    check_glue(&word.literal)?;
-    let own = harmless || program.contains('/') && !program.starts_with('/');
-    if before.len() == 1 && word.literal.is_empty() && !own {
-        let why = format!("as the first of `{name}` it might be a program to run");
-        return Err((why, "put `--` or another argument before it"));
-    }
-    Ok(())
+    check_glue(&word.literal)
 }
 
 /// Whether what a value is glued to leaves it no choice of the option.

@@ -16,10 +16,10 @@ fn what_only_takes_data_may_have_values() {
     let table: &[&[&str]] = &[
         &["bin/summarise", "{{x}}"],
         &["./job", "-n", "{{x}}", "out"],
-        &["turn", "--", "{{x}}"],
-        &["report", "--lang={{x}}", "--", "{{x}}"],
-        &["report", "doc-{{x}}"],
-        &["report", "all", "{{x}}"],
+        &["bin/turn", "--", "{{x}}"],
+        &["bin/report", "--lang={{x}}", "--", "{{x}}"],
+        &["./report", "doc-{{x}}"],
+        &["bin/report", "all", "{{x}}"],
         &["printf", "%s", "{{x}}"],
         &["echo", "{{x}}"],
         &["wc", "-c", "{{x}}"],
@@ -39,15 +39,16 @@ fn no_value_becomes_code_a_program_or_an_option() {
         (&[" "], "is empty"),
         (&["{{x}}"], "the program"),
         (&["bin/{{x}}"], "the program"),
-        (&["runner-of-ours", "{{x}}"], "might be a program"),
-        (&["/opt/bin/runner", "{{x}}"], "might be a program"),
-        (&["report", "-{{x}}"], "would choose an option"),
-        (&["report", "--{{x}}=1"], "would choose an option"),
-        (&["report", "--pre-command={{x}}"], "takes code or a program"),
-        (&["report", "--command", "{{x}}"], "`--command` takes code"),
-        (&["report", "-c", "{{x}}"], "`-c` takes code"),
-        (&["report", "x", "sh", "-x", "{{x}}"], "`sh` before it runs"),
-        (&["report", "/usr/bin/env", "--", "{{x}}"], "runs what it is given"),
+        (&["runner-of-ours", "{{x}}"], "none of those that only read"),
+        (&["/opt/bin/runner", "{{x}}"], "none of those that only read"),
+        (&["report", "--", "{{x}}"], "none of those that only read"),
+        (&["bin/report", "-{{x}}"], "would choose an option"),
+        (&["bin/report", "--{{x}}=1"], "would choose an option"),
+        (&["bin/report", "--pre-command={{x}}"], "takes code or a program"),
+        (&["bin/report", "--command", "{{x}}"], "`--command` takes code"),
+        (&["bin/report", "-c", "{{x}}"], "`-c` takes code"),
+        (&["bin/report", "x", "sh", "-x", "{{x}}"], "`sh` before it runs"),
+        (&["bin/report", "/usr/bin/env", "--", "{{x}}"], "runs what it is given"),
         (&["bash", "-c", "eval $0", "{{x}}"], "`bash` takes a program"),
         (&["bash", "script", "{{x}}"], "`bash` takes a program"),
         (&["bash", "/usr/bin/env", "{{x}}"], "`bash` takes a program"),
@@ -66,7 +67,8 @@ fn no_value_becomes_code_a_program_or_an_option() {
 fn what_runs_others_gets_no_value_at_all() {
     let programs = "env timeout setsid xargs flock git taskrun sudo stdbuf unshare systemd-run chroot time nice npx at python3 perl \
                     ruby rsync find tar make vim bash ssh su doas awk busybox node php sed jq docker podman kubectl java gdb \
-                    strace watch script parallel claude codex gcc-12 /usr/bin/env ./taskrun convert";
+                    strace watch script parallel claude codex gcc-12 /usr/bin/env ./taskrun convert sg x86_64 i386 capsh newgrp rlwrap \
+                    pandoc xterm rbash curl";
     for program in programs.split_whitespace() {
         for argv in [
             vec![program, "{{x}}"],
