@@ -271,6 +271,12 @@ fn a_list_tells_how_far_each_is() {
         "current_step_name": "Unknown", "updated_at": "2026-01-01T00:00:00Z", "workflow_id": "standard-feature",
         "folder": "active"});
     assert_eq!(one, wanted);
+    // Between the record of a run and that of its mission, whoever works holds the lock.
+    sandbox.write(".taskrun/missions/.locks/m-4", "");
+    let held = Lock::try_take(&sandbox.path(".taskrun/missions/.locks/m-4")).unwrap();
+    assert_eq!(listed(false)[3], "m-4 running_code_agent Research active");
+    drop(held);
+    assert_eq!(listed(false), active);
     let text = ok(sandbox.run(&["mission", "list"]));
     assert_eq!(text.lines().count(), 5);
     assert!(text.ends_with("Unknown                  a\u{fffd}[31mb c\n"), "{text}");

@@ -24,6 +24,9 @@ use crate::system::{clock, store};
 const BLOCK: u64 = 64 << 10;
 const BLANK: usize = 1 << 20;
 
+/// The way out of a broken file of workflows or agents.
+const WAY_OUT: &str = "correct it, or move it away: the standard one holds then";
+
 /// The artifact that a mission begins with.
 pub const INPUT: &str = "raw-input.md";
 
@@ -61,8 +64,7 @@ impl Shelf {
 
     /// The workflows; the built-in one where the file is missing. Errors: [`Fault::Invalid`] naming file, line and JSON path.
     pub fn workflows(&self) -> Result<Vec<Workflow>> {
-        let hint = "`taskrun mission workflows --json` shows the built-in one where the file is moved away";
-        match Sheet::read(&self.workspace.workflows_file(), workflow::VERSION, hint)? {
+        match Sheet::read(&self.workspace.workflows_file(), workflow::VERSION, WAY_OUT)? {
             Some(sheet) => workflow::read(sheet),
             None => builtin::workflows(),
         }
@@ -83,8 +85,7 @@ impl Shelf {
 
     /// The agents; the built-in ones where the file is missing. Errors: [`Fault::Invalid`] naming file, line and JSON path.
     pub fn crew(&self) -> Result<Crew> {
-        let hint = "`man taskrun` says what an agent of a mission may have";
-        match Sheet::read(&self.workspace.agents_file(), workflow::VERSION, hint)? {
+        match Sheet::read(&self.workspace.agents_file(), workflow::VERSION, WAY_OUT)? {
             Some(sheet) => crew::read(sheet, self.workspace.root()),
             None => builtin::crew(&self.workspace),
         }
