@@ -75,6 +75,7 @@ mod macp_workers;
 mod macp_worktree;
 mod macp_worktree_pool;
 mod manual;
+mod mission_artifacts;
 mod mission_bad;
 mod mission_files;
 mod sandbox;

@@ -77,6 +77,12 @@ fn bad_workflows() -> Vec<Case> {
             NEW,
             "line 6: `workflows[0].steps[1].step_id` is `g`, as that of `steps[0]`",
         ),
+    ]
+}
+
+fn bad_steps() -> Vec<Case> {
+    let gate = step("g", "\"type\": \"gate\", \"commands\": [\"true\"]");
+    vec![
         (
             "an agent step of nobody",
             steps(&[&gate, &step("a", "\"type\": \"agent\"")]),
@@ -223,7 +229,12 @@ fn bad_missions() -> Vec<Case> {
 
 #[test]
 fn each_bad_file_is_one_clear_error() {
-    let cases = [(WORKFLOWS, bad_workflows()), (AGENTS, bad_agents()), ("/m-1--x/", bad_missions())];
+    let cases = [
+        (WORKFLOWS, bad_workflows()),
+        (WORKFLOWS, bad_steps()),
+        (AGENTS, bad_agents()),
+        ("/m-1--x/", bad_missions()),
+    ];
     for (path, cases) in cases {
         for (name, make, args, told) in cases {
             let sandbox = workspace();
