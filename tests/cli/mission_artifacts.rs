@@ -49,7 +49,8 @@ fn an_artifact_that_is_none_is_refused() {
     sandbox.write(".taskrun/missions/.locks/m-1", "");
     std::os::unix::fs::symlink("/etc/hostname", sandbox.path(&within("m-1", "artifacts/link.md"))).unwrap();
     let before = tree(&sandbox.path(""));
-    let table: [(&[&str], i32, &str); 13] = [
+    let table: [(&[&str], i32, &str); 14] = [
+        (&["set", "m-1", "b.bin"], 2, "nothing comes on standard input"),
         (&["get", "m-1", "none.md"], 1, "mission `m-1` has no artifact `none.md`"),
         (&["get", "m-9", "a.md"], 1, "unknown mission `m-9`"),
         (&["get", "m-1", "../mission.json"], 2, "`../mission.json` is no name of an artifact"),
@@ -72,6 +73,11 @@ fn an_artifact_that_is_none_is_refused() {
     }
     assert_eq!(tree(&sandbox.path("")), before);
     assert_eq!(ok(sandbox.run(&["mission", "artifact", "get", "m-2", "a.md"])), "old");
+
+    // Asked for, it may be empty.
+    ok(sandbox.run(&["mission", "artifact", "set", "m-1", "empty", "--from", "-"]));
+    fs::remove_file(sandbox.path(&within("m-1", "artifacts/empty"))).unwrap();
+    let before = tree(&sandbox.path(""));
 
     // While a step runs, its process holds the mission.
     let held = Lock::try_take(&sandbox.path(".taskrun/missions/.locks/m-1")).unwrap().unwrap();
