@@ -80,5 +80,7 @@ mod mission_bad;
 mod mission_files;
 mod sandbox;
 mod skill;
+mod skill_bad;
+mod skill_register;
 mod terminal;
 mod workspace;
