@@ -2,10 +2,13 @@
 //! folder (`mission.json`, `artifacts/`, `logs/`, `runs/`), which can be copied and moved.
 
 pub mod crew;
+pub mod decide;
 pub mod mission;
 pub mod names;
 pub mod run;
 pub mod shelf;
+pub mod stand;
+pub mod walk;
 pub mod workflow;
 
 pub use mission::{Kind, Mission, Status};

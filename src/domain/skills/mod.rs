@@ -32,6 +32,19 @@ pub struct Skill {
     /// What the agent is told.
     #[serde(default)]
     pub prompts: Prompts,
+    /// What `{{ name }}` stands for in stories, gates and prompts, by name.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Variable>,
+}
+
+/// A value that is given when a skill is applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Variable {
+    /// Its value where none is given; without one it must be given.
+    pub default: Option<String>,
+    /// What it is for.
+    pub description: String,
 }
 
 /// One piece of work, which becomes one task.
