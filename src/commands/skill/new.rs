@@ -27,6 +27,13 @@ pub struct Args {
     force: bool,
 }
 
+impl Args {
+    /// Those of a new skill with this id, for whoever asked for it.
+    pub(super) fn called(id: String) -> Self {
+        Self { id, name: None, stack: Vec::new(), from: None, user: false, force: false }
+    }
+}
+
 pub(super) fn run(_args: &Args, _context: &Context) -> Result<Exit> {
     Err(crate::fault::Fault::refused("not there yet", ""))
 }

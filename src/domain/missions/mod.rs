@@ -3,11 +3,14 @@
 
 pub mod crew;
 pub mod decide;
+pub mod detail;
+pub mod diff;
 pub mod mission;
 pub mod names;
 pub mod run;
 pub mod shelf;
 pub mod stand;
+pub mod timeline;
 pub mod walk;
 pub mod workflow;
 

@@ -1,6 +1,9 @@
 //! Skills: stories, gates and prompts for a kind of work, as a TOML file.
 
 pub mod catalog;
+pub mod selection;
+
+pub use selection::selected;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
