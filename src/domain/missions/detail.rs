@@ -54,7 +54,8 @@ pub struct Detail {
 pub fn of(shelf: &Shelf, id: &str, with_texts: bool) -> Result<Detail> {
     let folder = shelf.find(id)?;
     let (mission, runs) = truth(shelf, &folder)?;
-    let workflow = shelf.workflows()?.into_iter().find(|workflow| workflow.workflow_id == mission.workflow_id);
+    let workflow =
+        shelf.workflows()?.into_iter().find(|workflow| workflow.workflow_id == mission.workflow_id);
     let artifact_sizes = sizes(&folder.artifacts())?;
     let (mut artifacts, mut truncated) = (BTreeMap::new(), Vec::new());
     for name in artifact_sizes.keys().filter(|_| with_texts) {

@@ -7,11 +7,13 @@ pub mod detail;
 pub mod diff;
 pub mod mission;
 pub mod names;
+pub mod review;
 pub mod run;
 pub mod shelf;
 pub mod stand;
 pub mod timeline;
 pub mod walk;
+pub mod watch;
 pub mod workflow;
 
 pub use mission::{Kind, Mission, Status};

@@ -92,7 +92,7 @@ impl<'a> Stand<'a> {
 }
 
 /// The workflow that a mission goes through.
-fn workflow(shelf: &Shelf, mission: &Mission) -> Result<Workflow> {
+pub(super) fn workflow(shelf: &Shelf, mission: &Mission) -> Result<Workflow> {
     let id = &mission.workflow_id;
     let found = shelf.workflows()?.into_iter().find(|workflow| workflow.workflow_id == *id);
     found.ok_or_else(|| {
