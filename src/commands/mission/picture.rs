@@ -133,17 +133,20 @@ fn steps(marks: &[Mark], status: Status, (now, columns): (Timestamp, Option<usiz
 fn facts(mark: &Mark, status: Status, now: Timestamp) -> String {
     let mut facts: Vec<String> = Vec::new();
     let here = mark.stage == Stage::Here;
-    match mark.last {
-        Some(run) if run.decision.is_some() => facts.push(decision(run)),
-        Some(_) if here && status.runs() => facts.push("running".into()),
-        Some(run) => facts.push(outcome(run)),
-        None if here && status == Status::WaitingHuman => facts.push("waits for you".into()),
-        None => facts.extend(subject(mark.step)),
-    }
-    if let Some(run) = mark.last {
-        facts.push(clock::ago(now, run.finished_at.unwrap_or(run.started_at)));
-        facts.extend(took(run));
-    }
+    let past = match mark.last {
+        _ if here && status == Status::WaitingHuman => return "waits for you".into(),
+        Some(_) if here && matches!(status, Status::Ready | Status::Draft) => {
+            return "to be done again".into();
+        }
+        None => return subject(mark.step).unwrap_or_default(),
+        Some(run) => run,
+    };
+    facts.push(match past.decision {
+        Some(_) => decision(past),
+        None => outcome(past),
+    });
+    facts.push(clock::ago(now, past.finished_at.unwrap_or(past.started_at)));
+    facts.extend(took(past));
     if mark.times > 1 {
         facts.push(format!("{} times", mark.times));
     }
