@@ -1,17 +1,23 @@
 //! Missions: a piece of work that goes through the steps of a workflow, some done by agents, some by people. All of it lies in one
 //! folder (`mission.json`, `artifacts/`, `logs/`, `runs/`), which can be copied and moved.
 
+pub mod brief;
 pub mod crew;
 pub mod decide;
 pub mod detail;
 pub mod diff;
+pub mod go_on;
+pub mod kill;
 pub mod mission;
 pub mod names;
+pub mod output;
 pub mod review;
 pub mod run;
 pub mod shelf;
 pub mod stand;
+pub mod steps;
 pub mod timeline;
+pub mod told;
 pub mod walk;
 pub mod watch;
 pub mod workflow;
