@@ -8,7 +8,7 @@ use crate::domain::missions::detail::Detail;
 use crate::domain::missions::mission::Mission;
 use crate::domain::missions::timeline::{self, Mark, Stage};
 use crate::domain::missions::workflow::Workflow;
-use crate::domain::missions::{Kind, Status, Step, StepKind, StepRun};
+use crate::domain::missions::{Status, Step, StepKind, StepRun};
 use crate::system::clock;
 use crate::system::document::shown;
 use crate::ui::fit::{bytes, cut, pad, wide, wrap};
@@ -60,7 +60,7 @@ fn head(detail: &Detail, columns: Option<usize>) -> String {
     let mission = &detail.mission;
     let status = mission.status.word();
     let at = detail.workflow.as_ref().map(|workflow| format!("  {}", step_of(mission, workflow)));
-    let text = format!("{}  {}  {status}{}", mission.mission_id, kind(mission), at.unwrap_or_default());
+    let text = format!("{}  {}  {status}{}", mission.mission_id, mission.kind.word(), at.unwrap_or_default());
     // Coloured last: colours have no width.
     fitted(text, columns).replacen(status, &coloured(mission.status, status).to_string(), 1)
 }
@@ -237,12 +237,4 @@ fn wrapped(text: &str, columns: Option<usize>, (first, rest): (&str, &str)) -> V
         || vec![format!("{first}{text}")],
         |columns| wrap(text, columns.saturating_sub(1), first, rest),
     )
-}
-
-fn kind(mission: &Mission) -> &'static str {
-    match mission.kind {
-        Kind::Feature => "feature",
-        Kind::Fix => "fix",
-        Kind::Bugfix => "bugfix",
-    }
 }
