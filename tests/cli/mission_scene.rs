@@ -11,7 +11,8 @@ use crate::sandbox::Sandbox;
 
 pub const ID: &str = "m-1763740000000-k3x9q2w1a";
 /// What the agent wrote for the gate.
-pub const WRITTEN: &str = "# Login page\n\nPeople sign in with their mail address.\n\n- a form\n- a link for lost passwords\n";
+pub const WRITTEN: &str =
+    "# Login page\n\nPeople sign in with their mail address.\n\n- a form\n- a link for lost passwords\n";
 
 pub struct Scene {
     pub sandbox: Sandbox,
@@ -26,9 +27,7 @@ impl Scene {
             json!({"step_id": id, "name": name, "type": "agent", "agent": format!("{id}-agent"),
                 "inputArtifact": input, "outputArtifact": output})
         };
-        let gate = |id: &str, name: &str, artifact: &str| {
-            json!({"step_id": id, "name": name, "type": "human-gate", "reviewArtifact": artifact})
-        };
+        let gate = |id: &str, name: &str, artifact: &str| json!({"step_id": id, "name": name, "type": "human-gate", "reviewArtifact": artifact});
         let workflows = json!({"workflows": [{"workflow_id": "short", "name": "Short", "steps": [
             agent("cleanup", "Cleanup & Structure", "raw-input.md", "structured-text.md"),
             gate("review-structured", "Review Structured Input", "structured-text.md"),
@@ -37,7 +36,8 @@ impl Scene {
         ]}]});
         scene.sandbox.write(".taskrun/workflows.json", workflows.to_string());
         let member = |id: &str| json!({"promptFile": format!(".taskrun/agents/{id}.md")});
-        let crew = json!({"agents": {"cleanup-agent": member("cleanup"), "research-agent": member("research")}});
+        let crew =
+            json!({"agents": {"cleanup-agent": member("cleanup"), "research-agent": member("research")}});
         scene.sandbox.write(".taskrun/agents.json", crew.to_string());
         for id in ["cleanup", "research"] {
             scene.sandbox.write(&format!(".taskrun/agents/{id}.md"), "Do it.\n");
