@@ -102,8 +102,9 @@ fn unfinished(bytes: &[u8]) -> bool {
     match bytes {
         [0x1b] | [0x1b, b'[' | b'O'] => true,
         [0x1b, b'[', .., last] => !(0x40..=0x7e).contains(last) && bytes.len() < 16,
-        [0xc0..=0xdf] | [0xe0..=0xef] | [0xe0..=0xef, _] | [0xf0..=0xf7] | [0xf0..=0xf7, _] => true,
-        [0xf0..=0xf7, _, _] => true,
+        // How many bytes a letter has is told by its first.
+        [0xc0..=0xdf] | [0xe0..=0xef] | [0xe0..=0xef, _] => true,
+        [0xf0..=0xf7, rest @ ..] => rest.len() < 3,
         _ => false,
     }
 }

@@ -78,6 +78,7 @@ mod macp_worktree_pool;
 mod manual;
 mod mission_people;
 mod mission_scene;
+mod mission_show;
 mod sandbox;
 mod skill;
 mod skill_select;

@@ -229,7 +229,10 @@ fn section(lines: &mut Vec<String>, name: &str, rows: Vec<String>) {
 }
 
 fn fitted(text: String, columns: Option<usize>) -> String {
-    columns.map_or(text.clone(), |columns| cut(&text, columns).into_owned())
+    match columns {
+        Some(columns) => cut(&text, columns).into_owned(),
+        None => text,
+    }
 }
 
 fn wrapped(text: &str, columns: Option<usize>, (first, rest): (&str, &str)) -> Vec<String> {

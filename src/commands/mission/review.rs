@@ -1,5 +1,7 @@
 //! `mission review`
 
+use std::path::Path;
+
 use anyhow::Result;
 use console::style;
 use serde_json::{Value, json};
@@ -72,15 +74,12 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
     if asks && !args.edit {
         context.ui.text(&picture_of(&gate, context)?);
     }
-    let edited = args.edit && gate.edit(shelf)?;
+    let edited = args.edit && gate.edit()?;
     if asks {
-        return ask(&gate, shelf, context);
+        return ask(&gate, context);
     }
-    let after = if decides {
-        Some(gate.decide(shelf, args.send_back.as_deref(), args.note.as_deref())?)
-    } else {
-        None
-    };
+    let after =
+        if decides { Some(gate.decide(args.send_back.as_deref(), args.note.as_deref())?) } else { None };
     let diff = gate.diff()?;
     context.ui.result(&document(&gate, edited, &diff, after.as_ref()), || {
         let diff = if args.edit { changes(&gate.artifact, &diff) } else { String::new() };
@@ -93,7 +92,7 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
 }
 
 /// Asks until something is decided, or nothing is to be.
-fn ask(gate: &Gate, shelf: &Shelf, context: &Context) -> Result<Exit> {
+fn ask(gate: &Gate, context: &Context) -> Result<Exit> {
     let ui = &context.ui;
     loop {
         let diff = gate.diff()?;
@@ -101,13 +100,13 @@ fn ask(gate: &Gate, shelf: &Shelf, context: &Context) -> Result<Exit> {
             ui.text(&format!("\n{}", changes(&gate.artifact, &diff)));
         }
         let after = match choice(context)? {
-            Said::Approve => gate.decide(shelf, None, None)?,
+            Said::Approve => gate.decide(None, None)?,
             Said::SendBack => match ui.ask("what is to be done better?")?.filter(|note| !note.is_empty()) {
-                Some(note) => gate.decide(shelf, Some(&note), None)?,
+                Some(note) => gate.decide(Some(&note), None)?,
                 None => continue,
             },
             Said::Edit => {
-                match gate.edit(shelf) {
+                match gate.edit() {
                     Ok(true) => {}
                     Ok(false) => ui.progress("nothing was changed"),
                     Err(error) if matches!(error.downcast_ref(), Some(Fault::Interrupted { .. })) => {
@@ -153,21 +152,26 @@ fn picture_of(gate: &Gate, context: &Context) -> Result<String> {
     );
     let rule = "─".repeat(columns.unwrap_or(80));
     let text = many_lines(&text);
-    let text = match columns.filter(|_| gate.artifact.ends_with(".md")) {
+    let text = match columns.filter(|_| is_markdown(&gate.artifact)) {
         Some(columns) => prose(&text, columns),
         None => text,
     };
-    let rest = match cut {
-        true => format!(
+    let rest = if cut {
+        format!(
             "\n… this is its beginning; `taskrun mission artifact get {} {}` prints all {}",
             gate.mission.mission_id,
             one_line(&gate.artifact),
             bytes(size)
-        ),
-        false => String::new(),
+        )
+    } else {
+        String::new()
     };
     let named = format!("{} ({})", one_line(&gate.artifact), bytes(size));
     Ok(format!("{}\n{named}\n{rule}\n{text}{rest}\n{rule}", style(head).bold()))
+}
+
+fn is_markdown(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
 }
 
 /// What people changed, coloured by line.

@@ -33,6 +33,7 @@ pub struct Gate {
     pub index: usize,
     /// What is to be looked at, by its name.
     pub artifact: String,
+    shelf: Shelf,
     folder: Folder,
     before: PathBuf,
 }
@@ -72,7 +73,7 @@ impl Gate {
             ));
         };
         let before = before(&folder, &workflow, (index, step), &runs);
-        let gate = Self { mission, workflow, index, artifact, folder, before };
+        let gate = Self { mission, workflow, index, artifact, shelf: shelf.clone(), folder, before };
         if !gate.path().is_file() {
             return Err(Fault::refused(
                 format!("mission `{id}` has no artifact `{}` to be reviewed", gate.artifact),
@@ -105,25 +106,25 @@ impl Gate {
     }
 
     /// Decides, in the name of who sits here. Errors: those of [`decide::decide_held`].
-    pub fn decide(&self, shelf: &Shelf, send_back: Option<&str>, note: Option<&str>) -> Result<Mission> {
+    pub fn decide(&self, send_back: Option<&str>, note: Option<&str>) -> Result<Mission> {
         let id = &self.mission.mission_id;
-        let lock = shelf.lock(id)?;
-        self.still_here(shelf)?;
+        let lock = self.shelf.lock(id)?;
+        self.still_here()?;
         let decision = match send_back {
             Some(note) => Decision::SentBack(note.to_owned()),
             None if self.diff()? == Diff::Same => Decision::Approved,
             None => Decision::Edited,
         };
-        let by = who(shelf.workspace().root());
-        decide::decide_held(shelf, &lock, id, Ruling { decision, note: note.map(str::to_owned), by })
+        let by = who(self.shelf.workspace().root());
+        decide::decide_held(&self.shelf, &lock, id, Ruling { decision, note: note.map(str::to_owned), by })
     }
 
     /// Has the artifact changed in the user's editor; says whether it was. Errors: no editor (exit 2), one that fails, a mission
     /// that went on meanwhile; the artifact is as it was then.
-    pub fn edit(&self, shelf: &Shelf) -> Result<bool> {
+    pub fn edit(&self) -> Result<bool> {
         let editor = editor()?;
         let name = format!("{}-{}", self.mission.mission_id, clock::base36(clock::random(), 6));
-        let dir = shelf.workspace().edits_dir().join(name);
+        let dir = self.shelf.workspace().edits_dir().join(name);
         let copy = dir.join(&self.artifact);
         store::make_dir(&dir)?;
         let stamp = Stamp::of(&self.path());
@@ -133,8 +134,7 @@ impl Gate {
             return edited;
         }
         // What somebody wrote is not thrown away because it cannot be saved.
-        self.save(shelf, &copy, stamp)
-            .with_context(|| format!("what you wrote is kept in `{}`", shown(&copy)))?;
+        self.save(&copy, stamp).with_context(|| format!("what you wrote is kept in `{}`", shown(&copy)))?;
         store::remove_tree(&dir)?;
         Ok(true)
     }
@@ -166,9 +166,9 @@ impl Gate {
     }
 
     /// Puts the edited `copy` in the artifact's place, if that is still what was copied.
-    fn save(&self, shelf: &Shelf, copy: &Path, stamp: Stamp) -> Result<()> {
-        let _lock = shelf.lock(&self.mission.mission_id)?;
-        let mut mission = self.still_here(shelf)?;
+    fn save(&self, copy: &Path, stamp: Stamp) -> Result<()> {
+        let _lock = self.shelf.lock(&self.mission.mission_id)?;
+        let mut mission = self.still_here()?;
         if Stamp::of(&self.path()) != stamp {
             return Err(Fault::refused(
                 format!("somebody else changed `{}` meanwhile", self.artifact),
@@ -186,7 +186,7 @@ impl Gate {
     }
 
     /// The mission as it is now; for who holds its lock. Errors: [`Fault::Refused`] where it is not at this gate any more.
-    fn still_here(&self, shelf: &Shelf) -> Result<Mission> {
+    fn still_here(&self) -> Result<Mission> {
         let id = &self.mission.mission_id;
         let moved = || {
             Fault::refused(
@@ -194,7 +194,7 @@ impl Gate {
                 "look at it again",
             )
         };
-        let folder = shelf.find(id)?;
+        let folder = self.shelf.find(id)?;
         let now = folder.mission()?;
         if folder.frozen || now.current_step != self.index || now.status != self.mission.status {
             return Err(moved());
@@ -278,14 +278,13 @@ fn editor() -> Result<Vec<OsString>> {
 fn at_no_gate(mission: &Mission, workflow: &Workflow) -> anyhow::Error {
     let id = &mission.mission_id;
     let at = workflow.steps.get(mission.current_step).map_or("its end", |step| step.step_id.as_str());
-    let (what, hint) = match mission.status.runs() {
-        true => {
-            (format!("step `{at}` runs"), format!("`taskrun mission watch {id}` tells when it has ended"))
-        }
-        false => (
+    let (what, hint) = if mission.status.runs() {
+        (format!("step `{at}` runs"), format!("`taskrun mission watch {id}` tells when it has ended"))
+    } else {
+        (
             format!("it is {} at step `{at}`, which no person does", mission.status.word()),
             format!("`taskrun mission continue {id}` goes on with it"),
-        ),
+        )
     };
     Fault::refused(format!("mission `{id}` waits for no person: {what}"), hint)
 }

@@ -50,7 +50,7 @@ pub fn of<'a>(workflow: &'a Workflow, mission: &Mission, runs: &'a [StepRun]) ->
             std::cmp::Ordering::Equal if mission.status != Status::Completed => Stage::Here,
             _ => Stage::ToCome,
         };
-        Mark { number: index + 1, step, stage, times: own().count(), last: own().last() }
+        Mark { number: index + 1, step, stage, times: own().count(), last: own().next_back() }
     };
     workflow.steps.iter().enumerate().map(mark).collect()
 }

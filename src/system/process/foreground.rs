@@ -21,12 +21,12 @@ const NAP: Duration = Duration::from_millis(10);
 /// Runs `argv` (never through a shell) in `dir` to its end, with our terminal. What it prints goes to stderr, for stdout is
 /// the result's. Ctrl-C is its own affair meanwhile; a signal that ends us ends it too.
 pub fn foreground(argv: &[OsString], dir: &Path) -> Result<Ended> {
-    let (program, args) = argv.split_first().context("there is no program to start")?;
+    let (program, rest) = argv.split_first().context("there is no program to start")?;
     interrupt::install()?;
     interrupt::check()?;
     let name = program.to_string_lossy();
     let mut command = Command::new(program);
-    command.args(args).current_dir(dir).stdout(Stdio::from(io::stderr()));
+    command.args(rest).current_dir(dir).stdout(Stdio::from(io::stderr()));
     clean(&mut command);
     let _deaf = interrupt::deaf_to_keys();
     let mut child = command.spawn().map_err(|error| match error.kind() {
