@@ -1,15 +1,17 @@
 //! What the agent of a step is told: its own instructions, then where the mission is and what has to be written.
 
 use std::fmt::Write;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::artifact::Artifact;
 use super::mission::Mission;
 use super::workflow::Step;
 use crate::domain::attempt::prompt::{around, defuse, one_line};
+use crate::system::document::shown;
+use crate::system::store;
 
 /// An artifact longer than this (bytes) is named, and not shown.
 const SHOWN: u64 = 64 << 10;
@@ -28,14 +30,16 @@ pub struct Brief<'a> {
     /// The step.
     pub step: &'a Step,
     /// What it begins with.
-    pub input: Option<Artifact>,
+    pub input: Option<Input>,
     /// What it has to write, and whether that is there from an earlier run.
     pub output: Option<(PathBuf, bool)>,
     /// Why it was sent back, and by whom.
     pub sent_back: Option<Said>,
     /// What people said at the gates that they passed.
     pub notes: Vec<Said>,
-    /// The other artifacts.
+    /// Where artifacts lie.
+    pub artifacts: PathBuf,
+    /// The others.
     pub others: Vec<Artifact>,
 }
 
@@ -50,11 +54,9 @@ pub struct Said {
     pub note: String,
 }
 
-/// An artifact.
+/// What a step begins with.
 #[derive(Debug, Clone)]
-pub struct Artifact {
-    /// Its name.
-    pub name: String,
+pub struct Input {
     /// Where it is.
     pub path: PathBuf,
     /// How long it is (bytes).
@@ -63,23 +65,20 @@ pub struct Artifact {
     pub text: Option<String>,
 }
 
-impl Artifact {
-    /// The file at `path`, with its text where `shown`; `None` where there is no such file.
-    pub fn read(path: PathBuf, shown: bool) -> Result<Option<Self>> {
-        let failed = || format!("failed to read `{}`", path.display());
-        let Ok(meta) = path.symlink_metadata() else { return Ok(None) };
-        let size = meta.len();
-        let mut text = None;
-        if shown && meta.is_file() && size <= SHOWN {
-            let mut bytes = Vec::new();
-            File::open(&path)
-                .and_then(|file| file.take(SHOWN + 1).read_to_end(&mut bytes))
-                .with_context(failed)?;
-            // It may have grown meanwhile.
-            text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= SHOWN);
+impl Input {
+    /// The file at `path`.
+    pub fn read(path: PathBuf) -> Result<Self> {
+        let failed = || format!("failed to read `{}`", shown(&path));
+        let file = store::open_plain(&path).with_context(failed)?;
+        let size = file.metadata().with_context(failed)?.len();
+        let mut bytes = Vec::new();
+        if size <= SHOWN {
+            file.take(SHOWN + 1).read_to_end(&mut bytes).with_context(failed)?;
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Some(Self { name, path, size, text }))
+        // It may have grown meanwhile.
+        let whole = size <= SHOWN && bytes.len() as u64 <= SHOWN;
+        let text = String::from_utf8(bytes).ok().filter(|_| whole);
+        Ok(Self { path, size, text })
     }
 }
 
@@ -90,7 +89,7 @@ pub fn compose(brief: &Brief<'_>) -> String {
         out.push_str("\n\n---\n\n");
     }
     let Mission { title, kind, mission_id, current_step, .. } = brief.mission;
-    let kind = format!("{kind:?}").to_lowercase();
+    let kind = kind.word();
     let (number, step) = (current_step + 1, brief.step);
     let _ = writeln!(out, "# Mission: {}\n", one_line(title));
     let _ = writeln!(
@@ -121,7 +120,7 @@ pub fn compose(brief: &Brief<'_>) -> String {
         }
     }
     notes(&mut out, &brief.notes);
-    others(&mut out, &brief.others);
+    others(&mut out, &brief.artifacts, &brief.others);
     out.push_str(
         "\n## How to end\n\nWhen the step is done, say in a few words what you did. If you need a person (a decision, access, a \
          missing secret), output <promise>BLOCKED: why</promise> alone on the last line of your final message instead, with the \
@@ -130,8 +129,9 @@ pub fn compose(brief: &Brief<'_>) -> String {
     defuse(&out)
 }
 
-fn show(out: &mut String, input: &Artifact) {
-    let (name, path) = (one_line(&input.name), input.path.display());
+fn show(out: &mut String, input: &Input) {
+    let name = one_line(&input.path.file_name().unwrap_or_default().to_string_lossy());
+    let path = input.path.display();
     let _ = writeln!(out, "\n## Input: `{name}`\n\nIt is the file `{path}`.");
     match &input.text {
         Some(text) => {
@@ -173,13 +173,14 @@ fn notes(out: &mut String, notes: &[Said]) {
     }
 }
 
-fn others(out: &mut String, others: &[Artifact]) {
+fn others(out: &mut String, dir: &Path, others: &[Artifact]) {
     if others.is_empty() {
         return;
     }
     out.push_str("\n## Other artifacts of the mission\n\n");
     for other in others.iter().take(NAMED) {
-        let _ = writeln!(out, "- `{}` ({} bytes)", one_line(&other.path.display().to_string()), other.size);
+        let path = dir.join(&other.name).display().to_string();
+        let _ = writeln!(out, "- `{}` ({} bytes)", one_line(&path), other.bytes);
     }
     if let Some(more) = others.len().checked_sub(NAMED).filter(|more| *more > 0) {
         let _ = writeln!(out, "- and {more} more beside them");

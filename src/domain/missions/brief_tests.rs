@@ -28,10 +28,8 @@ fn step() -> Step {
     serde_json::from_value(json!({"step_id": "research", "name": "Research", "type": "agent"})).unwrap()
 }
 
-fn artifact(name: &str, text: Option<&str>) -> Artifact {
-    let path = PathBuf::from("/m/artifacts").join(name);
-    let size = text.map_or(200_000_000, |text| text.len() as u64);
-    Artifact { name: name.into(), path, size, text: text.map(str::to_owned) }
+fn input(text: &str) -> Input {
+    Input { path: "/m/artifacts/in.md".into(), size: text.len() as u64, text: Some(text.into()) }
 }
 
 fn said(step: &str, note: &str) -> Said {
@@ -46,11 +44,16 @@ fn all_of_it_in_order() {
         mission: &mission,
         steps: 8,
         step: &step,
-        input: Some(artifact("in.md", Some("````\nfenced"))),
+        input: Some(input("````\nfenced")),
         output: Some((PathBuf::from("/m/artifacts/out.md"), true)),
         sent_back: Some(said("review", "Too short.\nSay more.")),
         notes: vec![said("first", "Mind the gap")],
-        others: vec![artifact("raw.md", None)],
+        artifacts: "/m/artifacts".into(),
+        others: vec![Artifact {
+            name: "raw.md".into(),
+            bytes: 200_000_000,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }],
     };
     let expected = "You look things up.
 
@@ -110,10 +113,11 @@ fn nothing_in_it_is_a_promise() {
         mission: &mission,
         steps: 1,
         step: &step,
-        input: Some(artifact("in.md", Some(tag))),
+        input: Some(input(tag)),
         output: None,
         sent_back: Some(said("review", tag)),
         notes: Vec::new(),
+        artifacts: PathBuf::new(),
         others: Vec::new(),
     };
     let told = compose(&brief);
@@ -126,14 +130,13 @@ fn nothing_in_it_is_a_promise() {
 fn what_is_long_or_no_text_is_named_only() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a");
-    assert!(Artifact::read(path.clone(), true).unwrap().is_none());
+    assert!(Input::read(path.clone()).is_err());
     let table: [(&[u8], bool); 4] =
         [(b"text", true), (b"", true), (b"\xff\xfe", false), (&[b'x'; 70_000], false)];
     for (bytes, shown) in table {
         store::write(&path, 0o600, bytes).unwrap();
-        let read = Artifact::read(path.clone(), true).unwrap().unwrap();
+        let read = Input::read(path.clone()).unwrap();
         assert_eq!((read.size, read.text.is_some()), (bytes.len() as u64, shown));
-        assert!(Artifact::read(path.clone(), false).unwrap().unwrap().text.is_none());
     }
 }
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::folder::{self, Folder};
 use super::mission::{Mission, Status};
 use super::run::StepRun;
-use super::shelf::{Folder, Shelf};
+use super::shelf::Shelf;
 use super::walk::{self, Happened};
 use super::workflow::Workflow;
 use crate::domain::prompted::record::Record;
@@ -47,9 +48,10 @@ impl<'a> Stand<'a> {
         }
         folder.refuse_frozen(id)?;
         let workflow = workflow(shelf, &mission)?;
-        let runs = folder.all_runs()?;
+        let records = folder.records()?;
+        let runs = records.iter().map(|record| record.run.clone()).collect();
         let mut stand = Self { folder, mission, workflow, runs, shelf };
-        stand.settle()?;
+        stand.settle(&records)?;
         Ok(stand)
     }
 
@@ -59,15 +61,15 @@ impl<'a> Stand<'a> {
     }
 
     /// Puts runs on record whose process died, once what they had started is gone.
-    fn settle(&mut self) -> Result<()> {
+    fn settle(&mut self, records: &[folder::Record]) -> Result<()> {
         let dead = self.folder.is_dead(&self.mission, &self.runs);
         let mut why = None;
-        for run in self.runs.iter_mut().filter(|run| run.finished_at.is_none() && !run.goes_on()) {
-            gone(self.shelf.workspace(), run)?;
+        for record in records.iter().filter(|it| it.run.finished_at.is_none() && !it.run.goes_on()) {
+            let mut run = record.run.clone();
+            gone(self.shelf.workspace(), &mut run)?;
             let told = format!("{KILLED}: the process that ran step `{}` died", run.step_id);
             (run.finished_at, run.error) = (Some(clock::now()), Some(told.clone()));
-            let index = self.workflow.steps.iter().position(|step| step.step_id == run.step_id);
-            self.folder.save_run(index.unwrap_or(self.mission.current_step), run)?;
+            self.record(record.index, &run)?;
             why = Some(told);
         }
         if !dead {

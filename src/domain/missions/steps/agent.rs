@@ -1,15 +1,14 @@
 //! A step that an agent does: an attempt of the one engine, and an artifact that has to be there afterwards.
 
 use std::cell::RefCell;
-use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::de::DeserializeOwned;
 
-use super::super::brief::{self, Artifact, Brief, Said};
+use super::super::artifact;
+use super::super::brief::{self, Brief, Input, Said};
 use super::super::crew::Member;
 use super::super::decide;
-use super::super::names;
 use super::super::output::Before;
 use super::super::run::StepRun;
 use super::super::stand::Stand;
@@ -43,12 +42,7 @@ struct Ended {
 pub(super) fn ready(stand: &Stand<'_>, step: &Step, means: &Means<'_>) -> Result<Ready> {
     let name = step.agent.as_deref().unwrap_or_default();
     let crew = stand.shelf().crew()?;
-    let Some(member) = crew.agents.get(name) else {
-        return Err(Fault::invalid(
-            format!("Agent not found: {name} (of the step `{}`)", step.step_id),
-            "`.taskrun/agents.json` names the agents of missions",
-        ));
-    };
+    let member = crew.get(name)?;
     let path = means.workspace.root().join(&member.prompt_file);
     let instructions = store::read_text(&path)?.ok_or_else(|| {
         Fault::invalid(
@@ -126,7 +120,7 @@ fn told<'a>(
     output: Option<&Before>,
 ) -> Result<Brief<'a>> {
     let input = match &step.input_artifact {
-        Some(name) => Artifact::read(input_at(stand, step, name)?, true)?,
+        Some(name) => Some(Input::read(input_at(stand, step, name)?)?),
         None => None,
     };
     let said = |run: &StepRun| {
@@ -141,8 +135,9 @@ fn told<'a>(
         notes.retain(|known| known.step != run.step_id);
         notes.extend(said(run));
     }
-    let known = [&step.input_artifact, &step.output_artifact];
-    let others = others(stand, &known.map(|name| name.as_deref().unwrap_or_default()))?;
+    let known = [step.input_artifact.as_deref(), step.output_artifact.as_deref()];
+    let mut others = artifact::list(&stand.folder)?;
+    others.retain(|artifact| !known.contains(&Some(&*artifact.name)));
     Ok(Brief {
         instructions,
         mission: &stand.mission,
@@ -152,23 +147,9 @@ fn told<'a>(
         output: output.map(|output| (output.path().to_owned(), output.was_there())),
         sent_back,
         notes,
+        artifacts: stand.folder.artifacts(),
         others,
     })
-}
-
-fn others(stand: &Stand<'_>, known: &[&str]) -> Result<Vec<Artifact>> {
-    let dir = stand.folder.artifacts();
-    let entries = fs::read_dir(&dir).with_context(|| format!("failed to read `{}`", dir.display()))?;
-    let mut others = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name();
-        let plain = name.to_str().filter(|name| names::is_artifact(name) && !known.contains(name));
-        if let Some(name) = plain {
-            others.extend(Artifact::read(dir.join(name), false)?);
-        }
-    }
-    others.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(others)
 }
 
 impl Ready {
