@@ -76,6 +76,8 @@ mod macp_workers;
 mod macp_worktree;
 mod macp_worktree_pool;
 mod manual;
+mod mission_bad;
+mod mission_files;
 mod mission_people;
 mod mission_scene;
 mod mission_show;
