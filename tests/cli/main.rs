@@ -83,6 +83,8 @@ mod mission_scene;
 mod mission_show;
 mod sandbox;
 mod skill;
+mod skill_bad;
+mod skill_register;
 mod skill_select;
 mod terminal;
 mod workspace;
