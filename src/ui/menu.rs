@@ -100,10 +100,10 @@ fn key(byte: u8, screen: &Screen) -> Result<Key> {
 /// Whether more bytes belong to this key, if they come.
 fn unfinished(bytes: &[u8]) -> bool {
     match bytes {
-        [0x1b] | [0x1b, b'[' | b'O'] => true,
-        [0x1b, b'[', .., last] => !(0x40..=0x7e).contains(last) && bytes.len() < 16,
         // How many bytes a letter has is told by its first.
-        [0xc0..=0xdf] | [0xe0..=0xef] | [0xe0..=0xef, _] => true,
+        [0x1b] | [0x1b, b'[' | b'O'] | [0xc0..=0xdf] => true,
+        [0x1b, b'[', .., last] => !(0x40..=0x7e).contains(last) && bytes.len() < 16,
+        [0xe0..=0xef, rest @ ..] => rest.len() < 2,
         [0xf0..=0xf7, rest @ ..] => rest.len() < 3,
         _ => false,
     }
@@ -155,14 +155,17 @@ impl<'a> Menu<'a> {
 
     fn press(&mut self, key: Key) -> Turn {
         let last = self.shown().len().saturating_sub(1);
-        match key {
+        let meant = match key {
+            Key::Letter('k') if !self.typing => Key::Up,
+            Key::Letter('j') if !self.typing => Key::Down,
+            Key::Letter('q') if !self.typing => Key::Leave,
+            key => key,
+        };
+        match meant {
             Key::Enter => return self.shown().get(self.at).map_or(Turn::Stay, |index| Turn::Chosen(*index)),
             // The first time it only takes the filter away.
             Key::Leave if !self.typing => return Turn::Left,
             Key::Leave => self.narrow(String::new(), false),
-            Key::Letter('q') if !self.typing => return Turn::Left,
-            Key::Letter('k') if !self.typing => self.at = self.at.saturating_sub(1),
-            Key::Letter('j') if !self.typing => self.at = last.min(self.at + 1),
             Key::Letter('/') if !self.typing => self.typing = true,
             Key::Up => self.at = self.at.saturating_sub(1),
             Key::Down => self.at = last.min(self.at + 1),

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::bench::wait_for;
 use crate::mission_scene::{ID, Scene, ago};
@@ -68,16 +69,22 @@ impl Drop for Tmux {
     }
 }
 
-fn compare(name: &str, columns: usize, shown: &str) {
+fn compare(name: &str, columns: usize, tmux: &Tmux) {
     let name = format!("tests/fixtures/captures/{name}-{columns}.txt");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
     if std::env::var_os("TASKRUN_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, shown).unwrap();
+        std::fs::write(&path, tmux.shown()).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    // The last of it may be on its way.
+    let start = Instant::now();
+    let mut shown = tmux.shown();
+    while shown != kept && start.elapsed() < Duration::from_secs(10) {
+        shown = tmux.shown();
     }
     let wide = shown.lines().map(console::measure_text_width).max().unwrap_or(0);
     assert!(wide <= columns, "{shown}");
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(kept, shown, "{name} is another; look at it, and rewrite it with TASKRUN_BLESS=1");
 }
 
@@ -99,7 +106,7 @@ fn a_mission_as_it_is_shown() {
             return;
         };
         tmux.until("next: taskrun", 1);
-        compare("mission-show", columns, &tmux.shown());
+        compare("mission-show", columns, &tmux);
     }
 }
 
@@ -121,7 +128,7 @@ fn a_mission_under_review() {
         tmux.press(&["-l", "say what the link looks like"]);
         tmux.press(&["Enter"]);
         tmux.until("next: taskrun", 1);
-        compare("mission-review", columns, &tmux.shown());
+        compare("mission-review", columns, &tmux);
     }
 }
 
@@ -144,6 +151,6 @@ fn skills_to_choose_from() {
         tmux.until("/ours", 1);
         tmux.press(&["Up"]);
         tmux.until("❯ ours-one", 1);
-        compare("skill-select", columns, &tmux.shown());
+        compare("skill-select", columns, &tmux);
     }
 }

@@ -164,7 +164,9 @@ mod tests {
         let begun = json!({"step_id": "a", "run_id": "r-1", "started_at": "2026-01-01T00:00:00Z"});
         let with = |more: &[(&str, &str)]| {
             let mut run = begun.clone();
-            more.iter().for_each(|(key, value)| run[*key] = json!(value));
+            for (key, value) in more {
+                run[*key] = json!(value);
+            }
             run
         };
         let ended = with(&[("finished_at", "2026-01-01T00:00:01Z")]);
