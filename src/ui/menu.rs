@@ -101,7 +101,7 @@ fn key(byte: u8, screen: &Screen) -> Result<Key> {
 fn unfinished(bytes: &[u8]) -> bool {
     match bytes {
         // How many bytes a letter has is told by its first.
-        [0x1b] | [0x1b, b'[' | b'O'] | [0xc0..=0xdf] => true,
+        [0x1b | 0xc0..=0xdf] | [0x1b, b'[' | b'O'] => true,
         [0x1b, b'[', .., last] => !(0x40..=0x7e).contains(last) && bytes.len() < 16,
         [0xe0..=0xef, rest @ ..] => rest.len() < 2,
         [0xf0..=0xf7, rest @ ..] => rest.len() < 3,

@@ -53,6 +53,14 @@ impl Scene {
         format!(".taskrun/missions/active/{ID}--login-page/{name}")
     }
 
+    /// Writes a file at once, as who looks on expects it.
+    fn put(&self, relative: &str, text: impl AsRef<[u8]>) {
+        let (scratch, path) = (self.sandbox.root().join("scratch"), self.sandbox.path(relative));
+        std::fs::write(&scratch, text).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::rename(scratch, path).unwrap();
+    }
+
     /// A path in the mission's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.sandbox.path(&Self::at(name))
@@ -63,7 +71,7 @@ impl Scene {
     }
 
     pub fn artifact(&self, name: &str, text: impl AsRef<[u8]>) {
-        self.sandbox.write(&Self::at(&format!("artifacts/{name}")), text);
+        self.put(&Self::at(&format!("artifacts/{name}")), text);
     }
 
     /// `mission.json`, with these fields instead.
@@ -72,14 +80,14 @@ impl Scene {
             "workflow_id": "short", "current_step": 1, "status": "waiting_human", "created_at": ago(3 * 3600 + 600),
             "updated_at": ago(200), "errors": []});
         mission.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        self.sandbox.write(&Self::at("mission.json"), mission.to_string());
+        self.put(&Self::at("mission.json"), mission.to_string());
     }
 
     /// A run of the step of this number, begun some four minutes ago.
     pub fn run_of(&self, number: usize, step: &str, id: &str, fields: &Value) {
         let mut run = json!({"step_id": step, "run_id": id, "started_at": ago(265)});
         run.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        self.sandbox.write(&Self::at(&format!("runs/step-{number:02}-{step}.{id}.json")), run.to_string());
+        self.put(&Self::at(&format!("runs/step-{number:02}-{step}.{id}.json")), run.to_string());
     }
 
     /// The mission as it is on the disk.
