@@ -52,9 +52,7 @@ impl Screen {
 
     /// Draws `lines` over what is there; those that are too many are not shown.
     pub fn draw(&self, lines: &[String]) -> io::Result<()> {
-        let rows = self.size().1;
-        let shown: Vec<String> = lines.iter().take(rows).map(|line| format!("{line}\x1b[K")).collect();
-        write(&format!("\x1b[H{}\x1b[J", shown.join("\r\n")))
+        write(&drawing(lines, self.size()))
     }
 
     /// Waits for something to happen; Ctrl-Z stops us here.
@@ -78,6 +76,20 @@ impl Drop for Screen {
     }
 }
 
+/// What draws `lines` on so many columns and rows. A line that is full is left alone: behind it the cursor still stands on its
+/// last letter, which clearing what follows would take away.
+fn drawing(lines: &[String], (columns, rows): (usize, usize)) -> String {
+    let is_full = |line: &String| console::measure_text_width(line) >= columns;
+    let clear = |line: &String| if is_full(line) { line.clone() } else { format!("{line}\x1b[K") };
+    let shown: Vec<String> = lines.iter().take(rows).map(clear).collect();
+    let rest = match shown.last() {
+        Some(last) if is_full(last) && shown.len() >= rows => "",
+        Some(last) if is_full(last) => "\r\n\x1b[J",
+        _ => "\x1b[J",
+    };
+    format!("\x1b[H{}{rest}", shown.join("\r\n"))
+}
+
 fn leave() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         // A terminal that is gone needs nothing.
@@ -90,4 +102,24 @@ fn write(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_line_keeps_its_last_letter() {
+        let table: [(&[&str], &str); 5] = [
+            (&[], "\x1b[H\x1b[J"),
+            (&["ab"], "\x1b[Hab\x1b[K\x1b[J"),
+            (&["abc", "a"], "\x1b[Habc\r\na\x1b[K\x1b[J"),
+            (&["a", "\x1b[1mabc\x1b[0m"], "\x1b[Ha\x1b[K\r\n\x1b[1mabc\x1b[0m\r\n\x1b[J"),
+            (&["a", "b", "abc", "d"], "\x1b[Ha\x1b[K\r\nb\x1b[K\r\nabc"),
+        ];
+        for (lines, expected) in table {
+            let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+            assert_eq!(drawing(&lines, (3, 3)), expected, "{lines:?}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod list;
 mod new;
 mod register;
 mod remove;
+mod select;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -30,6 +31,8 @@ pub enum Command {
     Register(register::Args),
     /// Remove a skill of the workspace or of the user
     Remove(remove::Args),
+    /// Select the skill that the next `loop run` goes by
+    Select(select::Args),
 }
 
 /// Runs one of them.
@@ -40,6 +43,7 @@ pub fn run(command: &Command, context: &Context) -> Result<Exit> {
         Command::New(args) => new::run(args, context),
         Command::Register(args) => register::run(args, context),
         Command::Remove(args) => remove::run(args, context),
+        Command::Select(args) => select::run(args, context),
     }
 }
 

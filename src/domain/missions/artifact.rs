@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::folder::entries;
 use super::sheet::quoted;
-use super::{Folder, Mission, Shelf, names};
+use super::{Folder, Mission, Shelf, names, review};
 use crate::fault::Fault;
 use crate::system::document::shown;
 use crate::system::store;
@@ -66,6 +66,7 @@ pub fn set(shelf: &Shelf, id: &str, name: &str, from: &mut dyn Read) -> Result<M
     let folder = shelf.find(id)?;
     folder.refuse_frozen(id)?;
     let mut mission = folder.mission()?;
+    review::keep_before(shelf, &folder, &mission, name)?;
     put(&folder, name, from)?;
     folder.save(&mut mission)?;
     Ok(mission)

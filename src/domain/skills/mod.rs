@@ -11,9 +11,12 @@ mod read;
 pub mod register;
 pub mod remove;
 pub mod scaffold;
+pub mod selection;
 pub mod source;
 mod stories;
 mod write;
+
+pub use selection::selected;
 
 use std::collections::BTreeMap;
 
