@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::bench::{Bench, kill, living, reap, wait_for};
 use crate::mission_walk::{
-    TREE, WRITES, agent, artifact, document, folder, gate, go, going, last, made, mission_of, runs, standard,
-    stands,
+    TREE, WRITES, agent, artifact, document, files, folder, gate, go, going, last, made, mission_of, runs,
+    standard, stands,
 };
 
 /// An agent that works for ever the first time that it does a step, and well the second time.
@@ -112,6 +112,10 @@ fn killed_at_any_time_a_mission_still_comes_to_its_end() {
             assert!(artifact(&bench, id, "b.md").starts_with("# by two\n# by one\n"), "{id}");
             let all = runs(&bench, id);
             assert!(all.iter().all(|run| run["finished_at"].is_string()), "every run has its end: {all:#?}");
+            let dir = folder(&bench, id);
+            let left = [files(&dir), files(&dir.join("runs"))].concat();
+            let half = left.iter().find(|path| path.to_str().unwrap().ends_with(".tmp"));
+            assert_eq!(half, None, "nothing half written stays");
         }
     }
 }

@@ -123,15 +123,18 @@ pub fn stands(bench: &Bench, id: &str) -> (String, u64) {
 
 /// The records of runs, by when they began.
 pub fn runs(bench: &Bench, id: &str) -> Vec<Value> {
+    // What a killed writer has half written is no record.
+    let record = |path: &&PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("step-");
     let mut runs: Vec<Value> = files(&folder(bench, id).join("runs"))
         .iter()
+        .filter(record)
         .map(|path| serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
         .collect();
     runs.sort_by_key(|run| run["started_at"].as_str().unwrap().to_owned());
     runs
 }
 
-fn files(dir: &Path) -> Vec<PathBuf> {
+pub fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
