@@ -183,3 +183,36 @@ pub fn leaves_nothing_behind_when_it_is_ended_in_a_tool(trial: &Trial) {
     let (shown, finished) = (trial.shown("bd-1").0, trial.server.served("bd-1")[0].claimed);
     assert!((shown - trial.row.cost(finished)).abs() < 1e-9, "{shown}: {trial:?}");
 }
+
+pub fn does_a_step_of_a_mission(trial: &Trial) {
+    let sandbox = &trial.bench.sandbox;
+    assert_eq!(sandbox.run(&["mission", "init"]).code, 0);
+    // The model knows by these words what it is about.
+    sandbox.write(".claude/agents/cleanup.md", "---\nname: cleanup-agent\n---\nThis is task `mission`.\n");
+    if trial.row.name == "claude" {
+        let member = json!({"promptFile": ".claude/agents/cleanup.md", "permissions": "workspace"});
+        let agents = json!({"agents": {"cleanup-agent": member, "research-agent": {"promptFile": "r.md"},
+            "planning-agent": {"promptFile": "p.md"}, "implementation-agent": {"promptFile": "i.md"}}});
+        sandbox.write(".taskrun/agents.json", agents.to_string());
+    }
+    let new = ["mission", "new", "--title", "It", "--type", "fix", "--input", "What I want", "--json"];
+    let id = sandbox.run(&new).json()["mission_id"].as_str().unwrap().to_owned();
+    let dir = sandbox.path(&format!(".taskrun/missions/active/{id}--it"));
+    let output = dir.join("artifacts/structured-text.md");
+    let used = Usage { input: 1001, cached: 20_003, written: 0, output: 307, reasoning: 41 };
+    let steps =
+        vec![write(output.clone(), "made\n").aloud("I write it.").using(used), say("Done.").using(used)];
+    trial.server.script("mission", steps);
+    let (out, events) = trial.other(&["mission", "continue", &id]);
+    let last = events.last().unwrap_or_else(|| panic!("{out:?}"));
+    assert_eq!((&last["reason"], &last["status"]), (&json!("done"), &json!("waiting_human")), "{out:?}");
+    assert_eq!(std::fs::read_to_string(output).unwrap(), "made\n");
+    let expected = trial.true_cost("mission");
+    let spent = &trial.bench.history()[0];
+    assert_eq!(spent["task"], id.as_str());
+    assert!((spent["spend"]["usd"].as_f64().unwrap() - expected).abs() < 1e-9, "{spent} {expected}");
+    let log = std::fs::read_dir(dir.join("logs")).unwrap().next().unwrap().unwrap().path();
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("I write it.") && log.contains("Done."), "{log}");
+    trial.nothing_left();
+}

@@ -32,6 +32,7 @@ macro_rules! agents {
                 is_not_done_without_the_marker
                 is_not_done_by_a_quoted_marker
                 leaves_nothing_behind_when_it_is_ended_in_a_tool
+                does_a_step_of_a_mission
             );
         }
     )* };

@@ -92,7 +92,19 @@ impl Trial {
 
     /// `taskrun loop run --json`, to be started.
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.bench.looping(args);
+        self.dressed(self.bench.looping(args))
+    }
+
+    /// Any command that runs the agent, to its end; its events.
+    pub fn other(&self, args: &[&str]) -> (Outcome, Vec<Value>) {
+        let mut command = self.bench.sandbox.command();
+        command.args(args);
+        let out = Outcome::of(&mut self.dressed(command));
+        let events = out.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (out, events)
+    }
+
+    fn dressed(&self, mut command: Command) -> Command {
         command.arg("--json").env("TERM", "dumb").env("TMPDIR", self.bench.aside("tmp"));
         command.envs(QUIET).env(self.row.variable, &self.program);
         command.envs(self.row.set_up(&self.bench.sandbox, &self.server.url(), self.hurry.get()));

@@ -1,5 +1,7 @@
 //! `mission continue`
 
+use std::fmt::Write;
+
 use anyhow::Result;
 use console::style;
 
@@ -65,10 +67,14 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
             // An agent's text is on stdout, whole; its end is told with the step's.
             Told::Run(event) if silent(&event.kind) => {}
             Told::Run(event) => {
-                render::line(event, ui.verbose()).into_iter().for_each(|line| ui.progress(&line));
+                if let Some(line) = render::line(event, ui.verbose()) {
+                    ui.progress(&line);
+                }
             }
             Told::Queue(drain::Told::Event(event)) => {
-                told::line(event, ui.verbose()).into_iter().for_each(|line| ui.progress(&line));
+                if let Some(line) = told::line(event, ui.verbose()) {
+                    ui.progress(&line);
+                }
             }
             Told::Queue(drain::Told::Finished(_)) => {}
             Told::Finished(finished) => ui.text(&summary(finished)),
@@ -120,7 +126,7 @@ fn summary(finished: &Finished) -> String {
     };
     for (name, value) in [("why", &finished.error), ("hint", &finished.hint)] {
         if let Some(value) = value {
-            out.push_str(&format!("  {name}: {}\n", render::plain(value)));
+            let _ = writeln!(out, "  {name}: {}", render::plain(value));
         }
     }
     out

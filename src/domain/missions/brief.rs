@@ -188,7 +188,7 @@ fn others(out: &mut String, dir: &Path, others: &[Artifact]) {
 }
 
 fn quoted(text: &str) -> String {
-    text.trim().lines().map(|line| format!("> {line}\n")).collect::<String>().trim_end().to_owned()
+    text.trim().lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// What follows the YAML front matter of a prompt file (as agents of `.claude/agents` have it).

@@ -131,8 +131,8 @@ fn what_is_long_or_no_text_is_named_only() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a");
     assert!(Input::read(path.clone()).is_err());
-    let table: [(&[u8], bool); 4] =
-        [(b"text", true), (b"", true), (b"\xff\xfe", false), (&[b'x'; 70_000], false)];
+    let long = vec![b'x'; 70_000];
+    let table: [(&[u8], bool); 4] = [(b"text", true), (b"", true), (b"\xff\xfe", false), (&long, false)];
     for (bytes, shown) in table {
         store::write(&path, 0o600, bytes).unwrap();
         let read = Input::read(path.clone()).unwrap();

@@ -69,7 +69,7 @@ mod tests {
         let path = dir.path().join("out.md");
         let before = Before::look(path.clone());
         assert_eq!((before.was_there(), before.written()), (false, Err("did not write it")));
-        fs::File::create(&path).unwrap();
+        store::write(&path, 0o600, b"").unwrap();
         assert_eq!(before.written(), Err("left it empty"));
         store::write(&path, 0o600, b"text").unwrap();
         assert_eq!(before.written(), Ok(()));
@@ -78,11 +78,11 @@ mod tests {
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(again.written(), Ok(()), "the same text once more is written, too");
-        fs::remove_file(&path).unwrap();
+        store::remove(&path).unwrap();
         assert_eq!(again.written(), Err("did not write it"));
         std::os::unix::fs::symlink("elsewhere", &path).unwrap();
         assert_eq!(again.written(), Err("made a link of it"));
-        fs::remove_file(&path).unwrap();
+        store::remove(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert_eq!(again.written(), Err("made something of it that is no file"));
     }

@@ -16,6 +16,7 @@ use crate::fault::Fault;
 use crate::system::clock;
 use crate::system::lock::Lock;
 use crate::system::process::end_marked;
+use crate::system::store;
 
 /// How long the processes of a killed step may take to be gone.
 const PREDECESSOR: Duration = Duration::from_secs(10);
@@ -47,6 +48,10 @@ impl<'a> Stand<'a> {
             shelf.complete(&folder)?.refuse_frozen(id)?;
         }
         folder.refuse_frozen(id)?;
+        // What killed writers have left is not to move with the mission.
+        for dir in [folder.dir.clone(), folder.runs(), folder.artifacts()] {
+            store::sweep(&dir);
+        }
         let workflow = workflow(shelf, &mission)?;
         let records = folder.records()?;
         let runs = records.iter().map(|record| record.run.clone()).collect();

@@ -180,11 +180,6 @@ impl Run<'_> {
         };
         let left = budget::left(&plan.budget, &tally, &task);
         let part = plan.part.as_ref();
-        let labels = Labels {
-            task: part.map_or(BY_HAND, |part| &part.task),
-            attempt: self.record.attempt,
-            branch: None,
-        };
         let order = Order {
             prompt: &plan.prompt,
             dir: self.workspace.root(),
@@ -196,7 +191,7 @@ impl Run<'_> {
             resume: plan.session.as_deref(),
             before: plan.before,
             env: part.map_or(&[], |part| &part.env),
-            launch: plan.launcher.as_ref().map(|launcher| Launching { launcher, labels }),
+            launch: launching(plan, self.record.attempt),
             stop: &stop,
         };
         self.recorder.attempt = Some(1);
@@ -325,6 +320,13 @@ impl Run<'_> {
         self.recorder.tell(Kind::RunFinished(Box::new(finished.clone())));
         failure.map_or(saved, Err).map(|()| finished)
     }
+}
+
+/// What the agent is handed to, and what that is told.
+fn launching(plan: &Plan, attempt: u64) -> Option<Launching<'_>> {
+    let task = plan.part.as_ref().map_or(BY_HAND, |part| &part.task);
+    let labels = Labels { task, attempt, branch: None };
+    plan.launcher.as_ref().map(|launcher| Launching { launcher, labels })
 }
 
 /// Gives each warning that is due and was not given yet; returns for which limits.

@@ -175,7 +175,6 @@ impl Ready {
         };
         let lent = prompted::Hands { tell: &mut tell, text: &mut text, notice: &mut *hands.notice };
         let finished = prompted::run(means.workspace, &self.plan, lent)?;
-        drop(cell);
         if let Some(run) = running.run.run.clone() {
             let stderr = file(&means.workspace.run_dir(&run).join(PREFIX), ".stderr");
             append(running, &stderr)?;
@@ -190,8 +189,8 @@ pub(super) fn append(running: &mut Running, log: &std::path::Path) -> Result<()>
         return Ok(());
     }
     read_lines(log, &mut |line| match line {
-        Line::Whole(line) => running.log.line(&line),
-        Line::Oversized(start) => running.log.start(&start),
+        Line::Whole(line) => running.log.line(line),
+        Line::Oversized(start) => running.log.start(start),
     })?;
     running.log.flush();
     Ok(())
@@ -226,10 +225,10 @@ fn why(finished: &Finished, ended: Ended) -> String {
     let itself = matches!(finished.reason.as_str(), "failed" | "rate_limited" | "escalated");
     match ended {
         Ended { code: Some(code), .. } if code != 0 && itself => {
-            parts.push(format!("Agent exited with code {code}"))
+            parts.push(format!("Agent exited with code {code}"));
         }
         Ended { signal: Some(signal), .. } if itself => {
-            parts.push(format!("Agent was ended by signal {signal}"))
+            parts.push(format!("Agent was ended by signal {signal}"));
         }
         _ => {}
     }

@@ -81,7 +81,7 @@ enum Ready {
     Mock(mock::Ready),
     Commands(commands::Ready),
     Loop(Box<looped::Ready>),
-    Queue(queued::Ready),
+    Queue(Box<queued::Ready>),
 }
 
 /// A step under way: its record, and its log.
@@ -186,7 +186,7 @@ fn ready(stand: &Stand<'_>, step: &Step, means: &Means<'_>) -> Result<Ready> {
         }
         StepKind::Gate => Ready::Commands(commands::ready(stand, step, means)?),
         StepKind::Loop => Ready::Loop(Box::new(looped::ready(step, means)?)),
-        StepKind::Macp => Ready::Queue(queued::ready(stand, step, means)?),
+        StepKind::Macp => Ready::Queue(Box::new(queued::ready(stand, step, means)?)),
         StepKind::HumanGate => {
             return Err(Fault::refused(format!("`{}` is for a person to decide", step.step_id), ""));
         }
