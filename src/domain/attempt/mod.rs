@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod changes;
+pub mod checklist;
 pub mod completion;
 mod ear;
 pub mod engine;

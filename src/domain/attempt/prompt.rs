@@ -5,6 +5,7 @@ use anyhow::Result;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use super::checklist::checklist;
 use super::fence::Fence;
 use crate::domain::agents::printable;
 use crate::fault::Fault;
@@ -52,7 +53,7 @@ pub struct Task {
     pub description: String,
     /// Markdown, any length.
     pub design: String,
-    /// Markdown, any length.
+    /// Markdown, any length; shown as a checklist.
     pub acceptance_criteria: String,
     /// Markdown, any length.
     pub notes: String,
@@ -148,6 +149,7 @@ fn prepared(facts: &Facts) -> Facts {
     let Task { title, description, design, acceptance_criteria, notes, .. } = &mut facts.task;
     *title = one_line(title);
     [description, design, acceptance_criteria, notes].into_iter().for_each(close);
+    *acceptance_criteria = checklist(acceptance_criteria);
     if let Some(epic) = &mut facts.epic {
         epic.title = one_line(&epic.title);
         close(&mut epic.description);

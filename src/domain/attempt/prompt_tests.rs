@@ -95,7 +95,7 @@ Use one file.
 
 ## Acceptance criteria
 
-- it greets
+- [ ] it greets
 
 ## Notes
 
