@@ -15,7 +15,7 @@ use crate::domain::loops::preview::{self, Preview};
 use crate::domain::loops::{self, Hands};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::system::config::OnRateLimit;
+use crate::system::config::{OnRateLimit, Verify};
 use crate::system::{clock, config};
 
 /// Take ready tasks one by one until there is a reason to end.
@@ -67,6 +67,9 @@ pub struct Run {
     /// Do not commit
     #[arg(long)]
     no_commit: bool,
+    /// Who judges, after green gates, whether a task is done (default: `loop.verify` of the settings)
+    #[arg(long, value_name = "WHO", value_enum)]
+    verify: Option<Judge>,
     /// Ask before a task is closed
     #[arg(long)]
     confirm: bool,
@@ -96,6 +99,24 @@ enum RateLimit {
     Exit,
     /// Go on with the next agent of `agent.fallback`
     Fallback,
+}
+
+/// Who judges the work.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Judge {
+    /// Nobody: the gates decide
+    None,
+    /// A second agent, which sees the task, its criteria and what was changed
+    Agent,
+}
+
+impl From<Judge> for Verify {
+    fn from(flag: Judge) -> Self {
+        match flag {
+            Judge::None => Self::None,
+            Judge::Agent => Self::Agent,
+        }
+    }
 }
 
 impl From<RateLimit> for OnRateLimit {
@@ -146,6 +167,7 @@ impl Run {
             on_rate_limit: self.on_rate_limit.map(OnRateLimit::from),
             terminal,
             allow_unknown_cost: self.allow_unknown_cost,
+            verify: self.verify.map(Verify::from),
         }
     }
 }

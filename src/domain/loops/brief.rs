@@ -13,11 +13,17 @@ use crate::domain::loops::ledger::Past;
 /// Bytes of a gate's output that are read back for the next prompt.
 const OUTPUT: u64 = 64 << 10;
 
+/// What whoever works is told about who judges.
+const JUDGED: &str = "Another agent, which sees the task and your changes but nothing that you say, judges in the end whether \
+                      each acceptance criterion is met (without criteria: whether the description is).";
+
 /// What a prompt says beside the task and its past.
 #[derive(Debug)]
 pub(super) struct Brief<'a> {
     pub(super) epic: Option<(String, String, String)>,
     pub(super) gates: &'a [String],
+    /// Whether another agent judges the work.
+    pub(super) judged: bool,
     pub(super) max_attempts: u64,
     pub(super) dir: &'a Path,
 }
@@ -25,25 +31,30 @@ pub(super) struct Brief<'a> {
 impl Brief<'_> {
     pub(super) fn facts(self, issue: &Issue, past: &Past) -> Facts {
         Facts {
-            task: prompt::Task {
-                id: issue.id.clone(),
-                title: issue.title.clone(),
-                kind: issue.kind.clone(),
-                priority: issue.priority,
-                description: issue.description.clone(),
-                design: issue.design.clone(),
-                acceptance_criteria: issue.acceptance_criteria.clone(),
-                notes: issue.notes.clone(),
-                labels: issue.labels.clone(),
-            },
+            task: described(issue),
             epic: self.epic.map(|(id, title, description)| prompt::Epic { id, title, description }),
             attempt: past.attempts + 1,
             max_attempts: self.max_attempts,
             previous: past.last.as_ref().filter(|last| last.outcome != Outcome::Closed).map(previous),
             gates: self.gates.to_vec(),
-            extra: Vec::new(),
+            extra: self.judged.then(|| JUDGED.to_owned()).into_iter().collect(),
             dir: self.dir.display().to_string(),
         }
+    }
+}
+
+/// An issue, as prompts tell it.
+pub(super) fn described(issue: &Issue) -> prompt::Task {
+    prompt::Task {
+        id: issue.id.clone(),
+        title: issue.title.clone(),
+        kind: issue.kind.clone(),
+        priority: issue.priority,
+        description: issue.description.clone(),
+        design: issue.design.clone(),
+        acceptance_criteria: issue.acceptance_criteria.clone(),
+        notes: issue.notes.clone(),
+        labels: issue.labels.clone(),
     }
 }
 

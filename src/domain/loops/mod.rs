@@ -2,6 +2,7 @@
 //! verdict. `verdict` decides, `plan` fixes what is done, `run` and its neighbours do it.
 
 mod attempt;
+mod attend;
 mod brief;
 pub mod check;
 pub mod claims;
@@ -25,6 +26,7 @@ mod settle;
 pub mod state;
 mod turned_away;
 pub mod verdict;
+pub mod verify;
 
 pub use run::{Hands, run};
 pub use scope::survey;

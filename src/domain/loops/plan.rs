@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use anyhow::Result;
 
-use crate::domain::agents::catalog::{self, Agent, Choice, Cost};
+use crate::domain::agents::catalog::{self, Agent, Choice, Cost, Kind as AgentKind};
 use crate::domain::agents::prices::Book;
 use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::engine::Engine;
@@ -17,7 +17,7 @@ use crate::domain::loops::resume::Thread;
 use crate::domain::stack;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
-use crate::system::config::{Config, OnRateLimit};
+use crate::system::config::{Config, OnRateLimit, Permissions, Verify};
 use crate::system::store;
 
 /// What the user asks for on the command line, over the settings.
@@ -56,6 +56,8 @@ pub struct Options {
     pub terminal: bool,
     /// Work within a budget though the agent does not say what it costs.
     pub allow_unknown_cost: bool,
+    /// Who judges the work, instead of the configured.
+    pub verify: Option<Verify>,
 }
 
 /// A run, decided.
@@ -72,6 +74,8 @@ pub struct Plan {
     pub resume_session: bool,
     /// What is run after it.
     pub gates: Gates,
+    /// Who judges the work after that, if anybody does.
+    pub verify: Option<Verifier>,
     /// The limits.
     pub budget: Budget,
     /// Whether money limits hold though a cost may be unknown.
@@ -98,7 +102,30 @@ pub struct Plan {
     pub template: Option<(String, String)>,
 }
 
+/// Who judges the work of an attempt.
+#[derive(Debug)]
+pub enum Verifier {
+    /// The agent that works then, in a session of its own.
+    Worker,
+    /// Another agent, or the same with another model.
+    Other(Box<Engine>),
+}
+
 impl Plan {
+    /// The agent that judges the work, kept to reading where it can be.
+    pub(super) fn judge(&self) -> Option<Engine> {
+        match self.verify.as_ref()? {
+            Verifier::Other(engine) => Some(Engine::clone(engine)),
+            Verifier::Worker => {
+                let mut engine = self.engine.clone();
+                if engine.agent.spec().is_some() {
+                    engine.agent.permissions = Permissions::ReadOnly;
+                }
+                Some(engine)
+            }
+        }
+    }
+
     /// Whether the next attempt goes on in this session, the last one of its task.
     pub(super) fn continues(&self, thread: &Thread) -> bool {
         let agent = &self.engine.agent;
@@ -147,9 +174,14 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
     let fallbacks = fallbacks(workspace, config, &agent.name)?;
     let policy = policy(config, options, fallbacks.is_empty())?;
     let unknown_allowed = options.allow_unknown_cost;
+    let verify = verifier(workspace, config, options, &agent)?;
     if budget.counts_money() && !unknown_allowed {
         let prices = Book::new(config.prices.clone());
-        for agent in std::iter::once(&agent).chain(&fallbacks) {
+        let judge = match &verify {
+            Some(Verifier::Other(engine)) => Some(&engine.agent),
+            _ => None,
+        };
+        for agent in std::iter::once(&agent).chain(&fallbacks).chain(judge) {
             refuse_unknown_cost(agent, &prices)?;
         }
     }
@@ -160,6 +192,7 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         policy,
         resume_session: config.loops.resume_session,
         gates: gates(workspace, config, &options.gates, !options.no_gates)?,
+        verify,
         budget,
         unknown_allowed,
         max_attempts: options.max_attempts.unwrap_or(config.loops.max_attempts).max(1),
@@ -193,6 +226,44 @@ fn fallbacks(workspace: &Workspace, config: &Config, first: &str) -> Result<Vec<
         }
     }
     Ok(found)
+}
+
+/// Who judges the work: flags over settings. Errors: an agent that cannot judge, or is not there.
+fn verifier(
+    workspace: &Workspace,
+    config: &Config,
+    options: &Options,
+    worker: &Agent,
+) -> Result<Option<Verifier>> {
+    let set = &config.loops;
+    if options.verify.unwrap_or(set.verify) == Verify::None {
+        return Ok(None);
+    }
+    let name = set.verify_agent.as_deref().unwrap_or(&worker.name);
+    let known = catalog::recorded(config, name)?;
+    if matches!(known.kind, AgentKind::Shell { .. }) {
+        return Err(Fault::usage(
+            "the agent `shell` runs what a task says; it cannot judge the work of others",
+            "name another one as `verify_agent` below `[loop]`, or run with `--verify none`",
+        ));
+    }
+    let mut others = config.clone();
+    if name != config.agent.default {
+        others.agent.model = None;
+    }
+    // A model's name means something to one agent only.
+    let model = set.verify_model.as_ref().or(worker.model.as_ref().filter(|_| name == worker.name));
+    let choice = Choice {
+        agent: Some(name),
+        model: model.map(String::as_str),
+        // What a command of the user's may do only the user knows.
+        permissions: known.spec().map(|_| Permissions::ReadOnly),
+    };
+    let agent = catalog::resolve(&others, choice, workspace.root())?;
+    if set.verify_agent.is_none() && set.verify_model.is_none() {
+        return Ok(Some(Verifier::Worker));
+    }
+    Ok(Some(Verifier::Other(Box::new(Engine::new(agent, config)))))
 }
 
 /// What is done when the provider turns an agent away: flags over settings.

@@ -14,7 +14,7 @@ use crate::domain::loops::scope::survey;
 use crate::domain::loops::state::Current;
 use crate::domain::workspace::Workspace;
 use crate::system::clock;
-use crate::system::config::Config;
+use crate::system::config::{Config, Verify};
 
 /// What would happen.
 #[derive(Debug, Serialize)]
@@ -29,6 +29,8 @@ pub struct Preview {
     pub argv: Vec<String>,
     /// The gates.
     pub gates: Vec<String>,
+    /// The agent that judges the work after them.
+    pub verify: Option<String>,
     /// Whether what changed would be committed.
     pub commit: bool,
     /// Which attempt on the task it would be.
@@ -55,6 +57,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         fallback: plan.fallbacks.iter().map(|engine| engine.agent.name.clone()).collect(),
         argv: Vec::new(),
         gates: plan.gates.commands.clone(),
+        verify: plan.judge().map(|engine| engine.agent.name),
         commit: plan.commit,
         attempt: 1,
         max_attempts: plan.max_attempts,
@@ -75,6 +78,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
     let brief = Brief {
         epic: epic_of(&store, &issue.id)?,
         gates: &plan.gates.commands,
+        judged: plan.verify.is_some(),
         max_attempts: plan.max_attempts,
         dir: workspace.root(),
     };
@@ -110,6 +114,7 @@ pub fn prompt(workspace: &Workspace, config: &Config, id: &str) -> Result<(Strin
     let brief = Brief {
         epic: epic_of(&store, &issue.id)?,
         gates: &gates,
+        judged: config.loops.verify == Verify::Agent,
         max_attempts: config.loops.max_attempts,
         dir: workspace.root(),
     };
