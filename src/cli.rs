@@ -116,7 +116,7 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Budget(Lazy(command)) => commands::budget::run(&command, context),
         Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
         Command::Macp(Lazy(args)) => commands::macp::run(&args, context),
-        Command::Skill(Lazy(command)) => commands::skill::run(command, context),
+        Command::Skill(Lazy(command)) => commands::skill::run(&command, context),
         Command::Mission(Lazy(command)) => commands::mission::run(&command, context),
         Command::Demo(Lazy(args)) => commands::demo::run(&args, context),
         Command::Completions(Lazy(args)) => commands::completions::run(&args, context),

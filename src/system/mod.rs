@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod document;
+pub mod front_matter;
 pub mod git;
 pub mod host;
 pub mod interrupt;

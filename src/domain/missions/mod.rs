@@ -2,10 +2,18 @@
 //! folder (`mission.json`, `artifacts/`, `logs/`, `runs/`), which can be copied and moved.
 
 pub mod crew;
+pub mod decide;
+pub mod detail;
+pub mod diff;
 pub mod mission;
 pub mod names;
+pub mod review;
 pub mod run;
 pub mod shelf;
+pub mod stand;
+pub mod timeline;
+pub mod walk;
+pub mod watch;
 pub mod workflow;
 
 pub use mission::{Kind, Mission, Status};

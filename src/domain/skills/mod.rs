@@ -1,6 +1,9 @@
 //! Skills: stories, gates and prompts for a kind of work, as a TOML file.
 
 pub mod catalog;
+pub mod selection;
+
+pub use selection::selected;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -32,6 +35,19 @@ pub struct Skill {
     /// What the agent is told.
     #[serde(default)]
     pub prompts: Prompts,
+    /// What `{{ name }}` stands for in stories, gates and prompts, by name.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Variable>,
+}
+
+/// A value that is given when a skill is applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Variable {
+    /// Its value where none is given; without one it must be given.
+    pub default: Option<String>,
+    /// What it is for.
+    pub description: String,
 }
 
 /// One piece of work, which becomes one task.

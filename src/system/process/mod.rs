@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
 mod attend;
+mod foreground;
 mod launch;
 mod lines;
 mod probe;
@@ -15,6 +16,7 @@ mod tail;
 mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
+pub use foreground::foreground;
 pub use launch::{Launch, Note, Trouble, abandoned, sweep};
 pub use probe::probe;
 pub use supervisor::{NoProgram, Supervisor};
