@@ -18,7 +18,7 @@ mod show;
 mod status;
 mod submit;
 mod sync;
-mod told;
+pub(crate) mod told;
 mod trigger;
 mod update;
 mod validate;

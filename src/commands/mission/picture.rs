@@ -8,7 +8,7 @@ use crate::domain::missions::detail::Detail;
 use crate::domain::missions::mission::Mission;
 use crate::domain::missions::timeline::{self, Mark, Stage};
 use crate::domain::missions::workflow::Workflow;
-use crate::domain::missions::{Kind, Status, Step, StepKind, StepRun};
+use crate::domain::missions::{Status, Step, StepKind, StepRun};
 use crate::system::clock;
 use crate::system::document::shown;
 use crate::ui::fit::{bytes, cut, pad, wide, wrap};
@@ -60,7 +60,7 @@ fn head(detail: &Detail, columns: Option<usize>) -> String {
     let mission = &detail.mission;
     let status = mission.status.word();
     let at = detail.workflow.as_ref().map(|workflow| format!("  {}", step_of(mission, workflow)));
-    let text = format!("{}  {}  {status}{}", mission.mission_id, kind(mission), at.unwrap_or_default());
+    let text = format!("{}  {}  {status}{}", mission.mission_id, mission.kind.word(), at.unwrap_or_default());
     // Coloured last: colours have no width.
     fitted(text, columns).replacen(status, &coloured(mission.status, status).to_string(), 1)
 }
@@ -133,17 +133,20 @@ fn steps(marks: &[Mark], status: Status, (now, columns): (Timestamp, Option<usiz
 fn facts(mark: &Mark, status: Status, now: Timestamp) -> String {
     let mut facts: Vec<String> = Vec::new();
     let here = mark.stage == Stage::Here;
-    match mark.last {
-        Some(run) if run.decision.is_some() => facts.push(decision(run)),
-        Some(_) if here && status.runs() => facts.push("running".into()),
-        Some(run) => facts.push(outcome(run)),
-        None if here && status == Status::WaitingHuman => facts.push("waits for you".into()),
-        None => facts.extend(subject(mark.step)),
-    }
-    if let Some(run) = mark.last {
-        facts.push(clock::ago(now, run.finished_at.unwrap_or(run.started_at)));
-        facts.extend(took(run));
-    }
+    let past = match mark.last {
+        _ if here && status == Status::WaitingHuman => return "waits for you".into(),
+        Some(_) if here && matches!(status, Status::Ready | Status::Draft) => {
+            return "to be done again".into();
+        }
+        None => return subject(mark.step).unwrap_or_default(),
+        Some(run) => run,
+    };
+    facts.push(match past.decision {
+        Some(_) => decision(past),
+        None => outcome(past),
+    });
+    facts.push(clock::ago(now, past.finished_at.unwrap_or(past.started_at)));
+    facts.extend(took(past));
     if mark.times > 1 {
         facts.push(format!("{} times", mark.times));
     }
@@ -234,12 +237,4 @@ fn wrapped(text: &str, columns: Option<usize>, (first, rest): (&str, &str)) -> V
         || vec![format!("{first}{text}")],
         |columns| wrap(text, columns.saturating_sub(1), first, rest),
     )
-}
-
-fn kind(mission: &Mission) -> &'static str {
-    match mission.kind {
-        Kind::Feature => "feature",
-        Kind::Fix => "fix",
-        Kind::Bugfix => "bugfix",
-    }
 }

@@ -49,7 +49,10 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
             return Ok(Exit::Done);
         }
         before = Some(now);
-        interrupt::nap(args.interval)?;
+        // Ending it is how one stops watching, and no error.
+        if let (Err(_), Some(signal)) = (interrupt::nap(args.interval), interrupt::signal()) {
+            return Ok(Exit::Interrupted(signal));
+        }
     }
 }
 

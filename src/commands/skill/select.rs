@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::commands::Context;
-use crate::domain::skills::catalog::{Catalog, Found};
+use crate::domain::skills::catalog::{Catalog, Found, Listed};
 use crate::domain::skills::selection;
 use crate::domain::workspace::Workspace;
 use crate::exit::Exit;
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 }
 
 fn select(workspace: &Workspace, id: &str, context: &Context) -> Result<Exit> {
-    let Found { skill, from } = selection::select(workspace, id)?;
+    let Found { skill, from, .. } = selection::select(workspace, id)?;
     let told = json!({"selected": skill.id, "name": skill.name, "from": from});
     context.ui.result(&told, || {
         format!("selected `{}` ({}): the next `loop run` goes by it", skill.id, one_line(&skill.name))
@@ -54,22 +54,22 @@ fn select(workspace: &Workspace, id: &str, context: &Context) -> Result<Exit> {
 }
 
 fn choose(workspace: &Workspace, context: &Context) -> Result<Exit> {
-    let (skills, broken) = Catalog::new(Some(workspace)).list()?;
+    let (skills, broken) = Catalog::new(Some(workspace)).heads();
     let before = selection::selected(workspace)?;
-    let entry = |Found { skill, .. }: &Found| {
+    let entry = |skill: &Listed| {
         let now = if before.as_ref() == Some(&skill.id) { "(selected) " } else { "" };
         let detail = format!("{now}{}: {}", skill.name, skill.description);
         Entry { name: skill.id.clone(), detail, always: false }
     };
     let mut entries: Vec<Entry> = skills.iter().map(entry).collect();
     entries.push(Entry { name: "+ New skill".into(), detail: String::new(), always: true });
-    let at = skills.iter().position(|found| before.as_ref() == Some(&found.skill.id));
+    let at = skills.iter().position(|skill| before.as_ref() == Some(&skill.id));
     let chosen = context.ui.choose("Select a skill", &entries, at.unwrap_or(0))?;
     for error in broken {
         context.ui.warn(&format!("{error:#}"));
     }
     match chosen.map(|index| skills.get(index)) {
-        Some(Some(found)) => select(workspace, &found.skill.id, context),
+        Some(Some(skill)) => select(workspace, &skill.id, context),
         Some(None) => make(context),
         None => {
             context.ui.progress("nothing was changed");

@@ -253,7 +253,7 @@ const BREAKS: [char; 7] = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '
 
 /// Puts a word before every promise tag that stands alone on its line, so that an agent which
 /// repeats its prompt promises nothing. Alone means: no letter or digit beside it.
-fn defuse(prompt: &str) -> String {
+pub(crate) fn defuse(prompt: &str) -> String {
     if !prompt.contains("<promise>") {
         return prompt.to_owned();
     }

@@ -1,9 +1,7 @@
 //! All there is to see of one mission, gathered without holding any large file whole.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,11 +9,10 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::mission::{Mission, Status};
-use super::names;
 use super::run::StepRun;
-use super::shelf::{Folder, Shelf};
 use super::stand::KILLED;
 use super::workflow::Workflow;
+use super::{Folder, Shelf, artifact, log};
 use crate::system::document::shown;
 use crate::system::lock::Lock;
 use crate::system::{interrupt, store};
@@ -56,7 +53,7 @@ pub fn of(shelf: &Shelf, id: &str, with_texts: bool) -> Result<Detail> {
     let (mission, runs) = truth(shelf, &folder)?;
     let workflow =
         shelf.workflows()?.into_iter().find(|workflow| workflow.workflow_id == mission.workflow_id);
-    let artifact_sizes = sizes(&folder.artifacts())?;
+    let artifact_sizes = sizes(&folder)?;
     let (mut artifacts, mut truncated) = (BTreeMap::new(), Vec::new());
     for name in artifact_sizes.keys().filter(|_| with_texts) {
         let (text, cut) = beginning(&folder.artifacts().join(name))?;
@@ -92,21 +89,9 @@ pub fn truth(shelf: &Shelf, folder: &Folder) -> Result<(Mission, Vec<StepRun>)> 
     Ok((mission, runs))
 }
 
-/// The artifacts in a directory and how large they are. What is no regular file is none.
-pub fn sizes(dir: &Path) -> Result<BTreeMap<String, u64>> {
-    let failed = || format!("failed to read `{}`", shown(dir));
-    let entries = match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        entries => entries.with_context(failed)?,
-    };
-    let mut sizes = BTreeMap::new();
-    for entry in entries {
-        let entry = entry.with_context(failed)?;
-        let name = entry.file_name().into_string().ok().filter(|name| names::is_artifact(name));
-        let meta = entry.metadata().ok().filter(fs::Metadata::is_file);
-        sizes.extend(name.zip(meta.map(|meta| meta.len())));
-    }
-    Ok(sizes)
+/// The artifacts and how large they are.
+pub fn sizes(folder: &Folder) -> Result<BTreeMap<String, u64>> {
+    Ok(artifact::list(folder)?.into_iter().map(|artifact| (artifact.name, artifact.bytes)).collect())
 }
 
 /// The beginning of a text, and whether that is not all.
@@ -119,32 +104,26 @@ pub fn beginning(path: &Path) -> Result<(String, bool)> {
         Ok((bytes, cut))
     };
     let (bytes, cut) = read().with_context(|| format!("failed to read `{}`", shown(path)))?;
-    Ok((whole_letters(&bytes, false), cut))
+    Ok((whole_letters(&bytes), cut))
 }
 
 /// The end of a log that may not be there yet.
 fn end(path: &Path) -> Result<String> {
-    let read = |file: File| -> io::Result<(Vec<u8>, bool)> {
-        let size = file.metadata()?.len();
-        let from = size.saturating_sub(LOG);
-        let mut bytes = vec![0; usize::try_from(size - from).unwrap_or(0)];
-        file.read_exact_at(&mut bytes, from)?;
-        Ok((bytes, from > 0))
-    };
-    match store::open_plain(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        file => {
-            let read = file.and_then(read).with_context(|| format!("failed to read `{}`", shown(path)));
-            read.map(|(bytes, cut)| whole_letters(&bytes, cut))
-        }
+    if !path.is_file() {
+        return Ok(String::new());
     }
+    let mut bytes = Vec::new();
+    let most = usize::try_from(LOG).unwrap_or(usize::MAX);
+    log::print(path, log::tail(path, LOG)?, &mut |more| {
+        bytes.extend_from_slice(more);
+        // What comes meanwhile is not waited for.
+        bytes.len() < most
+    })?;
+    Ok(whole_letters(&bytes))
 }
 
-/// `bytes` as text without the letters that were cut through: at its end, and at its beginning where that is not the text's.
-fn whole_letters(bytes: &[u8], cut_before: bool) -> String {
-    let is_rest = |byte: &u8| byte & 0xc0 == 0x80;
-    let from = if cut_before { bytes.iter().take(3).take_while(|byte| is_rest(byte)).count() } else { 0 };
-    let bytes = &bytes[from..];
+/// `bytes` as text without the letter that was cut through at their end.
+fn whole_letters(bytes: &[u8]) -> String {
     let upto = match std::str::from_utf8(bytes) {
         // Without a length of the error the letter is only unfinished.
         Err(error) if error.error_len().is_none() => error.valid_up_to(),
@@ -166,18 +145,16 @@ mod tests {
 
     #[test]
     fn only_whole_letters_are_given() {
-        let table: [(&[u8], bool, &str); 8] = [
-            (b"", true, ""),
-            ("aé".as_bytes(), true, "aé"),
-            (&"aé".as_bytes()[..2], false, "a"),
-            (&"é日a".as_bytes()[1..], true, "日a"),
-            (&"🚀a".as_bytes()[1..], true, "a"),
-            (&"🚀🚀".as_bytes()[3..6], true, ""),
-            (b"\xffa", false, "\u{fffd}a"),
-            (b"a\xff", false, "a\u{fffd}"),
+        let table: [(&[u8], &str); 6] = [
+            (b"", ""),
+            ("aé".as_bytes(), "aé"),
+            (&"aé".as_bytes()[..2], "a"),
+            (&"a🚀".as_bytes()[..4], "a"),
+            (b"\xffa", "\u{fffd}a"),
+            (b"a\xff", "a\u{fffd}"),
         ];
-        for (bytes, cut, expected) in table {
-            assert_eq!(whole_letters(bytes, cut), expected, "{bytes:?}");
+        for (bytes, expected) in table {
+            assert_eq!(whole_letters(bytes), expected, "{bytes:?}");
         }
     }
 

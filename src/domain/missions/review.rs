@@ -11,9 +11,9 @@ use super::diff::{self, Diff};
 use super::mission::Mission;
 use super::names;
 use super::run::StepRun;
-use super::shelf::{Folder, Shelf};
 use super::walk::{self, Next};
 use super::workflow::{Step, StepKind, Workflow};
+use super::{Folder, Shelf};
 use crate::domain::beads::who;
 use crate::fault::Fault;
 use crate::system::config::env;
@@ -175,9 +175,7 @@ impl Gate {
                 "look at it again, and take over from yours what is still needed",
             ));
         }
-        if !self.before.exists() {
-            store::link(&self.path(), &self.before)?;
-        }
+        keep(&self.before, &self.path())?;
         let new = store::open_plain(copy).with_context(|| format!("failed to read `{}`", shown(copy)))?;
         let size = new.metadata()?.len();
         store::replace_by(&self.path(), store::SHARED, |draft| {
@@ -230,6 +228,26 @@ pub fn last_edit(shelf: &Shelf, id: &str) -> Result<(String, Diff)> {
         )
     })?;
     Ok((name, Diff::Same))
+}
+
+/// Keeps what the agent wrote before somebody writes the artifact `name` by other means than [`Gate::edit`], where the mission is
+/// at a gate that shows it. For who holds the mission's lock.
+pub fn keep_before(shelf: &Shelf, folder: &Folder, mission: &Mission, name: &str) -> Result<()> {
+    let Ok(workflow) = super::stand::workflow(shelf, mission) else { return Ok(()) };
+    let index = mission.current_step;
+    let step = workflow.steps.get(index).filter(|step| step.kind == StepKind::HumanGate);
+    match step.filter(|step| step.review_artifact.as_deref() == Some(name)) {
+        Some(step) => {
+            let before = before(folder, &workflow, (index, step), &folder.all_runs()?);
+            keep(&before, &folder.artifacts().join(name))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The first edit's is kept: what the agent wrote.
+fn keep(before: &Path, artifact: &Path) -> Result<()> {
+    if before.exists() || !artifact.is_file() { Ok(()) } else { store::link(artifact, before) }
 }
 
 fn changed(before: &Path, now: &Path, name: &str) -> Result<Diff> {

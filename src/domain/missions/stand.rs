@@ -1,5 +1,7 @@
 //! One mission as it stands, held so that nobody else changes it meanwhile.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
 use super::mission::{Mission, Status};
@@ -7,10 +9,15 @@ use super::run::StepRun;
 use super::shelf::{Folder, Shelf};
 use super::walk::{self, Happened};
 use super::workflow::Workflow;
+use crate::domain::prompted::record::Record;
+use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::clock;
 use crate::system::lock::Lock;
+use crate::system::process::end_marked;
 
+/// How long the processes of a killed step may take to be gone.
+const PREDECESSOR: Duration = Duration::from_secs(10);
 /// Why a run failed whose process died; what more there is to say follows it.
 pub const KILLED: &str = "killed";
 
@@ -46,11 +53,17 @@ impl<'a> Stand<'a> {
         Ok(stand)
     }
 
-    /// Puts runs on record whose process died.
+    /// Where missions lie.
+    pub fn shelf(&self) -> &'a Shelf {
+        self.shelf
+    }
+
+    /// Puts runs on record whose process died, once what they had started is gone.
     fn settle(&mut self) -> Result<()> {
         let dead = self.folder.is_dead(&self.mission, &self.runs);
         let mut why = None;
         for run in self.runs.iter_mut().filter(|run| run.finished_at.is_none() && !run.goes_on()) {
+            gone(self.shelf.workspace(), run)?;
             let told = format!("{KILLED}: the process that ran step `{}` died", run.step_id);
             (run.finished_at, run.error) = (Some(clock::now()), Some(told.clone()));
             let index = self.workflow.steps.iter().position(|step| step.step_id == run.step_id);
@@ -89,6 +102,18 @@ impl<'a> Stand<'a> {
         }
         Ok(())
     }
+}
+
+/// Sees to it that nothing is left of a run whose process died, and what it had spent is in its record.
+fn gone(workspace: &Workspace, run: &mut StepRun) -> Result<()> {
+    let Some(id) = run.run.as_deref() else { return Ok(()) };
+    end_marked(id);
+    let lock = workspace.prompt_lock(id);
+    if lock.exists() {
+        drop(Lock::take(&lock, PREDECESSOR)?);
+    }
+    run.spend = Record::read(workspace, id).map(|record| record.spend).or(run.spend);
+    Ok(())
 }
 
 /// The workflow that a mission goes through.

@@ -87,7 +87,7 @@ pub fn look(shelf: &Shelf, workflows: &[Workflow], id: &str) -> Result<Sight> {
     let workflow = workflows.iter().find(|workflow| workflow.workflow_id == mission.workflow_id);
     let step = workflow.and_then(|workflow| workflow.steps.get(mission.current_step));
     let dir = folder.artifacts();
-    let artifacts = detail::sizes(&dir)?.into_iter().map(|(name, size)| {
+    let artifacts = detail::sizes(&folder)?.into_iter().map(|(name, size)| {
         let stamp = Stamp::of(&dir.join(&name));
         (name, (size, stamp))
     });
