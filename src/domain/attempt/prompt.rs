@@ -35,6 +35,22 @@ pub struct Facts {
     pub extra: Vec<String>,
     /// The directory the agent works in.
     pub dir: String,
+    /// What a skill says, with which the built-in template then begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide: Option<Guide>,
+}
+
+/// A skill's prompts, filled in.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Guide {
+    /// How to work.
+    pub system: String,
+    /// What is to be done.
+    pub task: String,
+    /// How to say that it is done.
+    pub done: String,
+    /// Which facts they tell already: `description`, `epic`, …
+    pub tells: Vec<String>,
 }
 
 /// A task as the prompt shows it.
@@ -179,6 +195,9 @@ pub(crate) fn prepared(facts: &Facts) -> Facts {
         close(&mut epic.description);
     }
     facts.extra.iter_mut().for_each(close);
+    if let Some(Guide { system, task, done, .. }) = &mut facts.guide {
+        [system, task, done].into_iter().for_each(close);
+    }
     facts.gates.iter_mut().for_each(|gate| *gate = one_line(gate));
     if let Some(previous) = &mut facts.previous {
         close(&mut previous.reason);

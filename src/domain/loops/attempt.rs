@@ -11,12 +11,12 @@ use crate::domain::attempt::changes::{Carried, Look, between};
 use crate::domain::attempt::completion::Verdict;
 use crate::domain::attempt::engine::{Answer, file};
 use crate::domain::attempt::event::Kind;
-use crate::domain::attempt::gates::{Place, complaint};
+use crate::domain::attempt::gates::{Gates, Place, complaint};
 use crate::domain::attempt::receipt::{GateResult, Judged};
 use crate::domain::beads::{Graph, Grip, Issue, Store, Table};
 use crate::domain::launchers::LaunchFailed;
 use crate::domain::loops::attend::{Cause, Job, blameless, launching, other, stop_now};
-use crate::domain::loops::brief::{Brief, compose};
+use crate::domain::loops::brief::Brief;
 use crate::domain::loops::claims::{Claim, Phase};
 use crate::domain::loops::ledger::Past;
 use crate::domain::loops::run::Run;
@@ -157,14 +157,17 @@ impl Run<'_> {
 
     /// Agent, judgement, gates, and a person where that is wanted.
     fn work(&mut self, attempt: &mut Attempt, past: &Past) -> Result<Fate> {
+        let gates = self.plan.gates_for(&attempt.issue)?;
         let brief = Brief {
             epic: attempt.epic.clone(),
-            gates: &self.plan.gates.commands,
+            gates: &gates.commands,
             judged: self.plan.verify.is_some(),
             max_attempts: self.plan.max_attempts,
             dir: self.workspace.root(),
+            guide: self.plan.guide.as_ref(),
+            template: self.plan.template.as_ref(),
         };
-        let prompt = compose(&brief.facts(&attempt.issue, past), self.plan.template.as_ref())?;
+        let prompt = brief.prompt(&attempt.issue, past)?;
         let cause = Cell::new(None);
         if let Err(error) = self.agent(attempt, &prompt, past, &cause) {
             // It could not even be started: no task is to blame.
@@ -174,7 +177,7 @@ impl Run<'_> {
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {
             Verdict::Complete => {
-                Ok(self.check(attempt, past).unwrap_or_else(|error| match error.downcast::<LaunchFailed>() {
+                Ok(self.check(attempt, &gates, past).unwrap_or_else(|error| match error.downcast::<LaunchFailed>() {
                     Ok(failed) => blameless(failed.into()),
                     Err(error) => blameless(other(&error)),
                 }))
@@ -242,7 +245,7 @@ impl Run<'_> {
     }
 
     /// The gates, then whoever judges the work, then the person.
-    fn check(&mut self, attempt: &mut Attempt, past: &Past) -> Result<Fate> {
+    fn check(&mut self, attempt: &mut Attempt, gates: &Gates, past: &Past) -> Result<Fate> {
         if let Some(why) = self.trespass(attempt)? {
             return Ok(Fate::NotDone(why));
         }
@@ -257,13 +260,13 @@ impl Run<'_> {
         let asked = move || stop_now(workspace, &run);
         let Some(child) = self.child.as_mut() else { return Ok(Fate::Interrupted) };
         let recorder = &mut self.recorder;
-        let results = self.plan.gates.run(child, &place, &asked, &mut |kind| recorder.tell(kind))?;
+        let results = gates.run(child, &place, &asked, &mut |kind| recorder.tell(kind))?;
         let Some(results) = results else { return Ok(Fate::Interrupted) };
         attempt.gates = results;
         if let Some(red) = attempt.gates.iter().find(|gate| !gate.passed) {
             return Ok(Fate::NotDone(complaint(red)));
         }
-        if let Some(fate) = self.verify(attempt, past)? {
+        if let Some(fate) = self.verify(attempt, gates, past)? {
             return Ok(fate);
         }
         if self.plan.confirm {

@@ -9,6 +9,7 @@ use crate::domain::attempt::prompt::{self, Facts, Template};
 use crate::domain::attempt::receipt::{Outcome, Receipt};
 use crate::domain::beads::Issue;
 use crate::domain::loops::ledger::Past;
+use crate::domain::skills::guide::Guide;
 
 /// Bytes of a gate's output that are read back for the next prompt.
 const OUTPUT: u64 = 64 << 10;
@@ -26,10 +27,25 @@ pub(super) struct Brief<'a> {
     pub(super) judged: bool,
     pub(super) max_attempts: u64,
     pub(super) dir: &'a Path,
+    /// The skill that the run goes by.
+    pub(super) guide: Option<&'a Guide>,
+    /// The user's own template, for tasks that no skill is for.
+    pub(super) template: Option<&'a (String, String)>,
 }
 
 impl Brief<'_> {
-    pub(super) fn facts(self, issue: &Issue, past: &Past) -> Facts {
+    /// The prompt for an issue.
+    pub(super) fn prompt(self, issue: &Issue, past: &Past) -> Result<String> {
+        let (guide, template) = (self.guide.filter(|guide| guide.is_for(issue)), self.template);
+        let mut facts = self.facts(issue, past);
+        let Some(guide) = guide else {
+            return prompt::compose(&facts, template.map(|(name, source)| Template { name, source }));
+        };
+        facts.guide = Some(guide.told(&facts, issue)?);
+        prompt::compose(&facts, None)
+    }
+
+    fn facts(self, issue: &Issue, past: &Past) -> Facts {
         Facts {
             task: described(issue),
             epic: self.epic.map(|(id, title, description)| prompt::Epic { id, title, description }),
@@ -39,6 +55,7 @@ impl Brief<'_> {
             gates: self.gates.to_vec(),
             extra: self.judged.then(|| JUDGED.to_owned()).into_iter().collect(),
             dir: self.dir.display().to_string(),
+            guide: None,
         }
     }
 }
@@ -83,9 +100,4 @@ fn tail(path: &Path) -> String {
         Ok(bytes)
     };
     String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
-}
-
-/// The prompt for an issue; `template` is the user's own.
-pub(super) fn compose(facts: &Facts, template: Option<&(String, String)>) -> Result<String> {
-    prompt::compose(facts, template.map(|(name, source)| Template { name, source }))
 }

@@ -9,6 +9,7 @@ pub mod claims;
 pub mod control;
 mod finish;
 mod glance;
+pub mod guided;
 pub mod history;
 mod land;
 pub mod ledger;

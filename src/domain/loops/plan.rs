@@ -1,6 +1,6 @@
 //! What a run will do, decided once before it starts: nothing an agent edits later changes it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::Result;
 
@@ -10,10 +10,12 @@ use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
 use crate::domain::attempt::prompt::{self, Template};
-use crate::domain::beads::Filter;
+use crate::domain::beads::{Filter, Issue};
 use crate::domain::launchers::Launcher;
 use crate::domain::loops::provider::Policy;
 use crate::domain::loops::resume::Thread;
+use crate::domain::skills::catalog::Found;
+use crate::domain::skills::guide::Guide;
 use crate::domain::stack;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
@@ -58,6 +60,8 @@ pub struct Options {
     pub allow_unknown_cost: bool,
     /// Who judges the work, instead of the configured.
     pub verify: Option<Verify>,
+    /// The skill that tasks are worked by.
+    pub skill: Option<Found>,
 }
 
 /// A run, decided.
@@ -100,6 +104,8 @@ pub struct Plan {
     pub launcher: Option<Launcher>,
     /// The user's own prompt template: path and text.
     pub template: Option<(String, String)>,
+    /// The skill that tasks are worked by.
+    pub guide: Option<Guide>,
 }
 
 /// Who judges the work of an attempt.
@@ -124,6 +130,25 @@ impl Plan {
                 Some(engine)
             }
         }
+    }
+
+    /// The gates of a task: those of the run, and those of the skill that it is worked by which are not among them.
+    pub(super) fn gates_for(&self, issue: &Issue) -> Result<Gates> {
+        let mut gates = self.gates.clone();
+        if let Some(guide) = self.guide.as_ref().filter(|guide| guide.is_for(issue)) {
+            for command in guide.gates(issue)? {
+                if !gates.commands.contains(&command) {
+                    gates.commands.push(command);
+                }
+            }
+        }
+        Ok(gates)
+    }
+
+    /// Whether an agent's word is all there is to judge a task by.
+    pub(super) fn has_no_gates(&self) -> bool {
+        let guided = self.guide.as_ref().is_some_and(Guide::has_gates);
+        self.gates.commands.is_empty() && self.verify.is_none() && !guided
     }
 
     /// Whether the next attempt goes on in this session, the last one of its task.
@@ -205,7 +230,16 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         confirm: options.confirm,
         launcher: launcher(workspace, config, options.launcher.as_deref())?,
         template: template(workspace)?,
+        guide: guide(workspace, options)?,
     })
+}
+
+/// The skill that tasks are worked by; its gates go the way of the configured ones.
+fn guide(workspace: &Workspace, options: &Options) -> Result<Option<Guide>> {
+    let Some(found) = options.skill.clone() else { return Ok(None) };
+    let candidates = stack::candidates(workspace.root())?;
+    let guide = Guide::new(found, &candidates, BTreeMap::new());
+    Ok(Some(if options.no_gates { guide.without_gates() } else { guide }))
 }
 
 /// The agents of `agent.fallback`, each once, without the one that works first.

@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
         if self.plan.budget.per_day_usd.is_some() && !self.ledger.day.known {
             (self.notice)("what some of today's attempts cost is unknown: `per_day_usd` counts the rest");
         }
-        if self.plan.gates.commands.is_empty() && self.plan.verify.is_none() {
+        if self.plan.has_no_gates() {
             (self.notice)("no gates are configured: tasks are closed on the agent's word alone");
         }
         self.tell_billing();

@@ -13,7 +13,7 @@ use crate::domain::attempt::budget::{self, Budget, Spend, Tally};
 use crate::domain::attempt::changes::{Carried, Look, between, written_since};
 use crate::domain::attempt::engine::{Answer, Engine, file};
 use crate::domain::attempt::event::Kind;
-use crate::domain::attempt::gates::complaint;
+use crate::domain::attempt::gates::{Gates, complaint};
 use crate::domain::attempt::receipt::{GateResult, Judged};
 use crate::domain::attempt::verify::{Changes, DIFF, Facts, Judgement, NAME, compose, judgement};
 use crate::domain::loops::attempt::Attempt;
@@ -37,7 +37,12 @@ pub(crate) fn judge_prefix(prefix: &Path) -> PathBuf {
 
 impl Run<'_> {
     /// Has the work judged, where that is wanted. `None`: nothing speaks against it.
-    pub(super) fn verify(&mut self, attempt: &mut Attempt, past: &Past) -> Result<Option<Fate>> {
+    pub(super) fn verify(
+        &mut self,
+        attempt: &mut Attempt,
+        gates: &Gates,
+        past: &Past,
+    ) -> Result<Option<Fate>> {
         let Some(engine) = self.plan.judge() else { return Ok(None) };
         if let Some(fate) = self.unaffordable(attempt, past) {
             return Ok(Some(fate));
@@ -45,7 +50,7 @@ impl Run<'_> {
         let facts = Facts {
             task: described(&attempt.issue),
             dir: self.workspace.root().display().to_string(),
-            gates: self.plan.gates.commands.clone(),
+            gates: gates.commands.clone(),
             changes: self.changes_of(attempt)?,
         };
         let prompt = compose(&facts)?;
