@@ -46,6 +46,7 @@ impl Home {
         Some(Self { dir, from: From::User, workspace: None })
     }
 
+    /// One that lies anywhere.
     #[cfg(test)]
     pub fn at(dir: PathBuf, from: From) -> Self {
         Self { dir, from, workspace: None }
@@ -77,13 +78,15 @@ impl Home {
                 ids.entry(name).or_default().push(path.join(agent_skill::FILE));
             }
         }
-        ids.values_mut().for_each(|files| files.sort());
+        for files in ids.values_mut() {
+            files.sort();
+        }
         Ok(ids)
     }
 
     /// The files that claim to be the skill `id`.
     pub fn files(&self, id: &str) -> Vec<PathBuf> {
-        let names = [format!("{id}.json"), format!("{id}.toml"), format!("{id}/{}", agent_skill::FILE)];
+        let names = [format!("{id}/{}", agent_skill::FILE), format!("{id}.json"), format!("{id}.toml")];
         let paths = names.into_iter().map(|name| self.dir.join(name));
         if is_id(id) { paths.filter(|path| is_there(path)).collect() } else { Vec::new() }
     }
