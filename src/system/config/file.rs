@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::loops::LoopTable;
 use super::queue::{LauncherEntry, MacpTable};
 use crate::system::clock;
 
@@ -206,56 +207,6 @@ pub struct GatesTable {
     pub by_stack: BTreeMap<String, Vec<String>>,
 }
 
-/// `[loop]`: how the loop behaves.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LoopTable {
-    /// Attempts on one task before a person is asked.
-    #[serde(deserialize_with = "count")]
-    pub max_attempts: u64,
-    /// Commit what a task changed.
-    pub commit: bool,
-    /// Iterations in a row that changed nothing before the run ends; 0 never ends it.
-    pub no_progress: u64,
-    /// Continue the agent's session on the next attempt of the same task.
-    pub resume_session: bool,
-    /// Who judges the work of an attempt whose gates are green.
-    pub verify: Verify,
-    /// The agent that does; none is the one that works.
-    pub verify_agent: Option<String>,
-    /// The model it is asked for.
-    pub verify_model: Option<String>,
-    /// Tasks at a time; only 1 is possible in this version.
-    #[serde(deserialize_with = "count")]
-    pub jobs: u64,
-}
-
-impl Default for LoopTable {
-    fn default() -> Self {
-        Self {
-            max_attempts: 3,
-            commit: true,
-            no_progress: 3,
-            resume_session: false,
-            verify: Verify::None,
-            verify_agent: None,
-            verify_model: None,
-            jobs: 1,
-        }
-    }
-}
-
-/// Who judges, after green gates, whether a task is done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verify {
-    /// Nobody: the gates decide.
-    #[default]
-    None,
-    /// A second agent, which sees the task, its criteria and what was changed.
-    Agent,
-}
-
 /// Who keeps the tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -405,7 +356,7 @@ fn optional_usd<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Er
     usd(from).map(Some)
 }
 
-fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+pub(super) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     let count = u64::deserialize(from)?;
     if count == 0 {
         return Err(D::Error::custom("must be more than zero"));
