@@ -25,6 +25,8 @@ mod validate;
 
 use std::path::PathBuf;
 
+pub(crate) use submit::pair;
+
 use anyhow::Result;
 use clap::Subcommand;
 

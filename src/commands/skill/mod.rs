@@ -1,10 +1,12 @@
 //! `skill …`: kinds of work with their stories, gates and prompts.
 
+mod apply;
 mod get;
 mod list;
 mod new;
 mod register;
 mod remove;
+mod render;
 mod select;
 
 use anyhow::Result;
@@ -33,6 +35,10 @@ pub enum Command {
     Remove(remove::Args),
     /// Select the skill that the next `loop run` goes by
     Select(select::Args),
+    /// Make the stories of a skill tasks below an epic, all or nothing
+    Apply(apply::Args),
+    /// Print the prompt an agent would get for a task by a skill
+    Render(render::Args),
 }
 
 /// Runs one of them.
@@ -44,6 +50,8 @@ pub fn run(command: &Command, context: &Context) -> Result<Exit> {
         Command::Register(args) => register::run(args, context),
         Command::Remove(args) => remove::run(args, context),
         Command::Select(args) => select::run(args, context),
+        Command::Apply(args) => apply::run(args, context),
+        Command::Render(args) => render::run(args, context),
     }
 }
 

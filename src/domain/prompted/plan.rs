@@ -208,9 +208,10 @@ fn before(workspace: &Workspace, agent: &str, session: Option<&str>) -> Result<U
     let Some(session) = session else { return Ok(used) };
     receipt::each(&workspace.receipts(), |receipt| {
         if receipt.agent == agent && receipt.session.as_deref() == Some(session) {
-            used.input = used.input.saturating_add(receipt.spend.input_tokens);
-            used.cached = used.cached.saturating_add(receipt.spend.cached_tokens);
-            used.output = used.output.saturating_add(receipt.spend.output_tokens);
+            let worked = receipt.worked();
+            used.input = used.input.saturating_add(worked.input_tokens);
+            used.cached = used.cached.saturating_add(worked.cached_tokens);
+            used.output = used.output.saturating_add(worked.output_tokens);
         }
     })?;
     Ok(used)

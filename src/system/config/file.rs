@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::loops::LoopTable;
 use super::queue::{LauncherEntry, MacpTable};
 use crate::system::clock;
 
@@ -206,30 +207,6 @@ pub struct GatesTable {
     pub by_stack: BTreeMap<String, Vec<String>>,
 }
 
-/// `[loop]`: how the loop behaves.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LoopTable {
-    /// Attempts on one task before a person is asked.
-    #[serde(deserialize_with = "count")]
-    pub max_attempts: u64,
-    /// Commit what a task changed.
-    pub commit: bool,
-    /// Iterations in a row that changed nothing before the run ends; 0 never ends it.
-    pub no_progress: u64,
-    /// Continue the agent's session on the next attempt of the same task.
-    pub resume_session: bool,
-    /// Tasks at a time; only 1 is possible in this version.
-    #[serde(deserialize_with = "count")]
-    pub jobs: u64,
-}
-
-impl Default for LoopTable {
-    fn default() -> Self {
-        Self { max_attempts: 3, commit: true, no_progress: 3, resume_session: false, jobs: 1 }
-    }
-}
-
 /// Who keeps the tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -379,7 +356,7 @@ fn optional_usd<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Er
     usd(from).map(Some)
 }
 
-fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+pub(super) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     let count = u64::deserialize(from)?;
     if count == 0 {
         return Err(D::Error::custom("must be more than zero"));

@@ -4,6 +4,7 @@
 pub mod env;
 mod file;
 mod keys;
+mod loops;
 pub mod programs;
 mod queue;
 
@@ -18,10 +19,11 @@ use crate::system::redact;
 use crate::system::store;
 
 pub use file::{
-    AgentTable, AgentsEntry, Backend, BeadsTable, BudgetTable, Config, GatesTable, LogsTable, LoopTable,
-    McpEntry, OnRateLimit, Output, Permissions, Price, PromptBy,
+    AgentTable, AgentsEntry, Backend, BeadsTable, BudgetTable, Config, GatesTable, LogsTable, McpEntry,
+    OnRateLimit, Output, Permissions, Price, PromptBy,
 };
 pub use keys::{KNOWN, nearest};
+pub use loops::{LoopTable, Verify};
 pub use queue::{LauncherEntry, MacpTable, ReceiptBy};
 
 /// What a new workspace's `config.toml` holds: every key, commented out, with its default.
