@@ -334,7 +334,8 @@ pub fn read_stdin() -> Result<String> {
     utf8(bytes, "standard input")
 }
 
-fn utf8(bytes: Vec<u8>, name: &str) -> Result<String> {
+/// Bytes of the file `name` as text, or the line in which they are none.
+pub fn utf8(bytes: Vec<u8>, name: &str) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let upto = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = upto.split(|byte| *byte == b'\n').count();

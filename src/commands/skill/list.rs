@@ -1,11 +1,11 @@
 //! `skill list`
 
 use anyhow::Result;
-use serde_json::json;
 
 use crate::commands::Context;
-use crate::domain::skills::catalog::Found;
+use crate::domain::skills::catalog::Listed;
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// List the skills, and where each comes from
 #[derive(Debug, clap::Args)]
@@ -16,30 +16,27 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let (mut skills, broken) = super::catalog(context)?.list()?;
+    let (mut skills, broken) = super::catalog(context)?.heads();
     for error in broken {
         context.ui.warn(&format!("{error:#}"));
     }
-    skills.retain(|found| args.stack.as_ref().is_none_or(|stack| found.skill.fits(stack)));
-    let entries: Vec<_> = skills.iter().map(entry).collect();
-    let width = skills.iter().map(|found| found.skill.id.len()).max().unwrap_or(0);
-    context.ui.result(&entries, || {
-        let line = |Found { skill, .. }: &Found| {
-            let (id, stories, stack) = (&skill.id, skill.user_stories.len(), skill.stack.join(","));
-            format!("{id:<width$}  {stories:>2} stories  {stack:<8}  {}\n", skill.name)
-        };
-        skills.iter().map(line).collect()
-    })?;
+    skills.retain(|listed| args.stack.as_ref().is_none_or(|stack| listed.fits(stack)));
+    context.ui.result(&skills, || table(&skills, context.ui.fit()))?;
     Ok(Exit::Done)
 }
 
-fn entry(Found { skill, from }: &Found) -> serde_json::Value {
-    json!({
-        "id": skill.id,
-        "name": skill.name,
-        "description": skill.description,
-        "stack": skill.stack,
-        "stories": skill.user_stories.len(),
-        "from": from,
-    })
+fn table(skills: &[Listed], columns: Option<usize>) -> String {
+    let stacks: Vec<String> = skills.iter().map(|listed| one_line(&listed.stack.join(","))).collect();
+    let widest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+    let ids = widest(&mut skills.iter().map(|listed| listed.id.len()));
+    let stack = widest(&mut stacks.iter().map(|stack| console::measure_text_width(stack))).min(24);
+    let line = |(listed, stacks): (&Listed, &String)| {
+        let stories = if listed.stories == 1 { "story  " } else { "stories" };
+        let stacks = console::pad_str(stacks, stack, console::Alignment::Left, Some("…"));
+        let (id, from, name) = (&listed.id, listed.from.word(), one_line(&listed.name));
+        let line = format!("{id:<ids$}  {:>2} {stories}  {stacks}  {from:<9}  {name}", listed.stories);
+        let cut = columns.map(|columns| console::truncate_str(&line, columns, "…").into_owned());
+        cut.unwrap_or(line) + "\n"
+    };
+    skills.iter().zip(&stacks).map(line).collect()
 }

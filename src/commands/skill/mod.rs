@@ -10,9 +10,11 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::commands::Context;
-use crate::domain::skills::catalog::Catalog;
+use crate::domain::skills::catalog::{Catalog, From};
+use crate::domain::skills::home::Home;
 use crate::domain::workspace::Workspace;
 use crate::exit::Exit;
+use crate::fault::Fault;
 
 /// What to do with skills.
 #[derive(Debug, Subcommand)]
@@ -45,4 +47,21 @@ pub fn run(command: &Command, context: &Context) -> Result<Exit> {
 fn catalog(context: &Context) -> Result<Catalog> {
     let found = Workspace::find(context.global.workspace.as_deref())?;
     Ok(Catalog::new(found.as_ref().map(|found| &found.workspace)))
+}
+
+/// Where skills are written: the workspace's folder, or the user's.
+fn home(user: bool, context: &Context) -> Result<Home> {
+    if !user {
+        return context.workspace().map(|workspace| Home::of(&workspace));
+    }
+    Home::user().ok_or_else(|| Fault::usage("there is no user's folder without `HOME`", "set `HOME`"))
+}
+
+/// In words.
+fn whose(from: From) -> &'static str {
+    match from {
+        From::Builtin => "built-in",
+        From::User => "user's",
+        From::Workspace => "workspace's",
+    }
 }

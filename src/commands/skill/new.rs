@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::commands::Context;
+use crate::domain::skills::scaffold::{self, Wanted};
 use crate::exit::Exit;
 
 /// Write the file of a new skill, to be filled in
@@ -27,6 +28,10 @@ pub struct Args {
     force: bool,
 }
 
-pub(super) fn run(_args: &Args, _context: &Context) -> Result<Exit> {
-    Err(crate::fault::Fault::refused("not there yet", ""))
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let home = super::home(args.user, context)?;
+    let (id, name) = (args.id.clone(), args.name.clone());
+    let wanted = Wanted { id, name, stack: args.stack.clone(), of: args.from.clone() };
+    let made = scaffold::new(&super::catalog(context)?, &home, &wanted, args.force)?;
+    super::register::report(&made, "wrote", context)
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::commands::Context;
+use crate::domain::skills::register::{self, Given, Registered};
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// Take over a skill from a file, standard input or the command line
 #[derive(Debug, clap::Args)]
@@ -24,6 +26,25 @@ pub struct Args {
     force: bool,
 }
 
-pub(super) fn run(_args: &Args, _context: &Context) -> Result<Exit> {
-    Err(crate::fault::Fault::refused("not there yet", ""))
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let home = super::home(args.user, context)?;
+    let given = match (&args.inline, &args.file) {
+        (Some(text), _) => Given::Inline(text.clone()),
+        (None, Some(file)) if file.as_os_str() != "-" => Given::File(file.clone()),
+        _ => Given::Stdin,
+    };
+    let done = register::register(&super::catalog(context)?, &home, &given, args.force)?;
+    report(&done, "registered", context)
+}
+
+/// Says where a skill is now, and what it goes before.
+pub(super) fn report(done: &Registered, verb: &str, context: &Context) -> Result<Exit> {
+    done.notes.iter().for_each(|note| context.ui.warn(note));
+    context
+        .ui
+        .result(done, || format!("{verb} `{}`: {}", done.id, one_line(&done.path.to_string_lossy())))?;
+    if let Some(hidden) = done.hides {
+        context.ui.notice(&format!("it goes before the {} skill of that name", super::whose(hidden)));
+    }
+    Ok(Exit::Done)
 }

@@ -1,21 +1,17 @@
-//! Where skills are found: built in, the user's, the workspace's; the nearest wins.
+//! The skills seen from here: built in, the user's, the workspace's; the nearest wins.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
 
-use crate::domain::skills::{Skill, valid_id};
+use super::builtin::{self, Head, SHIPPED};
+use super::home::{self, Home};
+use super::{Skill, fits};
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
-use crate::system::config::{env, nearest};
-use crate::system::store;
-
-/// The skills that come with the program: id and text.
-const BUILTIN: &[(&str, &str)] = &[("build-mcp", include_str!("../../../skills/build-mcp.toml"))];
+use crate::system::config::nearest;
 
 /// Where a skill comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,6 +25,17 @@ pub enum From {
     Workspace,
 }
 
+impl From {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::User => "user",
+            Self::Workspace => "workspace",
+        }
+    }
+}
+
 /// A skill and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Found {
@@ -37,132 +44,172 @@ pub struct Found {
     pub skill: Skill,
     /// From where.
     pub from: From,
+    /// Its file; a built-in one has none.
+    pub path: Option<PathBuf>,
+}
+
+/// What a list shows of a skill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// Its name in commands.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The stacks it is for; `*` is any.
+    pub stack: Vec<String>,
+    /// How many stories it has.
+    pub stories: usize,
+    /// From where.
+    pub from: From,
+    /// Its file; a built-in one has none.
+    pub path: Option<PathBuf>,
+}
+
+impl Listed {
+    /// Whether it is for `stack`.
+    pub fn fits(&self, stack: &str) -> bool {
+        fits(&self.stack, stack)
+    }
+
+    fn new(head: Head, from: From, path: Option<PathBuf>) -> Self {
+        let Head { id, name, description, stack, stories } = head;
+        Self { id, name, description, stack, stories, from, path }
+    }
 }
 
 /// The places where skills are kept, nearest first.
 #[derive(Debug)]
 pub struct Catalog {
-    dirs: Vec<(PathBuf, From)>,
+    homes: Vec<Home>,
 }
 
 impl Catalog {
     /// The places seen from a workspace, or from none.
     pub fn new(workspace: Option<&Workspace>) -> Self {
-        let own = workspace.map(|workspace| (workspace.skills_dir(), From::Workspace));
-        let user = env::config_dir().map(|dir| (dir.join("skills"), From::User));
-        Self { dirs: own.into_iter().chain(user).collect() }
+        Self { homes: workspace.map(Home::of).into_iter().chain(Home::user()).collect() }
     }
 
-    /// All skills by id, and what is wrong with the files that hold none.
+    /// The heads of all skills by id, and what is wrong with the files that hold none.
+    pub fn heads(&self) -> (Vec<Listed>, Vec<anyhow::Error>) {
+        let (found, broken, seen) = self.own();
+        let own =
+            found.into_iter().map(|Found { skill, from, path }| Listed::new(Head::of(&skill), from, path));
+        let shipped = builtin::heads().into_iter().filter(|head| !seen.contains(&head.id));
+        let mut heads: Vec<Listed> =
+            own.chain(shipped.map(|head| Listed::new(head, From::Builtin, None))).collect();
+        heads.sort_by(|a, b| a.id.cmp(&b.id));
+        (heads, broken)
+    }
+
+    /// All skills by id, complete, and what is wrong with the files that hold none.
     pub fn list(&self) -> Result<(Vec<Found>, Vec<anyhow::Error>)> {
-        let (mut found, mut broken, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for (dir, from) in &self.dirs {
-            for (id, path) in files(dir)? {
-                if !seen.insert(id) {
-                    continue;
-                }
-                match load(&path) {
-                    Ok(skill) => found.push(Found { skill, from: *from }),
-                    Err(error) => broken.push(error),
-                }
-            }
-        }
-        for (id, text) in BUILTIN.iter().filter(|(id, _)| !seen.contains(*id)) {
-            found.push(builtin(id, text)?);
+        let (mut found, broken, seen) = self.own();
+        for (id, text) in SHIPPED.iter().filter(|(id, _)| !seen.contains(*id)) {
+            found.push(Found { skill: builtin::skill(id, text)?, from: From::Builtin, path: None });
         }
         found.sort_by(|a, b| a.skill.id.cmp(&b.skill.id));
         Ok((found, broken))
     }
 
+    /// Those that people wrote, what is wrong with others, and the ids of both: a broken one hides those behind it, for
+    /// it is meant to.
+    fn own(&self) -> (Vec<Found>, Vec<anyhow::Error>, BTreeSet<String>) {
+        let (mut found, mut broken, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for home in &self.homes {
+            let ids = home.ids().unwrap_or_else(|error| {
+                broken.push(error);
+                Default::default()
+            });
+            for (id, files) in ids {
+                if seen.contains(&id) {
+                    continue;
+                }
+                match home::load(&id, &files) {
+                    Ok(skill) => {
+                        let path = files.into_iter().next();
+                        found.push(Found { skill, from: home.from(), path });
+                    }
+                    Err(error) => broken.push(error),
+                }
+                seen.insert(id);
+            }
+        }
+        (found, broken, seen)
+    }
+
     /// The skill `id`, or the error of its file.
     pub fn get(&self, id: &str) -> Result<Found> {
-        if valid_id(id) {
-            for (dir, from) in &self.dirs {
-                let path = dir.join(format!("{id}.toml"));
-                if path.symlink_metadata().is_ok() {
-                    return Ok(Found { skill: load(&path)?, from: *from });
-                }
-            }
-            if let Some((id, text)) = BUILTIN.iter().find(|(own, _)| *own == id) {
-                return builtin(id, text);
+        for home in &self.homes {
+            let files = home.files(id);
+            if !files.is_empty() {
+                let skill = home::load(id, &files)?;
+                return Ok(Found { skill, from: home.from(), path: files.into_iter().next() });
             }
         }
-        let (known, _) = self.list()?;
-        let near = nearest(id, known.iter().map(|found| found.skill.id.as_str()));
+        match SHIPPED.iter().find(|(own, _)| *own == id) {
+            Some((id, text)) => {
+                Ok(Found { skill: builtin::skill(id, text)?, from: From::Builtin, path: None })
+            }
+            None => Err(self.unknown(id)),
+        }
+    }
+
+    /// The error that no skill is called `id`, with the one that nearly is.
+    pub fn unknown(&self, id: &str) -> anyhow::Error {
+        let (known, _) = self.heads();
+        let near = nearest(id, known.iter().map(|listed| listed.id.as_str()));
         let hint =
             near.map_or("`taskrun skill list` shows all".into(), |near| format!("did you mean `{near}`?"));
-        Err(Fault::not_found(format!("unknown skill `{id}`"), hint))
+        Fault::not_found(format!("unknown skill `{id}`"), hint)
     }
-}
 
-/// The TOML files of a directory that may be missing, by name.
-fn files(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let failed = || format!("failed to read `{}`", dir.display());
-    let entries = match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.with_context(failed)?,
-    };
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.with_context(failed)?.path();
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if let (Some(stem), false) = (path.file_stem(), hidden)
-            && path.extension().is_some_and(|extension| extension == "toml")
-        {
-            files.push((stem.to_string_lossy().into_owned(), path));
-        }
+    /// From where the skill `id` would come if `home` had none: what it hides.
+    pub fn behind(&self, id: &str, home: &Home) -> Option<From> {
+        let others = self.homes.iter().skip_while(|own| own.from() != home.from()).skip(1);
+        let user = others.filter(|other| !other.files(id).is_empty()).map(Home::from).next();
+        user.or_else(|| SHIPPED.iter().any(|(own, _)| *own == id).then_some(From::Builtin))
     }
-    files.sort();
-    Ok(files)
-}
-
-fn load(path: &Path) -> Result<Skill> {
-    let text = store::read_text(path)?.with_context(|| format!("failed to read `{}`", path.display()))?;
-    Skill::parse(&text, path)
-}
-
-fn builtin(id: &str, text: &str) -> Result<Found> {
-    let skill = Skill::parse(text, Path::new(&format!("{id}.toml")))?;
-    Ok(Found { skill, from: From::Builtin })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::store;
 
     #[test]
     fn the_nearest_wins_and_broken_ones_are_told() {
         let temp = tempfile::tempdir().unwrap();
         let (near, far) = (temp.path().join("near"), temp.path().join("far"));
-        let text =
-            |id: &str, name: &str| format!("id='{id}'\nname='{name}'\ndescription=''\nstack=['rust']\n");
+        let text = |id: &str| format!("id='{id}'\nname='{id}'\ndescription=''\nstack=['rust']\n");
         for (dir, files) in [(&near, ["a", "bad"]), (&far, ["a", "build-mcp"])] {
             store::make_dir(dir).unwrap();
             for id in files {
-                let text = if id == "bad" { "id=1".into() } else { text(id, &dir.to_string_lossy()) };
-                store::write(&dir.join(format!("{id}.toml")), 0o644, text.as_bytes()).unwrap();
+                let text = if id == "bad" { "id=1".into() } else { text(id) };
+                store::write(&dir.join(format!("{id}.toml")), store::SHARED, text.as_bytes()).unwrap();
             }
         }
-        let catalog = Catalog { dirs: vec![(near, From::Workspace), (far, From::User)] };
-        let (found, broken) = catalog.list().unwrap();
-        let shown: Vec<_> = found.iter().map(|found| (found.skill.id.as_str(), found.from)).collect();
-        assert_eq!(shown, [("a", From::Workspace), ("build-mcp", From::User)]);
-        assert_eq!(broken.len(), 1);
+        let nowhere = store::write(&temp.path().join("file"), store::SHARED, b"");
+        nowhere.unwrap();
+        let homes = [(near, From::Workspace), (far, From::User), (temp.path().join("file"), From::User)];
+        let catalog = Catalog { homes: homes.map(|(dir, from)| Home::at(dir, from)).into() };
+        let (heads, broken) = catalog.heads();
+        let mut shown = heads.iter().map(|head| (head.id.as_str(), head.from));
+        assert_eq!(shown.next(), Some(("a", From::Workspace)));
+        assert_eq!(shown.next(), Some(("build-mcp", From::User)));
+        assert!(shown.all(|(_, from)| from == From::Builtin));
+        assert_eq!(broken.len(), 2);
+        assert_eq!(catalog.list().unwrap().0.len(), heads.len());
         assert_eq!(catalog.get("a").unwrap().from, From::Workspace);
         assert!(catalog.get("bad").unwrap_err().to_string().contains("bad.toml` line 1"));
         let unknown = catalog.get("build-mpc").unwrap_err();
         assert_eq!(unknown.downcast_ref::<Fault>().unwrap().hint(), Some("did you mean `build-mcp`?"));
         assert!(catalog.get("../near/a").is_err());
-    }
-
-    #[test]
-    fn the_shipped_skills_are_sound() {
-        let (found, broken) = Catalog { dirs: Vec::new() }.list().unwrap();
-        assert!(broken.is_empty());
-        assert_eq!(found.len(), BUILTIN.len());
-        let skill = &found[0].skill;
-        assert_eq!(skill.user_stories.len(), 2);
-        assert_eq!(skill.user_stories[1].depends_on, ["US-001"]);
-        assert_eq!(skill.quality_gates["*"], ["bun run check", "bun run lint"]);
+        let behind = |id| catalog.behind(id, &catalog.homes[0]);
+        assert_eq!(
+            [behind("a"), behind("build-mcp"), behind("bad")],
+            [Some(From::User), Some(From::User), None]
+        );
     }
 }

@@ -69,15 +69,12 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
         absent::check(&workspace.tasks()?.dir.join("issues.jsonl"))?;
         false
     };
-    store::make_dir(&workspace.dir())?;
     let mut created = Vec::new();
-    if store::read_text(&workspace.gitignore())?.as_deref() == Some(ALL_IGNORED) {
-        store::remove(&workspace.gitignore())?;
+    if for_people(&workspace)? {
+        created.push(workspace.gitignore());
     }
-    for (path, text) in [(workspace.gitignore(), GITIGNORE), (workspace.config_file(), config::TEMPLATE)] {
-        if store::create_new(&path, store::SHARED, text.as_bytes())? {
-            created.push(path);
-        }
+    if store::create_new(&workspace.config_file(), store::SHARED, config::TEMPLATE.as_bytes())? {
+        created.push(workspace.config_file());
     }
     let mut notes = Vec::new();
     if !elsewhere {
@@ -88,6 +85,15 @@ pub fn make(dir: &Path, prefix: Option<&str>) -> Result<Made> {
         notes = tasks.notes;
     }
     Ok(Made { workspace: workspace.root().to_owned(), created, notes, unregistered: None })
+}
+
+/// Makes `.taskrun/` for what people write, which git is to keep; whether it now first says what git is not to.
+pub fn for_people(workspace: &Workspace) -> Result<bool> {
+    store::make_dir(&workspace.dir())?;
+    if store::read_text(&workspace.gitignore())?.as_deref() == Some(ALL_IGNORED) {
+        store::remove(&workspace.gitignore())?;
+    }
+    store::create_new(&workspace.gitignore(), store::SHARED, GITIGNORE.as_bytes())
 }
 
 /// Makes `.taskrun/` for what a run writes, where it is missing.
