@@ -77,5 +77,7 @@ mod macp_worktree_pool;
 mod manual;
 mod sandbox;
 mod skill;
+mod skill_bad;
+mod skill_register;
 mod terminal;
 mod workspace;

@@ -83,7 +83,7 @@ impl Home {
 
     /// The files that claim to be the skill `id`.
     pub fn files(&self, id: &str) -> Vec<PathBuf> {
-        let names = [format!("{id}.json"), format!("{id}.toml"), format!("{id}/{}", agent_skill::FILE)];
+        let names = [format!("{id}/{}", agent_skill::FILE), format!("{id}.json"), format!("{id}.toml")];
         let paths = names.into_iter().map(|name| self.dir.join(name));
         if is_id(id) { paths.filter(|path| is_there(path)).collect() } else { Vec::new() }
     }
