@@ -79,5 +79,6 @@ mod sandbox;
 mod skill;
 mod skill_bad;
 mod skill_register;
+mod skill_shipped;
 mod terminal;
 mod workspace;

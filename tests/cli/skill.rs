@@ -27,7 +27,7 @@ fn the_shipped_skill_is_listed_and_shown() {
         "name": "Build MCP Server",
         "description": "Create an MCP server with tools and resources",
         "stack": ["*"],
-        "stories": 2,
+        "stories": 4,
         "from": "builtin",
         "path": null,
     });
@@ -35,7 +35,7 @@ fn the_shipped_skill_is_listed_and_shown() {
     let text = sandbox.run(&["skill", "list"]).stdout;
     let line = text.lines().find(|line| line.starts_with("build-mcp ")).unwrap();
     let words: Vec<&str> = line.split_whitespace().collect();
-    assert_eq!(words, ["build-mcp", "2", "stories", "*", "builtin", "Build", "MCP", "Server"]);
+    assert_eq!(words, ["build-mcp", "4", "stories", "*", "builtin", "Build", "MCP", "Server"]);
 
     let shown = sandbox.run(&["skill", "get", "build-mcp", "--json"]).json();
     let first = json!({

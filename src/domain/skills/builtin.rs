@@ -15,7 +15,18 @@ macro_rules! shipped {
 }
 
 /// Id and text of each, by id.
-pub const SHIPPED: &[(&str, &str)] = shipped!["build-mcp"];
+pub const SHIPPED: &[(&str, &str)] = shipped![
+    "add-component",
+    "add-tests",
+    "add-tool",
+    "blog-post",
+    "build-feature",
+    "build-mcp",
+    "build-plugin",
+    "fix-bug",
+    "landing-page",
+    "sales-pitch",
+];
 
 /// What a list shows of a skill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +91,8 @@ mod tests {
     fn build_mcp_is_the_seeds() {
         let (id, text) = SHIPPED.iter().find(|(id, _)| *id == "build-mcp").unwrap();
         let skill = skill(id, text).unwrap();
-        assert_eq!(skill.user_stories.len(), 2);
+        let seed: Vec<&str> = skill.user_stories[..2].iter().map(|story| story.title.as_str()).collect();
+        assert_eq!(seed, ["Create MCP scaffold", "Add first tool"]);
         assert_eq!(skill.user_stories[1].depends_on, ["US-001"]);
         assert_eq!(skill.quality_gates["*"], ["bun run check", "bun run lint"]);
     }
