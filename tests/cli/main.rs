@@ -78,6 +78,7 @@ mod manual;
 mod sandbox;
 mod skill;
 mod skill_bad;
+mod skill_build_mcp;
 mod skill_register;
 mod skill_shipped;
 mod terminal;
