@@ -1,6 +1,7 @@
 //! The one gate for output: results to stdout; progress, notices, errors and hints to stderr.
 
 pub mod fit;
+pub mod menu;
 pub mod screen;
 
 use std::cell::{Cell, RefCell};

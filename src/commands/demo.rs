@@ -9,7 +9,7 @@ use crate::commands::{Context, board};
 use crate::domain::demo;
 use crate::domain::loops::plan::{self, Options};
 use crate::exit::Exit;
-use crate::system::config::{self, env};
+use crate::system::config::{self, Verify, env};
 use crate::ui::Color;
 
 /// Work a small task graph in a throw-away repository, to see how it goes.
@@ -24,7 +24,7 @@ pub fn run(args: &Demo, context: &Context) -> Result<Exit> {
     let workspace = demo::make(args.dir.as_deref(), &env::temp_dir())?;
     context.ui.progress(&format!("made {}", workspace.root().display()));
     let config = config::load(Some(&workspace.config_file()))?;
-    let options = Options { max_attempts: Some(3), ..Options::default() };
+    let options = Options { max_attempts: Some(3), verify: Some(Verify::None), ..Options::default() };
     let plan = plan::plan(&workspace, &config, &options)?;
     let exit = loops::drive(&workspace, plan, context)?;
     if !context.ui.json() {

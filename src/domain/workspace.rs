@@ -58,6 +58,11 @@ impl Workspace {
         self.dir().join("skills")
     }
 
+    /// `.taskrun/skill.json`: which skill is selected.
+    pub fn selected_skill(&self) -> PathBuf {
+        self.dir().join("skill.json")
+    }
+
     /// `.taskrun/runs/`: one folder a run.
     pub fn runs_dir(&self) -> PathBuf {
         self.dir().join("runs")
@@ -131,6 +136,11 @@ impl Workspace {
     /// `.taskrun/missions/`: one folder a mission, below `active/` and `completed/`.
     pub fn missions_dir(&self) -> PathBuf {
         self.dir().join("missions")
+    }
+
+    /// `.taskrun/edits/`: copies of artifacts that people have open in an editor.
+    pub fn edits_dir(&self) -> PathBuf {
+        self.dir().join("edits")
     }
 
     /// `.taskrun/workflows.json`: the steps missions go through; written by people.

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Once, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +21,7 @@ use crate::fault::Fault;
 static INSTALLED: Once = Once::new();
 static FIRST: AtomicI32 = AtomicI32::new(0);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
+static DEAF: AtomicBool = AtomicBool::new(false);
 /// Readable for ever once a signal has come.
 static BELL: OnceLock<UnixStream> = OnceLock::new();
 
@@ -39,6 +40,9 @@ fn listen() -> Result<()> {
     let _ = BELL.set(bell);
     thread::Builder::new().name("signals".into()).stack_size(64 << 10).spawn(move || {
         for signal in signals.forever() {
+            if matches!(signal, SIGINT | SIGQUIT) && DEAF.load(Ordering::SeqCst) {
+                continue;
+            }
             // A closed terminal and Ctrl-\ are orders to end, as SIGTERM is.
             let signal = if signal == SIGINT { SIGINT } else { SIGTERM };
             let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
@@ -55,6 +59,22 @@ fn listen() -> Result<()> {
 /// Whether [`install`] was called.
 pub fn installed() -> bool {
     INSTALLED.is_completed()
+}
+
+/// While this is there, Ctrl-C and Ctrl-\\ are not for us.
+#[derive(Debug)]
+pub struct Deaf(());
+
+/// Leaves the keys that end programs to the one that has the terminal now.
+pub fn deaf_to_keys() -> Deaf {
+    DEAF.store(true, Ordering::SeqCst);
+    Deaf(())
+}
+
+impl Drop for Deaf {
+    fn drop(&mut self) {
+        DEAF.store(false, Ordering::SeqCst);
+    }
 }
 
 /// The first signal that came (SIGHUP and SIGQUIT count as SIGTERM), if any did.

@@ -57,6 +57,11 @@ impl Lock {
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
+    /// Who holds the lock, in words: `` pid 4242 (`git`) `` where the kernel tells.
+    pub fn holder(path: &Path) -> String {
+        locker(path).map_or_else(|| "another process".to_owned(), |pid| named(&pid))
+    }
+
     /// Locks a directory itself, which must be there; not possible on some network file systems.
     pub fn take_dir(path: &Path, patience: Duration) -> Result<Self> {
         wait(path, patience, || Self::try_on(path, File::open(path)))
@@ -71,7 +76,7 @@ fn wait(path: &Path, patience: Duration, mut attempt: impl FnMut() -> Result<Opt
             return Ok(lock);
         }
         if start.elapsed() >= patience {
-            let holder = locker(path).map_or_else(|| "another process".to_owned(), |pid| named(&pid));
+            let holder = Lock::holder(path);
             return Err(Fault::busy(
                 format!("`{}` is held by {holder}", path.display()),
                 "try again when it has finished",

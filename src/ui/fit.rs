@@ -29,6 +29,16 @@ pub fn pad(text: &str, columns: usize) -> String {
     text
 }
 
+/// `999 B`, `1.2 kB`, `100.0 MB`: a size for people.
+pub fn bytes(size: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")];
+    match units.into_iter().find(|(unit, _)| size >= *unit) {
+        // Cut, not rounded: 999.99 kB is not yet 1000.0 kB.
+        Some((unit, name)) => format!("{}.{} {name}", size / unit, size % unit * 10 / unit),
+        None => format!("{size} B"),
+    }
+}
+
 /// The words of `line` in lines of at most `columns`, where they can be parted: an address that is
 /// longer stays whole, so that it can be copied. The first begins with `first`, the others with `rest`.
 pub fn wrap(line: &str, columns: usize, first: &str, rest: &str) -> Vec<String> {
@@ -123,6 +133,22 @@ fn mark(bare: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_one_place_and_the_next_unit() {
+        let table = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (1299, "1.2 kB"),
+            (999_999, "999.9 kB"),
+            (104_857_600, "104.8 MB"),
+            (u64::MAX, "18446744073.7 GB"),
+        ];
+        for (size, expected) in table {
+            assert_eq!(bytes(size), expected);
+        }
+    }
 
     #[test]
     fn cut_by_columns() {

@@ -48,6 +48,7 @@ mod loops_signals;
 mod loops_storm;
 mod loops_streams;
 mod loops_traps;
+mod loops_verify;
 mod macp_agents;
 mod macp_dispatch;
 mod macp_drain;

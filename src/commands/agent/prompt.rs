@@ -82,6 +82,7 @@ impl Prompt {
             budget: self.limits.budget(),
             used: Used::default(),
             allow_unknown_cost: self.limits.allow_unknown_cost,
+            part: None,
         })
     }
 }

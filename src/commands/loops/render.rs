@@ -157,6 +157,12 @@ pub(super) fn preview(preview: &Preview) -> String {
     for gate in &preview.gates {
         let _ = writeln!(out, "gate      {gate}");
     }
+    if let Some(agent) = &preview.verify {
+        let _ = writeln!(out, "judged    by {agent}");
+    }
+    if let Some(skill) = &preview.skill {
+        let _ = writeln!(out, "skill     {skill}");
+    }
     let _ = writeln!(out, "commit    {}", if preview.commit { "yes" } else { "no" });
     if let Some(limit) = preview.max_iterations {
         let _ = writeln!(out, "at most   {limit} iterations");

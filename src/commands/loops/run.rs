@@ -12,10 +12,10 @@ use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::event::{Event, Kind};
 use crate::domain::loops::plan::{self, Options, Plan};
 use crate::domain::loops::preview::{self, Preview};
-use crate::domain::loops::{self, Hands};
+use crate::domain::loops::{self, Hands, guided};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::system::config::OnRateLimit;
+use crate::system::config::{OnRateLimit, Verify};
 use crate::system::{clock, config};
 
 /// Take ready tasks one by one until there is a reason to end.
@@ -28,6 +28,10 @@ pub struct Run {
     /// Model to ask the agent for
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
+    /// Work by this skill: its prompts and gates, its tasks, which are made first where none is open (default: the selected
+    /// skill, for all tasks); `none` for none
+    #[arg(long, value_name = "ID")]
+    skill: Option<String>,
     /// Only tasks below this epic
     #[arg(long, value_name = "ID")]
     epic: Option<String>,
@@ -67,6 +71,9 @@ pub struct Run {
     /// Do not commit
     #[arg(long)]
     no_commit: bool,
+    /// Who judges, after green gates, whether a task is done (default: `loop.verify` of the settings)
+    #[arg(long, value_name = "WHO", value_enum)]
+    verify: Option<Judge>,
     /// Ask before a task is closed
     #[arg(long)]
     confirm: bool,
@@ -96,6 +103,24 @@ enum RateLimit {
     Exit,
     /// Go on with the next agent of `agent.fallback`
     Fallback,
+}
+
+/// Who judges the work.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Judge {
+    /// Nobody: the gates decide
+    None,
+    /// A second agent, which sees the task, its criteria and what was changed
+    Agent,
+}
+
+impl From<Judge> for Verify {
+    fn from(flag: Judge) -> Self {
+        match flag {
+            Judge::None => Self::None,
+            Judge::Agent => Self::Agent,
+        }
+    }
 }
 
 impl From<RateLimit> for OnRateLimit {
@@ -146,6 +171,8 @@ impl Run {
             on_rate_limit: self.on_rate_limit.map(OnRateLimit::from),
             terminal,
             allow_unknown_cost: self.allow_unknown_cost,
+            verify: self.verify.map(Verify::from),
+            skill: None,
         }
     }
 }
@@ -156,8 +183,14 @@ pub(super) fn run(args: &Run, context: &Context) -> Result<Exit> {
         return Err(Fault::usage("`--confirm` needs a terminal to ask on", "run without `--confirm`"));
     }
     let config = config::load(Some(&workspace.config_file()))?;
-    let plan = plan::plan(&workspace, &config, &args.options(context.ui.stderr_is_terminal()))?;
-    if args.dry_run || args.print_prompt {
+    let mut options = args.options(context.ui.stderr_is_terminal());
+    let looks = args.dry_run || args.print_prompt;
+    if let Some(choice) = guided::choose(&workspace, args.skill.as_deref())? {
+        let mut notice = |message: &str| context.ui.notice(message);
+        guided::provide((&workspace, &config), &choice, &mut options, looks, &mut notice)?;
+    }
+    let plan = plan::plan(&workspace, &config, &options)?;
+    if looks {
         let preview = preview::preview(&workspace, &plan)?;
         return show(&preview, args.print_prompt, context);
     }

@@ -1,5 +1,6 @@
 //! `loop status|pause|resume|stop|logs|history|prompt`
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use super::render;
 use crate::commands::Context;
 use crate::domain::attempt::receipt::Receipt;
 use crate::domain::loops::control::Action;
-use crate::domain::loops::{history, preview, request, state};
+use crate::domain::loops::{guided, history, preview, request, state};
 use crate::exit::Exit;
 use crate::system::config;
 
@@ -50,6 +51,9 @@ pub struct History {
 pub struct Prompt {
     /// Task id
     id: String,
+    /// Skill to go by (default: the selected one); `none` for none
+    #[arg(long, value_name = "ID")]
+    skill: Option<String>,
 }
 
 pub(super) fn status(context: &Context) -> Result<Exit> {
@@ -161,7 +165,12 @@ fn row(receipt: &Receipt) -> String {
 pub(super) fn prompt(args: &Prompt, context: &Context) -> Result<Exit> {
     let workspace = context.workspace()?;
     let config = config::load(Some(&workspace.config_file()))?;
-    let (task, prompt) = preview::prompt(&workspace, &config, &args.id)?;
+    let chosen = guided::choose(&workspace, args.skill.as_deref())?;
+    if let Some(chosen) = chosen.as_ref().filter(|chosen| !chosen.named) {
+        context.ui.notice(&chosen.announced());
+    }
+    let skill = chosen.map(|chosen| (chosen.found, BTreeMap::new()));
+    let (task, prompt) = preview::prompt(&workspace, &config, &args.id, skill)?;
     context.ui.result(&json!({"task": task, "prompt": prompt}), || prompt.clone())?;
     Ok(Exit::Done)
 }

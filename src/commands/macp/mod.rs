@@ -18,12 +18,14 @@ mod show;
 mod status;
 mod submit;
 mod sync;
-mod told;
+pub(crate) mod told;
 mod trigger;
 mod update;
 mod validate;
 
 use std::path::PathBuf;
+
+pub(crate) use submit::pair;
 
 use anyhow::Result;
 use clap::Subcommand;

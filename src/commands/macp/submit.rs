@@ -116,7 +116,7 @@ fn id(text: &str) -> Result<String, String> {
     if id.is_empty() { Err("an id is empty".to_owned()) } else { Ok(id.to_owned()) }
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE".to_owned()),

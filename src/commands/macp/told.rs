@@ -36,7 +36,7 @@ pub(super) fn listen(context: &Context, work: impl FnOnce(Hands<'_>) -> Result<F
 }
 
 /// One event as a line, or nothing where it is not worth one.
-fn line(event: &Event, verbose: bool) -> Option<String> {
+pub(crate) fn line(event: &Event, verbose: bool) -> Option<String> {
     let task = one_line(&event.task_id);
     let said = one_line(&event.message);
     let word = match event.event_type {

@@ -8,6 +8,7 @@ mod list;
 mod logs;
 mod mark_completed;
 mod new;
+mod picture;
 mod review;
 mod runs;
 mod show;

@@ -1,10 +1,13 @@
 //! `skill …`: kinds of work with their stories, gates and prompts.
 
+mod apply;
 mod get;
 mod list;
 mod new;
 mod register;
 mod remove;
+mod render;
+mod select;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -30,6 +33,12 @@ pub enum Command {
     Register(register::Args),
     /// Remove a skill of the workspace or of the user
     Remove(remove::Args),
+    /// Select the skill that the next `loop run` goes by
+    Select(select::Args),
+    /// Make the stories of a skill tasks below an epic, all or nothing
+    Apply(apply::Args),
+    /// Print the prompt an agent would get for a task by a skill
+    Render(render::Args),
 }
 
 /// Runs one of them.
@@ -40,6 +49,9 @@ pub fn run(command: &Command, context: &Context) -> Result<Exit> {
         Command::New(args) => new::run(args, context),
         Command::Register(args) => register::run(args, context),
         Command::Remove(args) => remove::run(args, context),
+        Command::Select(args) => select::run(args, context),
+        Command::Apply(args) => apply::run(args, context),
+        Command::Render(args) => render::run(args, context),
     }
 }
 

@@ -28,6 +28,13 @@ pub struct Args {
     force: bool,
 }
 
+impl Args {
+    /// Those of a new skill with this id, for whoever asked for it.
+    pub(super) fn called(id: String) -> Self {
+        Self { id, name: None, stack: Vec::new(), from: None, user: false, force: false }
+    }
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let home = super::home(args.user, context)?;
     let (id, name) = (args.id.clone(), args.name.clone());

@@ -1,7 +1,9 @@
 //! What an attempt changed in the work tree, told apart from what the user had lying there.
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,12 @@ impl Own {
         Self { taskrun: inside.join(".taskrun"), copy: inside.join(".beads"), beads }
     }
 
+    /// Whether a path is the workspace's own: no work of anybody's.
+    pub fn holds(&self, path: &Path) -> bool {
+        let tasks = self.beads.as_ref().is_some_and(|beads| path.starts_with(beads));
+        tasks || path.starts_with(&self.taskrun) || path.starts_with(&self.copy)
+    }
+
     /// Whether the tasks are in another work tree, or in none, so that no commit here can have them.
     pub fn tasks_are_elsewhere(&self) -> bool {
         self.beads.is_none()
@@ -101,6 +109,24 @@ pub fn look_plain(root: &Path) -> Result<Look> {
     use std::hash::{DefaultHasher, Hash, Hasher};
     use std::os::unix::fs::MetadataExt;
     let mut hasher = DefaultHasher::new();
+    walk(root, &mut |path, meta| (path, meta.len(), meta.mtime(), meta.mtime_nsec()).hash(&mut hasher));
+    Ok(Look { head: Some(format!("{:016x}", hasher.finish())), ..Look::default() })
+}
+
+/// The files of such a directory that were written since then, sorted, below it.
+pub fn written_since(root: &Path, since: SystemTime) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    walk(root, &mut |path, meta| {
+        if meta.modified().is_ok_and(|at| at >= since) {
+            found.extend(path.strip_prefix(root).map(Path::to_owned));
+        }
+    });
+    found.sort_unstable();
+    found
+}
+
+/// Hands over the files of a directory that git does not know, in an order that is always the same.
+fn walk(root: &Path, take: &mut dyn FnMut(&Path, &Metadata)) {
     let mut next = vec![root.to_owned()];
     let mut seen = 0;
     while let Some(dir) = next.pop().filter(|_| seen < MOST) {
@@ -117,10 +143,9 @@ pub fn look_plain(root: &Path) -> Result<Look> {
                 }
                 continue;
             }
-            (&path, meta.len(), meta.mtime(), meta.mtime_nsec()).hash(&mut hasher);
+            take(&path, &meta);
         }
     }
-    Ok(Look { head: Some(format!("{:016x}", hasher.finish())), ..Look::default() })
 }
 
 /// What an attempt changed.

@@ -36,7 +36,7 @@ const CAPTURE: &str = ".capture";
 const CAPTURE_STDERR: &str = ".capture-stderr";
 
 /// What stays the same over the attempts of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Engine {
     /// Who works.
     pub agent: Agent,

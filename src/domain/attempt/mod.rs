@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod changes;
+pub mod checklist;
 pub mod completion;
 mod ear;
 pub mod engine;
@@ -10,3 +11,4 @@ pub mod fence;
 pub mod gates;
 pub mod prompt;
 pub mod receipt;
+pub mod verify;

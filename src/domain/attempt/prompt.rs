@@ -2,9 +2,10 @@
 //! taken for the agent's own.
 
 use anyhow::Result;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 
+use super::checklist::checklist;
 use super::fence::Fence;
 use crate::domain::agents::printable;
 use crate::fault::Fault;
@@ -34,6 +35,22 @@ pub struct Facts {
     pub extra: Vec<String>,
     /// The directory the agent works in.
     pub dir: String,
+    /// What a skill says, with which the built-in template then begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide: Option<Guide>,
+}
+
+/// A skill's prompts, filled in.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Guide {
+    /// How to work.
+    pub system: String,
+    /// What is to be done.
+    pub task: String,
+    /// How to say that it is done.
+    pub done: String,
+    /// Which facts they tell already: `description`, `epic`, …
+    pub tells: Vec<String>,
 }
 
 /// A task as the prompt shows it.
@@ -52,7 +69,7 @@ pub struct Task {
     pub description: String,
     /// Markdown, any length.
     pub design: String,
-    /// Markdown, any length.
+    /// Markdown, any length; shown as a checklist.
     pub acceptance_criteria: String,
     /// Markdown, any length.
     pub notes: String,
@@ -107,52 +124,80 @@ pub struct Template<'a> {
 /// Renders the prompt. A mistake in the user's template is a [`Fault::Invalid`] naming file and
 /// line. Whatever the facts hold, no line of the result is a promise tag and nothing more.
 pub fn compose(facts: &Facts, user: Option<Template<'_>>) -> Result<String> {
-    let Template { name, source } =
-        user.unwrap_or(Template { name: "the built-in prompt template", source: TEMPLATE });
-    let environment = environment(name, source)?;
-    let rendered = environment
-        .get_template(name)
-        .and_then(|template| template.render(prepared(facts)))
-        .map_err(|error| invalid(name, &error))?;
-    Ok(defuse(&rendered))
+    let template = user.unwrap_or(Template { name: "the built-in prompt template", source: TEMPLATE });
+    render(&template, prepared(facts)).map_err(|mistake| mistake.invalid(template.name))
 }
 
 /// Whether a template can be read at all; what it names is only known once there is a task.
 pub fn check(template: &Template<'_>) -> Result<()> {
-    environment(template.name, template.source).map(|_| ())
+    environment(template).map(|_| ()).map_err(|mistake| mistake.invalid(template.name))
 }
 
-fn environment<'t>(name: &'t str, source: &'t str) -> Result<Environment<'t>> {
+/// A template with these `facts` in it: undefined names are mistakes, and no line of the result is a promise tag
+/// and nothing more.
+pub(crate) fn render(template: &Template<'_>, facts: impl Serialize) -> Result<String, Mistake> {
+    let environment = environment(template)?;
+    let rendered = environment
+        .get_template(template.name)
+        .and_then(|parsed| parsed.render(facts))
+        .map_err(|error| Mistake::of(&error, template.source))?;
+    Ok(defuse(&rendered))
+}
+
+/// What is wrong with a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    /// Its line in the template, from 1, where that is known.
+    pub(crate) line: Option<usize>,
+    /// What it is.
+    pub(crate) said: String,
+}
+
+impl Mistake {
+    pub(crate) fn of(error: &minijinja::Error, source: &str) -> Self {
+        let said = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
+        let at = error.range().and_then(|range| source.get(range)).map(one_line);
+        let named = at.filter(|_| error.kind() == ErrorKind::UndefinedError && error.detail().is_none());
+        let said = named.map_or(said.clone(), |name| format!("{said} `{name}`"));
+        Self { line: error.line(), said }
+    }
+
+    /// The error for a template of the user's.
+    fn invalid(&self, name: &str) -> anyhow::Error {
+        let line = self.line.map(|line| format!(" line {line}")).unwrap_or_default();
+        let names = "task, epic, attempt, max_attempts, previous, gates, extra, dir";
+        Fault::invalid(
+            format!("failed to render `{name}`{line}: {}", self.said),
+            format!("a template can name: {names}; without the file the built-in one is used"),
+        )
+    }
+}
+
+pub(crate) fn environment<'t>(template: &Template<'t>) -> Result<Environment<'t>, Mistake> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_keep_trailing_newline(true);
-    environment.add_template(name, source).map_err(|error| invalid(name, &error))?;
+    environment.set_debug(true);
+    environment
+        .add_template(template.name, template.source)
+        .map_err(|error| Mistake::of(&error, template.source))?;
     Ok(environment)
-}
-
-fn invalid(name: &str, error: &minijinja::Error) -> anyhow::Error {
-    let line = error.line().map(|line| format!(" line {line}")).unwrap_or_default();
-    let said = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
-    let names = "task, epic, attempt, max_attempts, previous, gates, extra, dir";
-    Fault::invalid(
-        format!("failed to render `{name}`{line}: {said}"),
-        format!("a template can name: {names}; without the file the built-in one is used"),
-    )
 }
 
 /// The facts made safe for any template: open code blocks closed, titles on one line, the gate's
 /// output cut and plain.
-fn prepared(facts: &Facts) -> Facts {
+pub(crate) fn prepared(facts: &Facts) -> Facts {
     let mut facts = facts.clone();
-    let Task { title, description, design, acceptance_criteria, notes, .. } = &mut facts.task;
-    *title = one_line(title);
-    [description, design, acceptance_criteria, notes].into_iter().for_each(close);
+    safe(&mut facts.task);
     if let Some(epic) = &mut facts.epic {
         epic.title = one_line(&epic.title);
         close(&mut epic.description);
     }
     facts.extra.iter_mut().for_each(close);
+    if let Some(Guide { system, task, done, .. }) = &mut facts.guide {
+        [system, task, done].into_iter().for_each(close);
+    }
     facts.gates.iter_mut().for_each(|gate| *gate = one_line(gate));
     if let Some(previous) = &mut facts.previous {
         close(&mut previous.reason);
@@ -163,6 +208,14 @@ fn prepared(facts: &Facts) -> Facts {
         }
     }
     facts
+}
+
+/// A task made safe for any template, its criteria as a checklist.
+pub(crate) fn safe(task: &mut Task) {
+    let Task { title, description, design, acceptance_criteria, notes, .. } = task;
+    *title = one_line(title);
+    *acceptance_criteria = checklist(acceptance_criteria);
+    [description, design, acceptance_criteria, notes].into_iter().for_each(close);
 }
 
 pub(crate) fn one_line(text: &str) -> String {
@@ -219,7 +272,7 @@ const BREAKS: [char; 7] = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '
 
 /// Puts a word before every promise tag that stands alone on its line, so that an agent which
 /// repeats its prompt promises nothing. Alone means: no letter or digit beside it.
-fn defuse(prompt: &str) -> String {
+pub(crate) fn defuse(prompt: &str) -> String {
     if !prompt.contains("<promise>") {
         return prompt.to_owned();
     }

@@ -95,7 +95,7 @@ Use one file.
 
 ## Acceptance criteria
 
-- it greets
+- [ ] it greets
 
 ## Notes
 
@@ -203,8 +203,8 @@ fn long_output_is_cut_at_a_line_and_long_descriptions_pass() {
 #[test]
 fn mistakes_in_a_users_template_name_file_and_line() {
     let table = [
-        ("a\n{{ task.titel }}", "`prompt.md` line 2: undefined value"),
-        ("{{ nothing }}", "`prompt.md` line 1: undefined value"),
+        ("a\n{{ task.titel }}", "`prompt.md` line 2: undefined value `task.titel`"),
+        ("{{ nothing }}", "`prompt.md` line 1: undefined value `nothing`"),
         ("a\nb\n{% if %}", "`prompt.md` line 3: "),
         ("{{ task.title | shout }}", "`prompt.md` line 1: filter shout is unknown"),
     ];

@@ -80,6 +80,24 @@ pub struct GateResult {
     pub ended_for: Option<String>,
 }
 
+/// A second agent's look at the work of an attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Agent's name.
+    pub agent: String,
+    /// Model, where known.
+    pub model: Option<String>,
+    /// The agent's session id, where known.
+    pub session: Option<String>,
+    /// Whether it found the work done.
+    pub passed: bool,
+    /// What kind of failure it was, where that agent itself failed.
+    #[serde(default)]
+    pub class: Option<Class>,
+    /// What it cost; part of the receipt's `spend`.
+    pub spend: Spend,
+}
+
 /// One attempt on one task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -120,10 +138,13 @@ pub struct Receipt {
     pub exit_code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// What it cost.
+    /// What it cost, judging included.
     pub spend: Spend,
     /// The gates that ran, in order.
     pub gates: Vec<GateResult>,
+    /// The agent that judged the work, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
     /// Names of processes it left running and that were ended.
     #[serde(default)]
     pub left_running: Vec<String>,
@@ -144,6 +165,18 @@ pub struct Receipt {
 impl Receipt {
     /// The version to write into `v`.
     pub const VERSION: u32 = VERSION;
+
+    /// What the agent that worked used itself: without who judged it.
+    pub fn worked(&self) -> Spend {
+        let judged = self.judged.as_ref().map_or_else(Spend::nothing, |judged| judged.spend);
+        Spend {
+            usd: (self.spend.usd - judged.usd).max(0.0),
+            input_tokens: self.spend.input_tokens.saturating_sub(judged.input_tokens),
+            cached_tokens: self.spend.cached_tokens.saturating_sub(judged.cached_tokens),
+            output_tokens: self.spend.output_tokens.saturating_sub(judged.output_tokens),
+            ..self.spend
+        }
+    }
 
     /// Appends it, on disk before this returns.
     pub fn append(&self, path: &Path) -> Result<()> {

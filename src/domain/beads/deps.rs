@@ -101,7 +101,7 @@ pub(super) fn resolve_edge(table: &Table, issue: &str, target: &str) -> Result<(
 }
 
 /// Makes `issue` depend on `target`, both known ids; says whether it did not already.
-pub(super) fn add(table: &mut Table, issue: &str, target: &str, kind: &str, author: &str) -> Result<bool> {
+pub fn add(table: &mut Table, issue: &str, target: &str, kind: &str, author: &str) -> Result<bool> {
     if issue == target {
         return Err(Fault::refused(format!("`{issue}` cannot depend on itself"), "name another issue"));
     }

@@ -47,7 +47,7 @@ pub use board::Board;
 pub use change::{ALL_CHILDREN_CLOSED, Back, Closed, NEEDS_HUMAN, STATUSES, Update, check_status};
 pub use comment::{Remark, remark};
 pub use create::{New, TYPES, body, check_type};
-pub use deps::Added;
+pub use deps::{Added, add as depend};
 pub use doctor::{Finding, Report, Severity};
 pub use graph::{Blocker, Filter, Graph, Sort};
 pub use holds::{Grip, Hold, is_private};

@@ -2,33 +2,28 @@
 
 use std::cell::Cell;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use anyhow::Result;
 use jiff::Timestamp;
 
-use crate::domain::agents::{Class, Failure};
-use crate::domain::attempt::budget::{self, Cut, Spend};
+use crate::domain::attempt::budget::{self, Spend};
 use crate::domain::attempt::changes::{Carried, Look, between};
 use crate::domain::attempt::completion::Verdict;
-use crate::domain::attempt::engine::{Answer, Order, file};
+use crate::domain::attempt::engine::{Answer, file};
 use crate::domain::attempt::event::Kind;
-use crate::domain::attempt::gates::{Place, complaint};
-use crate::domain::attempt::receipt::GateResult;
+use crate::domain::attempt::gates::{Gates, Place, complaint};
+use crate::domain::attempt::receipt::{GateResult, Judged};
 use crate::domain::beads::{Graph, Grip, Issue, Store, Table};
-use crate::domain::launchers::{Labels, LaunchFailed, Launcher, Launching};
-use crate::domain::loops::brief::{Brief, compose};
+use crate::domain::launchers::LaunchFailed;
+use crate::domain::loops::attend::{Cause, Job, blameless, launching, other, stop_now};
+use crate::domain::loops::brief::Brief;
 use crate::domain::loops::claims::{Claim, Phase};
-use crate::domain::loops::control::{self, Action};
 use crate::domain::loops::ledger::Past;
 use crate::domain::loops::run::Run;
 use crate::domain::loops::settle::Fate;
 use crate::domain::loops::state::Current;
-use crate::domain::loops::verdict::Reason;
-use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::config::Permissions;
-use crate::system::interrupt;
 use crate::system::lock::Holder;
 use crate::system::store;
 
@@ -48,6 +43,19 @@ pub(super) struct Attempt {
     pub(super) started: Timestamp,
     pub(super) answer: Option<Answer>,
     pub(super) gates: Vec<GateResult>,
+    /// Who judged it, if somebody did.
+    pub(super) judged: Option<Judged>,
+}
+
+impl Attempt {
+    /// What it has cost, judging included.
+    pub(super) fn spend(&self) -> Spend {
+        let mut spend = self.answer.as_ref().map_or_else(Spend::nothing, |answer| answer.spend);
+        if let Some(judged) = &self.judged {
+            spend.add(&judged.spend);
+        }
+        spend
+    }
 }
 
 /// The epic (or other parent) of an issue: id, title, description.
@@ -98,6 +106,7 @@ impl Run<'_> {
             attempt: past.attempts + 1,
             agent: self.plan.engine.agent.name.clone(),
             model: self.plan.engine.agent.model.clone(),
+            judge: self.plan.judge().map(|engine| (engine.agent.name, engine.agent.model)),
             assignee: issue.assignee.clone(),
             phase: Phase::Working,
             head: before.head.clone(),
@@ -142,30 +151,33 @@ impl Run<'_> {
             started: Self::now(),
             answer: None,
             gates: Vec::new(),
+            judged: None,
         }))
     }
 
     /// Agent, judgement, gates, and a person where that is wanted.
     fn work(&mut self, attempt: &mut Attempt, past: &Past) -> Result<Fate> {
+        let gates = self.plan.gates_for(&attempt.issue)?;
         let brief = Brief {
             epic: attempt.epic.clone(),
-            gates: &self.plan.gates.commands,
+            gates: &gates.commands,
+            judged: self.plan.verify.is_some(),
             max_attempts: self.plan.max_attempts,
             dir: self.workspace.root(),
+            guide: self.plan.guide.as_ref(),
+            template: self.plan.template.as_ref(),
         };
-        let prompt = compose(&brief.facts(&attempt.issue, past), self.plan.template.as_ref())?;
+        let prompt = brief.prompt(&attempt.issue, past)?;
         let cause = Cell::new(None);
         if let Err(error) = self.agent(attempt, &prompt, past, &cause) {
             // It could not even be started: no task is to blame.
             return Ok(blameless(other(&error)));
         }
-        if self.store.restore(&self.dir.join(KEPT))? {
-            (self.notice)("the agent had removed the task store: it was put back as it was before");
-        }
+        self.put_store_back()?;
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {
             Verdict::Complete => {
-                Ok(self.check(attempt).unwrap_or_else(|error| match error.downcast::<LaunchFailed>() {
+                Ok(self.check(attempt, &gates, past).unwrap_or_else(|error| match error.downcast::<LaunchFailed>() {
                     Ok(failed) => blameless(failed.into()),
                     Err(error) => blameless(other(&error)),
                 }))
@@ -182,6 +194,14 @@ impl Run<'_> {
         }
     }
 
+    /// Undoes what no agent may do: the removal of all tasks.
+    pub(super) fn put_store_back(&mut self) -> Result<()> {
+        if self.store.restore(&self.dir.join(KEPT))? {
+            (self.notice)("the agent had removed the task store: it was put back as it was before");
+        }
+        Ok(())
+    }
+
     fn agent(
         &mut self,
         attempt: &mut Attempt,
@@ -189,33 +209,7 @@ impl Run<'_> {
         past: &Past,
         cause: &Cell<Option<Cause>>,
     ) -> Result<()> {
-        self.ensure_child()?;
-        self.await_ref()?;
-        let tally = self.tally();
-        let (workspace, run, limits) = (self.workspace, self.state.run.clone(), self.plan.budget);
-        let (since, task) = (Instant::now(), past.spend);
-        let tally = move || budget::Tally { elapsed: tally.elapsed + since.elapsed(), ..tally };
-        let stop = |live: &Spend| {
-            let cut = budget::during(&limits, &tally(), &task, live).map(Cause::Limit);
-            let now = cut.or_else(|| stop_now(workspace, &run).then_some(Cause::Asked));
-            cause.set(cause.get().or(now));
-            now.is_some()
-        };
         let thread = past.thread.as_ref().filter(|thread| self.plan.continues(thread));
-        let order = Order {
-            prompt,
-            dir: self.workspace.root(),
-            prefix: &attempt.prefix,
-            task: &attempt.issue.id,
-            description: &attempt.issue.description,
-            attempt: attempt.number,
-            budget_left: budget::left(&limits, &tally(), &task),
-            resume: thread.map(|thread| thread.session.as_str()),
-            before: thread.map(|thread| thread.used).unwrap_or_default(),
-            env: &[],
-            launch: launching(self.plan.launcher.as_ref(), &attempt.issue.id, attempt.number),
-            stop: &stop,
-        };
         self.recorder.tell(Kind::AttemptStarted {
             agent: self.plan.engine.agent.name.clone(),
             resumes: thread.map(|thread| thread.session.clone()),
@@ -223,15 +217,9 @@ impl Run<'_> {
             prompt: file(&attempt.prefix, ".prompt.md").display().to_string(),
             output: file(&attempt.prefix, ".stdout").display().to_string(),
         });
-        let Some(child) = self.child.as_mut() else { return Ok(()) };
-        let (recorder, warned) = (&mut self.recorder, &mut self.warned);
-        let answer = self.plan.engine.run(child, &order, &mut |kind| {
-            let live = if let Kind::AgentUsage { spend } = &kind { Some(*spend) } else { None };
-            recorder.tell(kind);
-            let near = live.map(|live| budget::warnings(&limits, &tally(), &task, &live));
-            warned.tell(near.unwrap_or_default(), recorder);
-        })?;
-        recorder.tell(finished(&answer));
+        let job = Job { judge: None, prompt, prefix: &attempt.prefix, thread, spent: Spend::nothing() };
+        let answer = self.attend(attempt, &job, past, cause)?;
+        self.recorder.tell(finished(&answer));
         attempt.answer = Some(answer);
         Ok(())
     }
@@ -256,8 +244,8 @@ impl Run<'_> {
         }))
     }
 
-    /// The gates, then the person.
-    fn check(&mut self, attempt: &mut Attempt) -> Result<Fate> {
+    /// The gates, then whoever judges the work, then the person.
+    fn check(&mut self, attempt: &mut Attempt, gates: &Gates, past: &Past) -> Result<Fate> {
         if let Some(why) = self.trespass(attempt)? {
             return Ok(Fate::NotDone(why));
         }
@@ -272,11 +260,14 @@ impl Run<'_> {
         let asked = move || stop_now(workspace, &run);
         let Some(child) = self.child.as_mut() else { return Ok(Fate::Interrupted) };
         let recorder = &mut self.recorder;
-        let results = self.plan.gates.run(child, &place, &asked, &mut |kind| recorder.tell(kind))?;
+        let results = gates.run(child, &place, &asked, &mut |kind| recorder.tell(kind))?;
         let Some(results) = results else { return Ok(Fate::Interrupted) };
         attempt.gates = results;
         if let Some(red) = attempt.gates.iter().find(|gate| !gate.passed) {
             return Ok(Fate::NotDone(complaint(red)));
+        }
+        if let Some(fate) = self.verify(attempt, gates, past)? {
+            return Ok(fate);
         }
         if self.plan.confirm {
             let question = format!("task {} seems done; close it? [y/n/q]", attempt.issue.id);
@@ -286,76 +277,11 @@ impl Run<'_> {
         }
         Ok(Fate::Done)
     }
-
-    /// What the agent's own failure means for its task, after it has spent `own`.
-    fn broken_by(&self, failure: Failure, cause: Option<Cause>, past: &Past, own: &Spend) -> Fate {
-        let kept = || budget::kept(&self.plan.budget, &self.tally(), &past.spend, own);
-        let cut = match (cause, failure.class) {
-            (Some(Cause::Asked), _) => return Fate::Interrupted,
-            (Some(Cause::Limit(cut)), _) => Some(cut),
-            (None, _) if interrupt::signal().is_some() => return Fate::Interrupted,
-            // It keeps the limit it was told by itself.
-            (None, Class::AgentLimit) => kept(),
-            (None, _) => None,
-        };
-        let limit = |limit: Option<f64>| limit.unwrap_or_default();
-        match (cut, failure.class) {
-            (Some(Cut::Run(stop)), _) => Fate::Cut(format!(
-                "it was ended because the run reached its limit: `{}`",
-                Reason::from(stop).word()
-            )),
-            (Some(Cut::Task), _) => Fate::Escalate(format!(
-                "`per_task_usd` ({:.2} USD) was reached ({:.2} USD before this attempt)",
-                limit(self.plan.budget.per_task_usd),
-                past.spend.usd
-            )),
-            (Some(Cut::Attempt), _) => Fate::NotDone(format!(
-                "it was ended because it reached `per_attempt_usd` ({:.2} USD)",
-                limit(self.plan.budget.per_attempt_usd)
-            )),
-            (
-                None,
-                Class::RateLimit
-                | Class::Overload
-                | Class::Authentication
-                | Class::Billing
-                | Class::Model
-                | Class::Launcher,
-            ) => Fate::Broken(failure),
-            (None, _) => Fate::NotDone(failure.message),
-        }
-    }
-}
-
-/// What went wrong with us, not with the task; after a signal that is no wonder.
-fn blameless(failure: Failure) -> Fate {
-    if interrupt::signal().is_some() { Fate::Interrupted } else { Fate::Broken(failure) }
-}
-
-fn other(error: &anyhow::Error) -> Failure {
-    Failure { class: Class::Other, message: format!("{error:#}"), not_before: None }
-}
-
-/// Why an agent was ended before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    Limit(Cut),
-    Asked,
-}
-
-/// How what is started for a task is handed over, if it is.
-fn launching<'a>(launcher: Option<&'a Launcher>, task: &'a str, attempt: u64) -> Option<Launching<'a>> {
-    launcher.map(|launcher| Launching { launcher, labels: Labels { task, attempt, branch: None } })
 }
 
 /// The assignee that a run's claims carry.
 pub(super) fn claimant(run: &str) -> String {
     format!("taskrun@{run}")
-}
-
-fn stop_now(workspace: &Workspace, run: &str) -> bool {
-    // A request that cannot be read is not one.
-    matches!(control::asked(workspace, run), Ok(Some(Action::StopNow)))
 }
 
 fn finished(answer: &Answer) -> Kind {

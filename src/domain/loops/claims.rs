@@ -44,6 +44,9 @@ pub struct Claim {
     /// The model it was asked for, which its tokens are priced by where it names none.
     #[serde(default)]
     pub model: Option<String>,
+    /// Who judges its work, and with which model.
+    #[serde(default)]
+    pub judge: Option<(String, Option<String>)>,
     /// Who was assigned before.
     pub assignee: String,
     /// How far it has come.

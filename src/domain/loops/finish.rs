@@ -55,10 +55,10 @@ impl Run<'_> {
             started_at: self.state.started_at,
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             message: failure.as_ref().map(|error| format!("{error:#}")).or_else(|| self.message(reason)),
-            hint: self
-                .broken
-                .as_ref()
-                .and_then(|broken| provider::way_out(&self.plan.engine.agent, broken.class)),
+            hint: self.broken.as_ref().and_then(|broken| {
+                let agent = self.judge_away.as_ref().unwrap_or(&self.plan.engine.agent);
+                provider::way_out(agent, broken.class)
+            }),
             text: None,
             session: None,
         };

@@ -11,7 +11,7 @@ use crate::domain::loops::attempt::Attempt;
 use crate::domain::loops::claims::Phase;
 use crate::domain::loops::run::Run;
 use crate::fault::Fault;
-use crate::system::git::{Commit, Committed, Pending};
+use crate::system::git::{Commit, Committed, Pending, Repo};
 use crate::system::store;
 
 /// The reason a task is closed with.
@@ -131,26 +131,25 @@ impl Run<'_> {
         iteration: u64,
     ) -> Result<(Option<String>, Option<String>)> {
         let Some((repo, _)) = &self.repo else { return Ok((None, None)) };
+        let what = format!("before iteration {iteration} of {}", self.state.run);
+        let Some(id) = self.keep_tree(repo, before, &what)? else { return Ok((None, None)) };
+        let name = format!("refs/taskrun/{}/{iteration}", self.state.run);
+        self.pending = Some(repo.set_ref(&name, &id)?);
+        Ok((Some(id), Some(name)))
+    }
+
+    /// The commit of the work tree as `look` saw it, large files aside: HEAD itself where nothing else is there.
+    pub(super) fn keep_tree(&self, repo: &Repo, look: &Look, what: &str) -> Result<Option<String>> {
         let small = |path: &&PathBuf| {
             let meta = std::fs::symlink_metadata(repo.top().join(path));
             meta.map_or(true, |meta| !meta.is_dir() && meta.len() <= SNAPSHOT_LIMIT)
         };
-        let paths: Vec<PathBuf> = before.dirt.keys().filter(small).cloned().collect();
-        let id = if paths.is_empty() {
-            before.head.clone()
-        } else {
-            store::make_dir(&self.dir)?;
-            Some(repo.snapshot(
-                &format!("before iteration {iteration} of {}", self.state.run),
-                before.head.as_deref(),
-                &paths,
-                &self.dir,
-            )?)
-        };
-        let Some(id) = id else { return Ok((None, None)) };
-        let name = format!("refs/taskrun/{}/{iteration}", self.state.run);
-        self.pending = Some(repo.set_ref(&name, &id)?);
-        Ok((Some(id), Some(name)))
+        let paths: Vec<PathBuf> = look.dirt.keys().filter(small).cloned().collect();
+        if paths.is_empty() {
+            return Ok(look.head.clone());
+        }
+        store::make_dir(&self.dir)?;
+        repo.snapshot(what, look.head.as_deref(), &paths, &self.dir).map(Some)
     }
 
     /// Waits until the ref of the last snapshot is there; no agent starts before.

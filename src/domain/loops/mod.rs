@@ -2,12 +2,14 @@
 //! verdict. `verdict` decides, `plan` fixes what is done, `run` and its neighbours do it.
 
 mod attempt;
+mod attend;
 mod brief;
 pub mod check;
 pub mod claims;
 pub mod control;
 mod finish;
 mod glance;
+pub mod guided;
 pub mod history;
 mod land;
 pub mod ledger;
@@ -25,6 +27,7 @@ mod settle;
 pub mod state;
 mod turned_away;
 pub mod verdict;
+pub mod verify;
 
 pub use run::{Hands, run};
 pub use scope::survey;

@@ -1,23 +1,25 @@
 //! What a run will do, decided once before it starts: nothing an agent edits later changes it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::Result;
 
-use crate::domain::agents::catalog::{self, Agent, Choice, Cost};
+use crate::domain::agents::catalog::{self, Agent, Choice, Cost, Kind as AgentKind};
 use crate::domain::agents::prices::Book;
 use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
 use crate::domain::attempt::prompt::{self, Template};
-use crate::domain::beads::Filter;
+use crate::domain::beads::{Filter, Issue};
 use crate::domain::launchers::Launcher;
 use crate::domain::loops::provider::Policy;
 use crate::domain::loops::resume::Thread;
+use crate::domain::skills::catalog::Found;
+use crate::domain::skills::guide::Guide;
 use crate::domain::stack;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
-use crate::system::config::{Config, OnRateLimit};
+use crate::system::config::{Config, OnRateLimit, Permissions, Verify};
 use crate::system::store;
 
 /// What the user asks for on the command line, over the settings.
@@ -56,6 +58,10 @@ pub struct Options {
     pub terminal: bool,
     /// Work within a budget though the agent does not say what it costs.
     pub allow_unknown_cost: bool,
+    /// Who judges the work, instead of the configured.
+    pub verify: Option<Verify>,
+    /// The skill that tasks are worked by.
+    pub skill: Option<Found>,
 }
 
 /// A run, decided.
@@ -72,6 +78,8 @@ pub struct Plan {
     pub resume_session: bool,
     /// What is run after it.
     pub gates: Gates,
+    /// Who judges the work after that, if anybody does.
+    pub verify: Option<Verifier>,
     /// The limits.
     pub budget: Budget,
     /// Whether money limits hold though a cost may be unknown.
@@ -96,9 +104,53 @@ pub struct Plan {
     pub launcher: Option<Launcher>,
     /// The user's own prompt template: path and text.
     pub template: Option<(String, String)>,
+    /// The skill that tasks are worked by.
+    pub guide: Option<Guide>,
+}
+
+/// Who judges the work of an attempt.
+#[derive(Debug)]
+pub enum Verifier {
+    /// The agent that works then, in a session of its own.
+    Worker,
+    /// Another agent, or the same with another model.
+    Other(Box<Engine>),
 }
 
 impl Plan {
+    /// The agent that judges the work, kept to reading where it can be.
+    pub(super) fn judge(&self) -> Option<Engine> {
+        match self.verify.as_ref()? {
+            Verifier::Other(engine) => Some(Engine::clone(engine)),
+            Verifier::Worker => {
+                let mut engine = self.engine.clone();
+                if engine.agent.spec().is_some() {
+                    engine.agent.permissions = Permissions::ReadOnly;
+                }
+                Some(engine)
+            }
+        }
+    }
+
+    /// The gates of a task: those of the run, and those of the skill that it is worked by which are not among them.
+    pub(super) fn gates_for(&self, issue: &Issue) -> Result<Gates> {
+        let mut gates = self.gates.clone();
+        if let Some(guide) = self.guide.as_ref().filter(|guide| guide.is_for(issue)) {
+            for command in guide.gates(issue)? {
+                if !gates.commands.contains(&command) {
+                    gates.commands.push(command);
+                }
+            }
+        }
+        Ok(gates)
+    }
+
+    /// Whether an agent's word is all there is to judge a task by.
+    pub(super) fn has_no_gates(&self) -> bool {
+        let guided = self.guide.as_ref().is_some_and(Guide::has_gates);
+        self.gates.commands.is_empty() && self.verify.is_none() && !guided
+    }
+
     /// Whether the next attempt goes on in this session, the last one of its task.
     pub(super) fn continues(&self, thread: &Thread) -> bool {
         let agent = &self.engine.agent;
@@ -147,9 +199,14 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
     let fallbacks = fallbacks(workspace, config, &agent.name)?;
     let policy = policy(config, options, fallbacks.is_empty())?;
     let unknown_allowed = options.allow_unknown_cost;
+    let verify = verifier(workspace, config, options, &agent)?;
     if budget.counts_money() && !unknown_allowed {
         let prices = Book::new(config.prices.clone());
-        for agent in std::iter::once(&agent).chain(&fallbacks) {
+        let judge = match &verify {
+            Some(Verifier::Other(engine)) => Some(&engine.agent),
+            _ => None,
+        };
+        for agent in std::iter::once(&agent).chain(&fallbacks).chain(judge) {
             refuse_unknown_cost(agent, &prices)?;
         }
     }
@@ -160,6 +217,7 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         policy,
         resume_session: config.loops.resume_session,
         gates: gates(workspace, config, &options.gates, !options.no_gates)?,
+        verify,
         budget,
         unknown_allowed,
         max_attempts: options.max_attempts.unwrap_or(config.loops.max_attempts).max(1),
@@ -172,7 +230,16 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         confirm: options.confirm,
         launcher: launcher(workspace, config, options.launcher.as_deref())?,
         template: template(workspace)?,
+        guide: guide(workspace, options)?,
     })
+}
+
+/// The skill that tasks are worked by; its gates go the way of the configured ones.
+fn guide(workspace: &Workspace, options: &Options) -> Result<Option<Guide>> {
+    let Some(found) = options.skill.clone() else { return Ok(None) };
+    let candidates = stack::candidates(workspace.root())?;
+    let guide = Guide::new(found, &candidates, BTreeMap::new());
+    Ok(Some(if options.no_gates { guide.without_gates() } else { guide }))
 }
 
 /// The agents of `agent.fallback`, each once, without the one that works first.
@@ -193,6 +260,44 @@ fn fallbacks(workspace: &Workspace, config: &Config, first: &str) -> Result<Vec<
         }
     }
     Ok(found)
+}
+
+/// Who judges the work: flags over settings. Errors: an agent that cannot judge, or is not there.
+fn verifier(
+    workspace: &Workspace,
+    config: &Config,
+    options: &Options,
+    worker: &Agent,
+) -> Result<Option<Verifier>> {
+    let set = &config.loops;
+    if options.verify.unwrap_or(set.verify) == Verify::None {
+        return Ok(None);
+    }
+    let name = set.verify_agent.as_deref().unwrap_or(&worker.name);
+    let known = catalog::recorded(config, name)?;
+    if matches!(known.kind, AgentKind::Shell { .. }) {
+        return Err(Fault::usage(
+            "the agent `shell` runs what a task says; it cannot judge the work of others",
+            "name another one as `verify_agent` below `[loop]`, or run with `--verify none`",
+        ));
+    }
+    let mut others = config.clone();
+    if name != config.agent.default {
+        others.agent.model = None;
+    }
+    // A model's name means something to one agent only.
+    let model = set.verify_model.as_ref().or(worker.model.as_ref().filter(|_| name == worker.name));
+    let choice = Choice {
+        agent: Some(name),
+        model: model.map(String::as_str),
+        // What a command of the user's may do only the user knows.
+        permissions: known.spec().map(|_| Permissions::ReadOnly),
+    };
+    let agent = catalog::resolve(&others, choice, workspace.root())?;
+    if set.verify_agent.is_none() && set.verify_model.is_none() {
+        return Ok(Some(Verifier::Worker));
+    }
+    Ok(Some(Verifier::Other(Box::new(Engine::new(agent, config)))))
 }
 
 /// What is done when the provider turns an agent away: flags over settings.

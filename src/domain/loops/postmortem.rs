@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use crate::domain::agents::catalog::{self, Agent};
 use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::engine::{Engine, file};
-use crate::domain::attempt::receipt::{self, Outcome, Receipt};
+use crate::domain::attempt::receipt::{self, Judged, Outcome, Receipt};
 use crate::domain::beads::Store;
 use crate::domain::loops::attempt::epic_of;
 use crate::domain::loops::claims::{Claim, Claims};
 use crate::domain::loops::land::COMPLETED;
+use crate::domain::loops::verify::judge_prefix;
 use crate::domain::prompted;
 use crate::domain::workspace::Workspace;
 use crate::system::{clock, config};
@@ -69,7 +70,11 @@ pub(super) fn write(
     outcome: Outcome,
     commit: Option<String>,
 ) -> Receipt {
-    let (spend, session, model) = replay(workspace, claim);
+    let (mut spend, session, model) = replay(workspace, claim);
+    let judged = judged(workspace, claim);
+    if let Some(judged) = &judged {
+        spend.add(&judged.spend);
+    }
     let ended = clock::now();
     let took = ended.duration_since(claim.since).as_millis();
     let store = Store::open(workspace).ok();
@@ -102,6 +107,7 @@ pub(super) fn write(
         signal: None,
         spend,
         gates: Vec::new(),
+        judged,
         left_running: Vec::new(),
         snapshot: claim.snapshot.clone(),
         snapshot_ref: claim.snapshot.as_ref().map(name),
@@ -117,6 +123,20 @@ fn replay(workspace: &Workspace, claim: &Claim) -> (Spend, Option<String>, Optio
     let (dir, model) = (workspace.root(), claim.model.as_ref());
     let dead = Dead { prefix: &prefix, dir, agent: &claim.agent, model, since: claim.since };
     read_back(workspace, &dead)
+}
+
+/// What is left of the agent that judged the work, where one had begun to.
+fn judged(workspace: &Workspace, claim: &Claim) -> Option<Judged> {
+    let (agent, asked) = claim.judge.as_ref()?;
+    let prefix = judge_prefix(&workspace.run_dir(&claim.run).join(format!("{:04}", claim.iteration)));
+    if !file(&prefix, ".prompt.md").exists() {
+        return None;
+    }
+    let dead =
+        Dead { prefix: &prefix, dir: workspace.root(), agent, model: asked.as_ref(), since: claim.since };
+    let (spend, session, model) = read_back(workspace, &dead);
+    let model = model.or_else(|| asked.clone());
+    Some(Judged { agent: agent.clone(), model, session, passed: false, class: None, spend })
 }
 
 /// An attempt that nobody saw end.

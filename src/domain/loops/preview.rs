@@ -1,5 +1,7 @@
 //! What a run would do next, without doing it: the task, the call, the gates, the prompt.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde::Serialize;
 
@@ -7,14 +9,19 @@ use crate::domain::agents::invocation::{Request, invocation};
 use crate::domain::attempt::budget;
 use crate::domain::beads::Store;
 use crate::domain::loops::attempt::epic_of;
-use crate::domain::loops::brief::{Brief, compose};
+use crate::domain::loops::brief::Brief;
 use crate::domain::loops::ledger::Ledger;
 use crate::domain::loops::plan::{self, Plan};
 use crate::domain::loops::scope::survey;
 use crate::domain::loops::state::Current;
+use crate::domain::skills::apply::skill_of;
+use crate::domain::skills::catalog::Found;
+use crate::domain::skills::guide::Guide;
+use crate::domain::stack;
 use crate::domain::workspace::Workspace;
+use crate::fault::Fault;
 use crate::system::clock;
-use crate::system::config::Config;
+use crate::system::config::{Config, Verify};
 
 /// What would happen.
 #[derive(Debug, Serialize)]
@@ -29,6 +36,10 @@ pub struct Preview {
     pub argv: Vec<String>,
     /// The gates.
     pub gates: Vec<String>,
+    /// The skill that tasks are worked by.
+    pub skill: Option<String>,
+    /// The agent that judges the work after them.
+    pub verify: Option<String>,
     /// Whether what changed would be committed.
     pub commit: bool,
     /// Which attempt on the task it would be.
@@ -55,6 +66,8 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         fallback: plan.fallbacks.iter().map(|engine| engine.agent.name.clone()).collect(),
         argv: Vec::new(),
         gates: plan.gates.commands.clone(),
+        skill: plan.guide.as_ref().map(|guide| guide.skill.id.clone()),
+        verify: plan.judge().map(|engine| engine.agent.name),
         commit: plan.commit,
         attempt: 1,
         max_attempts: plan.max_attempts,
@@ -72,13 +85,17 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         iterations: 0,
         elapsed: std::time::Duration::ZERO,
     };
+    preview.gates = plan.gates_for(&issue)?.commands;
     let brief = Brief {
         epic: epic_of(&store, &issue.id)?,
-        gates: &plan.gates.commands,
+        gates: &preview.gates,
+        judged: plan.verify.is_some(),
         max_attempts: plan.max_attempts,
         dir: workspace.root(),
+        guide: plan.guide.as_ref(),
+        template: plan.template.as_ref(),
     };
-    let prompt = compose(&brief.facts(&issue, &past), plan.template.as_ref())?;
+    let prompt = brief.prompt(&issue, &past)?;
     let thread = past.thread.as_ref().filter(|thread| plan.continues(thread));
     let request = Request {
         prompt_file: &workspace.runs_dir().join("RUN/0001.prompt.md"),
@@ -100,19 +117,52 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
     Ok(preview)
 }
 
-/// The prompt for task `id` as things stand; no agent need be installed. An unknown id is a
-/// [`Fault::NotFound`](crate::fault::Fault::NotFound).
-pub fn prompt(workspace: &Workspace, config: &Config, id: &str) -> Result<(String, String)> {
+/// [`prompt`] by a skill that must be for the task: one that was made of another skill is refused.
+pub fn rendered(
+    workspace: &Workspace,
+    config: &Config,
+    id: &str,
+    (found, given): (Found, BTreeMap<String, String>),
+) -> Result<(String, String)> {
+    let issue = Store::open(workspace)?.issue(id)?;
+    let own = found.skill.id.clone();
+    if let Some(other) = skill_of(&issue).filter(|other| *other != own) {
+        return Err(Fault::refused(
+            format!("`{}` is a task of the skill `{other}`, and is worked without `{own}`", issue.id),
+            format!("run `taskrun skill render {other} --task {}`", issue.id),
+        ));
+    }
+    prompt(workspace, config, &issue.id, Some((found, given)))
+}
+
+/// The prompt for task `id` as things stand, by a skill with these values of its variables if by any; no agent need be
+/// installed. An unknown id is a [`Fault::NotFound`](crate::fault::Fault::NotFound).
+pub fn prompt(
+    workspace: &Workspace,
+    config: &Config,
+    id: &str,
+    skill: Option<(Found, BTreeMap<String, String>)>,
+) -> Result<(String, String)> {
     let store = Store::open(workspace)?;
     let issue = store.issue(id)?;
+    let template = plan::template(workspace)?;
     let past = Ledger::read(&workspace.receipts(), clock::now())?.past(&issue.id);
-    let gates = plan::gates(workspace, config, &[], true)?.commands;
+    let mut gates = plan::gates(workspace, config, &[], true)?.commands;
+    let candidates = stack::candidates(workspace.root())?;
+    let guide = skill.map(|(found, given)| Guide::new(found, &candidates, given));
+    if let Some(guide) = guide.as_ref().filter(|guide| guide.is_for(&issue)) {
+        let own: Vec<String> = guide.gates(&issue)?.into_iter().filter(|gate| !gates.contains(gate)).collect();
+        gates.extend(own);
+    }
     let brief = Brief {
         epic: epic_of(&store, &issue.id)?,
         gates: &gates,
+        judged: config.loops.verify == Verify::Agent,
         max_attempts: config.loops.max_attempts,
         dir: workspace.root(),
+        guide: guide.as_ref(),
+        template: template.as_ref(),
     };
-    let text = compose(&brief.facts(&issue, &past), plan::template(workspace)?.as_ref())?;
+    let text = brief.prompt(&issue, &past)?;
     Ok((issue.id, text))
 }

@@ -27,7 +27,7 @@ impl Thread {
         };
         let same = before.filter(|before| before.session == session && before.agent == receipt.agent);
         let past = same.map_or_else(Usage::default, |before| before.used);
-        let spend = &receipt.spend;
+        let spend = receipt.worked();
         let used = past.plus(Usage {
             input: spend.input_tokens,
             cache_write: 0, // part of the input, which receipts do not tell apart

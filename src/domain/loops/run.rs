@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 
 use crate::domain::agents::Failure;
+use crate::domain::agents::catalog::Agent;
 use crate::domain::attempt::budget::{self, Spend, Tally};
 use crate::domain::attempt::changes::{Look, Own, look};
 use crate::domain::attempt::event::{Event, Finished, Kind};
@@ -78,6 +79,10 @@ pub(super) struct Run<'a> {
     /// Attempts in a row that did not get through.
     pub(super) streak: Streak,
     dearest: f64,
+    /// What the dearest judging cost (USD).
+    pub(super) dearest_judged: f64,
+    /// Set with `trouble` where it befell another agent, which judges.
+    pub(super) judge_away: Option<Agent>,
     pub(super) started: Instant,
     paused: Duration,
     pub(super) warned: Warned,
@@ -163,6 +168,8 @@ impl<'a> Run<'a> {
             broken: None,
             streak: Streak::default(),
             dearest: 0.0,
+            dearest_judged: 0.0,
+            judge_away: None,
             started: Instant::now(),
             paused: Duration::ZERO,
             warned: Warned::default(),
@@ -203,7 +210,7 @@ impl<'a> Run<'a> {
         if self.plan.budget.per_day_usd.is_some() && !self.ledger.day.known {
             (self.notice)("what some of today's attempts cost is unknown: `per_day_usd` counts the rest");
         }
-        if self.plan.gates.commands.is_empty() {
+        if self.plan.has_no_gates() {
             (self.notice)("no gates are configured: tasks are closed on the agent's word alone");
         }
         self.tell_billing();

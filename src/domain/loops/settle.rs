@@ -6,7 +6,6 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::domain::agents::Failure;
-use crate::domain::attempt::budget::Spend;
 use crate::domain::attempt::changes::{Carried, Changes, between, carry};
 use crate::domain::attempt::engine::Answer;
 use crate::domain::attempt::event::Kind;
@@ -234,8 +233,9 @@ impl Run<'_> {
             class: answer.and_then(Answer::class),
             exit_code: process.and_then(|process| process.ended.code),
             signal: process.and_then(|process| process.ended.signal),
-            spend: answer.map_or_else(Spend::nothing, |answer| answer.spend),
+            spend: attempt.spend(),
             gates: attempt.gates.clone(),
+            judged: attempt.judged.clone(),
             left_running: process.map(|process| process.left.clone()).unwrap_or_default(),
             snapshot: attempt.snapshot.clone(),
             snapshot_ref: attempt.snapshot_ref.clone(),

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::agents::{Class, Failure};
 use crate::domain::attempt::event::{Kind, TurnedAway};
 use crate::domain::attempt::receipt::Outcome;
+use crate::domain::loops::plan::Verifier;
 use crate::domain::loops::provider::{self, Standing, Step, Streak};
 use crate::domain::loops::run::Run;
 use crate::domain::loops::verdict::{self, Once, Reason, Scope};
@@ -21,22 +22,31 @@ const SOON: Duration = Duration::from_secs(1);
 impl Run<'_> {
     /// Says who pays for the agent that works from now on.
     pub(super) fn tell_billing(&mut self) {
-        if let Some(who) = self.plan.engine.agent.billing() {
-            (self.notice)(&who);
+        let judge = match &self.plan.verify {
+            Some(Verifier::Other(engine)) => engine.agent.billing(),
+            _ => None,
+        };
+        let worker = self.plan.engine.agent.billing();
+        for who in worker.iter().chain(judge.iter().filter(|judge| Some(*judge) != worker.as_ref())) {
+            (self.notice)(who);
         }
     }
 
     /// Does what is to be done about an attempt that did not get through. A reason ends the run.
     pub(super) fn turned_away(&mut self, failure: Failure) -> Result<Option<Reason>> {
+        let judge = self.judge_away.take();
+        let who = judge.as_ref().map_or_else(|| self.state.agent.clone(), |judge| judge.name.clone());
         let standing = Standing {
             streak: self.streak,
-            other_left: !self.plan.fallbacks.is_empty(),
+            // Those take over from who works.
+            other_left: judge.is_none() && !self.plan.fallbacks.is_empty(),
             now: clock::now(),
             chance: clock::random(),
         };
         let step = provider::step(&failure, &self.plan.policy, &standing);
-        self.tell_turned_away(&failure, step, standing.now);
+        self.tell_turned_away(&failure, &who, step, standing.now);
         if let Step::End(reason) = step {
+            self.judge_away = judge;
             self.broken = Some(failure);
             return Ok(Some(reason));
         }
@@ -47,12 +57,12 @@ impl Run<'_> {
             Step::Switch => self.switch(&failure)?,
             Step::Wait { until } => {
                 self.streak.limited += 1;
-                self.wait_until(until, &failure)?;
+                self.wait_until(until, &who, &failure)?;
             }
             Step::Again { after } => {
                 let lost = failure.class == Class::Launcher;
                 *if lost { &mut self.streak.lost } else { &mut self.streak.overloaded } += 1;
-                self.wait_until(later(standing.now, after), &failure)?;
+                self.wait_until(later(standing.now, after), &who, &failure)?;
             }
             Step::End(_) => {}
         }
@@ -66,7 +76,7 @@ impl Run<'_> {
         }
     }
 
-    fn tell_turned_away(&mut self, failure: &Failure, step: Step, now: Timestamp) {
+    fn tell_turned_away(&mut self, failure: &Failure, who: &str, step: Step, now: Timestamp) {
         if !matches!(failure.class, Class::RateLimit | Class::Overload) {
             return;
         }
@@ -80,7 +90,7 @@ impl Run<'_> {
         self.recorder.tell(Kind::TurnedAway(Box::new(TurnedAway {
             not_before: failure.not_before,
             class: failure.class,
-            agent: self.plan.engine.agent.name.clone(),
+            agent: who.to_owned(),
             action,
             until,
             fallback: next.map(|engine| engine.agent.name.clone()),
@@ -105,13 +115,12 @@ impl Run<'_> {
     }
 
     /// Waits, with an open ear for all that ends a run or pauses it.
-    fn wait_until(&mut self, until: Timestamp, failure: &Failure) -> Result<()> {
+    fn wait_until(&mut self, until: Timestamp, who: &str, failure: &Failure) -> Result<()> {
         let left = |now: Timestamp| Duration::try_from(until.duration_since(now)).unwrap_or_default();
         let wait = left(clock::now());
         if wait >= SOON {
             (self.notice)(&format!(
-                "`{}` is {}: waiting until {} ({}); `taskrun loop stop` ends it",
-                self.state.agent,
+                "`{who}` is {}: waiting until {} ({}); `taskrun loop stop` ends it",
                 plight(failure.class),
                 until.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 clock::human(wait)

@@ -50,7 +50,7 @@ mod snapshot;
 mod splice;
 mod stale;
 pub mod state;
-mod strict;
+pub mod strict;
 mod stuck;
 pub mod submit;
 pub mod task;

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::mission;
+use super::sheet::{Spot, Wrong};
 use crate::domain::attempt::budget::Spend;
 use crate::system::lock::Holder;
 
@@ -75,5 +77,70 @@ impl StepRun {
     /// Whether it goes on: it has not ended, and its process lives.
     pub fn goes_on(&self) -> bool {
         self.finished_at.is_none() && self.holder.as_ref().is_some_and(Holder::alive)
+    }
+}
+
+impl StepRun {
+    /// How it ended, in a word: `running`, `ok`, `failed`, or what a person decided. One whose process died has failed.
+    pub fn state(&self) -> &str {
+        if let Some(decision) = self.decision.as_deref() {
+            return decision;
+        }
+        let good = self.finished_at.is_some() && self.error.is_none() && self.signal.is_none();
+        if self.goes_on() {
+            "running"
+        } else if good && self.exit_code.is_none_or(|code| code == 0) {
+            "ok"
+        } else {
+            "failed"
+        }
+    }
+
+    /// Why it failed, if it did.
+    pub fn reason(&self) -> Option<&str> {
+        let died = self.finished_at.is_none() && self.decision.is_none() && !self.goes_on();
+        self.error.as_deref().or_else(|| died.then_some("its process died"))
+    }
+}
+
+/// What is wrong with a record that could not be read.
+pub(super) fn check(top: &Spot<'_>) -> Result<(), Wrong> {
+    for field in ["step_id", "run_id"] {
+        top.need(field)?.text()?;
+    }
+    mission::time(&top.need("started_at")?)?;
+    if let Some(finished) = top.field("finished_at").filter(|at| at.any_text().is_ok()) {
+        mission::time(&finished)?;
+    }
+    for field in ["error", "run", "decision", "note", "by"] {
+        top.field(field).map(|field| field.any_text_or_null()).transpose()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_in_a_word() {
+        let now = Timestamp::UNIX_EPOCH;
+        let begun = StepRun::begin("s", "r-1", now);
+        let over = StepRun { finished_at: Some(now), exit_code: Some(0), ..begun.clone() };
+        let dead = Holder { start: u64::MAX, ..Holder::me() };
+        let table = [
+            (begun.clone(), "running", None),
+            (StepRun { holder: Some(dead), ..begun.clone() }, "failed", Some("its process died")),
+            (StepRun { holder: None, ..begun }, "failed", Some("its process died")),
+            (over.clone(), "ok", None),
+            (StepRun { exit_code: None, ..over.clone() }, "ok", None),
+            (StepRun { exit_code: Some(3), error: Some("E".into()), ..over.clone() }, "failed", Some("E")),
+            (StepRun { exit_code: Some(0), error: Some("E".into()), ..over.clone() }, "failed", Some("E")),
+            (StepRun { exit_code: None, signal: Some(9), ..over.clone() }, "failed", None),
+            (StepRun { decision: Some("sent_back".into()), ..over }, "sent_back", None),
+        ];
+        for (run, state, reason) in table {
+            assert_eq!((run.state(), run.reason()), (state, reason), "{run:?}");
+        }
     }
 }

@@ -1,35 +1,32 @@
-//! Where missions lie, and one mission's folder.
+//! Where missions lie: finding, making, locking and completing them.
 
-use std::fs;
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::crew::Crew;
+use super::builtin;
+use super::crew::{self, Crew};
+pub use super::folder::Folder;
+use super::folder::entries;
 use super::mission::{Kind, Mission, Status, VERSION};
 use super::names;
-use super::run::StepRun;
-use super::workflow::Workflow;
-use crate::domain::workspace::Workspace;
+use super::sheet::Sheet;
+use super::workflow::{self, Workflow};
+use crate::domain::workspace::{Workspace, init};
 use crate::fault::Fault;
+use crate::system::config::nearest;
 use crate::system::document::shown;
 use crate::system::lock::Lock;
 use crate::system::{clock, store};
+
+/// The artifact that a mission begins with.
+pub const INPUT: &str = "raw-input.md";
 
 /// All missions of a workspace.
 #[derive(Debug, Clone)]
 pub struct Shelf {
     workspace: Workspace,
-}
-
-/// One mission's folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folder {
-    /// Where it lies.
-    pub dir: PathBuf,
-    /// Whether it lies among the completed ones, where nothing is changed any more.
-    pub frozen: bool,
 }
 
 impl Shelf {
@@ -53,29 +50,80 @@ impl Shelf {
         self.workspace.missions_dir().join("completed")
     }
 
+    /// Missions that are being made; what is left here by a process that died is removed by the next.
+    fn making(&self) -> PathBuf {
+        self.workspace.missions_dir().join(".making")
+    }
+
     /// The workflows; the built-in one where the file is missing. Errors: [`Fault::Invalid`] naming file, line and JSON path.
     pub fn workflows(&self) -> Result<Vec<Workflow>> {
-        let path = self.workspace.workflows_file();
-        let Some(_text) = store::read_text(&path)? else { return Ok(Vec::new()) };
-        Ok(Vec::new())
+        let hint = "`taskrun mission workflows --json` shows the built-in one where the file is moved away";
+        match Sheet::read(&self.workspace.workflows_file(), workflow::VERSION, hint)? {
+            Some(sheet) => workflow::read(sheet),
+            None => builtin::workflows(),
+        }
+    }
+
+    /// The workflow `id`, or the first one. Unknown ids: [`Fault::NotFound`].
+    pub fn workflow(&self, id: Option<&str>) -> Result<Workflow> {
+        let mut workflows = self.workflows()?;
+        let Some(id) = id else { return Ok(workflows.swap_remove(0)) };
+        if let Some(index) = workflows.iter().position(|workflow| workflow.workflow_id == id) {
+            return Ok(workflows.swap_remove(index));
+        }
+        let near = nearest(id, workflows.iter().map(|workflow| workflow.workflow_id.as_str()));
+        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        let hint = hint.unwrap_or_else(|| "`taskrun mission workflows` shows all".into());
+        Err(Fault::not_found(format!("unknown workflow `{id}`"), hint))
     }
 
     /// The agents; the built-in ones where the file is missing. Errors: [`Fault::Invalid`] naming file, line and JSON path.
     pub fn crew(&self) -> Result<Crew> {
-        let path = self.workspace.agents_file();
-        let Some(_text) = store::read_text(&path)? else { return Ok(Crew::default()) };
-        Ok(Crew::default())
+        let hint = "`man taskrun` says what an agent of a mission may have";
+        match Sheet::read(&self.workspace.agents_file(), workflow::VERSION, hint)? {
+            Some(sheet) => crew::read(sheet, self.workspace.root()),
+            None => builtin::crew(&self.workspace),
+        }
     }
 
-    /// The mission `id`, among the active ones first. Unknown ids: [`Fault::NotFound`].
-    pub fn find(&self, id: &str) -> Result<Folder> {
-        for (place, frozen) in [(self.active(), false), (self.completed(), true)] {
-            let found = folders(&place)?.into_iter().find(|name| owner(name) == Some(id));
-            if let Some(name) = found {
-                return Ok(Folder { dir: place.join(name), frozen });
+    /// Errors ([`Fault::Invalid`]): a step of `workflow` names an agent that is not in `crew`.
+    pub fn check_agents(&self, workflow: &Workflow, crew: &Crew) -> Result<()> {
+        for (index, step) in workflow.steps.iter().enumerate() {
+            if let Some(name) = step.agent.as_deref().filter(|name| !crew.agents.contains_key(*name)) {
+                let (file, id) = (shown(&self.workspace.workflows_file()), &workflow.workflow_id);
+                let told = crew::absent(name);
+                let told = format!("`{file}`: workflow `{id}`, `steps[{index}].agent`: {told}");
+                return Err(Fault::invalid(told, crew.way_out(name)));
             }
         }
-        Err(Fault::not_found(format!("unknown mission `{id}`"), "`taskrun mission list --all` shows all"))
+        Ok(())
+    }
+
+    /// The mission `id`, active or completed. Unknown ids: [`Fault::NotFound`]; two folders of one id: [`Fault::Invalid`].
+    pub fn find(&self, id: &str) -> Result<Folder> {
+        let mut found = Vec::new();
+        for (place, frozen) in [(self.active(), false), (self.completed(), true)] {
+            found.extend(folders(&place, frozen)?.into_iter().filter(|folder| folder.id() == id));
+        }
+        if found.len() > 1 {
+            // One that was completed meanwhile is seen at both places.
+            found.retain(|folder| folder.dir.is_dir());
+        }
+        match found.as_slice() {
+            [one] => Ok(one.clone()),
+            [one, other, ..] => Err(twins(one, other)),
+            [] => Err(unknown(id)),
+        }
+    }
+
+    /// All missions under way, or all; by when they were made.
+    pub fn all(&self, completed: bool) -> Result<Vec<Folder>> {
+        let mut all = folders(&self.active(), false)?;
+        if completed {
+            all.extend(folders(&self.completed(), true)?);
+            all.sort_by(|one, other| one.id().cmp(other.id()));
+        }
+        Ok(all)
     }
 
     /// Makes a mission of which `input` is the first artifact.
@@ -86,6 +134,19 @@ impl Shelf {
         workflow: &Workflow,
         input: &[u8],
     ) -> Result<(Folder, Mission)> {
+        self.create_from(title, kind, workflow, &mut &*input)
+    }
+
+    /// The same with an input that is not held: it is there whole, or not at all. Errors ([`Fault::Usage`]): an empty title
+    /// or input.
+    pub fn create_from(
+        &self,
+        title: &str,
+        kind: Kind,
+        workflow: &Workflow,
+        input: &mut dyn Read,
+    ) -> Result<(Folder, Mission)> {
+        let title = one_line(title)?;
         let now = clock::now();
         let mission = Mission {
             version: VERSION,
@@ -101,25 +162,49 @@ impl Shelf {
             last_error: None,
             more: serde_json::Map::new(),
         };
+        init::for_state(&self.workspace)?;
+        let _lock = self.lock(&mission.mission_id)?;
+        self.sweep()?;
         let name = format!("{}--{}", mission.mission_id, names::slug(title));
-        let folder = Folder { dir: self.active().join(name), frozen: false };
-        for dir in [folder.artifacts(), folder.logs(), folder.runs()] {
-            store::make_dir(&dir)?;
+        let draft = Folder { dir: self.making().join(&name), frozen: false };
+        let made = fill(&draft, &mission, input).and_then(|()| {
+            let dir = self.active().join(&name);
+            store::make_dir(&self.active())?;
+            store::rename(&draft.dir, &dir)?;
+            Ok(Folder { dir, frozen: false })
+        });
+        if made.is_err() {
+            store::remove_tree(&draft.dir)?;
         }
-        store::write(&folder.artifacts().join("raw-input.md"), store::SHARED, input)?;
-        folder.save(&mut mission.clone())?;
-        Ok((folder, mission))
+        Ok((made?, mission))
+    }
+
+    /// Removes what was half made by processes that are gone.
+    fn sweep(&self) -> Result<()> {
+        for name in entries(&self.making())? {
+            if let Some(id) = names::owner(&name)
+                && let Ok(_lock) = self.lock(id)
+            {
+                store::remove_tree(&self.making().join(&name))?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps two commands from changing one mission: held while a step runs or a person decides.
     /// [`Fault::Busy`] where somebody else holds it.
     pub fn lock(&self, id: &str) -> Result<Lock> {
+        if !names::is_id(id) {
+            return Err(unknown(id));
+        }
         let dir = self.workspace.missions_dir().join(".locks");
         store::make_dir(&dir)?;
-        Lock::try_take(&dir.join(id))?.ok_or_else(|| {
+        let path = dir.join(id);
+        Lock::try_take(&path)?.ok_or_else(|| {
+            let holder = Lock::holder(&path);
             Fault::busy(
-                format!("mission `{id}` is being worked on"),
-                format!("`taskrun mission show {id}` shows by whom"),
+                format!("mission `{id}` is being worked on by {holder}"),
+                format!("try again when it has finished; `taskrun mission show {id}` shows how far it is"),
             )
         })
     }
@@ -134,91 +219,71 @@ impl Shelf {
     }
 }
 
-impl Folder {
-    /// `artifacts/`
-    pub fn artifacts(&self) -> PathBuf {
-        self.dir.join("artifacts")
-    }
+/// The missions in a directory that may be missing, by name.
+fn folders(place: &Path, frozen: bool) -> Result<Vec<Folder>> {
+    let names = entries(place)?.into_iter().filter(|name| names::owner(name).is_some());
+    Ok(names.map(|name| Folder { dir: place.join(name), frozen }).collect())
+}
 
-    /// `logs/`
-    pub fn logs(&self) -> PathBuf {
-        self.dir.join("logs")
-    }
+/// Two folders have one id: no command can tell which is meant.
+pub(super) fn twins(one: &Folder, other: &Folder) -> anyhow::Error {
+    let (id, one, other) = (one.id(), shown(&one.dir), shown(&other.dir));
+    Fault::invalid(
+        format!("two folders are mission `{id}`: `{one}` and `{other}`"),
+        "move one of them away, or give it a name and a `mission_id` of its own",
+    )
+}
 
-    /// `runs/`
-    pub fn runs(&self) -> PathBuf {
-        self.dir.join("runs")
-    }
+fn unknown(id: &str) -> anyhow::Error {
+    Fault::not_found(format!("unknown mission `{id}`"), "`taskrun mission list --all` shows all")
+}
 
-    /// `logs/step-NN-STEP.RUN.log`
-    pub fn log(&self, index: usize, run: &StepRun) -> PathBuf {
-        self.logs().join(format!("{}.{}.log", names::step(index, &run.step_id), run.run_id))
+/// A title without the white space around it.
+fn one_line(title: &str) -> Result<&str> {
+    let title = title.trim();
+    if title.is_empty() {
+        return Err(Fault::usage(
+            "the title is empty",
+            "say in a few words with `--title` what is to be done",
+        ));
     }
-
-    /// Reads `mission.json` as it stands.
-    pub fn mission(&self) -> Result<Mission> {
-        let path = self.dir.join("mission.json");
-        store::read_versioned(&path, VERSION)?.ok_or_else(|| {
-            Fault::invalid(format!("`{}` is missing", shown(&path)), "put it back, or move the folder away")
-        })
+    if title.chars().any(char::is_control) {
+        let hint = "put the rest into the mission's input, with `--input`";
+        return Err(Fault::usage("the title is more than one line, or holds control characters", hint));
     }
+    Ok(title)
+}
 
-    /// Writes `mission.json`, with `updated_at` moved on.
-    pub fn save(&self, mission: &mut Mission) -> Result<()> {
-        self.refuse_frozen(&mission.mission_id)?;
-        mission.updated_at = clock::now();
-        store::write_json(&self.dir.join("mission.json"), mission)
+/// Makes all that a new mission has.
+fn fill(folder: &Folder, mission: &Mission, input: &mut dyn Read) -> Result<()> {
+    for dir in [folder.artifacts(), folder.logs(), folder.runs()] {
+        store::make_dir(&dir)?;
     }
-
-    /// Writes the record of a run of the step at `index`.
-    pub fn save_run(&self, index: usize, run: &StepRun) -> Result<()> {
-        let name = format!("{}.{}.json", names::step(index, &run.step_id), run.run_id);
-        store::write_json(&self.runs().join(name), run)
-    }
-
-    /// All runs by when they began.
-    pub fn all_runs(&self) -> Result<Vec<StepRun>> {
-        let mut runs: Vec<StepRun> = Vec::new();
-        for name in folders(&self.runs())?.into_iter().filter(|name| name.ends_with(".json")) {
-            runs.extend(store::read_versioned(&self.runs().join(name), VERSION)?);
-        }
-        runs.sort_by_key(|run| run.started_at);
-        Ok(runs)
-    }
-
-    /// Errors: [`Fault::Refused`] for a mission that is over.
-    pub fn refuse_frozen(&self, id: &str) -> Result<()> {
-        if self.frozen {
-            return Err(Fault::refused(
-                format!("mission `{id}` is completed: nothing of it changes any more"),
-                "make a new one with `taskrun mission new`",
-            ));
-        }
+    let mut blank = true;
+    store::replace(&folder.artifacts().join(INPUT), store::SHARED, |out| {
+        blank = copy(input, out)?;
         Ok(())
+    })?;
+    if blank {
+        let hint = "say with `--input` what is wanted: text, a file, or `-` for standard input";
+        return Err(Fault::usage("the input is empty", hint));
     }
-
-    /// Whether the step that the mission says is running has died with its process.
-    pub fn is_dead(&self, mission: &Mission, runs: &[StepRun]) -> bool {
-        mission.status.runs() && !runs.iter().any(StepRun::goes_on)
-    }
+    store::write_json(&folder.dir.join("mission.json"), mission)
 }
 
-/// The names in a directory that may be missing, in order.
-fn folders(dir: &Path) -> Result<Vec<String>> {
-    let failed = || format!("failed to read `{}`", dir.display());
-    let entries = match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.with_context(failed)?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        names.extend(entry.with_context(failed)?.file_name().into_string());
+/// Copies a block at a time; says whether there was nothing but white space.
+fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<bool> {
+    let mut block = vec![0; 1 << 16];
+    let mut blank = true;
+    loop {
+        match from.read(&mut block) {
+            Ok(0) => return Ok(blank),
+            Ok(count) => {
+                blank = blank && block[..count].trim_ascii().is_empty();
+                to.write_all(&block[..count])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
-    names.sort_unstable();
-    Ok(names)
-}
-
-/// The mission whose folder has this name.
-fn owner(name: &str) -> Option<&str> {
-    name.split_once("--").map(|(id, _)| id).filter(|id| names::is_id(id))
 }

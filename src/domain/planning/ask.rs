@@ -106,6 +106,7 @@ pub fn ready(workspace: &Workspace, config: &Config, goal: Goal, options: &Optio
         },
         used: prompt::Used::default(),
         allow_unknown_cost: options.allow_unknown_cost,
+        part: None,
     };
     // Whatever cannot be is told before a terminal is asked for anything.
     prompt::plan(workspace, config, &options)?;

@@ -40,6 +40,12 @@ impl<'a> Day<'a> {
         (spent, self.ledger.day_dearest)
     }
 
+    /// What all attempts on record on the piece of work `task` cost, and the dearest of them (USD).
+    pub(super) fn task(&self, task: &str) -> (Spend, f64) {
+        let past = self.ledger.past(task);
+        (past.spend, past.dearest)
+    }
+
     /// [`Day::spent`], looked up again where that is a while ago. What cannot be read now is as it was.
     pub(super) fn now(&mut self) -> Spend {
         if self.looked.elapsed() >= PAUSE {

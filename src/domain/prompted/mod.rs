@@ -1,4 +1,4 @@
-//! A prompt typed by hand: one attempt of the one engine, beside any loop, with a run folder of its own.
+//! A prompt typed by hand, or a step of a mission: one attempt of the one engine, beside any loop, with a run folder of its own.
 
 mod day;
 pub mod logs;

@@ -1,5 +1,6 @@
 //! What a prompt typed by hand asks for, decided before anything starts.
 
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,6 +58,21 @@ impl Used {
     }
 }
 
+/// The piece of work that a prompt is a part of, where it was not typed by hand: a mission.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The work's id: in receipts, for launchers, and in the agent's environment.
+    pub task: String,
+    /// What stands for the prompt in lists.
+    pub title: String,
+    /// Which attempt on the work this is, from 1.
+    pub attempt: u64,
+    /// What the agent `shell` finds its block in.
+    pub description: String,
+    /// Variables for the agent.
+    pub env: Vec<(OsString, OsString)>,
+}
+
 /// What the user asks for on the command line, over the settings.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -80,6 +96,8 @@ pub struct Options {
     pub used: Used,
     /// Work within a budget though the agent does not say what it costs.
     pub allow_unknown_cost: bool,
+    /// What it is a part of.
+    pub part: Option<Part>,
 }
 
 /// A prompt, ready to be handed over.
@@ -103,6 +121,8 @@ pub struct Plan {
     pub used: Used,
     /// Whether money limits hold though a cost may be unknown.
     pub unknown_allowed: bool,
+    /// What it is a part of. Such a prompt is answered by what was done: nothing need be said in the end.
+    pub part: Option<Part>,
 }
 
 /// Decides a prompt. Errors are [`Fault::Usage`]: no text, a file that is not there, an agent that is not
@@ -142,20 +162,22 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         }
     }
     let engine = Engine::new(agent, config);
-    let budget = limits(config, &options.budget, &options.used);
+    let mut budget = limits(config, &options.budget, &options.used);
+    budget.per_task_usd = config.budget.per_task_usd.filter(|_| options.part.is_some());
     if budget.counts_money() && !options.allow_unknown_cost {
         refuse_unknown_cost(&engine.agent, &engine.prices)?;
     }
     Ok(Plan {
         before: before(workspace, &engine.agent.name, options.session.as_deref())?,
         engine,
-        title: title(&text),
+        title: options.part.as_ref().map_or_else(|| title(&text), |part| title(&part.title)),
         prompt: compose(&text, &contexts),
         session: options.session.clone(),
         launcher: loops::launcher(workspace, config, options.launcher.as_deref())?,
         budget,
         used: options.used,
         unknown_allowed: options.allow_unknown_cost,
+        part: options.part.clone(),
     })
 }
 
@@ -186,9 +208,10 @@ fn before(workspace: &Workspace, agent: &str, session: Option<&str>) -> Result<U
     let Some(session) = session else { return Ok(used) };
     receipt::each(&workspace.receipts(), |receipt| {
         if receipt.agent == agent && receipt.session.as_deref() == Some(session) {
-            used.input = used.input.saturating_add(receipt.spend.input_tokens);
-            used.cached = used.cached.saturating_add(receipt.spend.cached_tokens);
-            used.output = used.output.saturating_add(receipt.spend.output_tokens);
+            let worked = receipt.worked();
+            used.input = used.input.saturating_add(worked.input_tokens);
+            used.cached = used.cached.saturating_add(worked.cached_tokens);
+            used.output = used.output.saturating_add(worked.output_tokens);
         }
     })?;
     Ok(used)

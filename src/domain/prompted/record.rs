@@ -6,11 +6,11 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::agents::catalog;
 use crate::domain::attempt::budget::Spend;
 use crate::domain::attempt::engine;
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
 use crate::domain::loops::postmortem::{self, Dead};
+use crate::domain::prompted::plan::Plan;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
 use crate::system::lock::{Holder, Lock};
@@ -37,8 +37,14 @@ pub struct Record {
     pub agent: String,
     /// Model asked for.
     pub model: Option<String>,
-    /// The prompt's first line.
+    /// The prompt's first line, or what stands for it.
     pub title: String,
+    /// The piece of work that it is a part of: a mission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// Which attempt on that work it is, from 1.
+    #[serde(default = "first")]
+    pub attempt: u64,
     /// The agent's session, once it is known.
     pub session: Option<String>,
     /// When it began.
@@ -64,16 +70,23 @@ pub struct Ended {
     pub killed: bool,
 }
 
+fn first() -> u64 {
+    1
+}
+
 impl Record {
     /// A prompt that begins now, in this process.
-    pub fn begin(run: &str, agent: &catalog::Agent, title: &str) -> Self {
+    pub fn begin(run: &str, plan: &Plan) -> Self {
+        let (agent, part) = (&plan.engine.agent, plan.part.as_ref());
         Self {
             version: VERSION,
             run: run.into(),
             holder: Holder::me(),
             agent: agent.name.clone(),
             model: agent.model.clone(),
-            title: redact::ours().text(title).into_owned(),
+            title: redact::ours().text(&plan.title).into_owned(),
+            task: part.map(|part| part.task.clone()),
+            attempt: part.map_or(1, |part| part.attempt),
             session: None,
             started_at: clock::now(),
             spend: Spend::nothing(),
@@ -118,10 +131,10 @@ impl Record {
             v: Receipt::VERSION,
             run: self.run.clone(),
             iteration: 1,
-            task: NO_TASK.into(),
+            task: self.task.clone().unwrap_or_else(|| NO_TASK.into()),
             title: self.title.clone(),
             epic: None,
-            attempt: 1,
+            attempt: self.attempt,
             agent: self.agent.clone(),
             model: self.model.clone(),
             session: self.session.clone(),
@@ -134,6 +147,7 @@ impl Record {
             signal: None,
             spend: Spend::nothing(),
             gates: Vec::new(),
+            judged: None,
             left_running: Vec::new(),
             snapshot: None,
             snapshot_ref: None,

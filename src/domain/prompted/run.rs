@@ -1,4 +1,4 @@
-//! One prompt from its run folder to its last event.
+//! One prompt from its run folder to its last event: typed by hand, or a part of a mission.
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
@@ -26,8 +26,8 @@ use crate::system::{clock, interrupt, store};
 /// Money that is left below this is none (USD).
 const NOTHING: f64 = 1e-9;
 
-/// What a launcher is told of a prompt, which is no task.
-const LABELS: Labels<'static> = Labels { task: "prompt", attempt: 1, branch: None };
+/// What a launcher is told of a prompt that was typed by hand, which is no task.
+const BY_HAND: &str = "prompt";
 
 /// What the caller lends a prompt.
 pub struct Hands<'a> {
@@ -73,6 +73,8 @@ struct Run<'a> {
     recorder: Recorder<'a>,
     prefix: PathBuf,
     tally: Tally,
+    /// What the work that it is a part of has cost before, and the dearest attempt on it (USD).
+    task: (Spend, f64),
     since: Instant,
     day: RefCell<Day<'a>>,
     /// Limits whose warning was given.
@@ -106,15 +108,17 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
     let mut run = Run {
         workspace,
         plan,
-        record: Record::begin(&id, &plan.engine.agent, &plan.title),
+        record: Record::begin(&id, plan),
         recorder: Recorder::new(&id, dir.join("events.ndjson"), hands.tell),
         prefix: dir.join(PREFIX),
         tally,
+        task: plan.part.as_ref().map_or((Spend::nothing(), 0.0), |part| day.task(&part.task)),
         since: Instant::now(),
         day: RefCell::new(day),
         warned: Vec::new(),
     };
     run.record.save(workspace)?;
+    run.recorder.task.clone_from(&run.record.task);
     run.recorder.tell(Kind::RunStarted {
         agent: run.record.agent.clone(),
         model: run.record.model.clone(),
@@ -133,12 +137,17 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
 
 impl Run<'_> {
     fn go(&mut self, text: &mut dyn FnMut(&str)) -> Result<Came> {
-        self.warned = warn(&mut self.recorder, &self.plan.budget, &self.tally, &Spend::nothing(), &[]);
+        self.warned =
+            warn(&mut self.recorder, self.plan, (&self.tally, &self.task.0), &Spend::nothing(), &[]);
         let nothing = |end| Came { end, spend: Spend::nothing(), text: None, class: None };
         if let Some(stop) = budget::before(&self.plan.budget, &self.tally, self.plan.unknown_allowed) {
             let message =
                 format!("nothing was started: `{}` is used up", limit_name(self.plan, &self.tally, stop));
             return Ok(nothing(End { message: Some(message), ..End::limit(stop) }));
+        }
+        if budget::task_spent(&self.plan.budget, &self.task.0, self.task.1) {
+            let message = Some("nothing was started: `per_task_usd` is used up".to_owned());
+            return Ok(nothing(End { message, ..End::limit(budget::Stop::Usd) }));
         }
         // A lock of its own: it works beside a loop and beside other prompts.
         let lock = self.workspace.prompt_lock(&self.record.run);
@@ -158,29 +167,36 @@ impl Run<'_> {
         let voice = RefCell::new(voice);
         let cause = Cell::new(None);
         let (plan, tally, since, day) = (self.plan, self.tally, self.since, &self.day);
+        let task = self.task.0;
         let asked = self.workspace.prompt_stop(&self.record.run);
         let stop = |live: &Spend| {
             voice.borrow_mut().poll();
             let spent = if plan.budget.per_day_usd.is_some() { day.borrow_mut().now() } else { tally.day };
             let tally = Tally { elapsed: tally.elapsed + since.elapsed(), day: spent, ..tally };
-            let cut = budget::during(&plan.budget, &tally, &Spend::nothing(), live).map(Cause::of);
+            let cut = budget::during(&plan.budget, &tally, &task, live).map(Cause::of);
             let now = cut.or_else(|| asked.exists().then_some(Cause::Asked));
             cause.set(cause.get().or(now));
             now.is_some()
         };
-        let left = budget::left(&plan.budget, &tally, &Spend::nothing());
+        let left = budget::left(&plan.budget, &tally, &task);
+        let part = plan.part.as_ref();
+        let labels = Labels {
+            task: part.map_or(BY_HAND, |part| &part.task),
+            attempt: self.record.attempt,
+            branch: None,
+        };
         let order = Order {
             prompt: &plan.prompt,
             dir: self.workspace.root(),
             prefix: &self.prefix,
-            task: NO_TASK,
-            description: &plan.prompt,
-            attempt: 1,
+            task: part.map_or(NO_TASK, |part| &part.task),
+            description: part.map_or(&plan.prompt, |part| &part.description),
+            attempt: self.record.attempt,
             budget_left: left,
             resume: plan.session.as_deref(),
             before: plan.before,
-            env: &[],
-            launch: plan.launcher.as_ref().map(|launcher| Launching { launcher, labels: LABELS }),
+            env: part.map_or(&[], |part| &part.env),
+            launch: plan.launcher.as_ref().map(|launcher| Launching { launcher, labels }),
             stop: &stop,
         };
         self.recorder.attempt = Some(1);
@@ -200,7 +216,7 @@ impl Run<'_> {
                 (record.spend, record.session) = (*spend, voice.borrow().session());
                 // It is only looked at by those who ask how it goes.
                 let _ = record.save(workspace);
-                let more = warn(recorder, &plan.budget, &tally, spend, warned);
+                let more = warn(recorder, plan, (&tally, &task), spend, warned);
                 warned.extend(more);
             }
             recorder.tell(kind);
@@ -228,7 +244,7 @@ impl Run<'_> {
             verdict: &answer.verdict,
             started: outcome.is_some(),
             well: left_alone && exited_well && answer.report.terminal == Terminal::Success,
-            silent: text.trim().is_empty(),
+            silent: text.trim().is_empty() && self.plan.part.is_none(),
             cause: cause.filter(|_| !left_alone),
             broke: left.is_some_and(|left| answer.spend.usd + NOTHING >= left),
             signal: interrupt::signal(),
@@ -314,12 +330,12 @@ impl Run<'_> {
 /// Gives each warning that is due and was not given yet; returns for which limits.
 fn warn(
     recorder: &mut Recorder<'_>,
-    budget: &budget::Budget,
-    tally: &Tally,
+    plan: &Plan,
+    (tally, task): (&Tally, &Spend),
     live: &Spend,
     given: &[&'static str],
 ) -> Vec<&'static str> {
-    let mut due = budget::warnings(budget, tally, &Spend::nothing(), live);
+    let mut due = budget::warnings(&plan.budget, tally, task, live);
     due.retain(|(limit, _)| !given.contains(limit));
     for (limit, used) in &due {
         recorder.tell(Kind::BudgetWarning { limit: (*limit).to_owned(), used: *used });

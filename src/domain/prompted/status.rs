@@ -23,7 +23,7 @@ const LAST: u64 = 2 << 20;
 pub struct Status {
     /// Run id.
     pub id: String,
-    /// `prompt` or `loop`.
+    /// `prompt`, `mission` or `loop`.
     pub kind: &'static str,
     /// `running`, `completed`, `failed`, `stopped`, `limited`, `blocked`, `rate_limited`, `interrupted`.
     pub status: &'static str,
@@ -35,7 +35,7 @@ pub struct Status {
     pub model: Option<String>,
     /// The agent's session, where known.
     pub session: Option<String>,
-    /// What a loop works on now.
+    /// What a loop, or a mission's agent, works on now.
     pub task: Option<Current>,
     /// The first line of a prompt.
     pub prompt: Option<String>,
@@ -130,7 +130,8 @@ fn age(id: &str) -> &str {
 fn prompt(workspace: &Workspace, id: &str) -> Result<Status> {
     let record = Record::read(workspace, id);
     let runs = record.as_ref().is_some_and(Record::runs);
-    let blank = blank(id, "prompt");
+    let mission = record.as_ref().and_then(|record| record.task.clone());
+    let blank = blank(id, if mission.is_some() { "mission" } else { "prompt" });
     let Some(record) = record else { return Ok(Status { killed: true, ..blank }) };
     let ended = record.ended.as_ref();
     let dead = ended.is_none() && !runs;
@@ -146,6 +147,7 @@ fn prompt(workspace: &Workspace, id: &str) -> Result<Status> {
         agent: Some(record.agent),
         model: record.model,
         session: record.session.or_else(|| receipt.and_then(|receipt| receipt.session.clone())),
+        task: mission.filter(|_| runs).map(|id| Current { id, title: record.title.clone() }),
         prompt: Some(record.title),
         reason: ended.map(|ended| ended.reason.clone()).or_else(|| dead.then(|| "interrupted".to_owned())),
         exit_code: ended.filter(|ended| !ended.killed).map(|ended| ended.exit_code),

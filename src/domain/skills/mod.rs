@@ -1,9 +1,12 @@
 //! Skills: stories, gates and prompts for a kind of work, as a file that people write.
 
 mod agent_skill;
+pub mod apply;
 mod builtin;
 pub mod catalog;
 mod fields;
+mod gate;
+pub mod guide;
 pub mod home;
 mod node;
 pub mod placeholders;
@@ -11,9 +14,13 @@ mod read;
 pub mod register;
 pub mod remove;
 pub mod scaffold;
+pub mod selection;
 pub mod source;
 mod stories;
+pub mod values;
 mod write;
+
+pub use selection::selected;
 
 use std::collections::BTreeMap;
 

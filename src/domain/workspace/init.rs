@@ -24,6 +24,7 @@ const GITIGNORE: &str = "\
 !/agents.json
 !/missions/
 /missions/.locks/
+/missions/.making/
 ";
 
 /// Where nobody made a workspace, a run's state is no business of git's at all: a worktree in which one

@@ -94,6 +94,14 @@ fn text(name: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
+/// The command of the user's editor and the variable that says so: `VISUAL`, else `EDITOR`; the other way round on a
+/// terminal that can do little.
+pub fn editor() -> Option<(&'static str, OsString)> {
+    let dumb = value("TERM").is_none_or(|term| term == "dumb");
+    let names = if dumb { ["EDITOR", "VISUAL"] } else { ["VISUAL", "EDITOR"] };
+    names.into_iter().find_map(|name| value(name).map(|command| (name, command)))
+}
+
 /// Where throw-away files go.
 pub fn temp_dir() -> PathBuf {
     std::env::temp_dir()

@@ -39,6 +39,9 @@ pub const KNOWN: &[&str] = &[
     "loop.commit",
     "loop.no_progress",
     "loop.resume_session",
+    "loop.verify",
+    "loop.verify_agent",
+    "loop.verify_model",
     "loop.jobs",
     "beads.backend",
     "beads.push",
@@ -85,7 +88,6 @@ enum When {
 
 /// Settings that are promised, but not by this version: refused rather than ignored.
 const LATER: &[(&str, When)] = &[
-    ("loop.verify", When::Set),
     ("loop.tools", When::Set),
     ("loop.jobs", When::Above(1)),
     ("stacks", When::Set),
@@ -231,7 +233,8 @@ mod tests {
             ("[loop]\njobs = 4", format!("`loop.jobs = 4` {later}")),
             ("[loop]\njobs = 1", String::new()),
             ("[beads]\nbackend = 'bd'", String::new()),
-            ("[loop]\nverify = 'agent'", format!("`loop.verify` {later}")),
+            ("[loop]\nverify = 'agent'", String::new()),
+            ("[loop]\ntools = []", format!("`loop.tools` {later}")),
         ];
         for (text, expected) in table {
             assert_eq!(complaint(text), expected, "{text}");

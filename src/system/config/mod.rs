@@ -19,7 +19,7 @@ use crate::system::store;
 
 pub use file::{
     AgentTable, AgentsEntry, Backend, BeadsTable, BudgetTable, Config, GatesTable, LogsTable, LoopTable,
-    McpEntry, OnRateLimit, Output, Permissions, Price, PromptBy,
+    McpEntry, OnRateLimit, Output, Permissions, Price, PromptBy, Verify,
 };
 pub use keys::{KNOWN, nearest};
 pub use queue::{LauncherEntry, MacpTable, ReceiptBy};

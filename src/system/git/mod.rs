@@ -3,6 +3,7 @@
 
 mod apart;
 mod commit;
+mod diff;
 pub mod index;
 mod kept;
 pub mod linked;

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
 mod attend;
+mod foreground;
 mod launch;
 mod lines;
 mod probe;
@@ -15,6 +16,7 @@ mod tail;
 mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
+pub use foreground::foreground;
 pub use launch::{Launch, Note, Trouble, abandoned, sweep};
 pub use probe::probe;
 pub use supervisor::{NoProgram, Supervisor};
@@ -29,13 +31,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
 use lines::Lines;
 
 use crate::fault::Fault;
 use crate::system::interrupt;
-use crate::system::lock::Lock;
+use crate::system::lock::{Holder, Lock};
 
 /// The word that makes this binary a supervisor; not for people.
 pub const SUPERVISE: &str = "__supervise";
@@ -226,6 +229,25 @@ impl Started {
 /// supervisor, by a caller that has no children.
 pub fn end_marked(mark: &str) -> Vec<String> {
     tree::kill_all(OsStr::new(mark), Duration::from_secs(3))
+}
+
+/// What another taskrun can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// To end what it runs, and itself.
+    End,
+    /// Nothing: it is killed, and its supervisor ends what it ran.
+    Kill,
+}
+
+/// Signals that very process, where it still runs; says whether it did.
+pub fn ask(holder: &Holder, what: Ask) -> bool {
+    let signal = match what {
+        Ask::End => Signal::TERM,
+        Ask::Kill => Signal::KILL,
+    };
+    let pid = i32::try_from(holder.pid).ok().and_then(Pid::from_raw).filter(|_| holder.alive());
+    pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
 }
 
 /// Standard output of a command that exits 0; anything else is an error.

@@ -104,6 +104,7 @@ impl Record {
             signal: None,
             spend: Spend::nothing(),
             gates: Vec::new(),
+            judged: None,
             left_running: Vec::new(),
             snapshot: None,
             snapshot_ref: None,

@@ -1,0 +1,211 @@
+//! What the agent of a step is told: its own instructions, then where the mission is and what has to be written.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::mission::Mission;
+use super::workflow::Step;
+use crate::domain::attempt::prompt::{around, defuse, one_line};
+
+/// An artifact longer than this (bytes) is named, and not shown.
+const SHOWN: u64 = 64 << 10;
+/// So many other artifacts are named.
+const NAMED: usize = 50;
+
+/// All there is to tell.
+#[derive(Debug)]
+pub struct Brief<'a> {
+    /// What the agent is, from its prompt file.
+    pub instructions: &'a str,
+    /// The mission.
+    pub mission: &'a Mission,
+    /// How many steps it has.
+    pub steps: usize,
+    /// The step.
+    pub step: &'a Step,
+    /// What it begins with.
+    pub input: Option<Artifact>,
+    /// What it has to write, and whether that is there from an earlier run.
+    pub output: Option<(PathBuf, bool)>,
+    /// Why it was sent back, and by whom.
+    pub sent_back: Option<Said>,
+    /// What people said at the gates that they passed.
+    pub notes: Vec<Said>,
+    /// The other artifacts.
+    pub others: Vec<Artifact>,
+}
+
+/// What a person said.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// At which gate.
+    pub step: String,
+    /// Who.
+    pub by: String,
+    /// What.
+    pub note: String,
+}
+
+/// An artifact.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// How long it is (bytes).
+    pub size: u64,
+    /// Its text, where that is text and short enough.
+    pub text: Option<String>,
+}
+
+impl Artifact {
+    /// The file at `path`, with its text where `shown`; `None` where there is no such file.
+    pub fn read(path: PathBuf, shown: bool) -> Result<Option<Self>> {
+        let failed = || format!("failed to read `{}`", path.display());
+        let Ok(meta) = path.symlink_metadata() else { return Ok(None) };
+        let size = meta.len();
+        let mut text = None;
+        if shown && meta.is_file() && size <= SHOWN {
+            let mut bytes = Vec::new();
+            File::open(&path)
+                .and_then(|file| file.take(SHOWN + 1).read_to_end(&mut bytes))
+                .with_context(failed)?;
+            // It may have grown meanwhile.
+            text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= SHOWN);
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Some(Self { name, path, size, text }))
+    }
+}
+
+/// Composes the prompt. Whatever artifacts and notes hold, no line of it is a promise and nothing more.
+pub fn compose(brief: &Brief<'_>) -> String {
+    let mut out = brief.instructions.trim().to_owned();
+    if !out.is_empty() {
+        out.push_str("\n\n---\n\n");
+    }
+    let Mission { title, kind, mission_id, current_step, .. } = brief.mission;
+    let kind = format!("{kind:?}").to_lowercase();
+    let (number, step) = (current_step + 1, brief.step);
+    let _ = writeln!(out, "# Mission: {}\n", one_line(title));
+    let _ = writeln!(
+        out,
+        "This is step {number} of {} of the mission `{mission_id}` (type {kind}): {} (`{}`).",
+        brief.steps,
+        one_line(&step.name),
+        one_line(&step.step_id)
+    );
+    out.push_str("You work alone: nobody answers questions. Do this step and nothing else; other steps have their own turn.\n");
+    if let Some(input) = &brief.input {
+        show(&mut out, input);
+    }
+    if let Some((path, there)) = &brief.output {
+        write_there(&mut out, path, *there);
+    }
+    if let Some(said) = &brief.sent_back {
+        let _ = writeln!(
+            out,
+            "\n## It was sent back\n\n{} has looked at your earlier output at `{}`, and sent it back with this note:\n\n{}",
+            one_line(&said.by),
+            one_line(&said.step),
+            quoted(&said.note)
+        );
+        if let Some((path, true)) = &brief.output {
+            let _ =
+                writeln!(out, "\nThat output is still at `{}`: read it, and do it better.", path.display());
+        }
+    }
+    notes(&mut out, &brief.notes);
+    others(&mut out, &brief.others);
+    out.push_str(
+        "\n## How to end\n\nWhen the step is done, say in a few words what you did. If you need a person (a decision, access, a \
+         missing secret), output <promise>BLOCKED: why</promise> alone on the last line of your final message instead, with the \
+         reason in place of \"why\".\n",
+    );
+    defuse(&out)
+}
+
+fn show(out: &mut String, input: &Artifact) {
+    let (name, path) = (one_line(&input.name), input.path.display());
+    let _ = writeln!(out, "\n## Input: `{name}`\n\nIt is the file `{path}`.");
+    match &input.text {
+        Some(text) => {
+            let (fence, end) = (around(text), if text.ends_with('\n') { "" } else { "\n" });
+            let _ = writeln!(out, "\n{fence}\n{text}{end}{fence}");
+        }
+        None => {
+            let _ = writeln!(
+                out,
+                "It has {} bytes and is not shown here: read what you need of it there.",
+                input.size
+            );
+        }
+    }
+}
+
+fn write_there(out: &mut String, path: &Path, there: bool) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let _ = writeln!(
+        out,
+        "\n## Output: `{}`\n\nWrite what this step comes to into the file `{}`. The file is required: without it the step has \
+         failed, whatever your final message says.",
+        one_line(&name),
+        path.display()
+    );
+    if there {
+        out.push_str("One of an earlier run is there; write it anew.\n");
+    }
+}
+
+fn notes(out: &mut String, notes: &[Said]) {
+    if notes.is_empty() {
+        return;
+    }
+    out.push_str("\n## What people said at earlier steps\n");
+    for said in notes {
+        let (step, by) = (one_line(&said.step), one_line(&said.by));
+        let _ = writeln!(out, "\n{by} at `{step}`:\n\n{}", quoted(&said.note));
+    }
+}
+
+fn others(out: &mut String, others: &[Artifact]) {
+    if others.is_empty() {
+        return;
+    }
+    out.push_str("\n## Other artifacts of the mission\n\n");
+    for other in others.iter().take(NAMED) {
+        let _ = writeln!(out, "- `{}` ({} bytes)", one_line(&other.path.display().to_string()), other.size);
+    }
+    if let Some(more) = others.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        let _ = writeln!(out, "- and {more} more beside them");
+    }
+}
+
+fn quoted(text: &str) -> String {
+    text.trim().lines().map(|line| format!("> {line}\n")).collect::<String>().trim_end().to_owned()
+}
+
+/// What follows the YAML front matter of a prompt file (as agents of `.claude/agents` have it).
+pub fn without_front_matter(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let is_rule = |line: &str| line.trim_end() == "---";
+    let mut lines = text.split_inclusive('\n');
+    let Some(first) = lines.next().filter(|line| is_rule(line)) else { return text };
+    let mut at = first.len();
+    for line in lines {
+        at += line.len();
+        if is_rule(line) {
+            return &text[at..];
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "brief_tests.rs"]
+mod tests;

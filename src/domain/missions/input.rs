@@ -1,0 +1,62 @@
+//! What a mission or an artifact is made of: text, a file or standard input, none of them held.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::fault::Fault;
+use crate::system::document::shown;
+
+/// Where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// It is this.
+    Text(String),
+    /// It is what is in a file.
+    File(PathBuf),
+    /// It is what comes on standard input.
+    Stdin,
+}
+
+impl Input {
+    /// `-` is standard input, the path of what is there is a file, anything else is the text itself.
+    pub fn of(given: &str) -> Self {
+        match given {
+            "-" => Self::Stdin,
+            // What is too long for a path is none.
+            path if fs::metadata(path).is_ok() => Self::File(path.into()),
+            text => Self::Text(text.into()),
+        }
+    }
+
+    /// `-` is standard input, anything else a file.
+    pub fn file(path: &Path) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path.to_owned()) }
+    }
+
+    /// To be read from its start. Errors: there is no such file ([`Fault::Usage`]), it is a directory.
+    pub fn open(&self) -> Result<Box<dyn Read + '_>> {
+        let path = match self {
+            Self::Text(text) => return Ok(Box::new(text.as_bytes())),
+            Self::Stdin => return Ok(Box::new(io::stdin().lock())),
+            Self::File(path) => path,
+        };
+        let name = shown(path);
+        if path.is_dir() {
+            return Err(Fault::usage(
+                format!("`{name}` is a directory"),
+                "give a file, or `-` for standard input",
+            ));
+        }
+        match File::open(path) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Fault::usage(
+                format!("`{name}` does not exist"),
+                "give a file, or `-` for standard input",
+            )),
+            Err(error) => Err(error).with_context(|| format!("failed to read `{name}`")),
+        }
+    }
+}
