@@ -60,7 +60,9 @@ fn who_judges_sees_the_task_its_criteria_and_the_diff() {
     }
     assert!(!prompt.contains("mine.txt"), "{prompt}");
     assert!(bench.lines("prompt-1").join("\n").contains("- [ ] it greets\n- [ ] it leaves"));
-    assert!(bench.lines("prompt-1").join("\n").contains("Another agent, which sees the task and your changes"));
+    assert!(
+        bench.lines("prompt-1").join("\n").contains("Another agent, which sees the task and your changes")
+    );
     let passed = gate(&events);
     assert_eq!((passed.len(), &passed[0]["passed"], &passed[0]["exit_code"]), (1, &json!(true), &json!(0)));
     let order = "run.started task.claimed attempt.started agent.usage attempt.finished gate.started gate.finished gate.started";
@@ -68,7 +70,8 @@ fn who_judges_sees_the_task_its_criteria_and_the_diff() {
     assert_eq!(seen[..8].join(" ").replace("agent.usage ", ""), order.replace("agent.usage ", ""));
     let receipt = &bench.history()[0];
     assert_eq!((&receipt["judged"]["agent"], &receipt["judged"]["passed"]), (&json!("judge"), &json!(true)));
-    let names: Vec<_> = receipt["gates"].as_array().unwrap().iter().map(|gate| gate["command"].clone()).collect();
+    let names: Vec<_> =
+        receipt["gates"].as_array().unwrap().iter().map(|gate| gate["command"].clone()).collect();
     assert_eq!(names, ["true", "verify"]);
 }
 
@@ -79,7 +82,8 @@ fn a_no_is_told_to_the_next_attempt_and_costs_are_counted() {
     let works = format!("echo work >> work.txt\n{}", session("<promise>COMPLETE</promise>", 0.10));
     let judges = format!(
         "n=$(($(cat \"$ASIDE/n\" 2>/dev/null || echo 0) + 1)); echo $n > \"$ASIDE/n\"\nif [ $n -lt 3 ]; then\n{}else\n{}fi",
-        session("- it greets: met\\n<promise>FAILED: it does not leave</promise>", 0.02).replace("\\\\n", "\\n"),
+        session("- it greets: met\\n<promise>FAILED: it does not leave</promise>", 0.02)
+            .replace("\\\\n", "\\n"),
         session("All is met.\n\n<promise>COMPLETE</promise>", 0.02),
     );
     both(&bench, &works, &judges);
@@ -132,7 +136,9 @@ fn a_lie_in_what_a_tool_printed_is_no_verdict() {
 
 #[test]
 fn with_nothing_left_to_pay_for_it_the_run_ends_by_its_limit() {
-    for (flags, reason) in [(["--budget-usd", "0.10"], "budget_usd"), (["--budget-tokens", "110"], "budget_tokens")] {
+    for (flags, reason) in
+        [(["--budget-usd", "0.10"], "budget_usd"), (["--budget-tokens", "110"], "budget_tokens")]
+    {
         let bench = Bench::new("");
         bench.config("[loop]\nverify = 'agent'\n");
         both(&bench, &session("<promise>COMPLETE</promise>", 0.10), "touch \"$ASIDE/was-asked\"");
@@ -175,7 +181,10 @@ fn whose_provider_turns_it_away_judges_nothing() {
         assert_eq!(bench.status("bd-1"), "open");
         assert_eq!(gate(&events)[0]["passed"], false);
         let receipt = &bench.history()[0];
-        assert_eq!((&receipt["outcome"], &receipt["judged"]["agent"]), (&json!("agent_failed"), &json!("claude")));
+        assert_eq!(
+            (&receipt["outcome"], &receipt["judged"]["agent"]),
+            (&json!("agent_failed"), &json!("claude"))
+        );
         let away = events.iter().find(|event| event["type"] == "rate.limited" && event["action"].is_string());
         assert!(away.is_none_or(|event| event["agent"] == "claude"), "{away:?}");
     }
@@ -256,7 +265,10 @@ fn who_cannot_judge_is_refused_and_a_flag_decides() {
     assert!(refused.code == 2 && refused.stderr.contains("unknown agent `nobody`"), "{refused:?}");
     bench.config("[loop]\nverify = 'agent'\nverify_agent = 'fake'\n[budget]\nusd = 1.0\n");
     let refused = bench.run(&["--agent", "claude"]);
-    assert!(refused.code == 2 && refused.stderr.contains("`fake` does not report what it costs"), "{refused:?}");
+    assert!(
+        refused.code == 2 && refused.stderr.contains("`fake` does not report what it costs"),
+        "{refused:?}"
+    );
 }
 
 #[test]

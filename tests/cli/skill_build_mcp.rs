@@ -24,7 +24,8 @@ impl Project {
     fn new() -> Option<Self> {
         let own = std::env::var_os("PATH").unwrap_or_default();
         let named = std::env::var_os("TASKRUN_BUN").map(PathBuf::from);
-        let found = named.or_else(|| std::env::split_paths(&own).map(|dir| dir.join("bun")).find(|bun| bun.is_file()));
+        let found = named
+            .or_else(|| std::env::split_paths(&own).map(|dir| dir.join("bun")).find(|bun| bun.is_file()));
         let Some(bun) = found else {
             eprintln!("skipped: no bun (`npm install bun`, then TASKRUN_BUN=…/node_modules/.bin/bun)");
             return None;
@@ -63,7 +64,8 @@ fn of<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {
 fn build_mcp_builds_a_server_and_a_red_gate_is_told_to_the_next_attempt() {
     let Some(project) = Project::new() else { return };
     let bench = &project.bench;
-    let applied = bench.sandbox.run(&["skill", "apply", "build-mcp", "--set", "subject=a list of notes", "--json"]);
+    let applied =
+        bench.sandbox.run(&["skill", "apply", "build-mcp", "--set", "subject=a list of notes", "--json"]);
     assert_eq!(applied.code, 0, "{applied:?}");
     bench.commit_all();
 
@@ -96,7 +98,13 @@ fn build_mcp_builds_a_server_and_a_red_gate_is_told_to_the_next_attempt() {
     assert_eq!(open.as_array().unwrap().len(), 0, "{open}");
     for (number, title) in [(1, titles[0]), (2, titles[0]), (3, titles[1]), (4, titles[2]), (5, titles[3])] {
         let told = project.prompt(number);
-        for part in [title, "You are building an MCP server for Mesh.", "a list of notes", "- [ ] ", "<promise>COMPLETE</promise>"] {
+        for part in [
+            title,
+            "You are building an MCP server for Mesh.",
+            "a list of notes",
+            "- [ ] ",
+            "<promise>COMPLETE</promise>",
+        ] {
             assert!(told.contains(part), "`{part}` in prompt {number}:\n{told}");
         }
         assert!(!told.contains("{{"), "{told}");

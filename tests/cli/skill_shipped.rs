@@ -288,3 +288,80 @@ fn a_copy_of_a_shipped_file_is_a_skill_of_ones_own() {
         }
     }
 }
+
+/// The lines of a task's criteria, without their boxes.
+fn criteria(task: &Value) -> Vec<&str> {
+    text(task, "acceptance_criteria").lines().map(|line| line.strip_prefix("- [ ] ").unwrap()).collect()
+}
+
+#[test]
+fn each_is_applied_in_an_empty_workspace_and_its_prompts_say_what_the_task_is() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(&["workspace", "init"]).code, 0);
+    for skill in shipped() {
+        let id = text(&skill, "id");
+        let applied = sandbox.run(&["skill", "apply", id, "--json"]).json();
+        let (stories, tasks) = (list(&skill, "user_stories"), list(&applied, "tasks"));
+        assert_eq!((applied["new_epic"].as_bool(), tasks.len()), (Some(true), stories.len()), "{id}");
+        let place = |story: &Value| stories.iter().position(|own| own["id"] == *story).unwrap();
+        for (story, task) in stories.iter().zip(tasks) {
+            let waits: Vec<&str> = list(task, "dependencies")
+                .iter()
+                .filter(|edge| edge["type"] == "blocks")
+                .map(|edge| text(edge, "depends_on_id"))
+                .collect();
+            let after: Vec<&str> =
+                list(story, "depends_on").iter().map(|first| text(&tasks[place(first)], "id")).collect();
+            assert_eq!(waits, after, "{id}: {story}");
+            assert_eq!(criteria(task).len(), list(story, "acceptance_criteria").len(), "{id}: {task}");
+
+            let out = sandbox.run(&["skill", "render", id, "--task", text(task, "id")]);
+            assert_eq!(out.code, 0, "{id}: {out:?}");
+            let told = out.stdout;
+            let first = text(&skill["prompts"], "system").split(['{', '.', '\n']).next().unwrap();
+            assert!(told.starts_with(first.trim()), "{told}");
+            for part in [
+                text(task, "id"),
+                text(task, "title"),
+                text(task, "description"),
+                "<promise>COMPLETE</promise>",
+            ] {
+                assert!(told.contains(part), "{id}: `{part}` in\n{told}");
+            }
+            for criterion in criteria(task) {
+                assert_eq!(
+                    told.matches(&format!("- [ ] {criterion}\n")).count(),
+                    1,
+                    "{id}: {criterion}\n{told}"
+                );
+            }
+            assert!(!["{{", "}}", "{%"].iter().any(|brace| told.contains(brace)), "{id}\n{told}");
+        }
+    }
+    let ready = sandbox.run(&["beads", "ready", "--json"]).json();
+    let tasks = ready.as_array().unwrap().iter().filter(|issue| issue["issue_type"] == "task");
+    assert_eq!(tasks.count(), IDS.len(), "the first story of each");
+}
+
+#[test]
+fn what_is_set_takes_the_place_of_every_default() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(&["workspace", "init"]).code, 0);
+    for skill in shipped() {
+        let id = text(&skill, "id");
+        let variables = skill["variables"].as_object().unwrap();
+        let set: Vec<String> = variables.keys().map(|name| format!("{name}=<{name} of mine>")).collect();
+        let mut args = vec!["skill", "apply", id, "--json"];
+        set.iter().for_each(|value| args.extend(["--set", value.as_str()]));
+        let applied = sandbox.run(&args).json();
+        let told: String = list(&applied, "tasks")
+            .iter()
+            .map(|task| sandbox.run(&["skill", "render", id, "--task", text(task, "id")]).stdout)
+            .collect();
+        for (name, variable) in variables {
+            assert!(told.contains(&format!("<{name} of mine>")), "{id}: {name}");
+            let default = text(variable, "default");
+            assert!(default.len() < 10 || !told.contains(default), "{id}: {name} is still `{default}`");
+        }
+    }
+}

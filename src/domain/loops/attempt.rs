@@ -176,12 +176,12 @@ impl Run<'_> {
         self.put_store_back()?;
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {
-            Verdict::Complete => {
-                Ok(self.check(attempt, &gates, past).unwrap_or_else(|error| match error.downcast::<LaunchFailed>() {
+            Verdict::Complete => Ok(self.check(attempt, &gates, past).unwrap_or_else(|error| {
+                match error.downcast::<LaunchFailed>() {
                     Ok(failed) => blameless(failed.into()),
                     Err(error) => blameless(other(&error)),
-                }))
-            }
+                }
+            })),
             Verdict::Blocked(why) => Ok(Fate::Escalate(why)),
             Verdict::Failed(why) => Ok(Fate::NotDone(format!("the agent gave up: {why}"))),
             Verdict::Incomplete(why) => Ok(Fate::NotDone(why)),

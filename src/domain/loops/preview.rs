@@ -151,7 +151,8 @@ pub fn prompt(
     let candidates = stack::candidates(workspace.root())?;
     let guide = skill.map(|(found, given)| Guide::new(found, &candidates, given));
     if let Some(guide) = guide.as_ref().filter(|guide| guide.is_for(&issue)) {
-        let own: Vec<String> = guide.gates(&issue)?.into_iter().filter(|gate| !gates.contains(gate)).collect();
+        let own: Vec<String> =
+            guide.gates(&issue)?.into_iter().filter(|gate| !gates.contains(gate)).collect();
         gates.extend(own);
     }
     let brief = Brief {

@@ -119,7 +119,9 @@ fn make(table: &mut Table, skill: &Skill, order: &Order, fallback: Option<&str>)
         values.fill_gate(gate, &format!("skill `{}`", skill.id))?;
     }
     let ids = batch::create(table, &drafts, fallback)?;
-    let id = |at: usize| there[at].clone().or_else(|| places[at].map(|place| ids[place].clone())).unwrap_or_default();
+    let id = |at: usize| {
+        there[at].clone().or_else(|| places[at].map(|place| ids[place].clone())).unwrap_or_default()
+    };
     wait_for_new(table, skill, &there, &id, &order.author)?;
     let epic = epic.unwrap_or_else(|| ids[0].clone());
     let tasks = (0..there.len()).map(|at| Ok((table.issue(&id(at))?, there[at].is_none())));
@@ -138,7 +140,11 @@ fn open_epic(table: &Table, given: &str) -> Result<String> {
 }
 
 /// The task of each story that the epic has already, and the values these were made with.
-fn there(table: &Table, skill: &Skill, epic: &str) -> Result<(Vec<Option<String>>, BTreeMap<String, String>)> {
+fn there(
+    table: &Table,
+    skill: &Skill,
+    epic: &str,
+) -> Result<(Vec<Option<String>>, BTreeMap<String, String>)> {
     let own = label(&skill.id);
     let graph = table.graph();
     let children: Vec<_> = graph
@@ -150,7 +156,8 @@ fn there(table: &Table, skill: &Skill, epic: &str) -> Result<(Vec<Option<String>
         let story = format!("{STORY}{story}");
         children.iter().find(|child| child.labels().iter().any(|label| **label == *story))
     };
-    let there = skill.user_stories.iter().map(|story| task(&story.id).map(|child| child.id.to_string())).collect();
+    let there =
+        skill.user_stories.iter().map(|story| task(&story.id).map(|child| child.id.to_string())).collect();
     let mut known = BTreeMap::new();
     for child in children.iter().rev() {
         known.extend(made_with(&table.issue(&child.id)?).unwrap_or_default().set);
@@ -247,11 +254,8 @@ impl Maker<'_> {
     }
 
     fn metadata(&self, story: &str) -> String {
-        let made = MadeWith {
-            id: self.skill.id.clone(),
-            story: story.to_owned(),
-            set: self.values.map().clone(),
-        };
+        let made =
+            MadeWith { id: self.skill.id.clone(), story: story.to_owned(), set: self.values.map().clone() };
         json!({"taskrun": {"skill": made}}).to_string()
     }
 }

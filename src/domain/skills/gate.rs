@@ -13,13 +13,14 @@ use crate::domain::macp::template::programs;
 const MARK: char = '\u{1}';
 /// Programs that read an argument as code, whatever comes before it.
 const SHELLS: &[&str] = &[
-    "sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "busybox", "eval", "source", ".", "xargs", "ssh", "su",
-    "awk", "gawk", "mawk", "trap", "alias",
+    "sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "busybox", "eval", "source", ".", "xargs",
+    "ssh", "su", "awk", "gawk", "mawk", "trap", "alias",
 ];
 /// What makes code of the text inside it, quoted or not.
 const NESTED: [&str; 4] = ["`", "$(", "${", "<<"];
 /// Words after which a command begins.
-const BEGINNERS: &[&str] = &["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "exec", "command"];
+const BEGINNERS: &[&str] =
+    &["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "exec", "command"];
 
 /// The command with every value in its place, as a word of the shell's or as a part of one.
 pub(super) fn fill(command: &str, values: &BTreeMap<String, String>) -> Result<String, String> {
@@ -75,7 +76,8 @@ fn marked(command: &str, values: &BTreeMap<String, String>) -> Result<(String, V
         }
         out.write_char(MARK).map_err(minijinja::Error::from)
     });
-    let said = |error: minijinja::Error| error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
+    let said =
+        |error: minijinja::Error| error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
     let text = environment.render_str(command, values).map_err(said)?;
     let found = found.lock().map(|found| found.clone()).unwrap_or_default();
     // Blocks (`{% set x %}…`) could carry a mark elsewhere, or lose one.
@@ -146,12 +148,15 @@ impl Reader {
         }
         let last = self.words.last().map_or("", String::as_str);
         let plain = programs::is_harmless(program) || program == "[" || program == "[[";
-        if !plain && (programs::is_code_option(last) || self.word.starts_with('-') && takes_code(&self.word)) {
+        if !plain && (programs::is_code_option(last) || self.word.starts_with('-') && takes_code(&self.word))
+        {
             return Err(format!("`{}` takes code", if begins { last } else { &self.word }));
         }
         let closed = self.words.iter().any(|word| word == "--");
         if begins && !closed && value.starts_with('-') {
-            return Err(format!("`{value}` would be an option; write `./`, `--` or a name before the variable"));
+            return Err(format!(
+                "`{value}` would be an option; write `./`, `--` or a name before the variable"
+            ));
         }
         Ok(())
     }

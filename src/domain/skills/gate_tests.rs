@@ -52,7 +52,9 @@ fn no_value_stands_where_it_would_be_code() {
         let why = fill(command, &values("a b")).unwrap_err();
         assert!(why.contains(expected), "{command}: {why}");
     }
-    for (value, expected) in [("a\nb", "more than one line"), ("-rf", "would be an option"), ("\u{1}", "control")] {
+    for (value, expected) in
+        [("a\nb", "more than one line"), ("-rf", "would be an option"), ("\u{1}", "control")]
+    {
         let why = fill("ls {{ v }}", &values(value)).unwrap_err();
         assert!(why.contains(expected), "{value:?}: {why}");
     }
@@ -62,9 +64,28 @@ fn no_value_stands_where_it_would_be_code() {
 fn a_real_shell_takes_hostile_values_for_what_they_are() {
     let dir = tempfile::tempdir().unwrap();
     let hostile = [
-        "; touch pwned", "$(touch pwned)", "`touch pwned`", "'; touch pwned; '", "\"; touch pwned; \"", "a' b \" c \\",
-        "&& touch pwned", "| touch pwned", "> pwned", "{{ w }}", "{% raw %}", "$HOME ~ * ?", "#x", "!!", "\\", "'", "\"", "ü 日本",
-        "$'\\n'", "<<E", "a=b", "",
+        "; touch pwned",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "'; touch pwned; '",
+        "\"; touch pwned; \"",
+        "a' b \" c \\",
+        "&& touch pwned",
+        "| touch pwned",
+        "> pwned",
+        "{{ w }}",
+        "{% raw %}",
+        "$HOME ~ * ?",
+        "#x",
+        "!!",
+        "\\",
+        "'",
+        "\"",
+        "ü 日本",
+        "$'\\n'",
+        "<<E",
+        "a=b",
+        "",
     ];
     let shapes = [
         ("printf %s {{ v }}", ""),

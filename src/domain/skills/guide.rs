@@ -143,7 +143,10 @@ mod tests {
     fn what_a_skill_tells_is_not_told_twice() {
         let table: [(&[&str], &[&str]); 4] = [
             (&["plain", "{{ task.title }}"], &[]),
-            (&["", "{{ task.description }} {% if epic %}{{ epic.title }}{% endif %}"], &["description", "epic"]),
+            (
+                &["", "{{ task.description }} {% if epic %}{{ epic.title }}{% endif %}"],
+                &["description", "epic"],
+            ),
             (&["{{ task.acceptance_criteria }}", "{{ task.id }}"], &["acceptance_criteria"]),
             (&["{{ task }}"], &["description", "design", "acceptance_criteria", "notes"]),
         ];

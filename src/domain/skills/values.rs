@@ -23,21 +23,29 @@ impl Values {
     ) -> Result<Self> {
         let names: Vec<String> = skill.variables.keys().map(|name| format!("`{name}`")).collect();
         if let Some(strange) = given.keys().find(|name| !skill.variables.contains_key(*name)) {
-            let hint = if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) };
+            let hint =
+                if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) };
             return Err(Fault::usage(format!("skill `{}` has no variable `{strange}`", skill.id), hint));
         }
         let mut values = BTreeMap::new();
         for (name, variable) in &skill.variables {
             let value = given.get(name).or_else(|| known.get(name)).or(variable.default.as_ref());
             let Some(value) = value else {
-                let what = if variable.description.is_empty() { String::new() } else { format!(" ({})", variable.description) };
+                let what = if variable.description.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", variable.description)
+                };
                 return Err(Fault::usage(
                     format!("skill `{}` needs a value for `{name}`{what}", skill.id),
                     format!("add `--set {name}=…` to `taskrun skill apply {}`", skill.id),
                 ));
             };
             if value.contains('\0') {
-                return Err(Fault::usage(format!("the value of `{name}` has a NUL byte in it"), "give another one"));
+                return Err(Fault::usage(
+                    format!("the value of `{name}` has a NUL byte in it"),
+                    "give another one",
+                ));
             }
             values.insert(name.clone(), value.clone());
         }
