@@ -179,7 +179,7 @@ fn block(header: &str, below: &[&str], folds: bool) -> Result<String, &'static s
         return Err("is no plain text");
     }
     let indented = |line: &&&str| !line.trim().is_empty();
-    let indent = |line: &str| line.len() - line.trim_start().len();
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let given = signs.chars().find_map(|sign| sign.to_digit(10)).map(|digit| digit as usize);
     let deep = given.unwrap_or_else(|| below.iter().find(indented).map_or(0, |line| indent(line)));
     if below.iter().filter(indented).any(|line| indent(line) < deep) {

@@ -240,7 +240,7 @@ fn what_is_no_file_of_its_own_is_refused() {
         &other,
         "id",
         "bad.toml` line 1: its id is `good`, but the file is named for `bad`",
-        "name both alike",
+        "rename the file or change the id",
     );
     let three = make(&|dir| {
         fs::write(dir.join("bad.toml"), HEAD).unwrap();

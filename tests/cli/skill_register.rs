@@ -67,7 +67,7 @@ fn registered_skills_stay_and_a_second_one_needs_force() {
     sandbox.write("download.toml", &first);
     let done = sandbox.run(&["skill", "register", "download.toml", "--json"]);
     let path = sandbox.path(".taskrun/skills/mine.toml");
-    let expected = json!({"id": "mine", "from": "workspace", "path": path, "replaced": false, "hides": null});
+    let expected = json!({"id": "mine", "from": "workspace", "path": path, "replaced": false, "hides": null, "hidden_by": null});
     assert_eq!(done.json(), expected);
     assert_eq!(sandbox.read(".taskrun/skills/mine.toml"), first, "comments stay");
     assert_eq!(ids(&sandbox, &[]), ["mine"]);
@@ -86,7 +86,8 @@ fn registered_skills_stay_and_a_second_one_needs_force() {
     assert_eq!(shown(&sandbox, "mine")["name"], "Other");
 
     let user = sandbox.run(&["skill", "register", "download.toml", "--user", "--json"]);
-    assert_eq!(user.json()["from"], "user");
+    assert_eq!((&user.json()["from"], &user.json()["hidden_by"]), (&json!("user"), &json!("workspace")));
+    assert_eq!(user.stderr, "note: here the workspace's skill of that name goes before it\n");
     assert!(sandbox.root().join("home/.config/taskrun/skills/mine.toml").is_file());
     let hides = json!({"id": "build-mcp", "name": "Other", "description": "", "stack": ["*"]}).to_string();
     let done = sandbox.run(&["skill", "register", "--inline", &hides]);

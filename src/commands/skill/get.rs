@@ -28,7 +28,9 @@ fn describe(Found { skill, from, path }: &Found) -> String {
     let _ = writeln!(out, "stack: {}", one_line(&skill.stack.join(", ")));
     let path = path.as_ref().map(|path| format!(" `{}`", one_line(&path.to_string_lossy())));
     let _ = writeln!(out, "from: {}{}", from.word(), path.unwrap_or_default());
-    skill.user_stories.iter().for_each(|story| told(&mut out, story));
+    for story in &skill.user_stories {
+        told(&mut out, story);
+    }
     for (stack, gates) in &skill.quality_gates {
         let _ = writeln!(out, "\ngates ({}): {}", one_line(stack), one_line(&gates.join(" · ")));
     }

@@ -39,12 +39,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 
 /// Says where a skill is now, and what it goes before.
 pub(super) fn report(done: &Registered, verb: &str, context: &Context) -> Result<Exit> {
-    done.notes.iter().for_each(|note| context.ui.warn(note));
+    for note in &done.notes {
+        context.ui.warn(note);
+    }
     context
         .ui
         .result(done, || format!("{verb} `{}`: {}", done.id, one_line(&done.path.to_string_lossy())))?;
     if let Some(hidden) = done.hides {
         context.ui.notice(&format!("it goes before the {} skill of that name", super::whose(hidden)));
+    }
+    if let Some(nearer) = done.hidden_by {
+        context.ui.notice(&format!("here the {} skill of that name goes before it", super::whose(nearer)));
     }
     Ok(Exit::Done)
 }

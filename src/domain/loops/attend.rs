@@ -82,9 +82,9 @@ impl Run<'_> {
         engine.run(child, &order, &mut |kind| {
             // What is told is told of the whole attempt.
             let (kind, live) = match kind {
-                Kind::AgentUsage { spend } => {
-                    let spend = sum(&spent, &spend);
-                    (Kind::AgentUsage { spend }, Some(spend))
+                Kind::AgentUsage { spend: live } => {
+                    let all = sum(&spent, &live);
+                    (Kind::AgentUsage { spend: all }, Some(all))
                 }
                 kind => (kind, None),
             };

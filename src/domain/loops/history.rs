@@ -151,18 +151,33 @@ pub fn spent(workspace: &Workspace, by: By, epic: Option<&str>) -> Result<Spent>
         total.add(&receipt.spend);
         attempts += 1;
         unknown += u64::from(!receipt.spend.known);
-        let key = key(&receipt, by);
-        let sum = sums.entry(key.clone()).or_insert_with(|| Sum {
-            key,
-            attempts: 0,
-            unknown: 0,
-            spend: Spend::nothing(),
-        });
-        sum.attempts += 1;
-        sum.unknown += u64::from(!receipt.spend.known);
-        sum.spend.add(&receipt.spend);
+        for (key, spend) in parts(&receipt, by) {
+            let sum = sums.entry(key.clone()).or_insert_with(|| Sum {
+                key,
+                attempts: 0,
+                unknown: 0,
+                spend: Spend::nothing(),
+            });
+            sum.attempts += 1;
+            sum.unknown += u64::from(!spend.known);
+            sum.spend.add(&spend);
+        }
     })?;
     Ok(Spent { total, attempts, unknown, by: sums.into_values().collect() })
+}
+
+/// Whose the spend of an attempt is: by agent and model also that of another one which judged it.
+fn parts(receipt: &Receipt, by: By) -> Vec<(String, Spend)> {
+    let own = key(receipt, by);
+    let judge = receipt.judged.as_ref().and_then(|judged| match by {
+        By::Agent => Some((judged.agent.clone(), judged.spend)),
+        By::Model => Some((judged.model.clone().unwrap_or_else(|| "-".to_owned()), judged.spend)),
+        By::Task | By::Epic | By::Day => None,
+    });
+    match judge.filter(|(key, _)| *key != own) {
+        Some(judge) => vec![(own, receipt.worked()), judge],
+        None => vec![(own, receipt.spend)],
+    }
 }
 
 fn key(receipt: &Receipt, by: By) -> String {

@@ -199,7 +199,7 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
     let fallbacks = fallbacks(workspace, config, &agent.name)?;
     let policy = policy(config, options, fallbacks.is_empty())?;
     let unknown_allowed = options.allow_unknown_cost;
-    let verify = verifier(workspace, config, options, &agent)?;
+    let verify = verifier(workspace, config, options, std::iter::once(&agent).chain(&fallbacks))?;
     if budget.counts_money() && !unknown_allowed {
         let prices = Book::new(config.prices.clone());
         let judge = match &verify {
@@ -262,18 +262,33 @@ fn fallbacks(workspace: &Workspace, config: &Config, first: &str) -> Result<Vec<
     Ok(found)
 }
 
-/// Who judges the work: flags over settings. Errors: an agent that cannot judge, or is not there.
-fn verifier(
+/// Who judges the work: flags over settings. `workers` are those that work, first and in place of each other. Errors: an
+/// agent that cannot judge, or is not there.
+fn verifier<'a>(
     workspace: &Workspace,
     config: &Config,
     options: &Options,
-    worker: &Agent,
+    mut workers: impl Iterator<Item = &'a Agent>,
 ) -> Result<Option<Verifier>> {
     let set = &config.loops;
     if options.verify.unwrap_or(set.verify) == Verify::None {
         return Ok(None);
     }
-    let name = set.verify_agent.as_deref().unwrap_or(&worker.name);
+    if set.verify_agent.is_none() && set.verify_model.is_none() {
+        workers
+            .try_for_each(|worker| judge(workspace, config, &worker.name, worker.model.as_ref()).map(drop))?;
+        return Ok(Some(Verifier::Worker));
+    }
+    let Some(worker) = workers.next() else { return Ok(None) };
+    let name = set.verify_agent.as_ref().unwrap_or(&worker.name);
+    // A model's name means something to one agent only.
+    let model = set.verify_model.as_ref().or(worker.model.as_ref().filter(|_| *name == worker.name));
+    let agent = judge(workspace, config, name, model)?;
+    Ok(Some(Verifier::Other(Box::new(Engine::new(agent, config)))))
+}
+
+/// An agent as one that judges.
+fn judge(workspace: &Workspace, config: &Config, name: &str, model: Option<&String>) -> Result<Agent> {
     let known = catalog::recorded(config, name)?;
     if matches!(known.kind, AgentKind::Shell { .. }) {
         return Err(Fault::usage(
@@ -285,19 +300,13 @@ fn verifier(
     if name != config.agent.default {
         others.agent.model = None;
     }
-    // A model's name means something to one agent only.
-    let model = set.verify_model.as_ref().or(worker.model.as_ref().filter(|_| name == worker.name));
     let choice = Choice {
         agent: Some(name),
         model: model.map(String::as_str),
         // What a command of the user's may do only the user knows.
         permissions: known.spec().map(|_| Permissions::ReadOnly),
     };
-    let agent = catalog::resolve(&others, choice, workspace.root())?;
-    if set.verify_agent.is_none() && set.verify_model.is_none() {
-        return Ok(Some(Verifier::Worker));
-    }
-    Ok(Some(Verifier::Other(Box::new(Engine::new(agent, config)))))
+    catalog::resolve(&others, choice, workspace.root())
 }
 
 /// What is done when the provider turns an agent away: flags over settings.

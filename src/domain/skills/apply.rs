@@ -139,12 +139,11 @@ fn open_epic(table: &Table, given: &str) -> Result<String> {
     Ok(issue.id)
 }
 
+/// The id of each story's task, where there is one.
+type Known = Vec<Option<String>>;
+
 /// The task of each story that the epic has already, and the values these were made with.
-fn there(
-    table: &Table,
-    skill: &Skill,
-    epic: &str,
-) -> Result<(Vec<Option<String>>, BTreeMap<String, String>)> {
+fn there(table: &Table, skill: &Skill, epic: &str) -> Result<(Known, BTreeMap<String, String>)> {
     let own = label(&skill.id);
     let graph = table.graph();
     let children: Vec<_> = graph

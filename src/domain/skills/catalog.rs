@@ -1,6 +1,6 @@
 //! The skills seen from here: built in, the user's, the workspace's; the nearest wins.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -103,16 +103,6 @@ impl Catalog {
         (heads, broken)
     }
 
-    /// All skills by id, complete, and what is wrong with the files that hold none.
-    pub fn list(&self) -> Result<(Vec<Found>, Vec<anyhow::Error>)> {
-        let (mut found, broken, seen) = self.own();
-        for (id, text) in SHIPPED.iter().filter(|(id, _)| !seen.contains(*id)) {
-            found.push(Found { skill: builtin::skill(id, text)?, from: From::Builtin, path: None });
-        }
-        found.sort_by(|a, b| a.skill.id.cmp(&b.skill.id));
-        Ok((found, broken))
-    }
-
     /// Those that people wrote, what is wrong with others, and the ids of both: a broken one hides those behind it, for
     /// it is meant to.
     fn own(&self) -> (Vec<Found>, Vec<anyhow::Error>, BTreeSet<String>) {
@@ -120,7 +110,7 @@ impl Catalog {
         for home in &self.homes {
             let ids = home.ids().unwrap_or_else(|error| {
                 broken.push(error);
-                Default::default()
+                BTreeMap::new()
             });
             for (id, files) in ids {
                 if seen.contains(&id) {
@@ -165,6 +155,12 @@ impl Catalog {
         Fault::not_found(format!("unknown skill `{id}`"), hint)
     }
 
+    /// Whose skill `id` goes before that of `home`.
+    pub fn before(&self, id: &str, home: &Home) -> Option<From> {
+        let mut nearer = self.homes.iter().take_while(|own| own.from() != home.from());
+        nearer.find(|own| !own.files(id).is_empty()).map(Home::from)
+    }
+
     /// From where the skill `id` would come if `home` had none: what it hides.
     pub fn behind(&self, id: &str, home: &Home) -> Option<From> {
         let others = self.homes.iter().skip_while(|own| own.from() != home.from()).skip(1);
@@ -200,12 +196,13 @@ mod tests {
         assert_eq!(shown.next(), Some(("build-mcp", From::User)));
         assert!(shown.all(|(_, from)| from == From::Builtin));
         assert_eq!(broken.len(), 2);
-        assert_eq!(catalog.list().unwrap().0.len(), heads.len());
         assert_eq!(catalog.get("a").unwrap().from, From::Workspace);
         assert!(catalog.get("bad").unwrap_err().to_string().contains("bad.toml` line 1"));
         let unknown = catalog.get("build-mpc").unwrap_err();
         assert_eq!(unknown.downcast_ref::<Fault>().unwrap().hint(), Some("did you mean `build-mcp`?"));
         assert!(catalog.get("../near/a").is_err());
+        assert_eq!(catalog.before("bad", &catalog.homes[1]), Some(From::Workspace));
+        assert_eq!(catalog.before("build-mcp", &catalog.homes[1]), None);
         let behind = |id| catalog.behind(id, &catalog.homes[0]);
         assert_eq!(
             [behind("a"), behind("build-mcp"), behind("bad")],

@@ -109,14 +109,13 @@ impl Reader {
         match (self.quote, char) {
             (Some('"') | None, '\\') => self.escaped = true,
             (Some(quote), _) if char == quote => self.quote = None,
-            (Some(_), _) => self.word.push(char),
             (None, '\'' | '"') => self.quote = Some(char),
             (None, ';' | '&' | '|' | '(' | ')' | '\n') if !(char == '&' && was == '>') => {
                 self.end();
                 self.words.clear();
             }
             (None, _) if char.is_whitespace() => self.end(),
-            (None, _) => self.word.push(char),
+            _ => self.word.push(char),
         }
     }
 

@@ -46,6 +46,7 @@ impl Home {
         Some(Self { dir, from: From::User, workspace: None })
     }
 
+    /// One that lies anywhere.
     #[cfg(test)]
     pub fn at(dir: PathBuf, from: From) -> Self {
         Self { dir, from, workspace: None }
@@ -77,7 +78,9 @@ impl Home {
                 ids.entry(name).or_default().push(path.join(agent_skill::FILE));
             }
         }
-        ids.values_mut().for_each(|files| files.sort());
+        for files in ids.values_mut() {
+            files.sort();
+        }
         Ok(ids)
     }
 

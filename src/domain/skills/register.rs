@@ -38,13 +38,15 @@ pub struct Registered {
     pub replaced: bool,
     /// Whose skill of that name it goes before, if any.
     pub hides: Option<From>,
+    /// Whose skill of that name goes before it, if any.
+    pub hidden_by: Option<From>,
     /// What was left out.
     #[serde(skip)]
     pub notes: Vec<String>,
 }
 
 /// The text of a skill, its format, and what it is called.
-struct Text {
+struct Taken {
     text: String,
     format: Format,
     name: String,
@@ -54,7 +56,7 @@ struct Text {
 /// Checks the skill and puts it into `home`; one that is there is replaced with `force` only. TOML and `SKILL.md` are
 /// kept as they are, with their comments; JSON becomes TOML.
 pub fn register(catalog: &Catalog, home: &Home, given: &Given, force: bool) -> Result<Registered> {
-    let Text { text, format, name, notes } = take(given)?;
+    let Taken { text, format, name, notes } = take(given)?;
     let skill = source::parse(&text, format, &name, None)?;
     let kept = if format == Format::Json { write::toml(&skill) } else { text };
     put(catalog, home, &skill.id, (format, &kept), force).map(|done| Registered { notes, ..done })
@@ -69,11 +71,18 @@ pub(super) fn put(
     force: bool,
 ) -> Result<Registered> {
     let (path, replaced) = home.put(id, format, text, force)?;
-    let hides = catalog.behind(id, home);
-    Ok(Registered { id: id.into(), from: home.from(), path, replaced, hides, notes: Vec::new() })
+    Ok(Registered {
+        id: id.into(),
+        from: home.from(),
+        path,
+        replaced,
+        hides: catalog.behind(id, home),
+        hidden_by: catalog.before(id, home),
+        notes: Vec::new(),
+    })
 }
 
-fn take(given: &Given) -> Result<Text> {
+fn take(given: &Given) -> Result<Taken> {
     match given {
         Given::Inline(text) => checked(text.clone(), Some(Format::Json), "--inline"),
         Given::Stdin => checked(store::read_stdin()?, None, "standard input"),
@@ -87,16 +96,16 @@ fn take(given: &Given) -> Result<Text> {
                 ));
             }
             let text = checked(source::read_file(&file)?, Some(Format::Folder), &shown(&file))?;
-            Ok(Text { notes: left_out(path), ..text })
+            Ok(Taken { notes: left_out(path), ..text })
         }
         Given::File(path) => checked(source::read_file(path)?, Format::of(path), &shown(path)),
     }
 }
 
-fn checked(text: String, format: Option<Format>, name: &str) -> Result<Text> {
+fn checked(text: String, format: Option<Format>, name: &str) -> Result<Taken> {
     source::check_size(text.len() as u64, 0, name)?;
     let format = format.unwrap_or_else(|| Format::guess(&text));
-    Ok(Text { text, format, name: name.into(), notes: Vec::new() })
+    Ok(Taken { text, format, name: name.into(), notes: Vec::new() })
 }
 
 /// What else lies in the folder of an agent skill: its text may speak of it.

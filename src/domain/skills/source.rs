@@ -62,7 +62,9 @@ pub fn parse(text: &str, format: Format, name: &str, id: Option<&str>) -> Result
         None => Ok(skill),
         Some(id) => {
             let message = format!("its id is `{}`, but the file is named for `{id}`", skill.id);
-            let hint = format!("name both alike; `taskrun skill register` does: `{}`", skill.id);
+            let hint =
+                "rename the file or change the id; `taskrun skill register FILE` files a skill under its id"
+                    .into();
             Err(told(Flaw { hint: Some(hint), ..Flaw::new(at, message) }))
         }
     }
@@ -123,5 +125,46 @@ fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".into(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WHOLE: [&str; 3] = [
+        include_str!("scaffold.toml"),
+        "{\"id\": \"a\", \"name\": \"é\", \"stack\": [\"*\"], \"userStories\": [{\"id\": \"A\\u0041\"}], \"b\": {}}",
+        "---\nname: é\ndescription: >-\n  a\n   b\nmore:\n- \"c\"\nd: 'e'\nf: |2+\n    g\n---\nbody {{ x }}\n",
+    ];
+
+    proptest! {
+        #[test]
+        fn nothing_written_badly_is_more_than_an_error(
+            which in 0..3_usize, from in 0..2_500_usize, length in 0..40_usize, other in "[\\PC\n\t\"'{}:\\[\\]|>-]{0,6}",
+        ) {
+            let whole: Vec<char> = WHOLE[which].chars().collect();
+            let from = from % whole.len();
+            let end = (from + length).min(whole.len());
+            let text: String = whole[..from].iter().copied().chain(other.chars()).chain(whole[end..].iter().copied()).collect();
+            for format in [Format::Toml, Format::Json, Format::Folder, Format::guess(&text)] {
+                if let Err(error) = parse(&text, format, "x", None) {
+                    prop_assert!(error.to_string().starts_with("failed to parse `x` line "), "{}", error);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_format_is_known_by_how_the_text_begins() {
+        let table =
+            [("\u{feff} \n{", Format::Json), ("---\r\nname: x", Format::Folder), ("id = 1", Format::Toml)];
+        for (text, expected) in table {
+            assert_eq!(Format::guess(text), expected, "{text}");
+        }
+        let bom = format!("\u{feff}{}", "id = 'x'\nname = 7\n");
+        assert!(parse(&bom, Format::Toml, "x", None).unwrap_err().to_string().contains("line "));
     }
 }

@@ -20,7 +20,9 @@ pub fn toml(skill: &Skill) -> String {
             ("i_want", &story.i_want),
             ("so_that", &story.so_that),
         ];
-        texts.into_iter().for_each(|(name, value)| field(&mut out, name, value));
+        for (name, value) in texts {
+            field(&mut out, name, value);
+        }
         let _ = writeln!(out, "acceptance_criteria = {}", list(&story.acceptance_criteria));
         if !story.depends_on.is_empty() {
             let _ = writeln!(out, "depends_on = {}", list(&story.depends_on));
@@ -34,7 +36,9 @@ pub fn toml(skill: &Skill) -> String {
     }
     for (name, variable) in &skill.variables {
         let _ = writeln!(out, "\n[variables.{}]", key(name));
-        variable.default.iter().for_each(|default| field(&mut out, "default", default));
+        if let Some(default) = &variable.default {
+            field(&mut out, "default", default);
+        }
         field(&mut out, "description", &variable.description);
     }
     let prompts = &skill.prompts;
@@ -46,9 +50,9 @@ pub fn toml(skill: &Skill) -> String {
     if told.iter().any(|(_, value)| !value.is_empty()) {
         out.push_str("\n[prompts]\n");
     }
-    told.into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .for_each(|(name, value)| field(&mut out, name, value));
+    for (name, value) in told.into_iter().filter(|(_, value)| !value.is_empty()) {
+        field(&mut out, name, value);
+    }
     out
 }
 
@@ -63,15 +67,12 @@ fn key(name: &str) -> String {
 
 /// A list: short words on one line, else an item a line.
 pub fn list(items: &[String]) -> String {
-    match items {
-        [] => "[]".into(),
-        _ if items.iter().map(String::len).sum::<usize>() < 60
-            && items.iter().all(|item| !item.contains(' ')) =>
-        {
-            format!("[{}]", items.iter().map(|item| line(item)).collect::<Vec<_>>().join(", "))
-        }
-        _ => format!("[\n{}]", items.iter().map(|item| format!("  {},\n", line(item))).collect::<String>()),
+    let lines: Vec<String> = items.iter().map(|item| line(item)).collect();
+    let are_words = items.iter().all(|item| !item.contains(' '));
+    if are_words && lines.iter().map(String::len).sum::<usize>() < 80 {
+        return format!("[{}]", lines.join(", "));
     }
+    format!("[\n  {},\n]", lines.join(",\n  "))
 }
 
 /// A text, over several lines where it has them.

@@ -1,0 +1,158 @@
+//! `loop run --skill`: tasks, prompts and gates of a skill.
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+
+const SKILL: &str = r#"
+id = "bake"
+name = "Bake"
+description = "d"
+stack = ["*"]
+[[user_stories]]
+id = "B-1"
+title = "Knead"
+as_a = "baker"
+i_want = "dough"
+so_that = "I can bake"
+acceptance_criteria = ["it rests"]
+[[user_stories]]
+id = "B-2"
+title = "Bake"
+as_a = "baker"
+i_want = "bread"
+so_that = "I can eat"
+acceptance_criteria = ["it smells"]
+depends_on = ["B-1"]
+[quality_gates]
+"*" = ["test -f work.txt", "true"]
+rust = ["false"]
+[prompts]
+system = "You are a baker."
+task_template = "{{ task.title }} with {{ flour }}"
+[variables]
+flour = { default = "rye" }
+"#;
+
+const WORKS: &str = "cat > \"$ASIDE/prompt-$TASKRUN_TASK\"; echo $TASKRUN_TASK >> \"$ASIDE/order\"; echo x >> work.txt; \
+                     echo '<promise>COMPLETE</promise>'";
+
+fn bench(script: &str) -> Bench {
+    let bench = Bench::new(script);
+    bench.sandbox.write(".taskrun/skills/bake.toml", SKILL);
+    bench
+}
+
+fn titles(bench: &Bench) -> Vec<String> {
+    bench.lines("order").iter().map(|id| bench.issue(id)["title"].as_str().unwrap().to_owned()).collect()
+}
+
+fn gates(events: &[Value]) -> Vec<&str> {
+    let started = events.iter().filter(|event| event["type"] == "gate.started");
+    started.map(|event| event["command"].as_str().unwrap()).collect()
+}
+
+fn count(bench: &Bench) -> usize {
+    bench.sandbox.read(".beads/issues.jsonl").lines().count()
+}
+
+#[test]
+fn a_named_skill_is_applied_and_its_tasks_are_worked_in_order() {
+    let bench = bench(WORKS);
+    bench.config("[gates]\n'*' = ['true', 'test 1 = 1']\n");
+    bench.task("bd-other", &json!({"priority": 0}));
+    let (out, events) = bench.events(&["--skill", "bake", "--gate", "test 2 = 2"]);
+    assert_eq!(out.code, 0, "{out:?}");
+    assert!(out.stderr.contains("made 2 tasks of `bake` below the new epic `"), "{out:?}");
+    assert_eq!(titles(&bench), ["Knead", "Bake"]);
+    assert_eq!(bench.status("bd-other"), "open");
+    // Beside those of the settings and of the flags, none twice.
+    assert_eq!(gates(&events)[..4], ["true", "test 1 = 1", "test 2 = 2", "test -f work.txt"]);
+    assert_eq!(gates(&events).len(), 8);
+    let first = bench.lines("order")[0].clone();
+    let prompt = bench.lines(&format!("prompt-{first}")).join("\n");
+    assert!(prompt.starts_with("You are a baker.\n\nKnead with rye\n\nThis is task"), "{prompt}");
+    assert!(prompt.contains("- [ ] it rests") && prompt.contains("As a baker, I want dough"), "{prompt}");
+    assert!(prompt.contains("- `test -f work.txt`"), "{prompt}");
+    let epic = bench.history()[0]["epic"].as_str().unwrap().to_owned();
+    assert_eq!(bench.status(&epic), "closed");
+}
+
+#[test]
+fn open_tasks_of_the_skill_are_worked_and_none_are_added() {
+    let bench = bench(WORKS);
+    bench.task("bd-e", &json!({"issue_type": "epic"}));
+    let made = bench.sandbox.run(&["skill", "apply", "bake", "--epic", "bd-e", "--set", "flour=oats"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    bench.commit_all();
+    let before = count(&bench);
+    let preview = bench.run(&["--skill", "bake", "--dry-run", "--json"]).json();
+    assert_eq!((&preview["skill"], &preview["task"]["title"]), (&json!("bake"), &json!("Knead")));
+    assert_eq!(preview["gates"], json!(["test -f work.txt", "true"]));
+    let printed = bench.run(&["--skill", "bake", "--print-prompt"]).stdout;
+    assert!(printed.starts_with("You are a baker.\n\nKnead with oats\n"), "{printed}");
+    assert_eq!(bench.run(&["--skill", "bake", "--epic", "bd-e"]).code, 0);
+    assert_eq!((count(&bench), titles(&bench).len()), (before, 2));
+}
+
+#[test]
+fn a_rehearsal_makes_nothing_and_neither_does_a_run_that_cannot_be() {
+    let bench = bench(WORKS);
+    let looked = bench.run(&["--skill", "bake", "--dry-run"]);
+    assert!(looked.stderr.contains("there is no open task of `bake`: 2 would be made first"), "{looked:?}");
+    let refused = bench.run(&["--skill", "bake", "--agent", "nobody"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert_eq!(bench.run(&["--skill", "bkae"]).code, 1);
+    assert_eq!(count(&bench), 0);
+}
+
+#[test]
+fn the_selected_skill_counts_until_another_is_named() {
+    let bench = bench(WORKS);
+    bench.task("bd-own", &json!({"priority": 0, "title": "Sweep"}));
+    bench.task("bd-theirs", &json!({"labels": ["skill:build-mcp"], "title": "Serve"}));
+    bench.commit_all();
+    assert_eq!(bench.sandbox.run(&["skill", "select", "bake"]).code, 0);
+    let plain = bench.run(&["--skill", "none", "--print-prompt"]);
+    assert!(plain.stdout.starts_with("Build this: Sweep") && plain.stderr.is_empty(), "{plain:?}");
+    let out = bench.run(&[]);
+    assert_eq!(out.code, 0, "{out:?}");
+    assert!(
+        out.stderr.contains("going by the selected skill `bake`; `--skill none` goes by none"),
+        "{out:?}"
+    );
+    assert!(out.stderr.contains("made 2 tasks of `bake`"), "{out:?}");
+    let prompt = |id: &str| bench.lines(&format!("prompt-{id}"))[0].clone();
+    assert_eq!(
+        (prompt("bd-own").as_str(), prompt("bd-theirs").as_str()),
+        ("You are a baker.", "Build this: Serve")
+    );
+    assert_eq!(titles(&bench).len(), 4, "all tasks, not the skill's alone");
+    let before = count(&bench);
+    assert_eq!(bench.run(&[]).code, 0);
+    assert_eq!(count(&bench), before, "a selected skill is applied once");
+    let prompt = bench.sandbox.run(&["loop", "prompt", "bd-own"]);
+    assert!(
+        prompt.stdout.starts_with("You are a baker.") && prompt.stderr.contains("selected skill"),
+        "{prompt:?}"
+    );
+}
+
+#[test]
+fn gates_follow_the_stack_and_what_the_agent_edits_changes_no_run_under_way() {
+    let edits =
+        format!("sed -i 's/a baker/a thief/; s/test -f work.txt/true/' .taskrun/skills/bake.toml; {WORKS}");
+    let bench = bench(&edits);
+    let (out, events) = bench.events(&["--skill", "bake"]);
+    assert_eq!(out.code, 0, "{out:?}");
+    assert_eq!(gates(&events), ["test -f work.txt", "true", "test -f work.txt", "true"]);
+    let last = bench.lines("order")[1].clone();
+    assert_eq!(bench.lines(&format!("prompt-{last}"))[0], "You are a baker.");
+    let bench = self::bench(WORKS);
+    bench.sandbox.write("Cargo.toml", "");
+    bench.commit_all();
+    let (_, events) = bench.events(&["--skill", "bake", "--once"]);
+    assert_eq!(gates(&events), ["false"]);
+    let (_, events) = bench.events(&["--skill", "bake", "--once", "--no-gates"]);
+    assert!(gates(&events).is_empty());
+}
