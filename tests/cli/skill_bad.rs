@@ -63,11 +63,6 @@ fn refused_everywhere(name: &str, text: &[u8], message: &str, hint: &str) {
 
 #[test]
 fn each_bad_toml_is_one_error() {
-    let (one, criteria) =
-        (|rest: &str| HEAD.to_owned() + &story("US-1", rest), "acceptance_criteria = ['d']");
-    let two = |first: &str, second: &str| {
-        one(&format!("{criteria}\n{first}")) + &story("US-2", &format!("{criteria}\n{second}"))
-    };
     let table = [
         ("id = \n".into(), "line 1: ", "correct it"),
         (HEAD.replace("'Bad'", "7"), "line 2: `name`: expected text, found a number", "skill new"),
@@ -86,6 +81,43 @@ fn each_bad_toml_is_one_error() {
             "line 1: `version` is 2; this taskrun knows 1",
             "newer taskrun",
         ),
+        (format!("{HEAD}[quality_gates]\n'*' = ['']\n"), "line 6: `quality_gates.*` holds an empty text", ""),
+        (
+            format!("{HEAD}[quality_gates]\nrust = [\"a\\u0000\"]\n"),
+            "`quality_gates.rust` holds a NUL character",
+            "",
+        ),
+        (
+            format!("{HEAD}[prompts]\nsystem = '{{{{ tsk.id }}}}'\n"),
+            "line 6: prompts: `system` names `tsk`; did you mean `task`?",
+            "",
+        ),
+        (
+            format!("{HEAD}[prompts]\nsystem = '{{{{ task.id'\n"),
+            "line 6: prompts: `system` is no template",
+            "",
+        ),
+        (format!("{HEAD}[variables.task]\n"), "line 5: variable `task`: ", ""),
+        (
+            format!("{HEAD}[variables.a]\ndefualt = ''\n"),
+            "line 6: variable `a`: unknown field `defualt`",
+            "`default`",
+        ),
+        (HEAD.replace("'bad'", "'a/b'"), "line 1: `id` is `a/b`; letters, digits", ""),
+    ];
+    for (text, message, hint) in table {
+        refused_everywhere("bad.toml", text.as_bytes(), message, hint);
+    }
+}
+
+#[test]
+fn each_bad_story_is_one_error() {
+    let (one, criteria) =
+        (|rest: &str| HEAD.to_owned() + &story("US-1", rest), "acceptance_criteria = ['d']");
+    let two = |first: &str, second: &str| {
+        one(&format!("{criteria}\n{first}")) + &story("US-2", &format!("{criteria}\n{second}"))
+    };
+    let table = [
         (one(""), "line 5: story `US-1`: `acceptance_criteria` is missing", ""),
         (one("acceptance_criteria = []"), "line 11: story `US-1`: `acceptance_criteria` is empty", ""),
         (
@@ -120,29 +152,6 @@ fn each_bad_toml_is_one_error() {
             "line 12: story `US-1`: `depends_on` is a cycle: `US-1` after `US-2` after `US-1`",
             "",
         ),
-        (format!("{HEAD}[quality_gates]\n'*' = ['']\n"), "line 6: `quality_gates.*` holds an empty text", ""),
-        (
-            format!("{HEAD}[quality_gates]\nrust = [\"a\\u0000\"]\n"),
-            "`quality_gates.rust` holds a NUL character",
-            "",
-        ),
-        (
-            format!("{HEAD}[prompts]\nsystem = '{{{{ tsk.id }}}}'\n"),
-            "line 6: prompts: `system` names `tsk`; did you mean `task`?",
-            "",
-        ),
-        (
-            format!("{HEAD}[prompts]\nsystem = '{{{{ task.id'\n"),
-            "line 6: prompts: `system` is no template",
-            "",
-        ),
-        (format!("{HEAD}[variables.task]\n"), "line 5: variable `task`: ", ""),
-        (
-            format!("{HEAD}[variables.a]\ndefualt = ''\n"),
-            "line 6: variable `a`: unknown field `defualt`",
-            "`default`",
-        ),
-        (HEAD.replace("'bad'", "'a/b'"), "line 1: `id` is `a/b`; letters, digits", ""),
     ];
     for (text, message, hint) in table {
         refused_everywhere("bad.toml", text.as_bytes(), message, hint);
@@ -223,16 +232,16 @@ fn what_is_no_file_of_its_own_is_refused() {
     };
     let directory = make(&|dir| fs::create_dir(dir.join("bad.toml")).unwrap());
     refused(&directory, "directory", "bad.toml`: it is a directory", "");
-    let circle = make(&|dir| {
+    let ring = make(&|dir| {
         symlink("bad.json", dir.join("other")).unwrap();
         symlink("other", dir.join("bad.json")).unwrap();
     });
-    refused(&circle, "circle", "failed to read `.taskrun/skills/bad.json`: ", "");
+    refused(&ring, "circle", "failed to read `.taskrun/skills/bad.json`: ", "");
     let dangling = make(&|dir| symlink("nowhere", dir.join("bad.toml")).unwrap());
     refused(&dangling, "dangling", "bad.toml`: there is no such file", "");
     let pipe = make(&|dir| {
-        let made = std::process::Command::new("mkfifo").arg(dir.join("bad.toml")).status().unwrap();
-        assert!(made.success());
+        let status = std::process::Command::new("mkfifo").arg(dir.join("bad.toml")).status().unwrap();
+        assert!(status.success());
     });
     refused(&pipe, "pipe", "bad.toml`: it is not a regular file", "");
     let other = make(&|dir| fs::write(dir.join("bad.toml"), skill("good", "*")).unwrap());

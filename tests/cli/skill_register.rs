@@ -198,15 +198,15 @@ fn without_a_workspace_only_the_user_s_folder_is_written() {
 #[test]
 fn of_many_at_once_one_wins() {
     let sandbox = workspace();
-    let text = |number: usize| {
+    let text = |number: u32| {
         let json = json!({"id": "one", "name": format!("{number}"), "description": "", "stack": ["*"]});
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             json.to_string()
         } else {
             format!("---\nname: one\ndescription: '{number}'\n---\nb")
         }
     };
-    let start = |number: usize| {
+    let start = |number: u32| {
         let path = sandbox.path(&format!("in-{number}"));
         fs::File::create(&path).unwrap().write_all(text(number).as_bytes()).unwrap();
         let file = Stdio::from(fs::File::open(path).unwrap());

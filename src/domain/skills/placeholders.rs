@@ -55,7 +55,8 @@ pub fn flaw(text: &str, variables: &BTreeMap<String, Variable>, is_prompt: bool)
     if !is_template(text) {
         return None;
     }
-    let environment = Environment::new();
+    // Filters are only looked up when a text is filled in; to make them takes longer than to read the text.
+    let environment = Environment::empty();
     let template = match environment.template_from_str(text) {
         Ok(template) => template,
         Err(error) => {
