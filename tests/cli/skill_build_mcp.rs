@@ -1,5 +1,5 @@
 //! The skill `build-mcp` through the loop, on a real project: the agent is a script, but what it writes is a real MCP
-//! server, and the gates `bun run check` and `bun run lint` really run. Where there is no bun, or no registry, it is skipped.
+//! server, and the gates `bun run check` and `bun run lint` really run. Skipped where there is no bun, or no registry.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ impl Project {
         let found = named
             .or_else(|| std::env::split_paths(&own).map(|dir| dir.join("bun")).find(|bun| bun.is_file()));
         let Some(bun) = found else {
-            eprintln!("skipped: no bun (`npm install bun`, then TASKRUN_BUN=…/node_modules/.bin/bun)");
+            skipped("no bun (`npm install bun`, then TASKRUN_BUN=…/node_modules/.bin/bun)");
             return None;
         };
         let dirs = bun.parent().map(PathBuf::from).into_iter().chain(std::env::split_paths(&own));
@@ -37,7 +37,7 @@ impl Project {
         let mut add = project.command("bun", &["add", "@modelcontextprotocol/sdk", "zod"]);
         let tried = Outcome::of(add.current_dir(project.bench.aside("try")));
         if tried.code != 0 {
-            eprintln!("skipped: bun can install nothing here: {}", tried.stderr);
+            skipped(&format!("bun can install nothing here: {}", tried.stderr));
             return None;
         }
         Some(project)
@@ -54,6 +54,10 @@ impl Project {
     fn prompt(&self, number: usize) -> String {
         std::fs::read_to_string(self.bench.aside("prompts").join(number.to_string())).unwrap()
     }
+}
+
+fn skipped(why: &str) {
+    writeln!(std::io::stderr(), "skipped: {why}").unwrap();
 }
 
 fn of<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {

@@ -352,7 +352,7 @@ fn what_is_set_takes_the_place_of_every_default() {
         let variables = skill["variables"].as_object().unwrap();
         let set: Vec<String> = variables.keys().map(|name| format!("{name}=<{name} of mine>")).collect();
         let mut args = vec!["skill", "apply", id, "--json"];
-        set.iter().for_each(|value| args.extend(["--set", value.as_str()]));
+        args.extend(set.iter().flat_map(|value| ["--set", value.as_str()]));
         let applied = sandbox.run(&args).json();
         let told: String = list(&applied, "tasks")
             .iter()
