@@ -15,7 +15,18 @@ macro_rules! shipped {
 }
 
 /// Id and text of each, by id.
-pub const SHIPPED: &[(&str, &str)] = shipped!["build-mcp"];
+pub const SHIPPED: &[(&str, &str)] = shipped![
+    "add-component",
+    "add-tests",
+    "add-tool",
+    "blog-post",
+    "build-feature",
+    "build-mcp",
+    "build-plugin",
+    "fix-bug",
+    "landing-page",
+    "sales-pitch",
+];
 
 /// What a list shows of a skill.
 #[derive(Debug, Clone, PartialEq, Eq)]
