@@ -152,7 +152,7 @@ fn read_tasks(memory: &mut Memory) -> Result<()> {
             let line = line_at(&file, wrong.at).unwrap_or(0);
             return Err(Fault::invalid(
                 format!("`{}` line {line}: {}", shown(&path), wrong.message),
-                "mend it; nothing was changed",
+                "mend it; it was left as it is",
             ));
         }
     }
