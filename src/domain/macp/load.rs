@@ -77,10 +77,8 @@ fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
         memory.lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
     }
     if end < memory.events.at() {
-        memory.notices.push(format!("`{}` was cut short or begun anew", shown(&place.events())));
-        memory.events.rewind();
-        memory.lines = 0;
         end = memory.events.size();
+        memory.log_was_cut(end, locked)?;
     }
     memory.inbox.pin();
     if !locked && Side::open(&place.checkpoint())?.map(|side| side.head) != seen {

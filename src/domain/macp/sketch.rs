@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::state::Row;
+use super::state::{Left, Row};
 use super::task::{Dispatch, Gate, PRIORITY, Status};
 
 /// A task as its text has it.
@@ -199,6 +199,7 @@ impl<'t> Sketch<'t> {
             blocked,
             started_at: None,
             cancel_requested: false,
+            left: Left::default(),
         }
     }
 }

@@ -54,7 +54,7 @@ impl Desk<'_> {
     }
 
     /// Tasks at a time, over all who work the queue. Who asks for more jobs than the default allows gets them.
-    fn most(&self) -> u64 {
+    pub(super) fn most(&self) -> u64 {
         let jobs = if self.settings.limits_concurrency { 0 } else { self.options.jobs as u64 };
         self.settings.max_concurrent.max(jobs)
     }
