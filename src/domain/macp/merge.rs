@@ -62,7 +62,8 @@ pub fn is_stale<'n>(touched: impl Iterator<Item = (Noted, &'n [Noted], &'n Row)>
         let reset = |ours: &Noted| ours.attempts.is_none() && rank(ours.status) > rank(file.status);
         if file.attempts.is_none() && !ours.is_empty() && ours.iter().all(reset) {
             // It was under way when it was written, and has come to its end since.
-            let ended = row.status.is_final() && ours.iter().all(|ours| ours.status.is_some_and(Status::is_active));
+            let ended =
+                row.status.is_final() && ours.iter().all(|ours| ours.status.is_some_and(Status::is_active));
             resets += if ended { 2 } else { 1 };
         } else if file.status.is_some_and(|status| is_undone(status, row)) && !ours.contains(&file) {
             resets += 1;

@@ -233,8 +233,10 @@ impl Queue {
             return self.reload();
         }
         let end = memory.events.size();
-        if end < memory.events.at() {
+        let at = memory.events.at();
+        if end < at || memory.head.as_ref().is_some_and(|head| head.events > at) {
             memory.log_was_cut(end, true)?;
+            memory.notices.retain(|notice| !self.told.contains(notice));
             return snapshot::write(&self.place, memory).map(|_| ());
         }
         memory.read_on(end)?;

@@ -94,7 +94,10 @@ fn word<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Status, D::
                 )),
                 text => known.clone().find(|status| status.on_disk() == text).ok_or_else(|| {
                     let words: Vec<String> = known.map(|status| format!("`{}`", status.on_disk())).collect();
-                    E::custom(format!("unknown variant `{text}`, expected one of {}", words.join(", ")))
+                    E::custom(format!(
+                        "unknown variant `{text}`, expected one of {} (cancelled is `failed` with `\"cancelled\": true` beside it)",
+                        words.join(", ")
+                    ))
                 }),
             }
         }

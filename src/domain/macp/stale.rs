@@ -11,8 +11,8 @@ use super::event::{Event, Kind, Source};
 use super::memory::{Memory, Span};
 use super::merge::{Hand, decide, decide_stale, is_stale};
 use super::place::Place;
-use super::state::Row;
 use super::sketch::{Noted, Sketch};
+use super::state::Row;
 use super::task::Status;
 use crate::domain::agents::one_line;
 use crate::system::clock;
@@ -74,8 +74,7 @@ pub fn settle(memory: &mut Memory, save: &Save) -> Vec<Event> {
     let mut hands = Vec::new();
     let (mut old, mut kept) = (Vec::new(), Vec::new());
     let missing: Vec<usize> = save.missing.iter().copied().filter(|row| !memory.gone.contains(row)).collect();
-    let changes =
-        save.touched.iter().map(|(row, (file, ours))| (*file, &ours[..], memory.state.at(*row)));
+    let changes = save.touched.iter().map(|(row, (file, ours))| (*file, &ours[..], memory.state.at(*row)));
     let stale = is_stale(changes, !(missing.is_empty() && save.lost.is_empty()));
     let mut rows: Vec<_> = save.touched.iter().collect();
     rows.sort_by_key(|(row, _)| **row);
