@@ -132,7 +132,9 @@ pub(super) fn run(args: &Args, place: &Place, context: &Context) -> Result<Exit>
         None => vec![new.make(place, args.template.as_deref(), &args.set)?],
     };
     let (ids, notices) = submit::submit(place, &settings, &tasks)?;
-    notices.iter().for_each(|notice| context.ui.warn(notice));
+    for notice in &notices {
+        context.ui.warn(notice);
+    }
     if context.ui.json() {
         context.ui.document(&submit::answer(&ids, args.from.is_some()))?;
     } else {
