@@ -66,6 +66,22 @@ pub fn parse_note(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("nothing is said in it".into()) } else { Ok(text.to_owned()) }
 }
 
+/// A name of somebody: one line in which something stands.
+pub fn parse_who(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("nobody is named".into()),
+        name if name.contains(char::is_control) => {
+            Err("a name is one line, without control characters".into())
+        }
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// A number of 0 and more.
+pub fn parse_count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("`{text}` is no whole number of 0 and more"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

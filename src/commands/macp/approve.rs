@@ -3,9 +3,9 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::who;
+use super::{tell, who};
 use crate::commands::Context;
-use crate::commands::words::parse_note;
+use crate::commands::words::{parse_note, parse_who};
 use crate::domain::macp::people::{self, Wish};
 use crate::domain::macp::{Place, Queue, settings};
 use crate::exit::Exit;
@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, requires = "done")]
     despite_gates: bool,
     /// Who says so [default: `BEADS_ACTOR`, git's `user.name`, or the login name]
-    #[arg(long = "as", value_name = "WHO")]
+    #[arg(long = "as", value_name = "WHO", value_parser = parse_who)]
     who: Option<String>,
 }
 
@@ -46,6 +46,7 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
         return Ok(Exit::Done);
     }
     people::approve(&mut queue, &args.id, &wish)?;
+    tell(&mut queue, context);
     let answer = json!({"id": args.id, "status": "pending"});
     context.ui.result(&answer, || format!("{}  pending", one_line(&args.id)))?;
     Ok(Exit::Done)

@@ -3,8 +3,9 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::who;
+use super::{tell, who};
 use crate::commands::Context;
+use crate::commands::words::parse_who;
 use crate::domain::macp::people::{self, Cancelled, Wish};
 use crate::domain::macp::{Place, Queue, settings};
 use crate::exit::Exit;
@@ -23,7 +24,7 @@ pub struct Args {
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: Option<String>,
     /// Who says so [default: `BEADS_ACTOR`, git's `user.name`, or the login name]
-    #[arg(long = "as", value_name = "WHO")]
+    #[arg(long = "as", value_name = "WHO", value_parser = parse_who)]
     who: Option<String>,
 }
 
@@ -32,6 +33,7 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
     let wish = Wish { who: who(args.who.as_ref(), &place), reason: args.reason.clone() };
     let mut queue = Queue::open(place)?;
     let tasks = people::cancel(&mut queue, &settings, &args.ids, &wish)?;
+    tell(&mut queue, context);
     let all = tasks.iter().all(|task| task.cancelled);
     let later = tasks.iter().any(|task| task.requested);
     context.ui.result(&json!({"cancelled": all, "tasks": tasks}), || tasks.iter().map(line).collect())?;

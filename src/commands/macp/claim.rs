@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::who;
 use crate::commands::Context;
-use crate::commands::words::parse_span;
+use crate::commands::words::{parse_span, parse_who};
 use crate::domain::macp::claim::{self, Answer, Asking, Claimed};
 use crate::domain::macp::{Place, Queue, people, settings};
 use crate::exit::Exit;
@@ -24,7 +24,7 @@ use crate::ui::{many_lines, one_line};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// For whom [default: `BEADS_ACTOR`, git's `user.name`, or the login name]
-    #[arg(long = "as", value_name = "WHO")]
+    #[arg(long = "as", value_name = "WHO", value_parser = parse_who)]
     who: Option<String>,
     /// Only tasks of this one
     #[arg(long, value_name = "ORG")]

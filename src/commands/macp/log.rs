@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::who;
 use crate::commands::Context;
-use crate::commands::words::Words;
+use crate::commands::words::{Words, parse_who};
 use crate::domain::macp::people_log::{self, Log};
 use crate::domain::macp::{Place, Queue, history};
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(allow_hyphen_values = true, value_parser = Words)]
     line: Option<String>,
     /// Who says so [default: `BEADS_ACTOR`, git's `user.name`, or the login name]
-    #[arg(long = "as", value_name = "WHO")]
+    #[arg(long = "as", value_name = "WHO", value_parser = parse_who)]
     who: Option<String>,
 }
 

@@ -32,7 +32,7 @@ use clap::Subcommand;
 
 use crate::commands::Context;
 use crate::domain::beads;
-use crate::domain::macp::{Place, Queue};
+use crate::domain::macp::{Place, Queue, settings};
 use crate::exit::Exit;
 
 /// Keep and work a durable queue of tasks.
@@ -106,6 +106,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
         return validate::run(args, place, context);
     }
     let place = place?;
+    settings::check_environment()?;
     match &args.command {
         Command::Init(args) => init::run(args, &place, context),
         Command::Submit(args) => submit::run(args, &place, context),
@@ -156,8 +157,13 @@ impl TaskId {
 /// Reads the queue, and says what is not as it should be.
 fn open(place: Place, context: &Context) -> Result<Queue> {
     let mut queue = Queue::open(place)?;
+    tell(&mut queue, context);
+    Ok(queue)
+}
+
+/// Says what is not as it should be since this was last said.
+fn tell(queue: &mut Queue, context: &Context) {
     for notice in queue.notices() {
         context.ui.warn(&notice);
     }
-    Ok(queue)
 }

@@ -7,11 +7,12 @@ use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
 use crate::commands::Context;
-use crate::commands::words::{Words, parse_seconds};
+use crate::commands::words::{Words, parse_count, parse_seconds};
 use crate::domain::macp::submit::{self, New};
 use crate::domain::macp::task::TYPES;
 use crate::domain::macp::{Place, settings};
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// Add a task to the queue
 #[derive(Debug, clap::Args)]
@@ -53,10 +54,10 @@ pub struct Args {
     #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
     /// 0 is the most urgent; 2 where nothing else is said
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_count)]
     priority: Option<u64>,
-    /// How often it may be tried
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// How often it may be tried; once where nothing else is said (`TASK_RETRY_ATTEMPTS`, `max_attempts` of config.json)
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     max_attempts: Option<u64>,
     /// How long one attempt may take (90s, 30m, 2h)
     #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
@@ -130,11 +131,18 @@ pub(super) fn run(args: &Args, place: &Place, context: &Context) -> Result<Exit>
         Some(file) => submit::read_from(file)?.into_iter().map(|task| new.over(task)).collect(),
         None => vec![new.make(place, args.template.as_deref(), &args.set)?],
     };
-    let ids = submit::submit(place, &settings, &tasks)?;
+    let (ids, notices) = submit::submit(place, &settings, &tasks)?;
+    for notice in &notices {
+        context.ui.warn(notice);
+    }
     if context.ui.json() {
         context.ui.document(&submit::answer(&ids, args.from.is_some()))?;
     } else {
         context.ui.text(&ids.join("\n"));
+    }
+    if context.ui.stdout_is_gone() {
+        let names: Vec<String> = ids.iter().map(|id| format!("`{}`", one_line(id))).collect();
+        context.ui.warn(&format!("{} is queued all the same", names.join(", ")));
     }
     Ok(Exit::Done)
 }

@@ -77,6 +77,9 @@ fn summary(finished: &Finished) -> String {
             parts.push(format!("{count} {word}"));
         }
     }
+    if counts.retried > 0 && parts.is_empty() {
+        parts.push(format!("nothing came to its end, {} to be tried again", counts.retried));
+    }
     let done = if parts.is_empty() { "nothing was run".to_owned() } else { parts.join(", ") };
     let took = clock::human(Duration::from_millis(finished.duration_ms));
     let mut text = format!("{done} in {took}");

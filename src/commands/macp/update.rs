@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use super::who;
 use crate::commands::Context;
-use crate::commands::words::parse_span;
+use crate::commands::words::{parse_span, parse_who};
 use crate::domain::macp::claim_update::{self, Told, Update, Word};
 use crate::domain::macp::{Place, Queue, settings};
 use crate::domain::workspace::start_dir;
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "STATUS")]
     status: Option<Status>,
     /// Who says so [default: `BEADS_ACTOR`, git's `user.name`, or the login name]
-    #[arg(long = "as", value_name = "WHO")]
+    #[arg(long = "as", value_name = "WHO", value_parser = parse_who)]
     who: Option<String>,
     /// Only if it is still at this attempt, as `macp claim` told it
     #[arg(long, value_name = "N")]
@@ -57,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "URL")]
     pr: Option<String>,
     /// What this attempt has spent, in USD
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     usd: Option<f64>,
     /// The file that holds what it printed, for a task with `result_schema`
     #[arg(long, value_name = "FILE")]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Hold;
 use super::sketch::Noted;
-use super::state::{Row, State};
+use super::state::{Left, Row, State};
 use super::task::Status;
 use crate::fault::Fault;
 use crate::system::host::Host;
@@ -69,6 +69,8 @@ pub struct Extra {
     started_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     cancel_requested: bool,
+    #[serde(default, skip_serializing_if = "Left::is_none")]
+    left: Left,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
@@ -82,6 +84,7 @@ impl Extra {
         let cancelled = row.status == Status::Cancelled && noted.status != Some(Status::Cancelled);
         let untold = noted.attempts.map_or(0, u64::from) != row.attempts;
         let more = cancelled || untold || row.forgiven > 0 || row.not_before.is_some() || row.hold.is_some();
+        let more = more || !row.left.is_none();
         more.then(|| Self {
             id: row.id.clone(),
             attempts: row.attempts,
@@ -91,6 +94,7 @@ impl Extra {
             hold: row.hold.clone(),
             started_at: row.started_at,
             cancel_requested: row.cancel_requested,
+            left: row.left,
         })
     }
 
@@ -102,6 +106,7 @@ impl Extra {
         row.hold = self.hold;
         row.started_at = self.started_at;
         row.cancel_requested = self.cancel_requested;
+        row.left = self.left;
         if self.cancelled {
             row.status = Status::Cancelled;
         }

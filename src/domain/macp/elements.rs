@@ -48,6 +48,7 @@ impl From<std::io::Error> for Stop {
 /// all around them is checked.
 pub fn each(file: &File, mut each: impl FnMut(Range<u64>, &[u8]) -> Result<(), Stop>) -> Result<Frame, Stop> {
     let mut window = Window { file, bytes: Vec::with_capacity(STEP), base: 0, at: 0, ended: false };
+    window.mark()?;
     window.spaces()?;
     let frame = match window.peek()? {
         Some(b'[') => window.list(true, &mut each)?,
@@ -99,6 +100,15 @@ impl Window<'_> {
         self.bytes.truncate(had + got);
         self.ended = got == 0;
         Ok(got > 0)
+    }
+
+    /// Passes over a byte order mark, which some editors put before everything.
+    fn mark(&mut self) -> Result<(), Stop> {
+        self.peek()?;
+        if self.bytes.starts_with("\u{feff}".as_bytes()) {
+            self.at += '\u{feff}'.len_utf8();
+        }
+        Ok(())
     }
 
     fn peek(&mut self) -> Result<Option<u8>, Stop> {

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::checkpoint::{Extra, Side};
 use super::elements::{self, Stop, Wrong};
 use super::event::Event;
+use super::field;
 use super::memory::{Memory, Span};
 use super::place::Place;
 use super::sketch::{self, Sketch};
@@ -49,6 +50,7 @@ fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
     for path in [&path, &place.events(), &place.checkpoint()] {
         regular(path)?;
     }
+    led_astray(place)?;
     let file = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         file => Some(file.with_context(|| format!("failed to read `{}`", shown(&path)))?),
@@ -77,10 +79,8 @@ fn look(place: &Place, locked: bool) -> Result<Option<(Memory, Vec<Event>)>> {
         memory.lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
     }
     if end < memory.events.at() {
-        memory.notices.push(format!("`{}` was cut short or begun anew", shown(&place.events())));
-        memory.events.rewind();
-        memory.lines = 0;
         end = memory.events.size();
+        memory.log_was_cut(end, locked)?;
     }
     memory.inbox.pin();
     if !locked && Side::open(&place.checkpoint())?.map(|side| side.head) != seen {
@@ -106,6 +106,25 @@ pub(super) fn regular(path: &Path) -> Result<()> {
     let odd = std::fs::metadata(path).is_ok_and(|meta| !meta.is_file());
     let told = || format!("`{}` is no regular file", shown(path));
     if odd { Err(Fault::invalid(told(), "put a regular file there, or move it away")) } else { Ok(()) }
+}
+
+/// Errors ([`Fault::Invalid`]): `tasks.json` is a link that leads out of the queue's directory and the repository, or nowhere.
+fn led_astray(place: &Place) -> Result<()> {
+    let path = place.tasks();
+    if !path.is_symlink() {
+        return Ok(());
+    }
+    let real = path.canonicalize().ok();
+    let tops = [place.dir(), place.root()].map(Path::canonicalize);
+    let inside = |real: &PathBuf| tops.iter().flatten().any(|top| real.starts_with(top));
+    if real.as_ref().is_some_and(inside) {
+        return Ok(());
+    }
+    let told = match real {
+        Some(real) => format!("`{}` is a link that leads out, to `{}`", shown(&path), real.display()),
+        None => format!("`{}` is a link to nothing", shown(&path)),
+    };
+    Err(Fault::invalid(told, "put the file itself there; the queue's directory as a whole may be a link"))
 }
 
 /// Which checkpoint `tasks.json` is of; `None` where a writer got in between.
@@ -152,7 +171,7 @@ fn read_tasks(memory: &mut Memory) -> Result<()> {
             let line = line_at(&file, wrong.at).unwrap_or(0);
             return Err(Fault::invalid(
                 format!("`{}` line {line}: {}", shown(&path), wrong.message),
-                "mend it; nothing was changed",
+                "mend it; it was left as it is",
             ));
         }
     }
@@ -175,14 +194,11 @@ fn bad(at: u64, text: &[u8], error: &serde_json::Error) -> Stop {
     Stop::Wrong(Wrong { at, message })
 }
 
-/// The field whose value an error is about: the last name before it.
+/// The field whose value an error is about.
 fn field_before(text: &[u8], error: &serde_json::Error) -> Option<String> {
     let above: usize =
         text.split_inclusive(|byte| *byte == b'\n').take(error.line().checked_sub(1)?).map(<[u8]>::len).sum();
-    let before = std::str::from_utf8(text.get(..above + error.column())?).ok()?;
-    let mut colons = before.rmatch_indices(':').map(|(at, _)| before[..at].trim_end());
-    let name = colons.find_map(|named| named.strip_suffix('"')?.rsplit_once('"'))?.1;
-    Some(name.to_owned()).filter(|name| name.len() <= 40)
+    field::at_end(text.get(..above + error.column())?)
 }
 
 /// The line that the offset `at` is in, from 1.

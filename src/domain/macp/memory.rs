@@ -289,6 +289,24 @@ impl Memory {
         Ok(())
     }
 
+    /// Somebody has cut the log, which ends at `end` now, within what is known of it already, or has begun it anew. What it
+    /// tells from then is old: what is known stays, and only what comes is read.
+    pub fn log_was_cut(&mut self, end: u64, locked: bool) -> Result<()> {
+        self.notices.push(format!(
+            "`{}` was cut short or begun anew by somebody: how far tasks are is as `tasks.json` and `state/` have it, and stays so",
+            self.events.path().display()
+        ));
+        self.events.rewind();
+        let (bytes, rest) = self.events.news(end)?;
+        self.lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        if locked && !rest.is_empty() {
+            self.events.cut()?;
+        } else {
+            self.events.skip_to(end);
+        }
+        Ok(())
+    }
+
     /// Drops the rows that are no more.
     pub fn forget(&mut self) {
         let gone = std::mem::take(&mut self.gone);

@@ -34,18 +34,27 @@ pub fn decide(file: Noted, ours: &[Noted], row: &Row, worked: bool) -> Hand {
     if worked {
         return if status_touched && !same_status { Hand::Late } else { Hand::None };
     }
+    if status_touched && !same_status && is_undone(status, row) {
+        return Hand::Old;
+    }
     // Who sets a task back to pending wants it tried as often as if it were new.
     let handed_back = status == Status::Pending && row.status.is_final();
     let forgiven = if handed_back { attempts } else { row.forgiven.min(attempts) };
     Hand::Wins(status, attempts, forgiven)
 }
 
+/// Whether a status is one that somebody's word has moved the task on from, or that of work that is over: only an older copy
+/// has that.
+pub fn is_undone(status: Status, row: &Row) -> bool {
+    row.left.has(status) || (row.status.is_final() && status.is_active())
+}
+
 /// Whether a save is of a copy that is older than what we wrote: attempts went back behind it, or, where a task has none, statuses
 /// did, of more than one task or with a task missing. By touched task: what the file says, what we may have written there, what
 /// the log makes of it; `missing` whether tasks are.
-pub fn is_stale<'n>(touched: impl Iterator<Item = (Noted, &'n [Noted], Status)>, missing: bool) -> bool {
+pub fn is_stale<'n>(touched: impl Iterator<Item = (Noted, &'n [Noted], &'n Row)>, missing: bool) -> bool {
     let mut resets = 0;
-    for (file, ours, now) in touched {
+    for (file, ours, row) in touched {
         let counted = |noted: &Noted| noted.attempts.unwrap_or(0);
         if !ours.is_empty() && ours.iter().all(|ours| counted(&file) < counted(ours)) {
             return true;
@@ -53,8 +62,11 @@ pub fn is_stale<'n>(touched: impl Iterator<Item = (Noted, &'n [Noted], Status)>,
         let reset = |ours: &Noted| ours.attempts.is_none() && rank(ours.status) > rank(file.status);
         if file.attempts.is_none() && !ours.is_empty() && ours.iter().all(reset) {
             // It was under way when it was written, and has come to its end since.
-            let ended = now.is_final() && ours.iter().all(|ours| ours.status.is_some_and(Status::is_active));
+            let ended =
+                row.status.is_final() && ours.iter().all(|ours| ours.status.is_some_and(Status::is_active));
             resets += if ended { 2 } else { 1 };
+        } else if file.status.is_some_and(|status| is_undone(status, row)) && !ours.contains(&file) {
+            resets += 1;
         }
     }
     resets > 1 || (resets == 1 && missing)

@@ -3,10 +3,16 @@
 use super::merge::{Hand, decide, decide_stale, is_stale};
 use super::sketch::Noted;
 use super::state::Row;
-use super::task::Status::{self, Cancelled, Completed, Failed, Pending, Running};
+use super::task::Status::{self, Cancelled, Completed, Escalated, Failed, Pending, Running};
 
 fn noted(status: Status, attempts: Option<u32>) -> Noted {
     Noted { status: Some(status), attempts }
+}
+
+fn row(status: Status, attempts: u64) -> Row {
+    let text = br#"{"id":"t","title":"T","status":"pending","dispatch":"exec"}"#;
+    let row = super::sketch::Sketch::read(text).unwrap().row();
+    Row { status, attempts, ..row }
 }
 
 #[test]
@@ -26,24 +32,7 @@ fn a_hand_wins_unless_somebody_works_on_it() {
         ((Pending, None), (Cancelled, None), (Pending, 0), false, Hand::Wins(Cancelled, 0, 0)),
     ];
     for (ours, file, (status, attempts), worked, expected) in table {
-        let row = Row {
-            blocked: false,
-            started_at: None,
-            cancel_requested: false,
-            id: "t".into(),
-            status,
-            attempts,
-            forgiven: 0,
-            max_attempts: None,
-            priority: 2,
-            key: None,
-            org: None,
-            depends_on: Vec::new(),
-            macp: true,
-            created_at: None,
-            not_before: None,
-            hold: None,
-        };
+        let row = row(status, attempts);
         let (ours, file) = (noted(ours.0, ours.1), noted(file.0, file.1));
         assert_eq!(decide(file, &[ours], &row, worked), expected, "{ours:?} {file:?} {row:?}");
     }
@@ -53,7 +42,7 @@ fn a_hand_wins_unless_somebody_works_on_it() {
 fn an_older_copy_is_told_from_a_hand() {
     type Touch = ((Status, Option<u32>), (Status, Option<u32>), Status);
     // By task what we wrote, what the file says, what the log makes of it; whether tasks are missing.
-    let table: [(&[Touch], bool, bool); 13] = [
+    let table: [(&[Touch], bool, bool); 15] = [
         (&[], true, false),
         (&[((Completed, Some(1)), (Pending, None), Completed)], false, true),
         (&[((Completed, Some(2)), (Pending, Some(1)), Completed)], false, true),
@@ -72,13 +61,16 @@ fn an_older_copy_is_told_from_a_hand() {
         ),
         (&[((Running, None), (Pending, None), Completed)], false, true),
         (&[((Running, None), (Pending, None), Running)], false, false),
+        // Work that is over is under way: by itself as little as a status that somebody has moved on from.
+        (&[((Completed, Some(1)), (Running, Some(1)), Completed)], false, false),
+        (&[((Completed, Some(1)), (Running, Some(1)), Completed)], true, true),
     ];
     for (touched, missing, expected) in table {
         let both: Vec<_> = touched
             .iter()
-            .map(|(ours, file, now)| (noted(file.0, file.1), [noted(ours.0, ours.1)], *now))
+            .map(|(ours, file, now)| (noted(file.0, file.1), [noted(ours.0, ours.1)], row(*now, 1)))
             .collect();
-        let touched = both.iter().map(|(file, ours, now)| (*file, &ours[..], *now));
+        let touched = both.iter().map(|(file, ours, now)| (*file, &ours[..], now));
         assert_eq!(is_stale(touched, missing), expected, "{both:?} {missing}");
     }
 }
@@ -93,10 +85,30 @@ fn of_an_older_copy_no_status_is_taken_but_the_end_of_what_nobody_tried() {
         ((Running, Some(1)), (Completed, Some(1)), (Completed, 1), Hand::None),
     ];
     for (ours, file, (status, attempts), expected) in table {
-        let text = format!(r#"{{"id":"t","title":"T","status":"{}","dispatch":"exec"}}"#, status.word());
-        let mut row = super::sketch::Sketch::read(text.as_bytes()).unwrap().row();
-        row.attempts = attempts;
+        let row = row(status, attempts);
         let (ours, file) = (noted(ours.0, ours.1), noted(file.0, file.1));
         assert_eq!(decide_stale(file, &[ours], &row), expected, "{ours:?} {file:?}");
+    }
+}
+
+#[test]
+fn a_status_that_somebody_has_moved_on_from_is_an_older_copys() {
+    // What it was moved on from, what it is, what the file says.
+    let table = [
+        (Some(Pending), Cancelled, Pending, Hand::Old),
+        (Some(Escalated), Completed, Escalated, Hand::Old),
+        (Some(Failed), Pending, Failed, Hand::Old),
+        (Some(Escalated), Completed, Pending, Hand::Wins(Pending, 1, 1)),
+        (None, Completed, Pending, Hand::Wins(Pending, 1, 1)),
+        (None, Completed, Running, Hand::Old),
+        (None, Pending, Failed, Hand::Wins(Failed, 1, 0)),
+    ];
+    for (left, is, says, expected) in table {
+        let mut row = row(is, 1);
+        if let Some(status) = left {
+            row.left.add(status);
+        }
+        let decided = decide(noted(says, Some(1)), &[noted(is, Some(1))], &row, false);
+        assert_eq!(decided, expected, "{left:?} {is:?} {says:?}");
     }
 }

@@ -16,12 +16,14 @@ pub mod drain;
 pub mod due;
 mod elements;
 pub mod event;
+mod field;
 pub mod gc;
 pub mod history;
 mod ids;
 mod inbox;
 pub mod init;
 mod load;
+mod logs;
 mod memory;
 mod merge;
 #[cfg(test)]

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use super::claim;
 use super::event::Event;
 use super::history::{self, Line};
+use super::logs;
 use super::place::Place;
 use super::queue::Queue;
-use super::results::file_name;
 use crate::system::host::Host;
 use crate::system::{clock, redact};
 
@@ -64,12 +64,12 @@ fn outputs(place: &Place, id: &str) -> Result<Vec<PathBuf>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.with_context(|| format!("failed to read `{}`", dir.display()))?,
     };
-    let start = file_name(id);
+    let start = logs::start(id);
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.strip_prefix(&start).is_some_and(is_output) {
+        if name.strip_prefix(&start).is_some_and(logs::is_output) {
             found.push(path);
         }
     }
@@ -77,39 +77,8 @@ fn outputs(place: &Place, id: &str) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What comes after a task's name in the names of its logs; the id of another task may begin alike.
-fn is_output(rest: &str) -> bool {
-    let gate = rest.strip_prefix(".gate-").and_then(|rest| rest.strip_suffix(".log"));
-    gate.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-        || matches!(
-            rest,
-            ".log" | ".stderr.log" | ".stdout" | ".stderr" | ".after.log" | ".prompt" | ".prompt.md"
-        )
-}
-
 /// The line that somebody logged and who, where an event is one.
 pub fn logged(event: &Map<String, Value>) -> Option<(&str, &str)> {
     let more = event.get("metadata").filter(|more| more.get("log") == Some(&Value::Bool(true)))?;
     Some((more.get("by")?.as_str()?, event.get("message")?.as_str()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_of_other_tasks_are_not_taken_for_those_of_one() {
-        for (rest, expected) in [
-            (".log", true),
-            (".gate-12.log", true),
-            (".after.log", true),
-            (".b.log", false),
-            (".gate-.log", false),
-            (".gate-1b.log", false),
-            ("-1.log", false),
-            ("", false),
-        ] {
-            assert_eq!(is_output(rest), expected, "{rest}");
-        }
-    }
 }

@@ -192,7 +192,13 @@ impl Queue {
                 self.write_results()?;
             }
             self.pace.changed = Some(Instant::now());
-            self.settle()?;
+            match self.settle() {
+                // It is on record; `tasks.json` follows.
+                Err(error) if !self.stays => self.memory.notices.push(format!(
+                    "`tasks.json` was not brought up to date: {error:#}; what was changed is on record, and comes into it later"
+                )),
+                settled => settled?,
+            }
         }
         drop(lock);
         if !self.stays || self.pace.synced.elapsed() >= UNSAFE {
@@ -227,8 +233,11 @@ impl Queue {
             return self.reload();
         }
         let end = memory.events.size();
-        if end < memory.events.at() {
-            return self.reload();
+        let at = memory.events.at();
+        if end < at || memory.head.as_ref().is_some_and(|head| head.events > at) {
+            memory.log_was_cut(end, true)?;
+            memory.notices.retain(|notice| !self.told.contains(notice));
+            return snapshot::write(&self.place, memory).map(|_| ());
         }
         memory.read_on(end)?;
         self.write_results()
@@ -269,7 +278,8 @@ impl Queue {
         self.memory.notices.retain(|notice| !(told.contains(notice) || notices.contains(notice)));
         self.memory.notices.splice(0..0, notices);
         let known = self.memory.head.as_ref();
-        let apart = known.is_none_or(|head| head.tasks != self.memory.mark);
+        let cut = known.is_some_and(|head| head.events > self.memory.events.at());
+        let apart = cut || known.is_none_or(|head| head.tasks != self.memory.mark);
         let rebooted = known.is_some_and(Memory::is_of_another_boot);
         if rebooted {
             self.memory.read_all_results()?;

@@ -18,6 +18,7 @@ fn row(id: &str, depends_on: &[&str]) -> Row {
         blocked: false,
         started_at: None,
         cancel_requested: false,
+        left: super::state::Left::default(),
         id: id.into(),
         status: Status::Pending,
         attempts: 0,

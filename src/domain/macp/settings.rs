@@ -142,6 +142,13 @@ pub fn load(place: &Place) -> Result<Settings> {
     })
 }
 
+/// Errors: a variable of the environment that makes no sense, whether it is of any use here or not.
+pub fn check_environment() -> Result<()> {
+    number("TASK_RETRY_ATTEMPTS", "how often a task is tried, such as `3`")?;
+    number("TASK_TIMEOUT_MS", "milliseconds, such as `300000`")?;
+    number("TASK_MAX_CONCURRENT", "how many tasks run at a time, such as `5`").map(drop)
+}
+
 fn foreign(place: &Place) -> Result<Foreign> {
     let path = place.config();
     regular(&path)?;

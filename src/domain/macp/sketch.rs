@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::state::Row;
+use super::state::{Left, Row};
 use super::task::{Dispatch, Gate, PRIORITY, Status};
 
 /// A task as its text has it.
@@ -94,7 +94,10 @@ fn word<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Status, D::
                 )),
                 text => known.clone().find(|status| status.on_disk() == text).ok_or_else(|| {
                     let words: Vec<String> = known.map(|status| format!("`{}`", status.on_disk())).collect();
-                    E::custom(format!("unknown variant `{text}`, expected one of {}", words.join(", ")))
+                    E::custom(format!(
+                        "unknown variant `{text}`, expected one of {} (cancelled is `failed` with `\"cancelled\": true` beside it)",
+                        words.join(", ")
+                    ))
                 }),
             }
         }
@@ -199,6 +202,7 @@ impl<'t> Sketch<'t> {
             blocked,
             started_at: None,
             cancel_requested: false,
+            left: Left::default(),
         }
     }
 }

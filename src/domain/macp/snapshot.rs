@@ -108,7 +108,8 @@ fn replace(place: &Place, memory: &mut Memory) -> Result<bool> {
     let (spans, noted, frame) = fresh.into_inner();
     store::rename(&place.next_checkpoint(), &place.checkpoint())?;
     let before = memory.head.as_ref().map_or(0, |head| head.inbox);
-    memory.mark = Some(Mark::of(&file)?);
+    // As it was before it had its name: a hand may have been at it since.
+    memory.mark = written.as_ref().and_then(|head| head.tasks);
     (memory.file, memory.frame, memory.head) = (Some(file), frame, written);
     (memory.spans, memory.noted) = (spans, noted);
     memory.edits.clear();

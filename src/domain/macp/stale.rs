@@ -1,8 +1,10 @@
 //! What a save of `tasks.json` by hand means as a whole. An editor that was left open saves what it once read: tasks that were
 //! submitted since are missing in it, and tasks that are over are pending again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
+
+use jiff::Timestamp;
 
 use super::elements;
 use super::event::{Event, Kind, Source};
@@ -10,6 +12,7 @@ use super::memory::{Memory, Span};
 use super::merge::{Hand, decide, decide_stale, is_stale};
 use super::place::Place;
 use super::sketch::{Noted, Sketch};
+use super::state::Row;
 use super::task::Status;
 use crate::domain::agents::one_line;
 use crate::system::clock;
@@ -24,6 +27,8 @@ pub struct Save {
     pub touched: HashMap<usize, (Noted, Vec<Noted>)>,
     /// Rows of tasks that were there and are not in it.
     missing: Vec<usize>,
+    /// When the newest task was submitted of those that are in it.
+    newest: Option<Timestamp>,
     /// Tasks of which no more is known than what they were.
     lost: Vec<(String, Status)>,
 }
@@ -38,6 +43,8 @@ pub fn put_back(memory: &mut Memory, place: &Place, noted: &HashMap<String, Note
     if missing.is_empty() {
         return;
     }
+    let there = memory.state.rows().filter(|row| noted.contains_key(&row.id));
+    save.newest = there.filter_map(|row| row.created_at).max();
     if let Ok(file) = File::open(place.kept()) {
         // A copy that is damaged gives what it can.
         let read = elements::each(&file, |range, text| {
@@ -67,8 +74,7 @@ pub fn settle(memory: &mut Memory, save: &Save) -> Vec<Event> {
     let mut hands = Vec::new();
     let (mut old, mut kept) = (Vec::new(), Vec::new());
     let missing: Vec<usize> = save.missing.iter().copied().filter(|row| !memory.gone.contains(row)).collect();
-    let changes =
-        save.touched.iter().map(|(row, (file, ours))| (*file, &ours[..], memory.state.at(*row).status));
+    let changes = save.touched.iter().map(|(row, (file, ours))| (*file, &ours[..], memory.state.at(*row)));
     let stale = is_stale(changes, !(missing.is_empty() && save.lost.is_empty()));
     let mut rows: Vec<_> = save.touched.iter().collect();
     rows.sort_by_key(|(row, _)| **row);
@@ -97,11 +103,10 @@ pub fn settle(memory: &mut Memory, save: &Save) -> Vec<Event> {
             }
         }
     }
+    let needed = needed(memory, &missing);
     for row in missing {
         let found = memory.state.at(row);
-        // `created_at` is what submitting puts in.
-        let submitted = found.macp && found.created_at.is_some() && !found.status.is_final();
-        if stale || submitted || memory.is_worked(row, now) {
+        if stale || is_protected(found, save, &needed) || memory.is_worked(row, now) {
             hands.push(
                 told(&found.id, found.status, "it was taken out by hand, and is put back")
                     .with("put_back", true),
@@ -119,6 +124,24 @@ pub fn settle(memory: &mut Memory, save: &Save) -> Vec<Event> {
     );
     memory.notices.extend(warning(stale, &old, &kept));
     hands
+}
+
+/// What tasks depend on that are in the file, or are not over.
+fn needed(memory: &Memory, missing: &[usize]) -> HashSet<String> {
+    let missing: HashSet<usize> = missing.iter().copied().collect();
+    let stays = |(at, row): &(usize, &Row)| !missing.contains(at) || !row.status.is_final();
+    let rows = memory.state.rows().enumerate().filter(stays);
+    rows.flat_map(|(_, row)| &row.depends_on).cloned().collect()
+}
+
+/// Whether a task stays though it is not in the file: one that was submitted and is not over; one that is over where others
+/// depend on it, or where nothing shows that whoever took it out had ever seen it.
+fn is_protected(row: &Row, save: &Save, needed: &HashSet<String>) -> bool {
+    // `created_at` is what submitting puts in.
+    let Some(submitted) = row.created_at.filter(|_| row.macp) else {
+        return row.status.is_final() && needed.contains(&row.id);
+    };
+    !row.status.is_final() || needed.contains(&row.id) || save.newest.is_none_or(|newest| newest < submitted)
 }
 
 /// An event that only tells.
@@ -145,12 +168,15 @@ fn warning(stale: bool, old: &[String], kept: &[String]) -> Option<String> {
         return None;
     }
     let begin = if stale { "`tasks.json` was saved from an older copy" } else { "`tasks.json` was edited" };
-    let again = if old.is_empty() {
-        ""
-    } else {
-        "`taskrun macp retry ID` has one that failed run again (a completed one: set it back in the file as it is now), "
-    };
-    Some(format!("{begin}: {}; {again}`taskrun macp cancel ID` ends one", parts.join("; ")))
+    let again = "`taskrun macp retry ID` has one run again that failed or was cancelled (a completed one: set it to `pending` in the \
+                 file as it is now)";
+    let ways = [
+        (!old.is_empty()).then_some(again),
+        Some("`taskrun macp cancel ID` ends one"),
+        (!kept.is_empty()).then_some("`taskrun macp gc` takes out what is over"),
+    ];
+    let ways: Vec<&str> = ways.into_iter().flatten().collect();
+    Some(format!("{begin}: {}; {}", parts.join("; "), ways.join(", ")))
 }
 
 fn names(ids: &[String]) -> String {

@@ -47,6 +47,32 @@ pub struct Row {
     pub started_at: Option<Timestamp>,
     /// Somebody wants it called off: whoever works on it is to end it, cancelled.
     pub cancel_requested: bool,
+    /// Statuses that somebody's word has moved it on from since it was last begun: back there leads only another word.
+    #[serde(default)]
+    pub left: Left,
+}
+
+/// Some statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Left(u8);
+
+impl Left {
+    /// One more.
+    pub fn add(&mut self, status: Status) {
+        self.0 |= 1 << status as u8;
+    }
+
+    /// Whether it is one of them.
+    pub fn has(self, status: Status) -> bool {
+        self.0 & (1 << status as u8) != 0
+    }
+
+    /// Whether there are none.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+    pub fn is_none(&self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// All tasks, in the file's order.
@@ -151,6 +177,7 @@ impl State {
             hold: old.hold.take(),
             started_at: old.started_at,
             cancel_requested: old.cancel_requested,
+            left: old.left,
             ..row
         };
         self.mean(at, meant);
@@ -232,6 +259,11 @@ fn apply(row: &mut Row, event: &Event) {
         row.started_at = None;
         row.cancel_requested = false;
     }
-    let cancelled = event.metadata.get("cancelled").and_then(serde_json::Value::as_bool);
-    row.status = if cancelled == Some(true) { Status::Cancelled } else { event.status };
+    let cancelled = event.metadata.get("cancelled").and_then(serde_json::Value::as_bool) == Some(true);
+    let before = std::mem::replace(&mut row.status, if cancelled { Status::Cancelled } else { event.status });
+    if matches!(event.event_type, Kind::Started | Kind::Progress) {
+        row.left = Left::default();
+    } else if before != row.status && (cancelled || before.is_final()) {
+        row.left.add(before);
+    }
 }

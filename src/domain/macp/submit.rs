@@ -31,8 +31,12 @@ const LONGEST: u64 = 10 * 365 * 24 * 3600;
 const TRIES: usize = 8;
 
 /// Puts tasks in, all or none, and gives their ids. What a task does not say is filled in: id, status, dispatch, priority of
-/// its type, time. Errors: [`Fault::Usage`] for one that makes no sense, [`Fault::Refused`] for an id that is taken.
-pub fn submit(place: &Place, settings: &Settings, tasks: &[Map<String, Value>]) -> Result<Vec<String>> {
+/// its type, time. The other list is what whoever looks on should know. Errors: [`Fault::Usage`] for one that makes no sense, [`Fault::Refused`] for an id that is taken.
+pub fn submit(
+    place: &Place,
+    settings: &Settings,
+    tasks: &[Map<String, Value>],
+) -> Result<(Vec<String>, Vec<String>)> {
     for _ in 0..TRIES {
         let filled = fill(place, settings, tasks)?;
         let ids: Vec<String> = filled.iter().map(|task| text(task, "id").to_owned()).collect();
@@ -45,7 +49,7 @@ pub fn submit(place: &Place, settings: &Settings, tasks: &[Map<String, Value>]) 
                     return Err(error);
                 }
             }
-            done => return done.map(|()| ids),
+            done => return done.map(|notices| (ids, notices)),
         }
     }
     Err(Fault::busy("no free id was found", "try again"))
@@ -187,19 +191,21 @@ pub fn is_id(id: &str) -> bool {
         && id.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn put(place: Place, tasks: Vec<Map<String, Value>>) -> Result<()> {
+fn put(place: Place, tasks: Vec<Map<String, Value>>) -> Result<Vec<String>> {
     no_circle_among(&tasks)?;
     if quickly(&place, &tasks)? {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let path = |task: &Map<String, Value>| task.get("result_path").and_then(Value::as_str).map(str::to_owned);
     let paths = tasks.iter().map(|task| (text(task, "id").to_owned(), path(task))).collect();
     let new: HashSet<String> = awaiting(&tasks).map(|task| text(task, "id").to_owned()).collect();
-    Queue::open(place)?.change(|turn| {
+    let mut queue = Queue::open(place)?;
+    queue.change(|turn| {
         tasks.into_iter().try_for_each(|task| turn.submit(task))?;
         check::results(turn, &paths)?;
         if new.is_empty() { Ok(()) } else { no_circle(turn.state(), &new) }
-    })
+    })?;
+    Ok(queue.notices())
 }
 
 /// Those that depend on others.

@@ -99,7 +99,7 @@ impl Dispatch {
 
 /// A gate of a task: a command, or with what kind of check it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a gate is a shell command, or an object with `command` and `type`")]
 pub enum Gate {
     /// Its shell command.
     Command(String),

@@ -13,6 +13,7 @@ use super::sketch::Sketch;
 use super::state::State;
 use super::task::Task;
 use crate::fault::Fault;
+use crate::system::store::Mark;
 
 /// One change under way, under the lock and on the newest state. What it records is written when it ends well,
 /// all or nothing.
@@ -55,6 +56,11 @@ impl Turn<'_> {
             }
             None => load::task(self.memory, self.place, id),
         }
+    }
+
+    /// Whether a hand was at `tasks.json` since it was read.
+    pub fn is_behind(&self) -> bool {
+        Mark::at(&self.place.tasks()) != self.memory.mark
     }
 
     /// The moment of this change.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::check;
+use super::load::regular;
 use super::place::Place;
 use super::schema::Problem;
 use super::schema::files::{Kind, schema};
@@ -72,6 +73,7 @@ pub fn queue(place: &Place) -> Result<Report> {
         .collect();
     results.sort();
     for (path, kind) in known.into_iter().chain(results.into_iter().map(|path| (path, Kind::Result))) {
+        regular(&path)?;
         if let Some(text) = store::read_text(&path)? {
             report.look(path, kind, &text);
         }

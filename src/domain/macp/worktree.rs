@@ -8,13 +8,14 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
 use super::settings::Settings;
 use super::task::Task;
 use super::within::{Out, Within};
-pub use super::worktree_clean::{Cleaned, clean, cleanup};
+pub use super::worktree_clean::{Cleaned, clean, cleanup, left};
 use super::worktree_names as names;
 use super::worktree_pool as pool;
 use crate::domain::agents::one_line;
@@ -69,6 +70,9 @@ pub(super) struct Noted {
     pub note: String,
     /// Whether it is being made, there, or being removed.
     pub phase: Phase,
+    /// When the task was submitted: another one may have its id later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,7 +146,7 @@ pub fn prepare(task: &Task, place: &Place, settings: &Settings) -> Result<Ground
         return Err(NoWorktree::because(format!("`{}` is that of task `{other}`", path.display())));
     }
     match (noted, shop.whose(&path)) {
-        (Some(noted), Whose::Ours) if noted.phase == Phase::Ready => return Ok(ground(noted)),
+        (Some(noted), Whose::Ours) if noted.phase == Phase::Ready => return of_task(noted, task),
         (Some(noted), whose) => shop.mend(&noted, whose)?,
         (None, Whose::Ours) => return shop.adopt(task, path, &branch),
         (None, Whose::Nobodys) => {}
@@ -169,6 +173,17 @@ pub(super) fn lock(place: &Place) -> Result<Lock> {
     Lock::take(&place.state().join("worktrees.lock"), PATIENCE)
 }
 
+/// A worktree that is there, unless an earlier task of the same id has left it.
+fn of_task(noted: Noted, task: &Task) -> Result<Ground> {
+    if noted.submitted.zip(task.created_at).is_some_and(|(one, other)| one != other) {
+        let (path, id) = (noted.path.display(), one_line(&task.id, 60));
+        return Err(NoWorktree::because(format!(
+            "`{path}` was left by an earlier task `{id}`; save what is in it, then `taskrun macp clean {id} --force`"
+        )));
+    }
+    Ok(ground(noted))
+}
+
 fn ground(noted: Noted) -> Ground {
     Ground { dir: noted.path, branch: Some(noted.branch), base: Some(noted.base), note: Some(noted.note) }
 }
@@ -184,6 +199,18 @@ pub(super) enum Whose {
     Foreign,
 }
 
+fn note_file(place: &Place, path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| names::slug(&name.to_string_lossy())).unwrap_or_default();
+    place.state().join("worktrees").join(format!("{name}-{}.json", digest(&path.to_string_lossy())))
+}
+
+/// What is noted of the worktree there.
+pub(super) fn noted(place: &Place, path: &Path) -> Result<Option<Noted>> {
+    let text = store::read_text(&note_file(place, path))?;
+    // One that a power loss emptied says nothing.
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
 /// Where worktrees are made, under the lock.
 pub(super) struct Shop<'s> {
     pub place: &'s Place,
@@ -192,24 +219,17 @@ pub(super) struct Shop<'s> {
 }
 
 impl Shop<'_> {
-    fn note_file(&self, path: &Path) -> PathBuf {
-        let name = path.file_name().map(|name| names::slug(&name.to_string_lossy())).unwrap_or_default();
-        self.place.state().join("worktrees").join(format!("{name}-{}.json", digest(&path.to_string_lossy())))
-    }
-
     pub(super) fn noted(&self, path: &Path) -> Result<Option<Noted>> {
-        let text = store::read_text(&self.note_file(path))?;
-        // One that a power loss emptied says nothing.
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        noted(self.place, path)
     }
 
     pub(super) fn note(&self, noted: &Noted) -> Result<()> {
         store::make_dir(&self.place.state().join("worktrees"))?;
-        store::write_json_soon(&self.note_file(&noted.path), noted)
+        store::write_json_soon(&note_file(self.place, &noted.path), noted)
     }
 
     pub(super) fn forget(&self, path: &Path) -> Result<()> {
-        store::remove(&self.note_file(path))
+        store::remove(&note_file(self.place, path))
     }
 
     /// Our repository's directory.
@@ -273,8 +293,15 @@ impl Shop<'_> {
         let (_, start) = self.start(&refs)?;
         let base = self.git.merge_base(branch, &start)?.unwrap_or(start);
         let note = format!("found on `{branch}`");
-        let noted =
-            Noted { task: task.id.clone(), path, branch: branch.to_owned(), base, note, phase: Phase::Ready };
+        let noted = Noted {
+            task: task.id.clone(),
+            path,
+            branch: branch.to_owned(),
+            base,
+            note,
+            phase: Phase::Ready,
+            submitted: task.created_at,
+        };
         self.note(&noted)?;
         Ok(ground(noted))
     }
@@ -310,7 +337,15 @@ impl Shop<'_> {
             }
             None => (commit.clone(), start),
         };
-        let noted = Noted { task: task.id.clone(), path, branch, base, note, phase: Phase::Making };
+        let noted = Noted {
+            task: task.id.clone(),
+            path,
+            branch,
+            base,
+            note,
+            phase: Phase::Making,
+            submitted: task.created_at,
+        };
         self.note(&noted)?;
         let new = refs.branch.is_none().then_some(commit.as_str());
         let tip = refs.branch.as_deref().unwrap_or(&commit);

@@ -43,6 +43,13 @@ pub fn cleanup(task: &Task, place: &Place, settings: &Settings) -> Result<Option
     })
 }
 
+/// The worktree of a task, where it is still there.
+pub fn left(task: &Task, place: &Place, settings: &Settings) -> Option<PathBuf> {
+    let path = worktree::path(task, settings).ok().flatten().filter(|path| path.exists())?;
+    let noted = worktree::noted(place, &path).ok().flatten()?;
+    (noted.task == task.id).then_some(path)
+}
+
 /// The same, whatever the settings say; `force` removes it with what is unsaved in it.
 pub fn clean(task: &Task, place: &Place, settings: &Settings, force: bool) -> Result<Cleaned> {
     let path = match worktree::path(task, settings) {
@@ -106,6 +113,7 @@ fn clear(shop: &Shop<'_>, task: &Task, path: &Path, force: bool) -> Result<Clean
                 base: String::new(),
                 note: String::new(),
                 phase: Phase::Ready,
+                submitted: task.created_at,
             }),
             force,
         ),
@@ -130,7 +138,7 @@ pub fn task(id: &str, place: Place, force: bool) -> Result<Option<PathBuf>> {
         Cleaned::Nothing => Ok(None),
         Cleaned::Removed(path) => Ok(Some(path)),
         Cleaned::Kept(path, why) | Cleaned::Foreign(path, why) => {
-            let hint = "save what is in it, or give `--force`";
+            let hint = if force { "see to it by hand" } else { "save what is in it, or give `--force`" };
             Err(Fault::refused(format!("`{}` is kept: {why}", path.display()), hint))
         }
     }

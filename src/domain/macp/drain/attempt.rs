@@ -15,9 +15,9 @@ use super::marker;
 use super::office::Ear;
 use crate::domain::launchers::{Labels, Launcher, Launching};
 use crate::domain::macp::event::Hold;
+use crate::domain::macp::logs;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::purse::Purse;
-use crate::domain::macp::results::file_name;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::{Dispatch, Gate, Task};
 use crate::domain::macp::transition::Verdict;
@@ -151,5 +151,5 @@ pub(in crate::domain::macp) fn of_task(task: &Task, settings: &Settings) -> Vec<
 
 /// What the logs of a task are called, without their ends.
 pub(in crate::domain::macp) fn log_prefix(place: &Place, id: &str) -> PathBuf {
-    place.logs().join(file_name(id))
+    place.logs().join(logs::start(id))
 }

@@ -22,10 +22,13 @@ use crate::domain::macp::purse::Purse;
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::Status;
+use crate::fault::Fault;
 use crate::system::host::Host;
 use crate::system::lock::Holder;
-use crate::system::{clock, store};
+use crate::system::{clock, interrupt, store};
 
+/// How long a hand may take to save `tasks.json`.
+pub(super) const WHOLE: Duration = Duration::from_secs(5);
 /// Between two looks for tasks whose holder is gone, where the drain goes on for ever.
 const ROUNDS: Duration = Duration::from_secs(2);
 
@@ -65,6 +68,8 @@ pub(super) struct Desk<'a> {
     pub(super) leftovers: Vec<Order>,
     /// What is wrong with a task that came, or was edited, while it went: it ends.
     pub(super) refused: Option<anyhow::Error>,
+    /// Since when `tasks.json` has been such that what is next cannot be read.
+    pub(super) torn: Option<Instant>,
     /// What is to be done after the task that ended last.
     pub(super) after: Option<Order>,
     /// What the current change records, to be told once it is written.
@@ -113,6 +118,7 @@ impl<'a> Controller<'a> {
             parked: HashSet::new(),
             leftovers: Vec::new(),
             refused: None,
+            torn: None,
             after: None,
             told: Vec::new(),
             notes: Vec::new(),
@@ -154,7 +160,7 @@ impl<'a> Controller<'a> {
         });
         self = office.left()?;
         // The queue is brought up to date whatever happened.
-        let kept = self.queue.checkpoint().and_then(|()| self.queue.sync());
+        let kept = self.bring_up().and_then(|()| self.queue.sync());
         if single {
             store::remove_tree(&shop.place.slot(&run_slot(pid)))?;
         }
@@ -173,6 +179,23 @@ impl<'a> Controller<'a> {
             return Err(error);
         }
         Ok(finished)
+    }
+
+    /// Brings `tasks.json` up to date; waits a while where a hand is in the middle of saving it.
+    fn bring_up(&mut self) -> Result<()> {
+        let end = Instant::now() + WHOLE;
+        loop {
+            match self.queue.checkpoint() {
+                Err(error)
+                    if matches!(error.downcast_ref(), Some(Fault::Invalid { .. }))
+                        && self.desk.torn.is_none()
+                        && Instant::now() < end => {}
+                done => return done,
+            }
+            if interrupt::signal().is_some() || interrupt::nap(super::office::LOOK).is_err() {
+                return self.queue.checkpoint();
+            }
+        }
     }
 
     fn recover(&mut self) -> Result<()> {

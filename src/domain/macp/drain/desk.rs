@@ -1,11 +1,11 @@
 //! The decisions about the queue: what is given out, what is made of what workers tell, when it is over.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::controller::Desk;
+use super::controller::{Desk, WHOLE};
 use super::job::{Job, News, Order, Report, What};
 use super::over::taken;
 use super::record;
@@ -54,7 +54,7 @@ impl Desk<'_> {
     }
 
     /// Tasks at a time, over all who work the queue. Who asks for more jobs than the default allows gets them.
-    fn most(&self) -> u64 {
+    pub(super) fn most(&self) -> u64 {
         let jobs = if self.settings.limits_concurrency { 0 } else { self.options.jobs as u64 };
         self.settings.max_concurrent.max(jobs)
     }
@@ -150,10 +150,11 @@ impl Desk<'_> {
             let task = match turn.task(&id) {
                 Ok(task) => Box::new(task),
                 Err(error) => {
-                    self.unreadable(&id, &error, turn);
-                    continue;
+                    self.unreadable(error, turn);
+                    return Ok(());
                 }
             };
+            self.torn = None;
             // It may have come, or been edited, since all of them were looked at.
             if let Err(error) = check::task(&task, turn.place, self.settings) {
                 self.refused = Some(error);
@@ -187,15 +188,13 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Fails a task whose definition makes no sense.
-    fn unreadable(&mut self, id: &str, error: &anyhow::Error, turn: &mut Turn<'_>) {
-        let now = turn.now();
-        let result = serde_json::json!({"task_id": id, "status": "failed", "completed_at": now, "failed_at": now,
-            "error": format!("{error:#}"), "summary": "not run"});
-        let Ok(result) = serde_json::from_value::<TaskResult>(result) else { return };
-        self.counts.failed += 1;
-        self.failed.push(id.to_owned());
-        self.record(turn, Event::ended(id, &result, false, now).saying(format!("{error:#}")));
+    /// A task's definition cannot be read: it stays pending. A hand may be in the middle of saving `tasks.json`, and is given
+    /// some time to end that.
+    fn unreadable(&mut self, error: anyhow::Error, turn: &Turn<'_>) {
+        let since = *self.torn.get_or_insert_with(Instant::now);
+        if !turn.is_behind() || since.elapsed() >= WHOLE {
+            self.refused = Some(error);
+        }
     }
 
     pub(super) fn record(&mut self, turn: &mut Turn<'_>, event: Event) {

@@ -22,10 +22,11 @@ impl Desk<'_> {
             return None;
         }
         Some(match row.status {
-            Status::Completed => Fault::busy(
-                format!("task `{}` was completed by somebody else meanwhile; nothing was run here", row.id),
-                "`taskrun macp show` tells what came of it",
-            ),
+            Status::Completed => {
+                let here = if self.counts.retried > 0 { "" } else { "; nothing was run here" };
+                let message = format!("task `{}` was completed by somebody else meanwhile{here}", row.id);
+                Fault::busy(message, "`taskrun macp show` tells what came of it")
+            }
             _ => taken(row),
         })
     }

@@ -1,5 +1,6 @@
 //! When a drain is over, and how long it waits for what comes.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -43,10 +44,16 @@ impl Desk<'_> {
             return Some(if more { End::Limit } else { End::Idle });
         }
         let goes_on = self.options.watch
-            || state.next(now, &Wish::default()).is_some()
+            || (state.next(now, &Wish::default()).is_some() && self.has_room(state))
             || later(state, now)
             || held_up(state);
         (!goes_on).then_some(End::Idle)
+    }
+
+    /// Whether another task may be worked, now or once a live process ends one: a claim may last for ever.
+    fn has_room(&self, state: &State) -> bool {
+        let claimed = state.rows().filter(|row| row.status.is_active() && !is_worked(row)).count() as u64;
+        claimed < self.most()
     }
 
     /// How long to wait for the next look.
@@ -76,16 +83,22 @@ fn later(state: &State, now: Timestamp) -> bool {
     state.next_time().is_some_and(|at| at > now)
 }
 
-/// Whether a task waits only for others to end what they do now: for room, for its key, for a task that a live process
-/// works on.
+/// Whether a live process works on it; other holds are claims, which may last for ever.
+fn is_worked(row: &Row) -> bool {
+    row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some())
+}
+
+/// Whether a task waits only for a live process to end what it does now: a task it depends on, or one of its key.
 fn held_up(state: &State) -> bool {
-    let worked =
-        |row: &Row| row.status.is_active() && row.hold.as_ref().is_some_and(|hold| hold.holder.is_some());
     // We work on nothing ourselves where this is asked.
-    state.active() > 0
-        && state.rows().filter(|row| row.status == Status::Pending && !row.blocked).any(|row| {
-            let done =
-                |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || worked(on));
-            !row.blocked && row.depends_on.iter().all(done)
-        })
+    if !state.rows().any(is_worked) {
+        return false;
+    }
+    let claimed = |row: &&Row| row.status.is_active() && !is_worked(row);
+    let keys: HashSet<&String> = state.rows().filter(claimed).filter_map(|row| row.key.as_ref()).collect();
+    state.rows().filter(|row| row.status == Status::Pending && !row.blocked).any(|row| {
+        let done =
+            |on: &String| state.row(on).is_some_and(|on| on.status == Status::Completed || is_worked(on));
+        row.key.as_ref().is_none_or(|key| !keys.contains(key)) && row.depends_on.iter().all(done)
+    })
 }
