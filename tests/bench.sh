@@ -273,6 +273,11 @@ rm -f "$scratch/stream" "$scratch/once"
 
 # ---- 5b. the queue ----
 "$root/tests/bench-macp.sh" ${short:+--short}
+
+# ---- 5c. lists of missions and skills ----
+echo
+"$root/tests/bench-mission.sh" ${short:+--short}
+
 sizes=(100 10000); [ "$short" ] || sizes+=(100000)
 for n in "${sizes[@]}"; do store "$n" "$scratch/store-$n"; done
 

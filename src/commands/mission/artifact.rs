@@ -42,7 +42,7 @@ enum Command {
         /// The artifact
         #[arg(value_name = "FILE", allow_hyphen_values = true)]
         file: String,
-        /// What is to be in it: a file, or `-` for standard input [default: -]
+        /// What is to be in it: a file, or `-` for standard input [default: what comes there]
         #[arg(long, value_name = "FILE|-")]
         from: Option<PathBuf>,
     },
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
                 let hint = "give `--from`: a file, or `-` for standard input";
                 return Err(Fault::usage("nothing says what is to be in it", hint));
             }
-            let from = from.as_deref().map_or(Input::Stdin, Input::file);
+            let from = from.as_deref().map_or(Input::Implied, Input::file);
             let mission = artifact::set(shelf, id, file, &mut *from.open()?)?;
             ui.result(&mission, String::new)?;
         }

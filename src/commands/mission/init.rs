@@ -24,7 +24,7 @@ pub(super) fn run(_args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit
         if made.is_empty() {
             return "nothing was missing".into();
         }
-        made.iter().map(|path| format!("made {}\n", one_line(path))).collect()
+        made.iter().map(|path| format!("made {}", one_line(path))).collect::<Vec<_>>().join("\n")
     })?;
     Ok(Exit::Done)
 }

@@ -80,6 +80,9 @@ pub fn put(folder: &Folder, name: &str, from: &mut dyn Read) -> Result<()> {
         let told = format!("`{}` is no regular file", shown(&path));
         return Err(Fault::refused(told, "move it away"));
     }
+    for dir in [&folder.artifacts(), &folder.dir] {
+        store::sweep(dir);
+    }
     store::replace(&path, store::SHARED, |out| io::copy(from, out).map(|_| ()))
 }
 

@@ -13,6 +13,7 @@ use super::run::StepRun;
 use super::sheet::{Sheet, Spot, Wrong, quoted};
 use crate::fault::Fault;
 use crate::system::document::shown;
+use crate::system::lock::Lock;
 use crate::system::{clock, store};
 
 /// The way out of a broken file.
@@ -118,13 +119,22 @@ impl Folder {
         Ok(records)
     }
 
-    /// How far the mission really is: what says that it runs though its process died has failed.
-    pub fn status(&self, mission: &Mission) -> Result<Status> {
-        if !mission.status.runs() {
-            return Ok(mission.status);
+    /// The mission as it really is: what says that it runs though its process died has failed. For lists, which hold no lock.
+    pub fn truth(&self) -> Result<Mission> {
+        let mission = self.mission()?;
+        if !mission.status.runs() || !self.is_dead(&mission, &self.all_runs()?) || self.is_worked_on() {
+            return Ok(mission);
         }
-        let dead = self.is_dead(mission, &self.all_runs()?);
-        Ok(if dead { Status::Failed } else { mission.status })
+        // What ended meanwhile has said so before it let the lock go.
+        let again = self.mission()?;
+        let dead = again == mission;
+        Ok(if dead { Mission { status: Status::Failed, ..again } } else { again })
+    }
+
+    /// Whether some process holds the mission's lock: between the record of a run and that of the mission, one is at work, too.
+    fn is_worked_on(&self) -> bool {
+        let locks = self.dir.parent().and_then(Path::parent).map(|missions| missions.join(".locks"));
+        locks.is_some_and(|locks| Lock::is_held(&locks.join(self.id())))
     }
 
     /// Errors: [`Fault::Refused`] for a mission that is over.

@@ -1,7 +1,7 @@
 //! What a mission or an artifact is made of: text, a file or standard input, none of them held.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -18,6 +18,8 @@ pub enum Input {
     File(PathBuf),
     /// It is what comes on standard input.
     Stdin,
+    /// The same where nobody said so: nothing at all is not meant then, as cron and services have it there.
+    Implied,
 }
 
 impl Input {
@@ -41,6 +43,7 @@ impl Input {
         let path = match self {
             Self::Text(text) => return Ok(Box::new(text.as_bytes())),
             Self::Stdin => return Ok(Box::new(io::stdin().lock())),
+            Self::Implied => return implied(),
             Self::File(path) => path,
         };
         let name = shown(path);
@@ -59,4 +62,13 @@ impl Input {
             Err(error) => Err(error).with_context(|| format!("failed to read `{name}`")),
         }
     }
+}
+
+fn implied() -> Result<Box<dyn Read>> {
+    let mut stdin = io::stdin().lock();
+    if stdin.fill_buf().context("failed to read standard input")?.is_empty() {
+        let hint = "give `--from`: a file, or `-` for standard input though nothing comes";
+        return Err(Fault::usage("nothing comes on standard input", hint));
+    }
+    Ok(Box::new(stdin))
 }

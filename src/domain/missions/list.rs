@@ -65,10 +65,10 @@ pub fn list(shelf: &Shelf, completed: bool) -> Result<(Vec<Listed>, Vec<anyhow::
 }
 
 fn entry(folder: &Folder, workflows: &[Workflow]) -> Result<Listed> {
-    let mission = folder.mission()?;
+    let mission = folder.truth()?;
     let workflow = workflows.iter().find(|workflow| workflow.workflow_id == mission.workflow_id);
     Ok(Listed {
-        status: folder.status(&mission)?,
+        status: mission.status,
         current_step_name: step_name(workflow, mission.current_step),
         mission_id: mission.mission_id,
         title: mission.title,

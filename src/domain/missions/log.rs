@@ -100,7 +100,9 @@ pub fn follow(
         let moved = now.is_none() && !folder.dir.is_dir();
         let runs = moved || now.is_some_and(|now| now.run.goes_on());
         let log = record.log(&folder);
-        if log.is_file() {
+        if let Ok(meta) = log.metadata() {
+            // A flood is cut when it is over.
+            at = at.min(meta.len());
             match copy(&log, at, out) {
                 Ok((_, false)) => return Ok(()),
                 Ok((upto, true)) => at = upto,

@@ -1,6 +1,6 @@
 //! Where missions lie: finding, making, locking and completing them.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -19,6 +19,13 @@ use crate::system::config::nearest;
 use crate::system::document::shown;
 use crate::system::lock::Lock;
 use crate::system::{clock, store};
+
+/// So much of an input is read at once (bytes), and so much white space at its start makes it an empty one.
+const BLOCK: u64 = 64 << 10;
+const BLANK: usize = 1 << 20;
+
+/// The way out of a broken file of workflows or agents.
+const WAY_OUT: &str = "correct it, or move it away: the standard one holds then";
 
 /// The artifact that a mission begins with.
 pub const INPUT: &str = "raw-input.md";
@@ -57,8 +64,7 @@ impl Shelf {
 
     /// The workflows; the built-in one where the file is missing. Errors: [`Fault::Invalid`] naming file, line and JSON path.
     pub fn workflows(&self) -> Result<Vec<Workflow>> {
-        let hint = "`taskrun mission workflows --json` shows the built-in one where the file is moved away";
-        match Sheet::read(&self.workspace.workflows_file(), workflow::VERSION, hint)? {
+        match Sheet::read(&self.workspace.workflows_file(), workflow::VERSION, WAY_OUT)? {
             Some(sheet) => workflow::read(sheet),
             None => builtin::workflows(),
         }
@@ -79,8 +85,7 @@ impl Shelf {
 
     /// The agents; the built-in ones where the file is missing. Errors: [`Fault::Invalid`] naming file, line and JSON path.
     pub fn crew(&self) -> Result<Crew> {
-        let hint = "`man taskrun` says what an agent of a mission may have";
-        match Sheet::read(&self.workspace.agents_file(), workflow::VERSION, hint)? {
+        match Sheet::read(&self.workspace.agents_file(), workflow::VERSION, WAY_OUT)? {
             Some(sheet) => crew::read(sheet, self.workspace.root()),
             None => builtin::crew(&self.workspace),
         }
@@ -147,6 +152,8 @@ impl Shelf {
         input: &mut dyn Read,
     ) -> Result<(Folder, Mission)> {
         let title = one_line(title)?;
+        let head = head(input)?;
+        let mut input = head.chain(input);
         let now = clock::now();
         let mission = Mission {
             version: VERSION,
@@ -167,7 +174,7 @@ impl Shelf {
         self.sweep()?;
         let name = format!("{}--{}", mission.mission_id, names::slug(title));
         let draft = Folder { dir: self.making().join(&name), frozen: false };
-        let made = fill(&draft, &mission, input).and_then(|()| {
+        let made = fill(&draft, &mission, &mut input).and_then(|()| {
             let dir = self.active().join(&name);
             store::make_dir(&self.active())?;
             store::rename(&draft.dir, &dir)?;
@@ -259,31 +266,24 @@ fn fill(folder: &Folder, mission: &Mission, input: &mut dyn Read) -> Result<()> 
     for dir in [folder.artifacts(), folder.logs(), folder.runs()] {
         store::make_dir(&dir)?;
     }
-    let mut blank = true;
-    store::replace(&folder.artifacts().join(INPUT), store::SHARED, |out| {
-        blank = copy(input, out)?;
-        Ok(())
-    })?;
-    if blank {
-        let hint = "say with `--input` what is wanted: text, a file, or `-` for standard input";
-        return Err(Fault::usage("the input is empty", hint));
-    }
+    store::replace(&folder.artifacts().join(INPUT), store::SHARED, |out| io::copy(input, out).map(|_| ()))?;
     store::write_json(&folder.dir.join("mission.json"), mission)
 }
 
-/// Copies a block at a time; says whether there was nothing but white space.
-fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<bool> {
-    let mut block = vec![0; 1 << 16];
-    let mut blank = true;
-    loop {
-        match from.read(&mut block) {
-            Ok(0) => return Ok(blank),
-            Ok(count) => {
-                blank = blank && block[..count].trim_ascii().is_empty();
-                to.write_all(&block[..count])?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+/// The start of an input, up to a block with words in it. Errors ([`Fault::Usage`]): there are none.
+fn head(input: &mut dyn Read) -> Result<io::Cursor<Vec<u8>>> {
+    let mut head = Vec::new();
+    let mut from = 0;
+    while head.len() < BLANK {
+        let read = input.take(BLOCK).read_to_end(&mut head).context("failed to read the input")?;
+        if !head[from..].trim_ascii().is_empty() {
+            return Ok(io::Cursor::new(head));
         }
+        if read == 0 {
+            break;
+        }
+        from = head.len();
     }
+    let hint = "say with `--input` what is wanted: text, a file, or `-` for standard input";
+    Err(Fault::usage("the input is empty", hint))
 }

@@ -274,6 +274,10 @@ mod tests {
             let told = told(&file).unwrap_or_else(|| panic!("{file} is taken"));
             assert!(told.starts_with(expected), "{told}");
         }
+    }
+
+    #[test]
+    fn two_alike_are_told_by_both_paths() {
         let step = |id: &str| json!({"step_id": id, "name": "S", "type": "loop"});
         let twice = of(&json!([step("a"), step("b"), step("a")]));
         assert_eq!(told(&twice).unwrap(), "`workflows[0].steps[2].step_id` is `a`, as that of `steps[0]` is");
