@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::bench::{Bench, kill, living, reap, wait_for};
-use crate::mission_walk::{
+use crate::mission_bench::{
     TREE, WRITES, agent, artifact, document, files, folder, gate, go, going, last, made, mission_of, runs,
     standard, stands,
 };
