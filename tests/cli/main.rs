@@ -81,6 +81,8 @@ mod macp_worktree_pool;
 mod manual;
 mod mission_artifacts;
 mod mission_bad;
+mod mission_bench;
+mod mission_ends;
 mod mission_files;
 mod mission_people;
 mod mission_scene;

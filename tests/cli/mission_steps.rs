@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, DONE, living, reap, wait_for};
-use crate::mission_walk::{
+use crate::mission_bench::{
     WRITES, agent, artifact, crew, document, folder, gate, go, last, made, mission_of, runs, stands, start,
 };
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::bench::{Bench, kill, living, reap, wait_for};
-use crate::mission_walk::{
+use crate::mission_bench::{
     TREE, WRITES, agent, artifact, document, files, folder, gate, go, going, last, made, mission_of, runs,
     standard, stands,
 };
@@ -115,7 +115,7 @@ fn killed_at_any_time_a_mission_still_comes_to_its_end() {
             assert!(all.iter().all(|run| run["finished_at"].is_string()), "every run has its end: {all:#?}");
             let dir = folder(&bench, id);
             let left = [files(&dir), files(&dir.join("runs"))].concat();
-            let half = left.iter().find(|path| path.to_str().unwrap().ends_with(".tmp"));
+            let half = left.iter().find(|path| path.extension().is_some_and(|end| end == "tmp"));
             assert_eq!(half, None, "nothing half written stays");
         }
     }
