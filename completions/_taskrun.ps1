@@ -41,7 +41,8 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'See what was spent')
             [CompletionResult]::new('agent', 'agent', [CompletionResultType]::ParameterValue, 'Ask a coding agent by hand, and see which there are and which run')
             [CompletionResult]::new('macp', 'macp', [CompletionResultType]::ParameterValue, 'Keep and work a durable queue of tasks')
-            [CompletionResult]::new('skill', 'skill', [CompletionResultType]::ParameterValue, 'Show the skills: kinds of work with their stories, gates and prompts')
+            [CompletionResult]::new('skill', 'skill', [CompletionResultType]::ParameterValue, 'What to do with skills')
+            [CompletionResult]::new('mission', 'mission', [CompletionResultType]::ParameterValue, 'What to do with missions')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Work a small task graph in a throw-away repository, to see how it goes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all of them into a directory')
@@ -607,6 +608,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
         'taskrun;loop;run' {
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Agent that does the work')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Model to ask the agent for')
+            [CompletionResult]::new('--skill', '--skill', [CompletionResultType]::ParameterName, 'Work by this skill: its prompts and gates, its tasks, which are made first where none is open (default: the selected skill, for all tasks); `none` for none')
             [CompletionResult]::new('--epic', '--epic', [CompletionResultType]::ParameterName, 'Only tasks below this epic')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Only tasks with this label')
             [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'Only this task')
@@ -616,6 +618,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'End after this time (90s, 30m, 2h)')
             [CompletionResult]::new('--max-attempts', '--max-attempts', [CompletionResultType]::ParameterName, 'Attempts on one task before a person is asked')
             [CompletionResult]::new('--gate', '--gate', [CompletionResultType]::ParameterName, 'A shell command that must pass before a task is closed, beside the configured ones')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Who judges, after green gates, whether a task is done (default: `loop.verify` of the settings)')
             [CompletionResult]::new('--launcher', '--launcher', [CompletionResultType]::ParameterName, 'Hand agent and gates to `[launchers.NAME]` of the settings')
             [CompletionResult]::new('--on-rate-limit', '--on-rate-limit', [CompletionResultType]::ParameterName, 'What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
@@ -641,6 +644,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
         'taskrun;loop;start' {
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Agent that does the work')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Model to ask the agent for')
+            [CompletionResult]::new('--skill', '--skill', [CompletionResultType]::ParameterName, 'Work by this skill: its prompts and gates, its tasks, which are made first where none is open (default: the selected skill, for all tasks); `none` for none')
             [CompletionResult]::new('--epic', '--epic', [CompletionResultType]::ParameterName, 'Only tasks below this epic')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Only tasks with this label')
             [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'Only this task')
@@ -650,6 +654,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'End after this time (90s, 30m, 2h)')
             [CompletionResult]::new('--max-attempts', '--max-attempts', [CompletionResultType]::ParameterName, 'Attempts on one task before a person is asked')
             [CompletionResult]::new('--gate', '--gate', [CompletionResultType]::ParameterName, 'A shell command that must pass before a task is closed, beside the configured ones')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Who judges, after green gates, whether a task is done (default: `loop.verify` of the settings)')
             [CompletionResult]::new('--launcher', '--launcher', [CompletionResultType]::ParameterName, 'Hand agent and gates to `[launchers.NAME]` of the settings')
             [CompletionResult]::new('--on-rate-limit', '--on-rate-limit', [CompletionResultType]::ParameterName, 'What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
@@ -758,6 +763,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             break
         }
         'taskrun;loop;prompt' {
+            [CompletionResult]::new('--skill', '--skill', [CompletionResultType]::ParameterName, 'Skill to go by (default: the selected one); `none` for none')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
@@ -1006,7 +1012,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             [CompletionResult]::new('--worktree', '--worktree', [CompletionResultType]::ParameterName, 'Work in a git worktree at this path')
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'Branch of the worktree')
             [CompletionResult]::new('--priority', '--priority', [CompletionResultType]::ParameterName, '0 is the most urgent; 2 where nothing else is said')
-            [CompletionResult]::new('--max-attempts', '--max-attempts', [CompletionResultType]::ParameterName, 'How often it may be tried')
+            [CompletionResult]::new('--max-attempts', '--max-attempts', [CompletionResultType]::ParameterName, 'How often it may be tried; once where nothing else is said (`TASK_RETRY_ATTEMPTS`, `max_attempts` of config.json)')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one attempt may take (90s, 30m, 2h)')
             [CompletionResult]::new('--gate', '--gate', [CompletionResultType]::ParameterName, 'A shell command that must pass before it is completed; may be repeated')
             [CompletionResult]::new('--launcher', '--launcher', [CompletionResultType]::ParameterName, 'Hand its commands to this launcher of the settings')
@@ -1371,8 +1377,14 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the skills')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the skills, and where each comes from')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show one skill')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Write the file of a new skill, to be filled in')
+            [CompletionResult]::new('register', 'register', [CompletionResultType]::ParameterValue, 'Take over a skill from a file, standard input or the command line')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a skill of the workspace or of the user')
+            [CompletionResult]::new('select', 'select', [CompletionResultType]::ParameterValue, 'Select the skill that the next `loop run` goes by')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Make the stories of a skill tasks below an epic, all or nothing')
+            [CompletionResult]::new('render', 'render', [CompletionResultType]::ParameterValue, 'Print the prompt an agent would get for a task by a skill')
             break
         }
         'taskrun;skill;list' {
@@ -1390,6 +1402,360 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             break
         }
         'taskrun;skill;get' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;skill;new' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Its name for people')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stacks it is for, separated by commas [default: any]')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Begin with a copy of this skill')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Put it into the user''s folder instead of the workspace''s')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace the one that is there')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;skill;register' {
+            [CompletionResult]::new('--inline', '--inline', [CompletionResultType]::ParameterName, 'The skill itself, as JSON')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Put it into the user''s folder instead of the workspace''s')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace the one that is there')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;skill;remove' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'From the user''s folder instead of the workspace''s')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;skill;select' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--none', '--none', [CompletionResultType]::ParameterName, 'Select none: tasks are worked by themselves again')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;skill;apply' {
+            [CompletionResult]::new('--epic', '--epic', [CompletionResultType]::ParameterName, 'The epic that the tasks go below, instead of a new one')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'A value of a variable of the skill; may be repeated')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be made, and make nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;skill;render' {
+            [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'The task')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'A value of a variable of the skill, instead of the one the task was made with; may be repeated')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make the folders, the standard workflow and its agents where they are missing')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a mission')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the missions under way')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a mission: its steps, runs, artifacts and the end of its log')
+            [CompletionResult]::new('continue', 'continue', [CompletionResultType]::ParameterValue, 'Run the step, or pass the gate, that a mission is at')
+            [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Look at what waits for a person, and decide')
+            [CompletionResult]::new('artifact', 'artifact', [CompletionResultType]::ParameterValue, 'Print, write or list artifacts')
+            [CompletionResult]::new('runs', 'runs', [CompletionResultType]::ParameterValue, 'List what was run')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Print what a step printed')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Print each change, until a person is needed')
+            [CompletionResult]::new('kill', 'kill', [CompletionResultType]::ParameterValue, 'End the step that runs')
+            [CompletionResult]::new('mark-completed', 'mark-completed', [CompletionResultType]::ParameterValue, 'Declare a mission completed')
+            [CompletionResult]::new('workflows', 'workflows', [CompletionResultType]::ParameterValue, 'List the workflows, or show one')
+            break
+        }
+        'taskrun;mission;init' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;new' {
+            [CompletionResult]::new('--title', '--title', [CompletionResultType]::ParameterName, 'One line')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'What sort of work it is')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'What is wanted: text, a file, or `-` for standard input')
+            [CompletionResult]::new('--workflow', '--workflow', [CompletionResultType]::ParameterName, 'Whose steps it goes through [default: the first workflow]')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;list' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Completed ones too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;show' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;continue' {
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'What there is to say when a gate is passed; the agents of later steps are told it')
+            [CompletionResult]::new('--budget-usd', '--budget-usd', [CompletionResultType]::ParameterName, 'Spend at most this much in USD')
+            [CompletionResult]::new('--budget-tokens', '--budget-tokens', [CompletionResultType]::ParameterName, 'Use at most this many tokens')
+            [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'End the agent after this time (90s, 30m, 2h)')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--until-gate', '--until-gate', [CompletionResultType]::ParameterName, 'Run all steps up to the next one that needs a person (exit 4), and pass no gate')
+            [CompletionResult]::new('--mock-agent', '--mock-agent', [CompletionResultType]::ParameterName, 'Start no agent: copy its input to its output, below a header that says so')
+            [CompletionResult]::new('--allow-unknown-cost', '--allow-unknown-cost', [CompletionResultType]::ParameterName, 'Keep a limit in USD as well as may be with an agent that does not say what it costs')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;review' {
+            [CompletionResult]::new('--send-back', '--send-back', [CompletionResultType]::ParameterName, 'Send it back: the agent does it again and is told this')
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'A word to keep with the approval')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--edit', '--edit', [CompletionResultType]::ParameterName, 'Open the artifact in `$VISUAL` or `$EDITOR` first; saved only if the editor exits 0')
+            [CompletionResult]::new('--approve', '--approve', [CompletionResultType]::ParameterName, 'Approve it: the mission goes on')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Print what people last changed of what an agent wrote, and nothing else')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;artifact' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print an artifact as it is')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Write an artifact, whole or not at all')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the artifacts of a mission')
+            break
+        }
+        'taskrun;mission;artifact;get' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;artifact;set' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'What is to be in it: a file, or `-` for standard input [default: what comes there]')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;artifact;list' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;runs' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;logs' {
+            [CompletionResult]::new('--step', '--step', [CompletionResultType]::ParameterName, 'The last run of this step')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'This run')
+            [CompletionResult]::new('--bytes', '--bytes', [CompletionResultType]::ParameterName, 'Only the last N bytes, from a whole letter on')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on until the step has ended')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on until the step has ended')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;watch' {
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'How often to look')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;kill' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;mark-completed' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;mission;workflows' {
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')

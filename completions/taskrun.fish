@@ -41,7 +41,8 @@ complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "gates" -d 'Quality 
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "budget" -d 'See what was spent'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'Ask a coding agent by hand, and see which there are and which run'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "macp" -d 'Keep and work a durable queue of tasks'
-complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "skill" -d 'Show the skills: kinds of work with their stories, gates and prompts'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "skill" -d 'What to do with skills'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "mission" -d 'What to do with missions'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "demo" -d 'Work a small task graph in a throw-away repository, to see how it goes'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
@@ -384,6 +385,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_see
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_seen_subcommand_from run start status pause resume stop logs history prompt" -f -a "prompt" -d 'Print the prompt an agent would get for a task'
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l agent -d 'Agent that does the work' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l model -d 'Model to ask the agent for' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l skill -d 'Work by this skill: its prompts and gates, its tasks, which are made first where none is open (default: the selected skill, for all tasks); `none` for none' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l epic -d 'Only tasks below this epic' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l label -d 'Only tasks with this label' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l task -d 'Only this task' -r
@@ -393,6 +395,8 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-time -d 'End after this time (90s, 30m, 2h)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l max-attempts -d 'Attempts on one task before a person is asked' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l gate -d 'A shell command that must pass before a task is closed, beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l verify -d 'Who judges, after green gates, whether a task is done (default: `loop.verify` of the settings)' -r -f -a "none\t'Nobody: the gates decide'
+agent\t'A second agent, which sees the task, its criteria and what was changed'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l launcher -d 'Hand agent and gates to `[launchers.NAME]` of the settings' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l on-rate-limit -d 'What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`' -r -f -a "wait\t'Wait until it is over'
 exit\t'End the run with exit code 75'
@@ -415,6 +419,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l agent -d 'Agent that does the work' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l model -d 'Model to ask the agent for' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l skill -d 'Work by this skill: its prompts and gates, its tasks, which are made first where none is open (default: the selected skill, for all tasks); `none` for none' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l epic -d 'Only tasks below this epic' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l label -d 'Only tasks with this label' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l task -d 'Only this task' -r
@@ -424,6 +429,8 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-time -d 'End after this time (90s, 30m, 2h)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l max-attempts -d 'Attempts on one task before a person is asked' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l gate -d 'A shell command that must pass before a task is closed, beside the configured ones' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l verify -d 'Who judges, after green gates, whether a task is done (default: `loop.verify` of the settings)' -r -f -a "none\t'Nobody: the gates decide'
+agent\t'A second agent, which sees the task, its criteria and what was changed'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l launcher -d 'Hand agent and gates to `[launchers.NAME]` of the settings' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l on-rate-limit -d 'What to do when the provider makes the agent wait: wait too, exit (75), or take the next of `agent.fallback`' -r -f -a "wait\t'Wait until it is over'
 exit\t'End the run with exit code 75'
@@ -497,6 +504,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -l skill -d 'Skill to go by (default: the selected one); `none` for none' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from prompt" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -682,7 +690,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l worktree -d 'Work in a git worktree at this path' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l branch -d 'Branch of the worktree' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l priority -d '0 is the most urgent; 2 where nothing else is said' -r
-complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l max-attempts -d 'How often it may be tried' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l max-attempts -d 'How often it may be tried; once where nothing else is said (`TASK_RETRY_ATTEMPTS`, `max_attempts` of config.json)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l timeout -d 'How long one attempt may take (90s, 30m, 2h)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l gate -d 'A shell command that must pass before it is completed; may be repeated' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from submit" -l launcher -d 'Hand its commands to this launcher of the settings' -r
@@ -942,16 +950,22 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from due" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
-complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
 never\t'Never'"
-complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -l json -d 'Print results as JSON (runs: one event a line)'
-complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -s q -l quiet -d 'Say less: no progress'
-complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -s v -l verbose -d 'Say more'
-complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -f -a "list" -d 'List the skills'
-complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get" -f -a "get" -d 'Show one skill'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "list" -d 'List the skills, and where each comes from'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "get" -d 'Show one skill'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "new" -d 'Write the file of a new skill, to be filled in'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "register" -d 'Take over a skill from a file, standard input or the command line'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "remove" -d 'Remove a skill of the workspace or of the user'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "select" -d 'Select the skill that the next `loop run` goes by'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "apply" -d 'Make the stories of a skill tasks below an epic, all or nothing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "render" -d 'Print the prompt an agent would get for a task by a skill'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from list" -l stack -d 'Only those for this stack' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
@@ -969,6 +983,221 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -l name -d 'Its name for people' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -l stack -d 'The stacks it is for, separated by commas [default: any]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -l from -d 'Begin with a copy of this skill' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -l user -d 'Put it into the user\'s folder instead of the workspace\'s'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -l force -d 'Replace the one that is there'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -l inline -d 'The skill itself, as JSON' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -l user -d 'Put it into the user\'s folder instead of the workspace\'s'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -l force -d 'Replace the one that is there'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from register" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from remove" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from remove" -l user -d 'From the user\'s folder instead of the workspace\'s'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from remove" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from select" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from select" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from select" -l none -d 'Select none: tasks are worked by themselves again'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from select" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from select" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from select" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from select" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -l epic -d 'The epic that the tasks go below, instead of a new one' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -l set -d 'A value of a variable of the skill; may be repeated' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -l dry-run -d 'Show what would be made, and make nothing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -l task -d 'The task' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -l set -d 'A value of a variable of the skill, instead of the one the task was made with; may be repeated' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "init" -d 'Make the folders, the standard workflow and its agents where they are missing'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "new" -d 'Make a mission'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "list" -d 'List the missions under way'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "show" -d 'Show a mission: its steps, runs, artifacts and the end of its log'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "continue" -d 'Run the step, or pass the gate, that a mission is at'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "review" -d 'Look at what waits for a person, and decide'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "artifact" -d 'Print, write or list artifacts'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "runs" -d 'List what was run'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "logs" -d 'Print what a step printed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "watch" -d 'Print each change, until a person is needed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "kill" -d 'End the step that runs'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "mark-completed" -d 'Declare a mission completed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -f -a "workflows" -d 'List the workflows, or show one'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from init" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from init" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from init" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -l title -d 'One line' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -l type -d 'What sort of work it is' -r -f -a "feature\t''
+fix\t''
+bugfix\t''"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -l input -d 'What is wanted: text, a file, or `-` for standard input' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -l workflow -d 'Whose steps it goes through [default: the first workflow]' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from list" -l all -d 'Completed ones too'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l note -d 'What there is to say when a gate is passed; the agents of later steps are told it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l budget-usd -d 'Spend at most this much in USD' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l budget-tokens -d 'Use at most this many tokens' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l max-time -d 'End the agent after this time (90s, 30m, 2h)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l until-gate -d 'Run all steps up to the next one that needs a person (exit 4), and pass no gate'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l mock-agent -d 'Start no agent: copy its input to its output, below a header that says so'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l allow-unknown-cost -d 'Keep a limit in USD as well as may be with an agent that does not say what it costs'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -l send-back -d 'Send it back: the agent does it again and is told this' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -l note -d 'A word to keep with the approval' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -l edit -d 'Open the artifact in `$VISUAL` or `$EDITOR` first; saved only if the editor exits 0'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -l approve -d 'Approve it: the mission goes on'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -l diff -d 'Print what people last changed of what an agent wrote, and nothing else'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from review" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -f -a "get" -d 'Print an artifact as it is'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -f -a "set" -d 'Write an artifact, whole or not at all'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from artifact" -f -a "list" -d 'List the artifacts of a mission'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from runs" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from runs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from runs" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from runs" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from runs" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from runs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -l step -d 'The last run of this step' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -l run -d 'This run' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -l bytes -d 'Only the last N bytes, from a whole letter on' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on until the step has ended'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from watch" -l interval -d 'How often to look' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from watch" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from watch" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from watch" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from kill" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from kill" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from kill" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from kill" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from kill" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from mark-completed" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from mark-completed" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from mark-completed" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from mark-completed" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from mark-completed" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from mark-completed" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from workflows" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from workflows" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from workflows" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from workflows" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from workflows" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from workflows" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand demo" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand demo" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'

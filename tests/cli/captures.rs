@@ -18,9 +18,10 @@ struct Tmux {
 
 impl Tmux {
     /// A terminal of so many columns on which taskrun runs; none where tmux is not installed.
+    #[allow(clippy::print_stderr)] // says why it is skipped
     fn run(sandbox: &Sandbox, columns: usize, args: &[&str], editor: &Path) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
-            eprintln!("tmux is not installed: nothing is captured");
+            eprintln!("skipped: tmux is not installed");
             return None;
         }
         let root = sandbox.root();

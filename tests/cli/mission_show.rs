@@ -45,8 +45,8 @@ fn a_mission_is_shown_with_all_that_belongs_to_it() {
 fn a_step_that_runs_shows_its_log_and_a_dead_one_has_failed() {
     let scene = Scene::new();
     let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
-    let start: u64 = stat[stat.rfind(')').unwrap() + 2..].split(' ').nth(19).unwrap().parse().unwrap();
+    let line = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    let start: u64 = line[line.rfind(')').unwrap() + 2..].split(' ').nth(19).unwrap().parse().unwrap();
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     let holder = json!({"pid": child.id(), "start": start, "boot": boot.trim()});
     scene.mission(&json!({"status": "running_code_agent", "current_step": 2}));

@@ -56,8 +56,9 @@ impl Project {
     }
 }
 
+#[allow(clippy::print_stderr)] // says why it is skipped
 fn skipped(why: &str) {
-    writeln!(std::io::stderr(), "skipped: {why}").unwrap();
+    eprintln!("skipped: {why}");
 }
 
 fn of<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {

@@ -11,6 +11,7 @@ use super::mission::Mission;
 use super::workflow::Step;
 use crate::domain::attempt::prompt::{around, defuse, one_line};
 use crate::system::document::shown;
+use crate::system::front_matter;
 use crate::system::store;
 
 /// An artifact longer than this (bytes) is named, and not shown.
@@ -193,18 +194,7 @@ fn quoted(text: &str) -> String {
 
 /// What follows the YAML front matter of a prompt file (as agents of `.claude/agents` have it).
 pub fn without_front_matter(text: &str) -> &str {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let is_rule = |line: &str| line.trim_end() == "---";
-    let mut lines = text.split_inclusive('\n');
-    let Some(first) = lines.next().filter(|line| is_rule(line)) else { return text };
-    let mut at = first.len();
-    for line in lines {
-        at += line.len();
-        if is_rule(line) {
-            return &text[at..];
-        }
-    }
-    text
+    front_matter::split(text).map_or(text.strip_prefix('\u{feff}').unwrap_or(text), |(_, body)| body)
 }
 
 #[cfg(test)]
