@@ -96,8 +96,11 @@ fn init_makes_what_is_missing_and_never_overwrites() {
 fn git_sees_settings_but_no_run_state() {
     let sandbox = Sandbox::new();
     sandbox.run(&["workspace", "init"]);
-    for name in ["loop.json", "runs/r-1/events.ndjson", "prompt.md", "skills/mine.toml", "workflows/a/b.toml"]
-    {
+    let mission = "missions/active/m-1--x";
+    let inside =
+        ["mission.json", "artifacts/a.md", "logs/step-01-a.r-1.log"].map(|file| format!("{mission}/{file}"));
+    let written = ["loop.json", "runs/r-1/events.ndjson", "prompt.md", "skills/mine.toml", "workflows.json"];
+    for name in written.map(str::to_owned).iter().chain(&inside).chain(&["missions/.locks/m-1".to_owned()]) {
         sandbox.write(&format!(".taskrun/{name}"), "x");
     }
     let git = |args: &[&str]| {
@@ -108,7 +111,9 @@ fn git_sees_settings_but_no_run_state() {
     };
     git(&["init", "-q"]);
     let seen = git(&["ls-files", "--others", "--exclude-standard", ".taskrun"]);
-    let names = [".gitignore", "config.toml", "prompt.md", "skills/mine.toml", "workflows/a/b.toml"];
+    let [state, artifact, _] = &inside;
+    let names =
+        [".gitignore", "config.toml", artifact, state, "prompt.md", "skills/mine.toml", "workflows.json"];
     assert_eq!(seen, names.map(|name| format!(".taskrun/{name}\n")).concat());
 }
 

@@ -191,10 +191,11 @@ mod tests {
         let homes = [(near, From::Workspace), (far, From::User), (temp.path().join("file"), From::User)];
         let catalog = Catalog { homes: homes.map(|(dir, from)| Home::at(dir, from)).into() };
         let (heads, broken) = catalog.heads();
-        let mut shown = heads.iter().map(|head| (head.id.as_str(), head.from));
-        assert_eq!(shown.next(), Some(("a", From::Workspace)));
-        assert_eq!(shown.next(), Some(("build-mcp", From::User)));
-        assert!(shown.all(|(_, from)| from == From::Builtin));
+        let shown: Vec<_> = heads.iter().map(|head| (head.id.as_str(), head.from)).collect();
+        let ours = [("a", From::Workspace), ("build-mcp", From::User)];
+        assert!(ours.iter().all(|own| shown.contains(own)), "{shown:?}");
+        assert!(shown.iter().all(|one| ours.contains(one) || one.1 == From::Builtin), "{shown:?}");
+        assert!(shown.is_sorted());
         assert_eq!(broken.len(), 2);
         assert_eq!(catalog.get("a").unwrap().from, From::Workspace);
         assert!(catalog.get("bad").unwrap_err().to_string().contains("bad.toml` line 1"));

@@ -24,6 +24,7 @@ const GITIGNORE: &str = "\
 !/agents.json
 !/missions/
 /missions/.locks/
+/missions/*/*/logs/
 /missions/.making/
 ";
 
