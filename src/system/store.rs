@@ -102,10 +102,13 @@ fn write_beside(
     let mode = there.map_or(mode, |meta| meta.permissions().mode() & 0o7777);
     outlive_size_limit();
     let temp = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
-    let mut draft = Draft::new(temp);
+    // What is not waited for is small, and written often.
+    let mut draft = Draft::new(temp, if durable { 1 << 16 } else { 1 << 12 });
     fill(&mut draft)?;
     let temp = draft.finish()?;
-    temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+    if mode != PRIVATE {
+        temp.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+    }
     if durable {
         temp.as_file().sync_all()?;
     }

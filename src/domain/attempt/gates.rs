@@ -53,11 +53,17 @@ pub struct Place<'a> {
 pub(crate) struct Watch<'a> {
     /// Whether somebody wants to stop.
     pub(crate) asked: &'a dyn Fn() -> bool,
+    /// Told when it is being started.
+    pub(crate) begun: &'a dyn Fn(),
 }
 
 impl Attendant for Watch<'_> {
     fn listens(&self) -> bool {
         false
+    }
+
+    fn begun(&mut self) {
+        (self.begun)();
     }
 
     fn line(&mut self, _line: &[u8]) {}
@@ -134,7 +140,7 @@ impl Gates {
         let limits = Limits { total: Some(self.timeout), ..Limits::default() };
         let mut launches = 1;
         loop {
-            let outcome = child.attend(spawn(), limits, &mut Watch { asked })?;
+            let outcome = child.attend(spawn(), limits, &mut Watch { asked, begun: &|| {} })?;
             let again = outcome.launch_failed.as_ref().is_some_and(|trouble| !trouble.done);
             if !again || launches == LAUNCHES || asked() {
                 return Ok(outcome);

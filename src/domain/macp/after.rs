@@ -156,7 +156,7 @@ fn run(
         ..Spawn::default()
     };
     let limits = Limits { total: Some(job.settings.timeout), ..Limits::default() };
-    let outcome = child.attend(spawn, limits, &mut Watch { asked: &|| false })?;
+    let outcome = child.attend(spawn, limits, &mut Watch { asked: &|| false, begun: &|| {} })?;
     log::settle(&capture, &logged, limit)?;
     Ok((outcome.why, outcome.ended.code))
 }

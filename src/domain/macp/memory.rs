@@ -223,7 +223,13 @@ impl Memory {
     /// A task's whole definition, with its progress as it is now.
     pub fn task(&self, id: &str) -> Result<Task> {
         let row = self.state.index_of(id).ok_or_else(|| unknown(id))?;
-        let parsed = self.fields(row).and_then(|fields| Ok(serde_json::from_value(Value::Object(fields))?));
+        // Most are as they were written, and can be read in one go; who has written a field twice means the last.
+        let whole = || serde_json::from_str(&self.text(row).ok()?).ok();
+        let whole = if self.edits.contains_key(&row) { None } else { whole() };
+        let parsed = match whole {
+            Some(task) => Ok(task),
+            None => self.fields(row).and_then(|fields| Ok(serde_json::from_value(Value::Object(fields))?)),
+        };
         let mut task: Task = parsed.map_err(|error| {
             Fault::invalid(format!("task `{id}`: {error:#}"), "mend it in `tasks.json`, or try again")
         })?;

@@ -1,5 +1,6 @@
 //! Whether a path stays inside a directory, whatever links lie on the way.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
@@ -9,7 +10,8 @@ use std::path::{Component, Path, PathBuf};
 #[derive(Debug)]
 pub struct Within {
     given: PathBuf,
-    real: Option<PathBuf>,
+    /// Where that is; looked at once a path is asked about.
+    real: OnceCell<Option<PathBuf>>,
     parents: HashMap<PathBuf, Option<PathBuf>>,
 }
 
@@ -50,12 +52,16 @@ impl Out {
 impl Within {
     /// Paths relative to `dir`, an absolute path.
     pub fn new(dir: &Path) -> Self {
-        Self { given: dir.to_owned(), real: real(dir), parents: HashMap::new() }
+        Self { given: dir.to_owned(), real: OnceCell::new(), parents: HashMap::new() }
     }
 
     /// The directory.
     pub fn dir(&self) -> &Path {
         &self.given
+    }
+
+    fn base(&self) -> Result<&PathBuf, Out> {
+        self.real.get_or_init(|| real(&self.given)).as_ref().ok_or(Out::Outside)
     }
 
     /// Where a relative path leads, links followed: strictly inside.
@@ -71,7 +77,7 @@ impl Within {
         plain(path)?;
         let path = self.given.join(path);
         let led = self.real_of(&path).ok_or(Out::Outside)?;
-        let base = self.real.as_ref().ok_or(Out::Outside)?;
+        let base = self.base()?;
         if led.starts_with(base) && led != *base { Ok(led) } else { Err(Out::Outside) }
     }
 
@@ -79,7 +85,7 @@ impl Within {
     pub fn unlinked(&mut self, path: &str) -> Result<PathBuf, Out> {
         let led = self.path(path)?;
         let whole: PathBuf = self.given.join(path).components().collect();
-        let base = self.real.as_ref().ok_or(Out::Outside)?;
+        let base = self.base()?;
         let inner = whole.strip_prefix(&self.given).or_else(|_| whole.strip_prefix(base));
         match inner {
             Ok(inner) if base.join(inner) == led => Ok(led),

@@ -21,6 +21,13 @@ pub fn find(name: &OsStr, dir: &Path) -> Option<PathBuf> {
         .find(|path| is_program(path))
 }
 
+/// The file that starting a program of this name starts: the first on `PATH`. `None` where that takes more than a look: an entry
+/// of `PATH` before it depends on the directory, or there is none.
+pub fn find_first(name: &OsStr) -> Option<PathBuf> {
+    let absolute = env::search_path().into_iter().map_while(|entry| entry.is_absolute().then_some(entry));
+    absolute.map(|entry| entry.join(name)).find(|path| is_program(path))
+}
+
 /// Whether we run with all rights; some agents ask before they start like that.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
@@ -41,6 +48,8 @@ mod tests {
         assert_eq!(find("/bin/sh".as_ref(), dir.path()), Some(PathBuf::from("/bin/sh")));
         assert_eq!(find("no-such-program-anywhere".as_ref(), dir.path()), None);
         assert_eq!(find("./sh".as_ref(), dir.path()), None);
+        assert_eq!(find_first("sh".as_ref()), find("sh".as_ref(), dir.path()));
+        assert_eq!(find_first("no-such-program-anywhere".as_ref()), None);
         std::os::unix::fs::symlink("/bin/sh", dir.path().join("sh")).unwrap();
         assert_eq!(find("./sh".as_ref(), dir.path()), Some(dir.path().join("sh")));
         std::os::unix::fs::symlink("/etc", dir.path().join("etc")).unwrap();

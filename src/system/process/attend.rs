@@ -64,6 +64,8 @@ pub trait Attendant {
     fn listens(&self) -> bool {
         true
     }
+    /// The child is being started.
+    fn begun(&mut self) {}
     /// A line of its standard output, without the newline.
     fn line(&mut self, line: &[u8]);
     /// The start of a line too long to be handed over.
@@ -116,6 +118,7 @@ impl Supervisor {
         let tail = who.listens().then(|| Tail::create(path)).transpose()?;
         let now = Instant::now();
         self.spawn(spawn)?;
+        who.begun();
         let step = Step::Running;
         let mut watch = Watch {
             tail,

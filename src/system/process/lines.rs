@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 
+use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 
 /// Most bytes of one read.
@@ -23,25 +24,22 @@ impl Lines {
             self.seen = self.bytes.len();
             return None;
         };
-        let rest = self.bytes.split_off(self.seen + end + 1);
-        let mut line = std::mem::replace(&mut self.bytes, rest);
-        line.pop();
+        let end = self.seen + end;
+        let line = self.bytes[..end].to_vec();
+        self.bytes.drain(..=end);
         self.seen = 0;
         Some(line)
     }
 
     /// Reads once; `false` when nobody can write any more.
     pub(super) fn read(&mut self, pipe: impl AsFd) -> io::Result<bool> {
-        let before = self.bytes.len();
-        self.bytes.resize(before + BLOCK, 0);
-        let count = loop {
-            match rustix::io::read(&pipe, &mut self.bytes[before..]) {
+        self.bytes.reserve(BLOCK);
+        loop {
+            match rustix::io::read(&pipe, spare_capacity(&mut self.bytes)) {
                 Err(Errno::INTR) => {}
-                other => break other,
+                other => return Ok(other? > 0),
             }
-        };
-        self.bytes.truncate(before + count.as_ref().map_or(0, |count| *count));
-        Ok(count? > 0)
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod attend;
 mod launch;
 mod lines;
+mod plain;
 mod probe;
 pub mod pty;
 mod receipt;
@@ -23,6 +24,7 @@ pub use tree::{ancestors, is_below_own_kind, variable_of};
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -34,6 +36,7 @@ use serde::{Deserialize, Serialize};
 use lines::Lines;
 
 use crate::fault::Fault;
+use crate::system::config::programs;
 use crate::system::interrupt;
 use crate::system::lock::Lock;
 
@@ -72,18 +75,25 @@ const FOREIGN: &[&str] = &[
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Spawn {
     /// Program (a path, or a name to be found on `PATH`) and arguments; never through a shell.
+    #[serde(with = "plain")]
     pub argv: Vec<OsString>,
     /// Working directory.
+    #[serde(with = "plain")]
     pub dir: OsString,
     /// Variables to set.
+    #[serde(with = "plain")]
     pub env: Vec<(OsString, OsString)>,
     /// Variables to remove.
+    #[serde(with = "plain")]
     pub env_remove: Vec<OsString>,
     /// File that is its standard input; none is empty input.
+    #[serde(with = "plain")]
     pub stdin: Option<OsString>,
     /// File for its standard output; made new, for nobody else to read.
+    #[serde(with = "plain")]
     pub stdout: OsString,
     /// File for its standard error; may be the same as `stdout`.
+    #[serde(with = "plain")]
     pub stderr: OsString,
     /// The logs that its output becomes; the supervisor sees to that when the run was killed.
     pub keep: Option<Keep>,
@@ -99,12 +109,25 @@ pub struct Spawn {
     pub launch: Option<Launch>,
 }
 
+impl Spawn {
+    /// The file that its program's name stands for, where that is for us to look up. We look each time, for it may have come,
+    /// gone or moved since the last; starting it by its name has the kernel fail at each directory it is not in.
+    fn program(&self) -> Option<PathBuf> {
+        let name = self.argv.first()?;
+        let plain = !name.is_empty() && !name.as_bytes().contains(&b'/');
+        let own = self.env.iter().map(|(name, _)| name).chain(&self.env_remove).any(|name| name == "PATH");
+        if plain && !own { programs::find_first(name) } else { None }
+    }
+}
+
 /// What a child's captured output becomes (see [`log`](crate::system::log)).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Keep {
     /// The log of its standard output.
+    #[serde(with = "plain")]
     pub stdout: OsString,
     /// That of its standard error; may be the same as `stdout`.
+    #[serde(with = "plain")]
     pub stderr: OsString,
     /// Bytes of each.
     pub limit: u64,

@@ -360,7 +360,8 @@ fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
         command.stdin(input).stdout(output).stderr(errors);
     } else {
         printed = None;
-        command = Command::new(program);
+        command = Command::new(spawn.program().as_deref().unwrap_or(program.as_ref()));
+        command.arg0(program);
         command.stdin(input(spawn)?).stdout(stdout).stderr(stderr).process_group(0);
     }
     command.args(args).current_dir(&spawn.dir);

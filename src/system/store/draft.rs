@@ -22,8 +22,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(temp: NamedTempFile) -> Self {
-        Self { out: io::BufWriter::with_capacity(1 << 16, temp), ahead: None }
+    pub(super) fn new(temp: NamedTempFile, buffer: usize) -> Self {
+        Self { out: io::BufWriter::with_capacity(buffer, temp), ahead: None }
     }
 
     /// The file with all that was written; not yet all of it need be on the disk.

@@ -84,7 +84,7 @@ fn outcome(child: &mut Supervisor, job: &Job<'_>, command: &[String], config: &V
         ..Spawn::default()
     };
     let limits = Limits { total: Some(job.settings.timeout), ..Limits::default() };
-    let outcome = child.attend(spawn, limits, &mut Watch { asked: job.asked })?;
+    let outcome = child.attend(spawn, limits, &mut Watch { asked: job.asked, begun: &|| {} })?;
     log::settle(&capture, &logged, limit)?;
     Ok(outcome)
 }

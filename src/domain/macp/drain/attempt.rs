@@ -12,6 +12,7 @@ use super::cache;
 use super::job::{Job, News, Order, What};
 use super::judge::{Draft, Fallen};
 use super::marker;
+use super::office::Ear;
 use crate::domain::launchers::{Labels, Launcher, Launching};
 use crate::domain::macp::event::Hold;
 use crate::domain::macp::place::Place;
@@ -47,14 +48,20 @@ pub(super) struct Bench<'a> {
     pub(super) child: Supervisor,
     pub(super) orders: Receiver<Order>,
     pub(super) news: Sender<News>,
+    /// Where news are taken up.
+    pub(super) office: &'a dyn Ear,
     /// Set when its task is to be stopped.
     pub(super) stop: Arc<AtomicBool>,
 }
 
 impl Bench<'_> {
     pub(super) fn tell(&self, what: What) {
+        let waits = what.may_wait();
         // Nobody listens any more where the drain is over by an error.
         let _ = self.news.send(News { slot: self.slot, what });
+        if !waits {
+            self.office.hear(self.slot);
+        }
     }
 
     /// Makes an attempt; nothing is told where the task turned out to be somebody else's.

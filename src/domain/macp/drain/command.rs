@@ -56,12 +56,12 @@ pub(super) fn may_log(prefix: &Path) -> Result<()> {
 }
 
 impl Run<'_> {
-    /// Runs it; `look` sees the whole of its standard output before that becomes a log. Errors: it could not be started,
+    /// Runs it; `begun` is told when it is being started, `look` sees the whole of its standard output before that becomes a log. Errors: it could not be started,
     /// or the supervisor is gone.
     pub(super) fn run(
         self,
         child: &mut Supervisor,
-        stop: &AtomicBool,
+        (stop, begun): (&AtomicBool, &dyn Fn()),
         look: &mut dyn FnMut(&Outcome, &Path) -> Result<()>,
     ) -> Result<Ran> {
         let captures = ["out", "err"].map(|name| self.slot.join(name));
@@ -76,7 +76,8 @@ impl Run<'_> {
             ..self.spawn
         };
         let limits = Limits { total: Some(self.timeout), ..Limits::default() };
-        let outcome = child.attend(spawn, limits, &mut Watch { asked: &|| stop.load(Ordering::Relaxed) })?;
+        let asked = || stop.load(Ordering::Relaxed);
+        let outcome = child.attend(spawn, limits, &mut Watch { asked: &asked, begun })?;
         look(&outcome, &captures[0])?;
         let [stdout, stderr] = [0, 1].map(|at| keep(&captures[at], &logs[at], self.log_limit));
         let ((stdout, last), (stderr, last_error)) = (stdout?, stderr?);

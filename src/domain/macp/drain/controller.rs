@@ -1,7 +1,7 @@
-//! The thread that owns the queue: hears what the workers tell, records it, and gives them what is next.
+//! Who is in the office: takes up what the workers tell, records it, and gives them what is next.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::attempt::Shop;
 use super::job::{News, Order};
 use super::marker;
+use super::office::Office;
 use super::recover::{self, DRAIN, RUN, drain_slot, run_slot};
 use super::slots::Slots;
 use super::{Counts, Finished, Hands, Options, Told};
@@ -23,18 +24,15 @@ use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::Status;
 use crate::system::host::Host;
 use crate::system::lock::Holder;
-use crate::system::{clock, interrupt, store};
+use crate::system::{clock, store};
 
-/// Between two looks at what others do to the queue.
-const LOOK: Duration = Duration::from_millis(100);
 /// Between two looks for tasks whose holder is gone, where the drain goes on for ever.
 const ROUNDS: Duration = Duration::from_secs(2);
 
 /// A drain, or the run of one task.
-pub(super) struct Controller<'a, 'h> {
+pub(super) struct Controller<'a> {
     pub(super) queue: Queue,
     pub(super) desk: Desk<'a>,
-    hands: Hands<'h>,
     rounds: Instant,
 }
 
@@ -93,14 +91,8 @@ pub(super) enum End {
     Interrupted,
 }
 
-impl<'a, 'h> Controller<'a, 'h> {
-    pub(super) fn new(
-        queue: Queue,
-        settings: &'a Settings,
-        options: Options,
-        only: Option<&'a str>,
-        hands: Hands<'h>,
-    ) -> Self {
+impl<'a> Controller<'a> {
+    pub(super) fn new(queue: Queue, settings: &'a Settings, options: Options, only: Option<&'a str>) -> Self {
         let by = if only.is_some() { RUN } else { DRAIN };
         let hold = Hold { by: by.into(), host: Host::here(), holder: Some(Holder::me()), lease_until: None };
         let desk = Desk {
@@ -127,13 +119,14 @@ impl<'a, 'h> Controller<'a, 'h> {
             begun: Instant::now(),
             started_at: clock::now(),
         };
-        Self { queue, desk, hands, rounds: Instant::now() }
+        Self { queue, desk, rounds: Instant::now() }
     }
 
     /// Works to the end, and says how that was.
-    pub(super) fn run(mut self) -> Result<Finished> {
-        launchers::recover(&self.queue.place().launches(), &mut *self.hands.notice);
+    pub(super) fn run(mut self, mut hands: Hands<'_>) -> Result<Finished> {
+        launchers::recover(&self.queue.place().launches(), &mut *hands.notice);
         self.recover()?;
+        self.say(&mut hands);
         self.desk.infrastructure = recover::infrastructure(&self.queue)?;
         if let Some(id) = self.desk.only {
             self.desk.may_run(self.queue.state(), id)?;
@@ -151,11 +144,15 @@ impl<'a, 'h> Controller<'a, 'h> {
         let pid = std::process::id();
         let single = self.desk.only.is_some();
         let name = move |at| if single { run_slot(pid) } else { drain_slot(at) };
+        let (send, news) = channel();
+        let slots = Slots::new(&shop, send, Box::new(name), &self.desk.run);
+        let (ring, bell) = channel();
+        let office = Office::new(self, slots, news, ring);
         let ended = thread::scope(|scope| {
-            let (send, news) = channel();
-            let mut slots = Slots::new(scope, &shop, send, Box::new(name), &self.desk.run);
-            self.go(&mut slots, &news)
+            let _closing = office.closing();
+            office.go(scope, &bell, &mut hands)
         });
+        self = office.left()?;
         // The queue is brought up to date whatever happened.
         let kept = self.queue.checkpoint().and_then(|()| self.queue.sync());
         if single {
@@ -169,7 +166,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             return Err(error);
         }
         let finished = self.desk.finish(&self.queue, end);
-        (self.hands.tell)(Told::Finished(&finished));
+        (hands.tell)(Told::Finished(&finished));
         if end == End::Refused
             && let Some(error) = self.desk.refused.take()
         {
@@ -190,41 +187,12 @@ impl<'a, 'h> Controller<'a, 'h> {
         self.desk.leftovers.extend(left);
         marker::sweep_runs(self.queue.place())?;
         self.rounds = Instant::now();
-        self.say();
         Ok(())
     }
 
-    fn go(&mut self, slots: &mut Slots<'_, '_>, news: &Receiver<News>) -> Result<End> {
-        let mut batch = Vec::new();
-        loop {
-            self.step(&mut batch, slots)?;
-            if slots.busy() > 0 {
-                self.listen(news, &mut batch)?;
-                continue;
-            }
-            if let Some(end) = self.desk.end(self.queue.state()) {
-                return Ok(end);
-            }
-            let due = self.queue.keep_up()?.unwrap_or(LOOK);
-            // A signal cuts this short, and ends the drain in the next round.
-            let _ = interrupt::nap(self.desk.pause(self.queue.state()).min(due));
-        }
-    }
-
-    /// Waits for news while something runs, and takes all there are.
-    fn listen(&mut self, news: &Receiver<News>, batch: &mut Vec<News>) -> Result<()> {
-        let due = self.queue.keep_up()?.unwrap_or(LOOK);
-        match news.recv_timeout(due.min(LOOK)) {
-            Ok(first) => batch.push(first),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the workers are gone"),
-        }
-        batch.extend(news.try_iter());
-        Ok(())
-    }
-
-    /// Records the news and gives out what is next, in one change; without either the queue is left alone.
-    fn step(&mut self, batch: &mut Vec<News>, slots: &mut Slots<'_, '_>) -> Result<()> {
+    /// Records the news and gives out what is next, in one change; without either the queue is left alone. Says who was told
+    /// something; what there is to do beside it is left to [`Controller::chores`].
+    pub(super) fn step(&mut self, batch: &mut Vec<News>, slots: &mut Slots<'_>) -> Result<Vec<usize>> {
         if batch.is_empty() {
             // Cheaper than to read all again.
             self.queue.change(|_| Ok(()))?;
@@ -234,7 +202,7 @@ impl<'a, 'h> Controller<'a, 'h> {
             let state = self.queue.state();
             slots.stop_where(|busy| self.desk.is_off(state, busy));
         }
-        self.desk.give_leftovers(slots)?;
+        self.desk.give_leftovers(slots);
         self.desk.broke = slots.money_is_spent();
         // What others set aside may be free again at any time.
         self.desk.unpark(!self.desk.broke && !slots.agents());
@@ -244,10 +212,10 @@ impl<'a, 'h> Controller<'a, 'h> {
             let counts = self.queue.state().counts();
             let pending =
                 counts.iter().filter(|(status, _)| *status == Status::Pending).map(|(_, count)| count);
-            slots.grow((slots.busy() + pending.sum::<usize>()).min(self.desk.jobs()))?;
+            slots.grow((slots.busy() + pending.sum::<usize>()).min(self.desk.jobs()));
         }
         if batch.is_empty() && !(pick && slots.free().is_some()) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let (queue, desk) = (&mut self.queue, &mut self.desk);
         let orders = queue.change(|turn| {
@@ -265,22 +233,24 @@ impl<'a, 'h> Controller<'a, 'h> {
         if launched || orders.iter().any(|(_, order)| order.acts_outside()) {
             self.queue.sync()?;
         }
-        slots.replace_lost()?;
+        let told = orders.iter().map(|(at, _)| *at).collect();
         for (at, order) in orders {
             slots.order(at, order);
         }
-        // The workers go on meanwhile.
-        self.queue.write_results()?;
-        self.say();
-        Ok(())
+        Ok(told)
+    }
+
+    /// What the workers need not wait for.
+    pub(super) fn chores(&mut self) -> Result<()> {
+        self.queue.write_results()
     }
 
     /// Tells what is on record now.
-    fn say(&mut self) {
+    pub(super) fn say(&mut self, hands: &mut Hands<'_>) {
         for event in self.desk.told.drain(..) {
-            (self.hands.tell)(Told::Event(&event));
+            (hands.tell)(Told::Event(&event));
         }
         let notes = self.queue.notices().into_iter().chain(self.desk.notes.drain(..));
-        notes.for_each(|note| (self.hands.notice)(&note));
+        notes.for_each(|note| (hands.notice)(&note));
     }
 }

@@ -134,7 +134,7 @@ impl Desk<'_> {
     pub(super) fn give(
         &mut self,
         turn: &mut Turn<'_>,
-        slots: &mut Slots<'_, '_>,
+        slots: &mut Slots<'_>,
         orders: &mut Orders,
     ) -> Result<()> {
         let mut room = self.most().saturating_sub(active(turn.state()) + slots.preparing() as u64);
@@ -208,7 +208,7 @@ impl Desk<'_> {
         &mut self,
         news: News,
         turn: &mut Turn<'_>,
-        slots: &mut Slots<'_, '_>,
+        slots: &mut Slots<'_>,
         orders: &mut Orders,
     ) {
         let at = news.slot;
@@ -326,15 +326,15 @@ impl Desk<'_> {
     }
 
     /// Gives free workers what killed ones have left to do after tasks that are over.
-    pub(super) fn give_leftovers(&mut self, slots: &mut Slots<'_, '_>) -> Result<()> {
-        while let Some(order) = self.leftovers.pop() {
-            slots.grow(slots.busy() + 1)?;
-            let (Some(at), Order::After(task, _)) = (slots.free(), &order) else { return Ok(()) };
+    pub(super) fn give_leftovers(&mut self, slots: &mut Slots<'_>) {
+        while !self.leftovers.is_empty() {
+            slots.grow(slots.busy() + 1);
+            let Some(at) = slots.free() else { return };
+            let Some(Order::After(task, _)) = self.leftovers.last() else { return };
             let attempt = Attempt { number: 0, forgiven: 0, most: 0 };
             *slots.at(at) = Some(Busy { task: task.clone(), attempt, phase: Phase::After });
-            slots.order(at, order);
+            self.leftovers.pop().into_iter().for_each(|order| slots.order(at, order));
         }
-        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the thread that owns the queue and the threads that work tell each other.
+//! What workers are told, and what they tell.
 
 use jiff::Timestamp;
 
@@ -83,6 +83,13 @@ pub(super) enum What {
     Undelivered(Undelivered, u64),
     /// What was to be done after a task is done.
     AfterDone,
+}
+
+impl What {
+    /// Whether it is soon enough on record with whatever is told next, or after [`LOOK`](super::office::LOOK).
+    pub(super) fn may_wait(&self) -> bool {
+        matches!(self, Self::Gated(_) | Self::CheckStarted(..) | Self::Checked(..) | Self::Note(_))
+    }
 }
 
 /// How an attempt went and what becomes of the task.

@@ -1,9 +1,11 @@
 //! Works the queue: takes what is next, runs it, judges it, records it.
 //!
-//! One thread, the caller's, owns the [`Queue`](super::Queue) and all decisions about it. Every worker thread has a
-//! supervisor of its own and one task at a time: it is told what to do by a channel and tells what happens by another.
-//! What has come in while the queue was written last is recorded in one change, together with the starts that it
-//! makes possible; so changes are the fewer the busier the queue is.
+//! The [`Queue`](super::Queue) and all decisions about it are in one room, the [`office`], which one thread enters at a time:
+//! the caller's, which looks around every now and then, takes on workers and says when it is over, or a worker's that has news.
+//! Every worker thread has a supervisor of its own and one task at a time: it is told what to do by a channel and tells what
+//! happens by another. Who enters takes up all that has come in by then and records it in one change, together with the
+//! starts that it makes possible; so changes are the fewer the busier the queue is, and a worker whose task is over
+//! finds its next one without waiting for anybody to wake up.
 
 pub(super) mod attempt;
 mod cache;
@@ -17,6 +19,7 @@ mod judge;
 mod legacy;
 pub(super) mod marker;
 mod money;
+mod office;
 mod over;
 pub(super) mod record;
 mod recover;
@@ -162,7 +165,7 @@ pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finish
     recover::await_dead_drain(&place)?;
     let queue = Queue::open(place)?.staying();
     check::refuse(&check::queue(&queue, &settings)?, queue.place())?;
-    Controller::new(queue, &settings, options.clone(), None, hands).run()
+    Controller::new(queue, &settings, options.clone(), None).run(hands)
 }
 
 /// Works one task to its end, now, whoever else works the queue. Errors as with [`drain`], and a task that is unknown, not
@@ -175,7 +178,7 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
     row.ok_or_else(|| Fault::not_found(format!("no task `{id}`"), "`taskrun macp status` lists the tasks"))?;
     check::task(&queue.task(id)?, queue.place(), &settings)?;
     interrupt::install()?;
-    Controller::new(queue, &settings, options.clone(), Some(id), hands).run()
+    Controller::new(queue, &settings, options.clone(), Some(id)).run(hands)
 }
 
 fn ready(place: &Place, options: &Options) -> Result<Settings> {

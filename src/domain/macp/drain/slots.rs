@@ -1,4 +1,4 @@
-//! The workers: their threads, what they work on.
+//! The workers: their threads, what they work on. They are taken on by the thread that their supervisors live as long as.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::attempt::{Bench, Shop};
 use super::job::{News, Order};
+use super::office::Ear;
 use super::worker;
 use crate::domain::macp::agent;
 use crate::domain::macp::event::Attempt;
@@ -45,35 +46,65 @@ struct Slot {
 }
 
 /// All of them.
-pub(super) struct Slots<'scope, 'env> {
-    scope: &'scope Scope<'scope, 'env>,
-    shop: &'env Shop,
+pub(super) struct Slots<'s> {
+    shop: &'s Shop,
     news: Sender<News>,
     /// How their directories are called.
-    names: Box<dyn Fn(usize) -> String + 'env>,
+    names: Box<dyn Fn(usize) -> String + Send + 's>,
     run: String,
     all: Vec<Slot>,
+    /// How many there are to be.
+    wanted: usize,
+    /// Those whose supervisor is gone.
     lost: Vec<usize>,
 }
 
-impl<'scope, 'env> Slots<'scope, 'env> {
+impl<'s> Slots<'s> {
     pub(super) fn new(
-        scope: &'scope Scope<'scope, 'env>,
-        shop: &'env Shop,
+        shop: &'s Shop,
         news: Sender<News>,
-        names: Box<dyn Fn(usize) -> String + 'env>,
+        names: Box<dyn Fn(usize) -> String + Send + 's>,
         run: &str,
     ) -> Self {
-        Self { scope, shop, news, names, run: run.to_owned(), all: Vec::new(), lost: Vec::new() }
+        Self { shop, news, names, run: run.to_owned(), all: Vec::new(), wanted: 0, lost: Vec::new() }
     }
 
-    /// Makes sure of `count` workers. On the thread that the supervisors live as long as.
-    pub(super) fn grow(&mut self, count: usize) -> Result<()> {
-        while self.all.len() < count {
-            let slot = self.start(self.all.len())?;
+    /// Asks for `count` workers.
+    pub(super) fn grow(&mut self, count: usize) {
+        self.wanted = self.wanted.max(count);
+    }
+
+    /// Whether there are fewer than are asked for.
+    pub(super) fn short(&self) -> bool {
+        self.all.len() < self.wanted || !self.lost.is_empty()
+    }
+
+    /// Takes on those that are asked for, and one in the place of each whose supervisor is gone. On the thread that the
+    /// supervisors live as long as.
+    pub(super) fn hire<'scope, 'env>(
+        &mut self,
+        scope: &'scope Scope<'scope, 'env>,
+        office: &'env dyn Ear,
+    ) -> Result<()>
+    where
+        's: 'env,
+    {
+        while let Some(at) = self.lost.pop() {
+            // It had nothing to do since.
+            self.all[at] = self.start(at, scope, office)?;
+        }
+        while self.all.len() < self.wanted {
+            let slot = self.start(self.all.len(), scope, office)?;
             self.all.push(slot);
         }
         Ok(())
+    }
+
+    /// Lets all of them go. Whatever still runs then (after an error) is ended.
+    pub(super) fn dismiss(&mut self) {
+        for slot in self.all.drain(..) {
+            slot.stop.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Whether a limit of money keeps agents from working.
@@ -102,17 +133,15 @@ impl<'scope, 'env> Slots<'scope, 'env> {
         self.lost.push(at);
     }
 
-    /// Puts a new worker in the place of each whose supervisor is gone.
-    pub(super) fn replace_lost(&mut self) -> Result<()> {
-        for at in std::mem::take(&mut self.lost) {
-            // What it was given meanwhile goes to the new one.
-            let busy = self.all[at].busy.take();
-            self.all[at] = Slot { busy, ..self.start(at)? };
-        }
-        Ok(())
-    }
-
-    fn start(&self, at: usize) -> Result<Slot> {
+    fn start<'scope, 'env>(
+        &self,
+        at: usize,
+        scope: &'scope Scope<'scope, 'env>,
+        office: &'env dyn Ear,
+    ) -> Result<Slot>
+    where
+        's: 'env,
+    {
         let dir = self.shop.place.slot(&(self.names)(at));
         store::make_dir(&dir)?;
         // A mark of its own: who ends what carries it must not end another worker's task.
@@ -129,16 +158,17 @@ impl<'scope, 'env> Slots<'scope, 'env> {
             child,
             orders: told,
             news: self.news.clone(),
+            office,
             stop: Arc::clone(&stop),
         };
         let thread = thread::Builder::new().name(format!("worker {at}")).stack_size(1 << 20);
-        thread.spawn_scoped(self.scope, move || worker::serve(bench)).context("failed to start a worker")?;
+        thread.spawn_scoped(scope, move || worker::serve(bench)).context("failed to start a worker")?;
         Ok(Slot { orders, stop, busy: None })
     }
 
     /// A worker that has nothing to do.
     pub(super) fn free(&self) -> Option<usize> {
-        self.all.iter().position(|slot| slot.busy.is_none())
+        self.all.iter().zip(0..).position(|(slot, at)| slot.busy.is_none() && !self.lost.contains(&at))
     }
 
     /// How many have something to do.
@@ -175,15 +205,6 @@ impl<'scope, 'env> Slots<'scope, 'env> {
             if slot.busy.as_ref().is_some_and(|busy| busy.phase == Phase::Running && theirs(busy)) {
                 slot.stop.store(true, Ordering::Relaxed);
             }
-        }
-    }
-}
-
-impl Drop for Slots<'_, '_> {
-    /// Whatever still runs then (after an error) is ended.
-    fn drop(&mut self) {
-        for slot in &self.all {
-            slot.stop.store(true, Ordering::Relaxed);
         }
     }
 }

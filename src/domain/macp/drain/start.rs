@@ -150,7 +150,8 @@ impl Bench<'_> {
         };
         let mut looked = Looked::default();
         let mut look = |outcome: &Outcome, stdout: &Path| looked.look(outcome, stdout, answers, schema);
-        let ran = run.run(&mut self.child, &self.stop, &mut look);
+        let office = self.office;
+        let ran = run.run(&mut self.child, (&self.stop, &|| office.idle()), &mut look);
         if staged {
             dispatch::sweep(&self.dir)?;
         }
