@@ -251,6 +251,11 @@ pub fn end_marked(mark: &str) -> Vec<String> {
     tree::kill_all(OsStr::new(mark), Duration::from_secs(3))
 }
 
+/// [`end_marked`] for a caller that has children, which stay.
+pub fn end_only_marked(mark: &str) -> Vec<String> {
+    tree::kill_marked(OsStr::new(mark), Duration::from_secs(3))
+}
+
 /// Standard output of a command that exits 0; anything else is an error.
 pub fn capture(program: &str, args: &[&str]) -> Result<String> {
     let said = Quick::new(program, Path::new("/"), args).run(&[])?;
