@@ -70,6 +70,7 @@ mod macp_sync;
 mod macp_trigger;
 mod macp_trigger_flow;
 mod macp_trigger_values;
+mod macp_turned_away;
 mod macp_validate;
 mod macp_workers;
 mod macp_worktree;

@@ -87,6 +87,7 @@ fn summary(finished: &Finished) -> String {
         let why = match finished.reason {
             "limit" => ": the limit of tasks is reached",
             "max_time" => ": the time is over",
+            "rate_limited" | "failed" => ": their agent cannot work",
             "budget" => ": agents have spent what they may",
             "invalid" => ": one of them is not as it must be",
             "interrupted" => ": interrupted",
@@ -95,6 +96,9 @@ fn summary(finished: &Finished) -> String {
             _ => "",
         };
         let _ = write!(text, "; {} left{why}", finished.left);
+    }
+    for said in [&finished.message, &finished.hint].into_iter().flatten() {
+        let _ = write!(text, "\n  {}", one_line(said));
     }
     for blocked in finished.stuck.iter().take(NAMED) {
         let _ = write!(text, "\n  {} {}", one_line(&blocked.task), one_line(&blocked.why));

@@ -60,6 +60,8 @@ pub struct Purse {
     run: String,
     /// Whether what agents spend is known at all.
     counted: bool,
+    /// Whether agents may work for a limit on money whose cost nobody can tell.
+    unknown_allowed: bool,
     since: Instant,
     sums: Mutex<Sums>,
 }
@@ -78,6 +80,8 @@ struct Sums {
     shares: HashMap<String, Share>,
     /// Of these, what others have to know of.
     told: HashMap<String, PathBuf>,
+    /// Tasks whose agent has ended and is on record, while whoever works on them is not free yet.
+    settled: HashSet<String>,
     /// USD set aside for agents of other processes.
     elsewhere: f64,
     /// Tasks that needed more than their share: the next attempt gets all that is left.
@@ -89,7 +93,7 @@ struct Sums {
 
 impl Purse {
     /// With the limits of the settings, and what the day has cost so far.
-    pub fn open(place: &Place, settings: &Settings, run: &str) -> Result<Self> {
+    pub fn open(place: &Place, settings: &Settings, run: &str, unknown_allowed: bool) -> Result<Self> {
         let budget = limits(settings);
         let receipts = receipts(place);
         let size = size(&receipts);
@@ -104,6 +108,7 @@ impl Purse {
             most_tokens: None,
             shares: HashMap::new(),
             told: HashMap::new(),
+            settled: HashSet::new(),
             elsewhere: 0.0,
             hungry: HashSet::new(),
             live: HashMap::new(),
@@ -111,7 +116,16 @@ impl Purse {
         };
         let (state, run) = (place.state(), run.to_owned());
         let counted = settings.config.macp.yolo_command.is_empty();
-        Ok(Self { budget, receipts, state, run, counted, since: now, sums: Mutex::new(sums) })
+        Ok(Self {
+            budget,
+            receipts,
+            state,
+            run,
+            counted,
+            unknown_allowed,
+            since: now,
+            sums: Mutex::new(sums),
+        })
     }
 
     /// Sets aside what `task` may use up, which up to `hands` could begin beside it have a part of as well; `slot` is the
@@ -128,7 +142,7 @@ impl Purse {
         self.look(&mut sums, true);
         let alone = sums.shares.is_empty() && sums.elsewhere <= 0.0;
         let tally = self.tally(&sums, None, true);
-        if let Some(stop) = budget::before(&self.budget, &tally, false) {
+        if let Some(stop) = budget::before(&self.budget, &tally, self.unknown_allowed) {
             if !alone && stop != Stop::Time {
                 return Ok(Grant::Wait);
             }
@@ -143,7 +157,8 @@ impl Purse {
             return Ok(Grant::Given);
         }
         let hungry = sums.hungry.contains(&task.id);
-        let hands = if hungry { 1 } else { hands };
+        // Whose agent has ended takes part as well, as soon as it is free.
+        let hands = if hungry { 1 } else { hands + sums.settled.len() };
         let share = self.share(&sums, &tally, &past.spend, (hands, alone)).filter(|_| alone || !hungry);
         let Some(share) = share else { return Ok(Grant::Wait) };
         if let Some(usd) = share.usd.filter(|_| self.budget.per_day_usd.is_some()) {
@@ -198,7 +213,7 @@ impl Purse {
             // One that stays counts only as long as its slot is held.
             let _ = store::remove(&file);
         }
-        sums.shares.remove(task).is_some()
+        sums.settled.remove(task) | sums.shares.remove(task).is_some()
     }
 
     /// Whether shares are set aside.
@@ -219,9 +234,9 @@ impl Purse {
         spend
     }
 
-    /// Whether a limit counts money, so that an agent whose cost nobody knows cannot be started.
-    pub fn counts_money(&self) -> bool {
-        self.budget.counts_money()
+    /// Whether an agent must not be started whose cost nobody knows, because a limit counts money.
+    pub fn refuses_unknown(&self) -> bool {
+        self.budget.counts_money() && !self.unknown_allowed
     }
 
     /// USD that an attempt on `task` may cost at most: its share.
@@ -277,7 +292,9 @@ impl Purse {
     pub(super) fn settle(&self, task: &str, receipt: Receipt) -> Result<()> {
         let mut sums = self.sums();
         sums.live.remove(task);
-        sums.shares.remove(task);
+        if sums.shares.remove(task).is_some() {
+            sums.settled.insert(task.to_owned());
+        }
         sums.run.add(&receipt.spend);
         sums.dearest = sums.dearest.max(receipt.spend.usd);
         sums.most_tokens = Some(sums.most_tokens.unwrap_or(0).max(receipt.spend.tokens()));

@@ -62,7 +62,6 @@ pub(super) struct Draft {
     since: Instant,
     why: String,
     by_worker: bool,
-    lost: bool,
     key: Option<Key>,
     not_before: Option<Timestamp>,
     ground: Option<Ground>,
@@ -100,7 +99,6 @@ impl Draft {
             since: Instant::now(),
             why: String::new(),
             by_worker: false,
-            lost: false,
             key: None,
             not_before: None,
             ground: None,
@@ -228,8 +226,7 @@ impl Draft {
     }
 
     /// The attempt came to no end.
-    pub(super) fn fall(&mut self, error: &anyhow::Error, lost: bool) -> Verdict {
-        self.lost = lost;
+    pub(super) fn fall(&mut self, error: &anyhow::Error) -> Verdict {
         if interrupt::signal().is_some() {
             return Verdict::Interrupted;
         }
@@ -291,7 +288,7 @@ impl Draft {
         }
         let why = match &next {
             Next::Escalate(why) => why.clone(),
-            Next::Again(Blame::Lost, _) => "interrupted".into(),
+            Next::Again(Blame::Lost, _) if *verdict == Verdict::Interrupted => "interrupted".into(),
             _ => self.why,
         };
         let after = over && marker::is_due(task);
@@ -303,8 +300,9 @@ impl Draft {
             result: self.result,
             by_worker,
             infrastructure,
-            lost: self.lost,
+            lost: false,
             after,
+            turned: if let Verdict::TurnedAway(turned) = verdict { Some(turned.clone()) } else { None },
         }
     }
 
