@@ -54,7 +54,7 @@ pub fn status(bench: &Bench, id: &str) -> String {
 }
 
 /// A program that tasks find on `PATH`.
-fn program(bench: &Bench, name: &str, body: &str) {
+pub fn program(bench: &Bench, name: &str, body: &str) {
     fs::create_dir_all(bench.aside("bin")).unwrap();
     bench.script(&format!("bin/{name}"), body);
 }

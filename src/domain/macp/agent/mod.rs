@@ -12,7 +12,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-pub use record::settle;
+pub use record::{Told, settle};
 
 use super::dispatch::brief::News;
 use super::dispatch::{brief, runtime, servers};

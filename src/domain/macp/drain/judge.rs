@@ -210,6 +210,12 @@ impl Draft {
         verdict
     }
 
+    /// What the attempt says it cost (USD).
+    pub(super) fn cost(&self) -> Option<f64> {
+        let usd = self.result.metadata.get("spend")?.get("usd")?.as_f64()?;
+        (usd.is_finite() && usd >= 0.0).then_some(usd)
+    }
+
     /// The output was to hold a document that fits a schema.
     pub(super) fn document(&mut self, document: Result<Value, String>) -> Verdict {
         match document {
