@@ -76,6 +76,7 @@ mod macp_workers;
 mod macp_worktree;
 mod macp_worktree_pool;
 mod manual;
+mod money_shared;
 mod sandbox;
 mod skill;
 mod terminal;

@@ -10,3 +10,4 @@ pub mod fence;
 pub mod gates;
 pub mod prompt;
 pub mod receipt;
+pub mod share;

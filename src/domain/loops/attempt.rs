@@ -194,9 +194,13 @@ impl Run<'_> {
         let tally = self.tally();
         let (workspace, run, limits) = (self.workspace, self.state.run.clone(), self.plan.budget);
         let (since, task) = (Instant::now(), past.spend);
-        let tally = move || budget::Tally { elapsed: tally.elapsed + since.elapsed(), ..tally };
+        let shared = self.shared.as_ref();
+        let tally = move |live: &Spend| {
+            let day = shared.map_or(tally.day, |shared| shared.borrow_mut().now(live));
+            budget::Tally { elapsed: tally.elapsed + since.elapsed(), day, ..tally }
+        };
         let stop = |live: &Spend| {
-            let cut = budget::during(&limits, &tally(), &task, live).map(Cause::Limit);
+            let cut = budget::during(&limits, &tally(live), &task, live).map(Cause::Limit);
             let now = cut.or_else(|| stop_now(workspace, &run).then_some(Cause::Asked));
             cause.set(cause.get().or(now));
             now.is_some()
@@ -209,7 +213,7 @@ impl Run<'_> {
             task: &attempt.issue.id,
             description: &attempt.issue.description,
             attempt: attempt.number,
-            budget_left: budget::left(&limits, &tally(), &task),
+            budget_left: budget::left(&limits, &tally(&Spend::nothing()), &task),
             resume: thread.map(|thread| thread.session.as_str()),
             before: thread.map(|thread| thread.used).unwrap_or_default(),
             env: &[],
@@ -228,7 +232,7 @@ impl Run<'_> {
         let answer = self.plan.engine.run(child, &order, &mut |kind| {
             let live = if let Kind::AgentUsage { spend } = &kind { Some(*spend) } else { None };
             recorder.tell(kind);
-            let near = live.map(|live| budget::warnings(&limits, &tally(), &task, &live));
+            let near = live.map(|live| budget::warnings(&limits, &tally(&live), &task, &live));
             warned.tell(near.unwrap_or_default(), recorder);
         })?;
         recorder.tell(finished(&answer));

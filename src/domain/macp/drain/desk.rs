@@ -163,7 +163,7 @@ impl Desk<'_> {
                 self.refused = Some(error);
                 return Ok(());
             }
-            let grant = slots.reserve(&task, at, usize::try_from(room).unwrap_or(usize::MAX))?;
+            let grant = slots.reserve(&task, usize::try_from(room).unwrap_or(usize::MAX))?;
             if grant != Grant::Given {
                 self.kept_by_money(&task, attempt, grant, turn);
                 continue;

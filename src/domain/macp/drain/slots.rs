@@ -14,7 +14,7 @@ use super::recover::{self, MARK};
 use super::worker;
 use crate::domain::macp::agent;
 use crate::domain::macp::event::Attempt;
-use crate::domain::macp::purse::{self, Grant};
+use crate::domain::macp::purse::Grant;
 use crate::domain::macp::task::{Dispatch, Task};
 use crate::system::process::Supervisor;
 use crate::system::store;
@@ -121,10 +121,10 @@ impl<'s> Slots<'s> {
         agent::cost_is_known(task, &self.shop.place, &self.shop.settings)
     }
 
-    /// Asks for the money that a task may need when this worker is given it.
-    pub(super) fn reserve(&self, task: &Task, at: usize, hands: usize) -> Result<Grant> {
+    /// Asks for the money that a task may need.
+    pub(super) fn reserve(&self, task: &Task, hands: usize) -> Result<Grant> {
         let free = self.all.iter().filter(|slot| slot.busy.is_none()).count();
-        self.shop.purse.reserve(task, free.min(hands), &self.shop.place.slot(&(self.names)(at)))
+        self.shop.purse.reserve(task, free.min(hands))
     }
 
     /// A task is over, or did not begin; whether money is free because of it.
@@ -160,7 +160,6 @@ impl<'s> Slots<'s> {
         let child = Supervisor::start(&dir.join("lock"), &mark)?;
         // What an agent spent here whose worker was killed.
         agent::settle(&self.shop.place, &dir)?;
-        purse::forget(&dir)?;
         let (orders, told) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let bench = Bench {
