@@ -27,6 +27,9 @@ pub(super) fn listen(context: &Context, work: impl FnOnce(Hands<'_>) -> Result<F
             if let Some(line) = line(event, ui.verbose()) {
                 ui.progress(&line);
             }
+            if let Some(config) = handed_over(event) {
+                ui.text(&config);
+            }
         }
         Told::Finished(finished) => ui.text(&summary(finished)),
     };
@@ -49,6 +52,9 @@ fn line(event: &Event, verbose: bool) -> Option<String> {
                 if cached { "cached".into() } else { clock::human(Duration::from_millis(took.unwrap_or(0))) };
             return Some(format!("{} {task} ({how})", style("completed").for_stderr().green()));
         }
+        Kind::Failed if event.metadata.get("cancelled").is_some_and(|word| word == true) => {
+            style("cancelled").for_stderr().yellow()
+        }
         Kind::Failed => style("failed").for_stderr().red(),
         Kind::Escalated => style("needs a person").for_stderr().red(),
         Kind::RetryScheduled => style("again").for_stderr().yellow(),
@@ -61,6 +67,12 @@ fn line(event: &Event, verbose: bool) -> Option<String> {
         _ => return None,
     };
     Some(format!("{word} {task}: {said}"))
+}
+
+/// What an `acp` task asks of whoever integrates such agents, as JSON.
+fn handed_over(event: &Event) -> Option<String> {
+    let result = event.metadata.get("result").filter(|_| event.event_type == Kind::Escalated)?;
+    serde_json::to_string(result.get("metadata")?.get("acp_config")?).ok()
 }
 
 /// How it ended, for people.
