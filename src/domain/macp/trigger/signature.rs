@@ -57,8 +57,14 @@ pub fn verify(body: &[u8], secret: &[u8], signature: &str, form: Form, now: Time
                 return wrong("does not fit the body");
             }
             let signed = time.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-            let age = signed.map(|at| at.duration_until(now).unsigned_abs());
-            if age.is_some_and(|age| age <= TOLERANCE) { Ok(()) } else { wrong("is older than five minutes") }
+            let age = signed.map(|at| at.duration_until(now));
+            match age {
+                Some(age) if age.unsigned_abs() <= TOLERANCE => Ok(()),
+                Some(age) if age.is_negative() => {
+                    wrong("is more than five minutes in the future: compare the clocks")
+                }
+                _ => wrong("is older than five minutes"),
+            }
         }
     }
 }
