@@ -17,6 +17,7 @@ use crate::system::clock;
 /// else 3 when a limit has ended it, else 0; 75 when another drain works on the queue, or a rate limit keeps agents from
 /// working (`on_rate_limit` under `[agent]`).
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // flags
 pub struct Args {
     /// Work up to N tasks at a time
     #[arg(long, short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]

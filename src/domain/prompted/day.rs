@@ -126,6 +126,7 @@ fn others(workspace: &Workspace, asides: &Asides, run: &str) -> Spend {
         let held = aside.remove(&record.run).unwrap_or_default();
         spend.add(&Spend { usd: record.spend.usd.max(held), ..record.spend });
     }
-    aside.into_values().for_each(|usd| spend.add(&Spend { usd, ..Spend::nothing() }));
+    let rest = Spend { usd: aside.into_values().sum(), ..Spend::nothing() };
+    spend.add(&rest);
     spend
 }

@@ -36,7 +36,7 @@ enum Way {
 #[derive(Debug, Default)]
 pub(super) struct Bars {
     /// By agent.
-    bars: HashMap<String, Bar>,
+    by_agent: HashMap<String, Bar>,
     /// The tasks that wait for them, and for which.
     held: HashMap<String, String>,
     /// How often in a row a rate limit was met, by agent.
@@ -46,7 +46,7 @@ pub(super) struct Bars {
 impl Bars {
     /// Whether there is any.
     pub(super) fn any(&self) -> bool {
-        !self.bars.is_empty()
+        !self.by_agent.is_empty()
     }
 
     /// Whether a task waits for its agent.
@@ -56,18 +56,18 @@ impl Bars {
 
     /// Whether it will not be worked any more in this drain.
     pub(super) fn for_good(&self, id: &str) -> bool {
-        let bar = self.held.get(id).and_then(|agent| self.bars.get(agent));
+        let bar = self.held.get(id).and_then(|agent| self.by_agent.get(agent));
         bar.is_some_and(|bar| bar.way == Way::End)
     }
 
     /// Whether a rate limit is to end the drain.
     pub(super) fn exits(&self) -> bool {
-        self.bars.values().any(|bar| bar.why.class == Class::RateLimit && bar.way == Way::End)
+        self.by_agent.values().any(|bar| bar.why.class == Class::RateLimit && bar.way == Way::End)
     }
 
     /// Why tasks are left: what only a person can mend before what time mends.
     pub(super) fn why(&self) -> Option<&Turned> {
-        let ends = self.bars.values().filter(|bar| bar.way == Way::End).map(|bar| &bar.why);
+        let ends = self.by_agent.values().filter(|bar| bar.way == Way::End).map(|bar| &bar.why);
         ends.min_by_key(|why| why.class == Class::RateLimit)
     }
 
@@ -78,9 +78,9 @@ impl Bars {
 
     /// Lets tasks go on whose agent was waited for long enough.
     pub(super) fn lift(&mut self, now: Timestamp) {
-        let before = self.bars.len();
-        self.bars.retain(|_, bar| !matches!(bar.way, Way::Wait(until) if until <= now));
-        if self.bars.len() < before {
+        let before = self.by_agent.len();
+        self.by_agent.retain(|_, bar| !matches!(bar.way, Way::Wait(until) if until <= now));
+        if self.by_agent.len() < before {
             self.held.clear();
         }
     }
@@ -88,8 +88,8 @@ impl Bars {
     /// Who works for `agent`: itself, or who takes over; otherwise whom to wait for.
     fn works_for(&self, agent: &str) -> Result<String, String> {
         let mut agent = agent;
-        for _ in 0..=self.bars.len() {
-            match self.bars.get(agent).map(|bar| &bar.way) {
+        for _ in 0..=self.by_agent.len() {
+            match self.by_agent.get(agent).map(|bar| &bar.way) {
                 None => return Ok(agent.to_owned()),
                 Some(Way::Other(other)) => agent = other,
                 Some(Way::Wait(_) | Way::End) => break,
@@ -107,7 +107,7 @@ impl Bars {
         watched: bool,
     ) -> Option<Timestamp> {
         let set = &settings.config.agent;
-        let other = set.fallback.iter().find(|other| *other != agent && !self.bars.contains_key(*other));
+        let other = set.fallback.iter().find(|other| *other != agent && !self.by_agent.contains_key(*other));
         let policy = Policy {
             on_rate_limit: set.on_rate_limit,
             terminal: watched,
@@ -122,7 +122,7 @@ impl Bars {
             chance: clock::random(),
         };
         // Those who were turned away together were so once.
-        if self.bars.contains_key(agent) {
+        if self.by_agent.contains_key(agent) {
             return None;
         }
         *limited += 1;
@@ -132,7 +132,7 @@ impl Bars {
             (Step::Wait { until }, _) => (Way::Wait(until), Some(until)),
             _ => (Way::End, None),
         };
-        self.bars.insert(agent.to_owned(), Bar { why: why.clone(), way });
+        self.by_agent.insert(agent.to_owned(), Bar { why: why.clone(), way });
         until
     }
 }
@@ -141,10 +141,10 @@ impl Desk<'_> {
     /// Bars the agent of a task that it was turned away from. Until when it is waited for.
     pub(super) fn turned_away(&mut self, task: &Task, why: &Turned) -> Option<Timestamp> {
         let agent = dispatch::runtime(task, self.settings).to_owned();
-        let known = self.bars.bars.contains_key(&agent);
+        let known = self.bars.by_agent.contains_key(&agent);
         let watched = self.options.terminal || self.options.watch;
         let until = self.bars.turned_away(&agent, why, self.settings, watched);
-        if let Some(bar) = self.bars.bars.get(&agent).filter(|_| !known) {
+        if let Some(bar) = self.bars.by_agent.get(&agent).filter(|_| !known) {
             let then = match &bar.way {
                 Way::Wait(until) => {
                     format!("it is given nothing until {}", until.strftime("%Y-%m-%dT%H:%M:%SZ"))

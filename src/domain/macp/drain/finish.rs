@@ -8,6 +8,7 @@ use crate::domain::macp::queue::Queue;
 use crate::domain::macp::schedule::Stuck;
 use crate::domain::macp::state::State;
 use crate::domain::macp::task::Status;
+use crate::domain::macp::transition::Turned;
 use crate::fault::Fault;
 use crate::system::{clock, interrupt};
 
@@ -48,18 +49,7 @@ impl Desk<'_> {
             || stuck.iter().any(|(_, why)| matches!(why, Stuck::Unknown(_) | Stuck::Cycle(_)))
             || unfinished(&[Status::Failed, Status::Cancelled]);
         let turned = self.bars.why().filter(|_| end == End::Barred);
-        let exit_code = match end {
-            End::Refused => 2,
-            End::Interrupted => {
-                128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2))
-            }
-            _ if failed => 1,
-            _ if human => 4,
-            End::Limit | End::Time | End::Money => 3,
-            End::Barred if turned.is_some_and(|why| why.class == Class::RateLimit) => 75,
-            End::Barred => 1,
-            End::Idle => 0,
-        };
+        let exit_code = exit_code(end, failed, human, turned);
         let left = state.rows().filter(|row| !row.status.is_final()).count() as u64;
         let pending = state.rows().any(|row| row.status == Status::Pending);
         let is_blocked = state.rows().any(|row| row.blocked && row.status == Status::Pending);
@@ -101,6 +91,20 @@ impl Desk<'_> {
             started_at: self.started_at,
             duration_ms: u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
+    }
+}
+
+/// What the process exits with.
+fn exit_code(end: End, failed: bool, human: bool, turned: Option<&Turned>) -> u8 {
+    match end {
+        End::Refused => 2,
+        End::Interrupted => 128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2)),
+        _ if failed => 1,
+        _ if human => 4,
+        End::Limit | End::Time | End::Money => 3,
+        End::Barred if turned.is_some_and(|why| why.class == Class::RateLimit) => 75,
+        End::Barred => 1,
+        End::Idle => 0,
     }
 }
 

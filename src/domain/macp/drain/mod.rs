@@ -57,6 +57,7 @@ const A_MOMENT: Duration = Duration::from_millis(500);
 
 /// What is asked of a drain.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // flags
 pub struct Options {
     /// Tasks at a time.
     pub jobs: usize,
