@@ -246,3 +246,11 @@ fn an_agent_is_handed_to_the_launcher_of_its_task() {
     assert_eq!((&lost["attempt"], runs(&bench)), (&json!(3), 1), "{lost}");
     assert!(lost["error"].as_str().unwrap().contains("`broken`"), "{lost}");
 }
+
+#[test]
+fn a_list_of_servers_is_called_that() {
+    let bench = queue("", &[agent(&json!({"mcp_config": "mcp.json"}))]);
+    bench.sandbox.write("mcp.json", "[]");
+    let out = Outcome::of(&mut macp(&bench, &["command", "T-1"]));
+    assert!(out.code != 0 && out.stderr.contains("mcp.json` holds a list"), "{out:?}");
+}

@@ -137,3 +137,16 @@ fn what_outlived_a_drain_and_its_supervisor_is_ended_before_it_is_given_out_agai
     assert_eq!(living("sleep 66.2"), [0; 0]);
     assert_eq!(bench.sandbox.read("runs").lines().count(), 2);
 }
+
+#[test]
+fn a_supervisor_killed_after_a_task_takes_no_other_task_with_it() {
+    let mut first = exec("true");
+    first["on_complete"] = json!(["sh", "-c", "[ -e told ] || { touch told; exec sleep 66.3; }"]);
+    let bench = queue("", &[first, exec("true"), exec("true")]);
+    let child = macp(&bench, &["drain"]).spawn().unwrap();
+    wait_for("what comes after", || !living("sleep 66.3").is_empty());
+    kill(living(&format!("__supervise {} ", child.id()))[0], "KILL");
+    assert_eq!(reap(child), 1, "it was not delivered");
+    assert_eq!(statuses(&bench, 3), ["completed"; 3]);
+    assert_eq!((drain(&bench), living("sleep 66.3")), (0, vec![]));
+}

@@ -60,9 +60,7 @@ pub fn verify(body: &[u8], secret: &[u8], signature: &str, form: Form, now: Time
             let age = signed.map(|at| at.duration_until(now));
             match age {
                 Some(age) if age.unsigned_abs() <= TOLERANCE => Ok(()),
-                Some(age) if age.is_negative() => {
-                    wrong("is more than five minutes in the future")
-                }
+                Some(age) if age.is_negative() => wrong("is more than five minutes in the future"),
                 _ => wrong("is older than five minutes"),
             }
         }
