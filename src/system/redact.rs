@@ -89,7 +89,7 @@ pub fn holds_secret(name: &str, value: &str) -> bool {
 }
 
 impl Redactor {
-    /// Takes the secrets out of every text in a value; names of fields stay.
+    /// Takes the secrets out of every text in a value, names of fields too.
     pub fn value(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
@@ -98,7 +98,13 @@ impl Redactor {
                 }
             }
             Value::Array(all) => all.iter_mut().for_each(|one| self.value(one)),
-            Value::Object(all) => all.values_mut().for_each(|one| self.value(one)),
+            Value::Object(all) => {
+                if all.keys().any(|name| matches!(self.text(name), Cow::Owned(_))) {
+                    let clean = |(name, value): (String, Value)| (self.text(&name).into_owned(), value);
+                    *all = std::mem::take(all).into_iter().map(clean).collect();
+                }
+                all.values_mut().for_each(|one| self.value(one));
+            }
             _ => {}
         }
     }

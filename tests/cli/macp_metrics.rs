@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::bench::stream::session;
+use crate::macp_dispatch::{drain, program, queue as bench_queue, status};
 use crate::macp_workers::{claim, macp, queue, update};
 
 /// Reads an exposition as Prometheus does: every sample belongs to a family that was announced.
@@ -78,4 +80,31 @@ fn the_numbers_are_those_of_the_run() {
     }
     assert!(samples["taskrun_macp_oldest_pending_seconds"] > 1.0);
     assert!(samples["taskrun_macp_attempt_duration_seconds_sum"] < 60.0);
+}
+
+#[test]
+fn what_workers_and_plug_ins_say_they_spent_counts_as_all_else_does() {
+    let yolo = json!({"dispatch": "yolo", "runtime": "claude", "description": "Paint it."});
+    let plug = json!({"dispatch": "plug", "runtime": "codex"});
+    let worked = json!({"dispatch": "exec", "command": "true"});
+    let bench = bench_queue("[budget]\nper_day_usd = 1.0", &[worked, plug, yolo]);
+    bench.claude(&format!("cat > /dev/null; {}", session("Painted.", 0.1)));
+    program(
+        &bench,
+        "taskrun-exec-plug",
+        "cat > /dev/null; echo '{\"status\": \"failed\", \"error\": \"no\", \"metadata\": {\"spend\": {\"usd\": 0.5}}}'",
+    );
+    assert_eq!(claim(&bench.sandbox, "w")["id"], "T-1");
+    update(&bench.sandbox, &["T-1", "--as", "w", "--status", "pending", "--usd", "0.2"], 0);
+    assert_eq!(claim(&bench.sandbox, "w")["id"], "T-1");
+    update(&bench.sandbox, &["T-1", "--as", "w", "--status", "completed", "--usd", "0.5"], 0);
+    assert_eq!(drain(&bench), 1);
+    let states = ["T-1", "T-2", "T-3"].map(|id| status(&bench, id));
+    assert_eq!(states, ["completed", "failed", "pending"], "the day's money is spent");
+    let shown = bench.sandbox.run(&["budget", "show", "--json"]).json();
+    assert_eq!((&shown["total"]["usd"], &shown["attempts"]), (&json!(1.2), &json!(3)), "{shown}");
+    let metrics = bench.sandbox.run(&["macp", "metrics", "--json"]).json();
+    let runtimes = metrics["spend_usd"].as_object().unwrap();
+    let spent: f64 = runtimes.values().map(|usd| usd.as_f64().unwrap()).sum();
+    assert!((spent - 1.2).abs() < 1e-9, "{metrics}");
 }

@@ -100,20 +100,6 @@ fn what_a_killed_drain_had_spent_is_on_record_once() {
 }
 
 #[test]
-fn nobody_works_for_a_limit_on_money_who_cannot_tell_what_it_costs() {
-    let task = json!({"dispatch": "yolo", "runtime": "fake", "description": "Paint it."});
-    let bench = queue("[budget]\nusd = 1.0", std::slice::from_ref(&task));
-    bench.agent("cat > \"$ASIDE/ran\"");
-    assert_eq!(drain(&bench), 1);
-    let refused = result(&bench, "T-1");
-    assert!(refused["error"].as_str().unwrap().contains("does not report what it costs"), "{refused}");
-    let bench = queue("[budget]\nusd = 1.0\n[macp]\nyolo_command = ['sh', '-c', 'touch ran']", &[task]);
-    assert_eq!(drain(&bench), 1);
-    assert!(result(&bench, "T-1")["error"].as_str().unwrap().contains("nobody can tell"));
-    assert!(!bench.aside("ran").exists() && !bench.sandbox.path("ran").exists());
-}
-
-#[test]
 fn the_time_of_the_budget_is_that_of_a_drain() {
     let task = json!({"dispatch": "exec", "command": "sleep 1.2"});
     let bench = queue("[budget]\ntime = '1s'", &[task.clone(), task]);

@@ -121,7 +121,7 @@ fn what_a_drain_runs_is_ended_with_its_tree_when_it_is_called_off() {
         .command()
         .args(["macp", "drain"])
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(fs::File::create(sandbox.path("said")).unwrap())
         .spawn()
         .unwrap();
     wait_for("the task to run", || sandbox.path("pid").exists());
@@ -139,6 +139,7 @@ fn what_a_drain_runs_is_ended_with_its_tree_when_it_is_called_off() {
         ("cancelled", "completed")
     );
     assert!(sandbox.path("next").exists());
+    assert!(sandbox.read("said").contains("cancelled long: "), "{}", sandbox.read("said"));
 }
 
 #[test]

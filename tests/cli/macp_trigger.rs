@@ -287,6 +287,12 @@ fn an_items_list_is_taken_one_by_one() {
     assert_eq!(fed(&sandbox, &["macp", "trigger"], event).code, 0);
     let argv: Vec<Value> = tasks(&sandbox).iter().map(|task| task["argv"].clone()).collect();
     assert_eq!(argv, [json!(["./x", "f", "0"]), json!(["./x", "3", "2"])]);
+    for (operations, code) in [("[]", 0), ("null", 2), ("\"no\"", 2), ("{\"a\": 1}", 2)] {
+        let event = format!("{{\"type\": \"operations.added\", \"operations\": {operations}}}");
+        let done = fed(&sandbox, &["macp", "trigger"], event);
+        assert_eq!((done.code, tasks(&sandbox).len()), (code, 2), "{operations}: {done:?}");
+        assert_eq!(done.stderr.contains("rule `op`: `$.operations` is no list in it"), code == 2, "{done:?}");
+    }
 }
 
 #[test]

@@ -14,8 +14,10 @@ use crate::system::clock;
 /// Work the queue until nothing is runnable
 ///
 /// Exit code 1 when a task has failed in it or can never run because of one that failed, else 4 when a person is needed,
-/// else 3 when a limit has ended it, else 0; 75 when another drain works on the queue.
+/// else 3 when a limit has ended it, else 0; 75 when another drain works on the queue, or a rate limit keeps agents from
+/// working (`on_rate_limit` under `[agent]`).
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // flags
 pub struct Args {
     /// Work up to N tasks at a time
     #[arg(long, short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
@@ -38,6 +40,9 @@ pub struct Args {
     /// Hand commands and gates of tasks that name no launcher to `[launchers.NAME]` of the settings
     #[arg(long, value_name = "NAME")]
     launcher: Option<String>,
+    /// Keep a limit in USD as well as may be with agents that do not say what they cost
+    #[arg(long)]
+    allow_unknown_cost: bool,
 }
 
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
@@ -49,6 +54,8 @@ pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> 
         force: args.force,
         cache: !args.no_cache,
         launcher: args.launcher.clone(),
+        allow_unknown_cost: args.allow_unknown_cost,
+        terminal: context.ui.stderr_is_terminal(),
     };
     told::listen(context, |hands| drain::drain(place, &options, hands))
 }

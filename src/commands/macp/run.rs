@@ -27,10 +27,20 @@ pub struct Args {
     /// Hand commands and gates of tasks that name no launcher to `[launchers.NAME]` of the settings
     #[arg(long, value_name = "NAME")]
     launcher: Option<String>,
+    /// Keep a limit in USD as well as may be with an agent that does not say what it costs
+    #[arg(long)]
+    allow_unknown_cost: bool,
 }
 
 pub(super) fn run(args: &Args, place: Place, context: &Context) -> Result<Exit> {
     let launcher = args.launcher.clone();
-    let options = Options { force: args.force, cache: !args.no_cache, launcher, ..Options::default() };
+    let options = Options {
+        force: args.force,
+        cache: !args.no_cache,
+        launcher,
+        allow_unknown_cost: args.allow_unknown_cost,
+        terminal: context.ui.stderr_is_terminal(),
+        ..Options::default()
+    };
     told::listen(context, |hands| drain::run(place, &args.id, &options, hands))
 }

@@ -27,6 +27,9 @@ pub(super) fn listen(context: &Context, work: impl FnOnce(Hands<'_>) -> Result<F
             if let Some(line) = line(event, ui.verbose()) {
                 ui.progress(&line);
             }
+            if let Some(config) = handed_over(event) {
+                ui.text(&config);
+            }
         }
         Told::Finished(finished) => ui.text(&summary(finished)),
     };
@@ -49,6 +52,9 @@ pub(crate) fn line(event: &Event, verbose: bool) -> Option<String> {
                 if cached { "cached".into() } else { clock::human(Duration::from_millis(took.unwrap_or(0))) };
             return Some(format!("{} {task} ({how})", style("completed").for_stderr().green()));
         }
+        Kind::Failed if event.metadata.get("cancelled").is_some_and(|word| word == true) => {
+            style("cancelled").for_stderr().yellow()
+        }
         Kind::Failed => style("failed").for_stderr().red(),
         Kind::Escalated => style("needs a person").for_stderr().red(),
         Kind::RetryScheduled => style("again").for_stderr().yellow(),
@@ -61,6 +67,12 @@ pub(crate) fn line(event: &Event, verbose: bool) -> Option<String> {
         _ => return None,
     };
     Some(format!("{word} {task}: {said}"))
+}
+
+/// What an `acp` task asks of whoever integrates such agents, as JSON.
+fn handed_over(event: &Event) -> Option<String> {
+    let result = event.metadata.get("result").filter(|_| event.event_type == Kind::Escalated)?;
+    serde_json::to_string(result.get("metadata")?.get("acp_config")?).ok()
 }
 
 /// How it ended, for people.
@@ -90,6 +102,7 @@ fn summary(finished: &Finished) -> String {
         let why = match finished.reason {
             "limit" => ": the limit of tasks is reached",
             "max_time" => ": the time is over",
+            "rate_limited" | "failed" => ": their agent cannot work",
             "budget" => ": agents have spent what they may",
             "invalid" => ": one of them is not as it must be",
             "interrupted" => ": interrupted",
@@ -98,6 +111,9 @@ fn summary(finished: &Finished) -> String {
             _ => "",
         };
         let _ = write!(text, "; {} left{why}", finished.left);
+    }
+    for said in [&finished.message, &finished.hint].into_iter().flatten() {
+        let _ = write!(text, "\n  {}", one_line(said));
     }
     for blocked in finished.stuck.iter().take(NAMED) {
         let _ = write!(text, "\n  {} {}", one_line(&blocked.task), one_line(&blocked.why));

@@ -97,7 +97,11 @@ fn text_of(report: &Report) -> String {
         lines.push(format!("line {}: {event}: {} is there already (rule {})", one.line, one.task, one.rule));
     }
     if lines.is_empty() && report.cut.is_empty() {
-        lines.push(format!("no rule is for {} events", report.ignored).replace("1 events", "this event"));
+        lines.push(match report.ignored {
+            0 => "there is no event: nothing to do".to_owned(),
+            1 => "no rule is for this event".to_owned(),
+            count => format!("no rule is for {count} events"),
+        });
     }
     lines.join("\n")
 }

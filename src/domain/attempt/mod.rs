@@ -11,4 +11,5 @@ pub mod fence;
 pub mod gates;
 pub mod prompt;
 pub mod receipt;
+pub mod share;
 pub mod verify;

@@ -55,9 +55,15 @@ impl Run<'_> {
         let tally = self.tally();
         let (workspace, run, limits) = (self.workspace, self.state.run.clone(), self.plan.budget);
         let (since, task, spent) = (Instant::now(), past.spend, job.spent);
-        let tally = move || budget::Tally { elapsed: tally.elapsed + since.elapsed(), ..tally };
+        let shared = self.shared.as_ref();
+        // What the whole attempt has cost so far.
+        let tally = move |live: &Spend| {
+            let day = shared.map_or(tally.day, |shared| shared.borrow_mut().now(live));
+            budget::Tally { elapsed: tally.elapsed + since.elapsed(), day, ..tally }
+        };
         let stop = |live: &Spend| {
-            let cut = budget::during(&limits, &tally(), &task, &sum(&spent, live)).map(Cause::Limit);
+            let live = sum(&spent, live);
+            let cut = budget::during(&limits, &tally(&live), &task, &live).map(Cause::Limit);
             let now = cut.or_else(|| stop_now(workspace, &run).then_some(Cause::Asked));
             cause.set(cause.get().or(now));
             now.is_some()
@@ -69,7 +75,7 @@ impl Run<'_> {
             task: &attempt.issue.id,
             description: &attempt.issue.description,
             attempt: attempt.number,
-            budget_left: budget::left(&limits, &tally(), &task).map(|left| (left - spent.usd).max(0.0)),
+            budget_left: budget::left(&limits, &tally(&spent), &task).map(|left| (left - spent.usd).max(0.0)),
             resume: job.thread.map(|thread| thread.session.as_str()),
             before: job.thread.map(|thread| thread.used).unwrap_or_default(),
             env: &[],
@@ -89,7 +95,7 @@ impl Run<'_> {
                 kind => (kind, None),
             };
             recorder.tell(kind);
-            let near = live.map(|live| budget::warnings(&limits, &tally(), &task, &live));
+            let near = live.map(|live| budget::warnings(&limits, &tally(&live), &task, &live));
             warned.tell(near.unwrap_or_default(), recorder);
         })
     }

@@ -1,6 +1,7 @@
 //! The loop: takes ready tasks one by one, has each worked by the attempt engine, and acts on the
 //! verdict. `verdict` decides, `plan` fixes what is done, `run` and its neighbours do it.
 
+pub mod aside;
 mod attempt;
 mod attend;
 mod brief;
@@ -24,6 +25,7 @@ pub mod resume;
 mod run;
 mod scope;
 mod settle;
+mod shared;
 pub mod state;
 mod turned_away;
 pub mod verdict;

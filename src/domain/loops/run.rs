@@ -1,5 +1,6 @@
 //! One run from its lock to its last event.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ use crate::domain::loops::recorder::{Recorder, Warned};
 use crate::domain::loops::scope::survey;
 use crate::domain::loops::state::State;
 use crate::domain::loops::verdict::{self, Once, Reason, Scope, Standing};
-use crate::domain::prompted;
+use crate::domain::prompted::{self, Day};
 use crate::domain::workspace::{Workspace, init};
 use crate::fault::Fault;
 use crate::system::git::{Pending, Repo};
@@ -78,15 +79,17 @@ pub(super) struct Run<'a> {
     pub(super) broken: Option<Failure>,
     /// Attempts in a row that did not get through.
     pub(super) streak: Streak,
-    dearest: f64,
+    pub(super) dearest: f64,
     /// What the dearest judging cost (USD).
     pub(super) dearest_judged: f64,
     /// Set with `trouble` where it befell another agent, which judges.
     pub(super) judge_away: Option<Agent>,
+    /// The day's money, as it is shared with others, during an attempt.
+    pub(super) shared: Option<RefCell<Day<'a>>>,
     pub(super) started: Instant,
     paused: Duration,
     pub(super) warned: Warned,
-    noticed: Vec<String>,
+    pub(super) noticed: Vec<String>,
 }
 
 /// Runs the loop in the foreground until there is a reason to end. Only one run at a time works in
@@ -170,6 +173,7 @@ impl<'a> Run<'a> {
             dearest: 0.0,
             dearest_judged: 0.0,
             judge_away: None,
+            shared: None,
             started: Instant::now(),
             paused: Duration::ZERO,
             warned: Warned::default(),
@@ -244,8 +248,11 @@ impl<'a> Run<'a> {
             if let Some(reason) = verdict::end(&self.standing()?, &found.scope) {
                 return Ok((reason, found.scope));
             }
-            if let Some(issue) = found.next {
-                self.iterate(&issue, found.epic)?;
+            if let Some(issue) = found.next
+                && self.set_aside()?
+            {
+                let done = self.iterate(&issue, found.epic);
+                self.share_back().and(done)?;
             }
         }
     }
@@ -277,7 +284,7 @@ impl<'a> Run<'a> {
         Tally {
             run: self.state.spend,
             dearest: self.dearest,
-            day: self.ledger.day,
+            day: self.shared.as_ref().map_or(self.ledger.day, |shared| shared.borrow().spent().0),
             day_dearest: self.ledger.day_dearest,
             iterations: self.state.counted(),
             elapsed: self.started.elapsed().saturating_sub(self.paused),

@@ -127,7 +127,7 @@ fn hand_over(
     task: &Task,
     result: &TaskResult,
 ) -> Result<Option<Undelivered>> {
-    let purse = Purse::open(place, settings, "")?;
+    let purse = Purse::open(place, settings, "", false)?;
     let (news, prefix) = (News::default(), log_prefix(place, &task.id));
     supervised(place, |child, slot| {
         let job = agent::Job {

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::after;
 use super::claim::{self, LEASE};
 use super::claim_end::Ending;
 use super::claim_gates::{self, Judgement};
@@ -21,10 +20,11 @@ use super::settings::Settings;
 use super::task::{Gate, Status, Task};
 use super::transition::Verdict;
 use super::worktree::{self, Ground};
+use super::{after, agent, dispatch, purse};
 use crate::fault::Fault;
 use crate::system::host::Host;
 use crate::system::lock::Holder;
-use crate::system::redact;
+use crate::system::{clock, redact};
 
 /// How it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,14 @@ pub fn update(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> 
     claim::notice_end(queue, id)?;
     let updated = match word.told {
         Told::Running => queue.change(|turn| renew(turn, settings, id, word)),
-        Told::Pending => queue.change(|turn| hand_back(turn, settings, id, word)),
+        Told::Pending => {
+            let began = queue.state().row(id).and_then(|row| row.started_at);
+            let updated = queue.change(|turn| hand_back(turn, settings, id, word));
+            updated.and_then(|updated| {
+                let task = queue.task(id)?;
+                paid((queue.place(), settings), &task, word, (updated.attempt, began)).map(|()| updated)
+            })
+        }
         _ => end(queue, settings, id, word),
     }?;
     queue.sync()?;
@@ -173,7 +180,7 @@ pub fn told(id: &str, status: Status, attempt: Attempt) -> Update {
 fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<Update> {
     let place = queue.place().clone();
     let row = claim::held(queue.state(), id, &word.who, word.attempt)?;
-    let attempt = claim::attempt(row, settings, 0);
+    let (attempt, began) = (claim::attempt(row, settings, 0), row.started_at);
     let task = queue.task(id)?;
     let gates = if word.told == Told::Completed { claim_gates::of(&task, settings) } else { Vec::new() };
     let word = Word { attempt: Some(attempt.number), ..word.clone() };
@@ -210,8 +217,23 @@ fn end(queue: &mut Queue, settings: &Settings, id: &str, word: &Word) -> Result<
         ending.settle(turn)
     })?;
     queue.sync()?;
+    paid((&place, settings), &task, &word, (attempt.number, began))?;
     finish(queue, settings, &task, &mut updated)?;
     Ok(updated)
+}
+
+/// Puts on record what a worker says its attempt has cost, beside what all others cost.
+fn paid(
+    (place, settings): (&Place, &Settings),
+    task: &Task,
+    word: &Word,
+    (attempt, began): (u64, Option<Timestamp>),
+) -> Result<()> {
+    let Some(usd) = word.usd else { return Ok(()) };
+    let (run, well) = (clock::run_id(), word.told == Told::Completed);
+    let (agent, started_at) = (dispatch::runtime(task, settings), began.unwrap_or_else(clock::now));
+    let told = agent::Told { task, run: &run, attempt, agent, usd, started_at, well };
+    purse::append(&purse::receipts(place), &told.receipt())
 }
 
 /// What a task's output is, where it has to fit a schema; else what is wrong with it.

@@ -9,7 +9,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Blame, Kind};
@@ -71,35 +70,14 @@ struct Line<'a> {
     #[serde(borrow)]
     task_id: Cow<'a, str>,
     timestamp: Timestamp,
-    #[serde(default, borrow)]
-    metadata: Told<'a>,
+    #[serde(default)]
+    metadata: Told,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Told<'a> {
+struct Told {
     blame: Option<Blame>,
-    #[serde(borrow)]
-    result: Option<Outcome<'a>>,
-    #[serde(borrow)]
-    runtime: Option<Cow<'a, str>>,
-    spend: Option<Spent>,
-    worker: Option<IgnoredAny>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Outcome<'a> {
-    #[serde(borrow)]
-    runtime: Cow<'a, str>,
-    metadata: Kept,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Kept {
-    spend: Option<Spent>,
-    worker: Option<IgnoredAny>,
 }
 
 /// What is read of a receipt.
@@ -205,14 +183,6 @@ impl Metrics {
         }
         if let Some(begin) = started.remove(line.task_id.as_ref()) {
             took.push(begin.duration_until(line.timestamp).as_secs_f64().max(0.0));
-        }
-        // What workers tell is in the log alone; our own attempts have receipts.
-        let told = &line.metadata;
-        let kept = told.result.as_ref().map(|result| &result.metadata).filter(|kept| kept.worker.is_some());
-        let spent = kept.and_then(|kept| kept.spend.as_ref());
-        if let Some(spent) = spent.or(told.spend.as_ref().filter(|_| told.worker.is_some())) {
-            let runtime = told.result.as_ref().map(|result| &result.runtime).or(told.runtime.as_ref());
-            self.spend(runtime.map_or("unknown", Cow::as_ref), spent.usd);
         }
     }
 

@@ -1,33 +1,26 @@
 //! What agents may spend while a queue is worked: `[budget]` over the tasks of one drain, one task, one day. Shared by all who
 //! work for that drain: who is given a task gets a share of what is left, which nobody else can have meanwhile.
 
-mod share;
-
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
 
 use super::place::Place;
 use super::settings::Settings;
 use super::task::{Dispatch, Task};
 use crate::domain::attempt::budget::{self, Budget, Cut, Spend, Stop, Tally};
 use crate::domain::attempt::receipt::Receipt;
+use crate::domain::attempt::share::{Asks, Share, count, portion};
+use crate::domain::loops::aside::Asides;
 use crate::domain::loops::ledger::Ledger;
 use crate::domain::workspace::Workspace;
-use crate::system::lock::Lock;
 use crate::system::{clock, store};
-use share::{Asks, Share, count, portion};
 
 /// Between two looks at what others have put on record.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// The file of a slot that says what is set aside for the agent under way there, where others have to know.
-const SHARE: &str = "share.json";
-const VERSION: u64 = 1;
 
 /// Whether a task may be worked now, as far as limits go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,24 +35,18 @@ pub enum Grant {
     Task,
 }
 
-/// What is set aside for an agent of another process.
-#[derive(Debug, Serialize, Deserialize)]
-struct Aside {
-    version: u64,
-    run: String,
-    usd: f64,
-}
-
 /// The money.
 #[derive(Debug)]
 pub struct Purse {
     budget: Budget,
     receipts: PathBuf,
-    /// Where the slots of all who work the queue are.
-    state: PathBuf,
+    /// What is set aside by all who put their attempts on record there.
+    asides: Asides,
     run: String,
     /// Whether what agents spend is known at all.
     counted: bool,
+    /// Whether agents may work for a limit on money whose cost nobody can tell.
+    unknown_allowed: bool,
     since: Instant,
     sums: Mutex<Sums>,
 }
@@ -77,9 +64,13 @@ struct Sums {
     /// What is set aside for agents under way, by task.
     shares: HashMap<String, Share>,
     /// Of these, what others have to know of.
-    told: HashMap<String, PathBuf>,
+    told: HashSet<String>,
+    /// Tasks whose agent has ended and is on record, while whoever works on them is not free yet.
+    settled: HashSet<String>,
     /// USD set aside for agents of other processes.
     elsewhere: f64,
+    /// Whether there are any, whatever is set aside for them.
+    others: bool,
     /// Tasks that needed more than their share: the next attempt gets all that is left.
     hungry: HashSet<String>,
     /// What agents under way have spent so far, by task.
@@ -89,7 +80,7 @@ struct Sums {
 
 impl Purse {
     /// With the limits of the settings, and what the day has cost so far.
-    pub fn open(place: &Place, settings: &Settings, run: &str) -> Result<Self> {
+    pub fn open(place: &Place, settings: &Settings, run: &str, unknown_allowed: bool) -> Result<Self> {
         let budget = limits(settings);
         let receipts = receipts(place);
         let size = size(&receipts);
@@ -103,21 +94,31 @@ impl Purse {
             dearest: 0.0,
             most_tokens: None,
             shares: HashMap::new(),
-            told: HashMap::new(),
+            told: HashSet::new(),
+            settled: HashSet::new(),
             elsewhere: 0.0,
+            others: false,
             hungry: HashSet::new(),
             live: HashMap::new(),
             over: None,
         };
-        let (state, run) = (place.state(), run.to_owned());
+        let (asides, run) = (Asides::beside(&receipts), run.to_owned());
         let counted = settings.config.macp.yolo_command.is_empty();
-        Ok(Self { budget, receipts, state, run, counted, since: now, sums: Mutex::new(sums) })
+        Ok(Self {
+            budget,
+            receipts,
+            asides,
+            run,
+            counted,
+            unknown_allowed,
+            since: now,
+            sums: Mutex::new(sums),
+        })
     }
 
-    /// Sets aside what `task` may use up, which up to `hands` could begin beside it have a part of as well; `slot` is the
-    /// directory it is worked in. To be asked before anything is on record, by the one thread that gives out tasks, while it
-    /// holds the queue. What runs no agent costs nothing.
-    pub fn reserve(&self, task: &Task, hands: usize, slot: &Path) -> Result<Grant> {
+    /// Sets aside what `task` may use up, which up to `hands` could begin beside it have a part of as well. To be asked before
+    /// anything is on record, by the one thread that gives out tasks, while it holds the queue. What runs no agent costs nothing.
+    pub fn reserve(&self, task: &Task, hands: usize) -> Result<Grant> {
         if task.dispatch != Some(Dispatch::Yolo) {
             return Ok(Grant::Given);
         }
@@ -125,34 +126,47 @@ impl Purse {
         if sums.over.is_some() {
             return Ok(Grant::Spent);
         }
-        self.look(&mut sums, true);
-        let alone = sums.shares.is_empty() && sums.elsewhere <= 0.0;
-        let tally = self.tally(&sums, None, true);
-        if let Some(stop) = budget::before(&self.budget, &tally, false) {
+        if self.budget.per_day_usd.is_none() {
+            return Ok(self.decide(&mut sums, task, hands));
+        }
+        let mut grant = Grant::Wait;
+        let told = self.asides.reserve(&self.run, &task.id, || {
+            grant = self.decide(&mut sums, task, hands);
+            let share = sums.shares.get(&task.id).filter(|_| grant == Grant::Given);
+            Ok(share.and_then(|share| share.usd))
+        })?;
+        if told.is_some() {
+            sums.told.insert(task.id.clone());
+        }
+        Ok(grant)
+    }
+
+    /// Whether the task is given its share now. Others can neither set aside anything nor free it meanwhile.
+    fn decide(&self, sums: &mut Sums, task: &Task, hands: usize) -> Grant {
+        self.look(sums, true);
+        let alone = sums.shares.is_empty() && !sums.others;
+        let tally = self.tally(sums, None, true);
+        if let Some(stop) = budget::before(&self.budget, &tally, self.unknown_allowed) {
             if !alone && stop != Stop::Time {
-                return Ok(Grant::Wait);
+                return Grant::Wait;
             }
             sums.over = Some(stop);
-            return Ok(Grant::Spent);
+            return Grant::Spent;
         }
         let past = sums.ledger.past(&on_record(&task.id));
         if budget::task_spent(&self.budget, &past.spend, past.dearest) {
-            return Ok(Grant::Task);
+            return Grant::Task;
         }
         if !self.counted {
-            return Ok(Grant::Given);
+            return Grant::Given;
         }
         let hungry = sums.hungry.contains(&task.id);
-        let hands = if hungry { 1 } else { hands };
-        let share = self.share(&sums, &tally, &past.spend, (hands, alone)).filter(|_| alone || !hungry);
-        let Some(share) = share else { return Ok(Grant::Wait) };
-        if let Some(usd) = share.usd.filter(|_| self.budget.per_day_usd.is_some()) {
-            let file = slot.join(SHARE);
-            store::write_json_soon(&file, &Aside { version: VERSION, run: self.run.clone(), usd })?;
-            sums.told.insert(task.id.clone(), file);
-        }
+        // Whose agent has ended takes part as well, as soon as it is free.
+        let hands = if hungry { 1 } else { hands + sums.settled.len() };
+        let share = self.share(sums, &tally, &past.spend, (hands, alone)).filter(|_| alone || !hungry);
+        let Some(share) = share else { return Grant::Wait };
         sums.shares.insert(task.id.clone(), share);
-        Ok(Grant::Given)
+        Grant::Given
     }
 
     /// What one more attempt gets, if it need not wait.
@@ -194,11 +208,11 @@ impl Purse {
     pub fn release(&self, task: &str) -> bool {
         let mut sums = self.sums();
         sums.live.remove(task);
-        if let Some(file) = sums.told.remove(task) {
-            // One that stays counts only as long as its slot is held.
-            let _ = store::remove(&file);
+        if sums.told.remove(task) {
+            // One that stays counts only as long as we live.
+            let _ = self.asides.release(&self.run, task);
         }
-        sums.shares.remove(task).is_some()
+        sums.settled.remove(task) | sums.shares.remove(task).is_some()
     }
 
     /// Whether shares are set aside.
@@ -219,9 +233,9 @@ impl Purse {
         spend
     }
 
-    /// Whether a limit counts money, so that an agent whose cost nobody knows cannot be started.
-    pub fn counts_money(&self) -> bool {
-        self.budget.counts_money()
+    /// Whether an agent must not be started whose cost nobody knows, because a limit counts money.
+    pub fn refuses_unknown(&self) -> bool {
+        self.budget.counts_money() && !self.unknown_allowed
     }
 
     /// USD that an attempt on `task` may cost at most: its share.
@@ -277,14 +291,17 @@ impl Purse {
     pub(super) fn settle(&self, task: &str, receipt: Receipt) -> Result<()> {
         let mut sums = self.sums();
         sums.live.remove(task);
-        sums.shares.remove(task);
+        if sums.shares.remove(task).is_some() {
+            sums.settled.insert(task.to_owned());
+        }
         sums.run.add(&receipt.spend);
         sums.dearest = sums.dearest.max(receipt.spend.usd);
         sums.most_tokens = Some(sums.most_tokens.unwrap_or(0).max(receipt.spend.tokens()));
         let before = size(&self.receipts);
         append(&self.receipts, &receipt)?;
-        // What others have written since is read by the next look.
-        if before == sums.size {
+        // What others have written since is read by the next look; they may have written between these two lines as well, which
+        // only matters where the day's money is shared with them.
+        if before == sums.size && self.budget.per_day_usd.is_none() {
             sums.ledger.add(receipt);
             sums.size = size(&self.receipts);
         } else {
@@ -329,7 +346,8 @@ impl Purse {
         sums.looked = Instant::now();
         // Before the receipts: who has put one on record takes away afterwards what was set aside.
         if self.budget.per_day_usd.is_some() {
-            sums.elsewhere = elsewhere(&self.state, &self.run);
+            let others = self.asides.of_others(&self.run);
+            (sums.others, sums.elsewhere) = (!others.is_empty(), others.iter().map(|aside| aside.usd).sum());
         }
         let size = size(&self.receipts);
         if size != sums.size
@@ -342,19 +360,6 @@ impl Purse {
     fn sums(&self) -> MutexGuard<'_, Sums> {
         self.sums.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// USD set aside for agents of live processes other than `run`.
-fn elsewhere(state: &Path, run: &str) -> f64 {
-    let slots = state.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
-    let aside = slots.filter(|slot| slot.join(SHARE).is_file() && Lock::is_held(&slot.join("lock")));
-    let aside = aside.filter_map(|slot| store::read_versioned::<Aside>(&slot.join(SHARE), VERSION).ok()?);
-    aside.filter(|aside| aside.run != run).map(|aside| aside.usd).sum()
-}
-
-/// Forgets what a killed worker's agent had set aside in this slot.
-pub(super) fn forget(slot: &Path) -> Result<()> {
-    store::remove(&slot.join(SHARE))
 }
 
 /// The limits of the settings. Iterations are a loop's.

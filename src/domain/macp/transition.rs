@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::event::{Attempt, Blame};
+use crate::domain::agents::Class;
 
 /// The longest pause between two attempts.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
@@ -24,6 +27,21 @@ pub enum Verdict {
     Infrastructure(String),
     /// It was interrupted with us.
     Interrupted,
+    /// The agent's provider turned it away, as it would any task.
+    TurnedAway(Turned),
+}
+
+/// How a provider turned an agent away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turned {
+    /// A rate limit, the login, the account.
+    pub class: Class,
+    /// In words.
+    pub why: String,
+    /// The way out, where there is one to tell.
+    pub hint: Option<String>,
+    /// When it makes sense to try again.
+    pub not_before: Option<Timestamp>,
 }
 
 /// What becomes of the task.
@@ -50,7 +68,7 @@ pub fn next(
 ) -> Next {
     match verdict {
         Verdict::Passed => Next::Complete,
-        Verdict::Interrupted => Next::Again(Blame::Lost, Duration::ZERO),
+        Verdict::Interrupted | Verdict::TurnedAway(_) => Next::Again(Blame::Lost, Duration::ZERO),
         Verdict::Infrastructure(_) if infrastructure < most => Next::Again(Blame::Infrastructure, pause),
         Verdict::Escalates(why) if macp => Next::Escalate(why.clone()),
         Verdict::WorkerFailed | Verdict::GateFailed if !attempt.is_last() => Next::Again(Blame::Task, pause),
@@ -88,6 +106,7 @@ mod tests {
         let escalated = || Next::Escalate("quality gates failed".into());
         let asks = || Verdict::Escalates("why".into());
         let broken = || Verdict::Infrastructure("slurm".into());
+        let turned = Turned { class: Class::Billing, why: "no credit".into(), hint: None, not_before: None };
         // verdict, (number, forgiven, most), macp, infrastructure of 3
         let table = [
             (Verdict::Passed, (1, 0, 1), true, 0, Next::Complete),
@@ -109,6 +128,7 @@ mod tests {
             (broken(), (3, 2, 1), true, 3, Next::Fail),
             (Verdict::Interrupted, (1, 0, 1), true, 0, Next::Again(Blame::Lost, Duration::ZERO)),
             (Verdict::Interrupted, (1, 0, 1), false, 0, Next::Again(Blame::Lost, Duration::ZERO)),
+            (Verdict::TurnedAway(turned), (1, 0, 1), true, 0, Next::Again(Blame::Lost, Duration::ZERO)),
         ];
         for (verdict, (number, forgiven, most), macp, infrastructure, expected) in table {
             let attempt = Attempt { number, forgiven, most };

@@ -179,6 +179,13 @@ fn plan(
     let depth = behind.max(input::depth(&event)).saturating_add(1);
     let mut taken = false;
     for rule in rules.rules.iter().filter(|rule| rule.is_for(&kind)) {
+        if let Some(path) = rule.each.as_ref().filter(|_| rule.lacks_list(&event)) {
+            return Err(lacking(
+                rule,
+                (line, source),
+                &format!("`{path}` is no list in it, and `each` needs one"),
+            ));
+        }
         taken |= rule.take(&event, |event| -> Result<()> {
             if depth > rule.max_depth {
                 report.cut.push(Cut::new(rule, &kind, (line, depth), source));
@@ -192,13 +199,16 @@ fn plan(
     Ok(())
 }
 
+/// The error that an event lacks what a rule needs.
+fn lacking(rule: &Rule, (line, source): (usize, &str), why: &str) -> anyhow::Error {
+    Fault::invalid(
+        format!("{source} line {line}: rule `{}`: {why}", rule.name),
+        "nothing was submitted; let `when` ask for what the rule needs: `\"$.a.b\" = { exists = true }`",
+    )
+}
+
 fn draft(rule: &Rule, kind: &str, event: &Value, (line, depth): (usize, u64), source: &str) -> Result<Draft> {
-    let wrong = |why: &str| {
-        Fault::invalid(
-            format!("{source} line {line}: rule `{}`: {why}", rule.name),
-            "nothing was submitted; let `when` ask for what the rule needs: `\"$.a.b\" = { exists = true }`",
-        )
-    };
+    let wrong = |why: &str| lacking(rule, (line, source), why);
     let mut task = rule.job.fill(event).map_err(|flaw| wrong(&flaw.message))?;
     let scope = template::text::Scope { event: Some(event), ..Default::default() };
     let key = rule.dedupe.as_ref().map(|text| text.fill(&scope)).transpose();

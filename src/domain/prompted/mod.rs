@@ -10,5 +10,6 @@ pub mod stop;
 pub(crate) mod verdict;
 mod voice;
 
+pub(crate) use day::Day;
 pub use record::{model, settle};
 pub use run::{Barred, Hands, barred, run};

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::domain::agents::Usage;
 use crate::domain::agents::catalog::{self, Choice};
-use crate::domain::attempt::budget::{Budget, Spend};
+use crate::domain::attempt::budget::{Budget, Spend, Stop, Tally, before as bars};
 use crate::domain::attempt::engine::Engine;
 use crate::domain::attempt::prompt::{around, one_line};
 use crate::domain::attempt::receipt;
@@ -232,6 +232,18 @@ fn compose(text: &str, contexts: &[(String, String)]) -> String {
     }
     prompt.push('\n');
     prompt
+}
+
+/// The name of the limit that `stop` is about, as the settings and flags call it.
+pub(super) fn limit_name(plan: &Plan, tally: &Tally, stop: Stop) -> &'static str {
+    let run = Budget { per_day_usd: None, ..plan.budget };
+    match stop {
+        Stop::Usd if bars(&run, tally, plan.unknown_allowed) == Some(stop) => "budget_usd",
+        Stop::Usd => "per_day_usd",
+        Stop::Tokens => "budget_tokens",
+        Stop::Time => "max_time",
+        Stop::Iterations => "iterations",
+    }
 }
 
 #[cfg(test)]

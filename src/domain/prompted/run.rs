@@ -15,7 +15,7 @@ use crate::domain::launchers::{self, Labels, Launching};
 use crate::domain::loops::provider;
 use crate::domain::loops::recorder::Recorder;
 use crate::domain::prompted::day::Day;
-use crate::domain::prompted::plan::Plan;
+use crate::domain::prompted::plan::{Plan, limit_name};
 use crate::domain::prompted::record::{Ended, NO_TASK, PREFIX, Record, settle};
 use crate::domain::prompted::verdict::{Cause, End, Seen, end};
 use crate::domain::prompted::voice::Voice;
@@ -28,6 +28,9 @@ const NOTHING: f64 = 1e-9;
 
 /// What a launcher is told of a prompt that was typed by hand, which is no task.
 const BY_HAND: &str = "prompt";
+
+/// Between two looks whether others have left enough of the day's money.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What the caller lends a prompt.
 pub struct Hands<'a> {
@@ -52,7 +55,7 @@ pub struct Barred {
 
 /// The limit that would keep this prompt from starting now, if there is one.
 pub fn barred(workspace: &Workspace, plan: &Plan) -> Result<Option<Barred>> {
-    let tally = tally(plan, Day::read(workspace, "")?.spent());
+    let tally = tally(plan, Day::read(workspace, "")?.on_record());
     Ok(budget::before(&plan.budget, &tally, plan.unknown_allowed).map(|stop| {
         let End { reason, exit_code, .. } = End::limit(stop);
         Barred { reason, exit_code, limit: limit_name(plan, &tally, stop) }
@@ -101,7 +104,7 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
     let dir = workspace.run_dir(&id);
     store::make_dir(&dir)?;
     let day = Day::read(workspace, &id)?;
-    let tally = tally(plan, day.spent());
+    let tally = tally(plan, day.on_record());
     if plan.budget.per_day_usd.is_some() && !tally.day.known {
         (hands.notice)("what some of today's attempts cost is unknown: `per_day_usd` counts the rest");
     }
@@ -127,7 +130,7 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
         budget_usd: plan.budget.usd,
         dir: dir.display().to_string(),
     });
-    let came = run.go(hands.text);
+    let came = run.go(hands.text, &mut *hands.notice);
     let finished = run.close(came);
     if run.recorder.failed() {
         (hands.notice)("the event log of this prompt is not complete: it could not be written");
@@ -136,19 +139,58 @@ pub fn run(workspace: &Workspace, plan: &Plan, hands: Hands<'_>) -> Result<Finis
 }
 
 impl Run<'_> {
-    fn go(&mut self, text: &mut dyn FnMut(&str)) -> Result<Came> {
+    fn go(&mut self, text: &mut dyn FnMut(&str), notice: &mut dyn FnMut(&str)) -> Result<Came> {
         self.warned =
             warn(&mut self.recorder, self.plan, (&self.tally, &self.task.0), &Spend::nothing(), &[]);
         let nothing = |end| Came { end, spend: Spend::nothing(), text: None, class: None };
         if let Some(stop) = budget::before(&self.plan.budget, &self.tally, self.plan.unknown_allowed) {
-            let message =
-                format!("nothing was started: `{}` is used up", limit_name(self.plan, &self.tally, stop));
-            return Ok(nothing(End { message: Some(message), ..End::limit(stop) }));
+            return Ok(nothing(self.used_up(stop)));
         }
         if budget::task_spent(&self.plan.budget, &self.task.0, self.task.1) {
             let message = Some("nothing was started: `per_task_usd` is used up".to_owned());
             return Ok(nothing(End { message, ..End::limit(budget::Stop::Usd) }));
         }
+        if let Some(end) = self.await_share(notice)? {
+            return Ok(nothing(end));
+        }
+        let came = self.supervised(text);
+        self.day.borrow_mut().release()?;
+        came
+    }
+
+    /// Waits until what the attempt is expected to cost of the day's money is not set aside for others, and sets it aside for
+    /// this one. An end: it will not be started.
+    fn await_share(&mut self, notice: &mut dyn FnMut(&str)) -> Result<Option<End>> {
+        let asked = self.workspace.prompt_stop(&self.record.run);
+        let mut told = false;
+        while !self.day.borrow_mut().set_aside(&self.plan.budget, self.tally.dearest)? {
+            if !told {
+                notice("waiting: what is left of `per_day_usd` is set aside for others that work now");
+                told = true;
+            }
+            if interrupt::nap(LOOK).is_err() || asked.exists() {
+                let stopped = || End::stopped();
+                return Ok(Some(interrupt::signal().map_or_else(stopped, End::interrupted)));
+            }
+        }
+        if self.plan.budget.per_day_usd.is_some() {
+            (self.tally.day, self.tally.day_dearest) = self.day.borrow().spent();
+        }
+        let stop = budget::before(&self.plan.budget, &self.tally, self.plan.unknown_allowed);
+        if stop.is_some() {
+            self.day.borrow_mut().release()?;
+        }
+        Ok(stop.map(|stop| self.used_up(stop)))
+    }
+
+    fn used_up(&self, stop: budget::Stop) -> End {
+        let message =
+            format!("nothing was started: `{}` is used up", limit_name(self.plan, &self.tally, stop));
+        End { message: Some(message), ..End::limit(stop) }
+    }
+
+    fn supervised(&mut self, text: &mut dyn FnMut(&str)) -> Result<Came> {
+        let nothing = |end| Came { end, spend: Spend::nothing(), text: None, class: None };
         // A lock of its own: it works beside a loop and beside other prompts.
         let lock = self.workspace.prompt_lock(&self.record.run);
         let mut child = match Supervisor::start(&lock, &self.record.run) {
@@ -171,7 +213,8 @@ impl Run<'_> {
         let asked = self.workspace.prompt_stop(&self.record.run);
         let stop = |live: &Spend| {
             voice.borrow_mut().poll();
-            let spent = if plan.budget.per_day_usd.is_some() { day.borrow_mut().now() } else { tally.day };
+            let spent =
+                if plan.budget.per_day_usd.is_some() { day.borrow_mut().now(live) } else { tally.day };
             let tally = Tally { elapsed: tally.elapsed + since.elapsed(), day: spent, ..tally };
             let cut = budget::during(&plan.budget, &tally, &task, live).map(Cause::of);
             let now = cut.or_else(|| asked.exists().then_some(Cause::Asked));
@@ -343,17 +386,6 @@ fn warn(
         recorder.tell(Kind::BudgetWarning { limit: (*limit).to_owned(), used: *used });
     }
     due.into_iter().map(|(limit, _)| limit).collect()
-}
-
-fn limit_name(plan: &Plan, tally: &Tally, stop: budget::Stop) -> &'static str {
-    let run = budget::Budget { per_day_usd: None, ..plan.budget };
-    match stop {
-        budget::Stop::Usd if budget::before(&run, tally, plan.unknown_allowed) == Some(stop) => "budget_usd",
-        budget::Stop::Usd => "per_day_usd",
-        budget::Stop::Tokens => "budget_tokens",
-        budget::Stop::Time => "max_time",
-        budget::Stop::Iterations => "iterations",
-    }
 }
 
 fn millis(time: Duration) -> u64 {

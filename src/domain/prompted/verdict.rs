@@ -78,6 +78,11 @@ impl End {
         Self::new("failed", 2, "broken", Outcome::Unanswered)
     }
 
+    /// Somebody asked for its end.
+    pub(crate) fn stopped() -> Self {
+        Self::new("stopped", 1, "broken", Outcome::Interrupted)
+    }
+
     /// A signal ended it, or ends the run before it.
     pub(crate) fn interrupted(signal: i32) -> Self {
         let code = 128u8.saturating_add(u8::try_from(signal).unwrap_or(127));
@@ -101,7 +106,7 @@ pub(crate) fn end(seen: &Seen<'_>) -> End {
     match (seen.signal, seen.cause) {
         (Some(signal), _) => return End::interrupted(signal),
         (None, Some(Cause::Limit(stop))) => return End::limit(stop),
-        (None, Some(Cause::Asked)) => return End::new("stopped", 1, "broken", Outcome::Interrupted),
+        (None, Some(Cause::Asked)) => return End::stopped(),
         (None, None) => {}
     }
     match seen.verdict {

@@ -195,7 +195,7 @@ mod tests {
         let ours = [("a", From::Workspace), ("build-mcp", From::User)];
         assert!(ours.iter().all(|own| shown.contains(own)), "{shown:?}");
         assert!(shown.iter().all(|one| ours.contains(one) || one.1 == From::Builtin), "{shown:?}");
-        assert!(shown.is_sorted());
+        assert!(heads.is_sorted_by(|a, b| a.id < b.id));
         assert_eq!(broken.len(), 2);
         assert_eq!(catalog.get("a").unwrap().from, From::Workspace);
         assert!(catalog.get("bad").unwrap_err().to_string().contains("bad.toml` line 1"));

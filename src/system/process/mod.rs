@@ -254,6 +254,11 @@ pub fn end_marked(mark: &str) -> Vec<String> {
     tree::kill_all(OsStr::new(mark), Duration::from_secs(3))
 }
 
+/// [`end_marked`] for a caller that has children, which stay.
+pub fn end_only_marked(mark: &str) -> Vec<String> {
+    tree::kill_marked(OsStr::new(mark), Duration::from_secs(3))
+}
+
 /// What another taskrun can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {

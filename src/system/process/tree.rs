@@ -19,13 +19,34 @@ pub(super) struct Row {
 /// Kills until a fresh look at the process table shows none of them alive, or `patience` is over.
 /// Returns the names of those it killed. Zombies are left for their parent to collect.
 pub(super) fn kill_all(mark: &OsStr, patience: Duration) -> Vec<String> {
+    kill(patience, |rows, me| {
+        let mut doomed = below(rows, me);
+        doomed.extend(marked(rows, me, mark));
+        doomed
+    })
+}
+
+/// [`kill_all`] for those with the mark and what is below them; our own children stay.
+pub(super) fn kill_marked(mark: &OsStr, patience: Duration) -> Vec<String> {
+    kill(patience, |rows, me| {
+        let mut doomed = marked(rows, me, mark);
+        let further: Vec<&Row> = doomed.iter().flat_map(|row| below(rows, row.pid)).collect();
+        doomed.extend(further);
+        doomed
+    })
+}
+
+fn marked<'r>(rows: &'r [Row], me: i32, mark: &OsStr) -> Vec<&'r Row> {
+    rows.iter().filter(|row| row.pid != me && !row.dead && carries(row.pid, mark)).collect()
+}
+
+fn kill(patience: Duration, find: impl Fn(&[Row], i32) -> Vec<&Row>) -> Vec<String> {
     let me = i32::try_from(std::process::id()).unwrap_or(0);
     let start = Instant::now();
     let mut killed: HashMap<i32, String> = HashMap::new();
     loop {
         let rows = table();
-        let mut doomed = below(&rows, me);
-        doomed.extend(rows.iter().filter(|row| row.pid != me && !row.dead && carries(row.pid, mark)));
+        let doomed = find(&rows, me);
         let living = doomed.iter().filter(|row| !row.dead).count();
         for row in doomed.iter().filter(|row| !row.dead) {
             if let Some(pid) = Pid::from_raw(row.pid) {

@@ -8,7 +8,7 @@ use crate::domain::attempt::budget::Cut;
 use crate::domain::attempt::completion::Verdict::Broken;
 use crate::domain::attempt::engine::Answer;
 use crate::domain::attempt::receipt::Outcome;
-use crate::domain::macp::transition::Verdict;
+use crate::domain::macp::transition::{Turned, Verdict};
 use crate::domain::prompted::verdict::{Cause, End, Seen as Asked, end};
 use crate::system::interrupt;
 
@@ -57,6 +57,17 @@ pub(super) fn judge(seen: &Seen<'_>) -> (AgentAnswer, Entry) {
         Broken(failure) if failure.class == Class::Launcher => {
             (Verdict::Infrastructure(failure.message.clone()), Some(failure.message.clone()))
         }
+        // Nobody saw it end: what was to run it is gone.
+        Broken(failure) if outcome.is_none() && end.outcome != Outcome::Interrupted => {
+            (Verdict::Infrastructure(failure.message.clone()), Some(failure.message.clone()))
+        }
+        // Any other task would fare the same.
+        Broken(failure) if bars(failure.class) && end.outcome == Outcome::AgentFailed => {
+            let why = format!("the agent's provider turned it away: {}", failure.message);
+            let turned =
+                Turned { class: failure.class, why: why.clone(), hint: None, not_before: failure.not_before };
+            (Verdict::TurnedAway(turned), Some(why))
+        }
         _ => match (verdict(&end, seen.cut), seen.unusable) {
             // What it says it did without the server is not what was wanted.
             ((Verdict::Passed | Verdict::WorkerFailed, _), Some(server)) => {
@@ -85,6 +96,11 @@ pub(super) fn judge(seen: &Seen<'_>) -> (AgentAnswer, Entry) {
         outcome => outcome,
     };
     (judged, Entry { outcome, reason })
+}
+
+/// Whether a failure of this class keeps an agent from working for anybody.
+fn bars(class: Class) -> bool {
+    matches!(class, Class::Authentication | Class::Billing | Class::RateLimit)
 }
 
 /// What becomes of the task by an end, and why it failed if it did.

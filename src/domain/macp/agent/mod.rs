@@ -12,10 +12,10 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-pub use record::settle;
+pub use record::{Told, settle};
 
 use super::dispatch::brief::News;
-use super::dispatch::{brief, servers};
+use super::dispatch::{brief, runtime, servers};
 use super::place::Place;
 use super::purse::Purse;
 use super::settings::Settings;
@@ -28,6 +28,7 @@ use crate::domain::attempt::engine::{Answer, Engine, Order};
 use crate::domain::attempt::event::Kind;
 use crate::domain::launchers::Launching;
 use crate::domain::loops::plan::refuse_unknown_cost;
+use crate::domain::loops::provider;
 use crate::fault::Fault;
 use crate::system::config::Permissions;
 use crate::system::process::Supervisor;
@@ -157,7 +158,10 @@ pub fn run(
     let own = |name: &&String| !job.settings.config.mcp.contains_key(*name);
     let unusable = answer.report.unusable.iter().find(own).map(String::as_str);
     let seen = Seen { answer: &answer, cut, called_off: called_off.get(), unusable };
-    let (judged, receipt) = judged::judge(&seen);
+    let (mut judged, receipt) = judged::judge(&seen);
+    if let Verdict::TurnedAway(turned) = &mut judged.verdict {
+        turned.hint = provider::way_out(&engine.agent, turned.class);
+    }
     job.purse.settle(&task.id, record.receipt(&answer, &receipt))?;
     record.done(job.slot)?;
     let metadata = metadata(&engine.agent, &answer, operations);
@@ -172,11 +176,21 @@ fn engine(job: &Job<'_>, runtime: &str, dir: &Path) -> Result<Engine> {
         servers::startable(job.task, job.place, job.settings, dir)?;
     }
     let mut engine = Engine::new(agent, &job.settings.config);
-    if job.purse.counts_money() {
-        refuse_unknown_cost(&engine.agent, &engine.prices)?;
-    }
     engine.limits.total = job.limit.or(engine.limits.total);
     Ok(engine)
+}
+
+/// Refuses a task whose agent's cost nobody can tell, for a limit on money. What else is wrong with it is said elsewhere.
+pub(super) fn cost_is_known(task: &Task, place: &Place, settings: &Settings) -> Result<()> {
+    if !settings.config.macp.yolo_command.is_empty() {
+        return Err(Fault::usage(
+            "nobody can tell what `[macp] yolo_command` costs, so a limit in USD cannot be kept",
+            "limit tokens or time under `[budget]` instead, or accept it with `--allow-unknown-cost`",
+        ));
+    }
+    let Ok(agent) = resolve(task, runtime(task, settings), place, settings) else { return Ok(()) };
+    let engine = Engine::new(agent, &settings.config);
+    refuse_unknown_cost(&engine.agent, &engine.prices)
 }
 
 /// The agent `runtime` with full permission and the task's own servers.

@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::Job;
 use super::judged::Entry;
 use crate::domain::agents::catalog::Agent;
-use crate::domain::attempt::budget::Spend;
+use crate::domain::attempt::budget::{Source, Spend};
 use crate::domain::attempt::engine::Answer;
 use crate::domain::attempt::receipt::{self, Outcome, Receipt};
 use crate::domain::loops::postmortem::{self, Dead};
 use crate::domain::macp::dispatch;
 use crate::domain::macp::place::Place;
 use crate::domain::macp::purse::{append, on_record, receipts};
+use crate::domain::macp::task::Task;
 use crate::domain::workspace::Workspace;
 use crate::system::{clock, store};
 
@@ -112,6 +113,46 @@ impl Record {
             files_changed: 0,
             not_committed: Vec::new(),
         }
+    }
+}
+
+/// An attempt that somebody else made, who says what it cost.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// The run it belongs to.
+    pub run: &'a str,
+    /// Which attempt.
+    pub attempt: u64,
+    /// Who is said to have worked.
+    pub agent: &'a str,
+    /// What it cost.
+    pub usd: f64,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Whether it did what the task asks.
+    pub well: bool,
+}
+
+impl Told<'_> {
+    /// For the record, as any attempt.
+    pub fn receipt(&self) -> Receipt {
+        let record = Record {
+            version: VERSION,
+            run: self.run.to_owned(),
+            task: self.task.id.clone(),
+            title: self.task.title.clone(),
+            attempt: self.attempt,
+            agent: self.agent.to_owned(),
+            model: None,
+            prefix: PathBuf::new(),
+            dir: PathBuf::new(),
+            started_at: self.started_at,
+        };
+        let outcome = if self.well { Outcome::Answered } else { Outcome::Unanswered };
+        let spend = Spend { usd: self.usd, known: true, source: Source::Reported, ..Spend::default() };
+        Receipt { spend, ..record.bare(outcome, "as its worker tells") }
     }
 }
 

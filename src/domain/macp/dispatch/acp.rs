@@ -17,7 +17,7 @@ use crate::domain::macp::transition::Verdict;
 use crate::system::log;
 use crate::system::process::{Keep, Limits, Outcome, Spawn, Supervisor, Why};
 
-/// Why such a task is escalated.
+/// Why such a task is escalated that nobody takes on.
 pub const REASON: &str = "ACP dispatch requires OpenClaw integration (Phase 2)";
 /// Longest brief that a result repeats (bytes).
 const REPEATED: usize = 16 << 10;
@@ -61,9 +61,12 @@ pub fn hand_over(child: &mut Supervisor, job: &Job<'_>, config: &Value) -> Resul
             Ok(outcome) => error = Some(complaint(program, &outcome)),
         }
         super::sweep(job.slot)?;
-    }
-    if let Some(error) = &error {
-        summary = format!("not handed on: {error}");
+        if let Some(error) = &error {
+            summary = format!("not handed on: {error}");
+        }
+        if verdict != Verdict::Interrupted {
+            verdict = Verdict::Escalates(summary.clone());
+        }
     }
     let called_off = verdict == Verdict::Interrupted && (job.asked)();
     Ok(AgentAnswer { verdict, exit_code: Some(1), summary, error, not_before: None, called_off, metadata })

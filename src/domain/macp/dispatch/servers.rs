@@ -89,6 +89,14 @@ pub fn read(task: &Task, place: &Place, settings: &Settings) -> Result<BTreeMap<
     let Some(path) = file(task, place)? else { return default().map_err(refused) };
     let text = store::read_text(&path)?.unwrap_or_default();
     let shown = path.display();
+    // Serde would take a list for an object.
+    if text.trim_start().starts_with('[') {
+        let hint = "write `{\"mcpServers\": {\"NAME\": {\"command\": …}}}`";
+        return Err(refused(Fault::refused(
+            format!("`{shown}` holds a list, where an object is to be"),
+            hint,
+        )));
+    }
     let document: Document = serde_json::from_str(&text).map_err(|error| {
         let hint = "write `{\"mcpServers\": {\"NAME\": {\"command\": …}}}`, or `url` and `headers`";
         refused(Fault::refused(format!("`{shown}` line {}: {error}", error.line()), hint))

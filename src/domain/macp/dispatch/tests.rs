@@ -68,6 +68,9 @@ fn a_command_is_taken_as_it_stands() {
         exec(json!({"dispatch": "exec", "command": shell[2]})),
         (shell.map(String::from).into(), root.clone(), false)
     );
+    // A script of several lines.
+    assert_eq!(exec(json!({"command": "a\nb"})).0, ["sh", "-c", "a\nb"]);
+    assert_eq!(exec(json!({"argv": ["printf", "a\r\nb"]})).0, ["printf", "a\r\nb"]);
     // Without a dispatch it is like `exec`.
     assert_eq!(exec(json!({"command": "true"})).0, ["sh", "-c", "true"]);
     assert_eq!(exec(json!({"command": "true", "cwd": "sub/deep"})).1, root.join("sub/deep"));
@@ -81,10 +84,8 @@ fn what_no_program_could_be_meant_by_is_refused_by_field() {
         (json!({}), "task `T-1` has no command"),
         (json!({"command": " "}), "`command` is empty"),
         (json!({"command": "a\0b"}), "`command` holds a zero byte"),
-        (json!({"command": "true\nrm -rf x"}), "`command` holds a line break"),
         (json!({"argv": []}), "`argv` names no program"),
         (json!({"argv": ["", "x"]}), "`argv` names no program"),
-        (json!({"argv": ["echo", "a\nb"]}), "`argv[1]` holds a line break"),
         (json!({"argv": ["echo", "a\0"]}), "`argv[1]` holds a zero byte"),
         (json!({"command": "true", "env": {"A=B": "x"}}), "`env.A=B` is no variable"),
         (json!({"command": "true", "env": {"1A": "x"}}), "`env.1A` is no variable"),

@@ -8,7 +8,6 @@ use anyhow::Result;
 
 use super::{BRIEF, Call, brief, runtime, servers, words};
 use crate::domain::macp::place::Place;
-use crate::domain::macp::purse;
 use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::Task;
 use crate::fault::Fault;
@@ -36,15 +35,6 @@ pub(super) fn call(task: &Task, place: &Place, settings: &Settings, dir: PathBuf
         return Err(Fault::refused(
             format!("task `{}` has MCP servers, which `[macp] yolo_command` cannot be given", task.id),
             "take `mcp_config` out of the task, or `yolo_command` out of the settings",
-        ));
-    }
-    if purse::limits(settings).counts_money() {
-        return Err(Fault::refused(
-            format!(
-                "task `{}`: nobody can tell what `[macp] yolo_command` costs, so a limit in USD cannot be kept",
-                task.id
-            ),
-            "limit tokens or time under `[budget]` instead",
         ));
     }
     let mut argv: Vec<OsString> = settings

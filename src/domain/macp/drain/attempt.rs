@@ -70,9 +70,10 @@ impl Bench<'_> {
         let verdict = match self.attempt(job, &mut draft) {
             Ok(Some(verdict)) => verdict,
             Ok(None) => return,
-            Err(error) => draft.fall(&error, self.child.lost()),
+            Err(error) => draft.fall(&error),
         };
-        let report = draft.report(&verdict, job, self.shop);
+        let mut report = draft.report(&verdict, job, self.shop);
+        report.lost = self.child.lost();
         if !report.after
             && let Err(error) = marker::remove(&job.task, &self.shop.place)
         {

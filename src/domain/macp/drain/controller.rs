@@ -9,6 +9,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::attempt::Shop;
+use super::bars::Bars;
 use super::job::{News, Order};
 use super::marker;
 use super::office::Office;
@@ -64,6 +65,8 @@ pub(super) struct Desk<'a> {
     pub(super) broke: bool,
     /// Tasks for an agent that wait for money.
     pub(super) parked: HashSet<String>,
+    /// Agents that their provider turns away.
+    pub(super) bars: Bars,
     /// What killed workers have left to do.
     pub(super) leftovers: Vec<Order>,
     /// What is wrong with a task that came, or was edited, while it went: it ends.
@@ -90,6 +93,8 @@ pub(super) enum End {
     Time,
     /// What agents may spend is spent.
     Money,
+    /// Agents are turned away by their provider.
+    Barred,
     /// A task that is not as it must be.
     Refused,
     /// A signal.
@@ -116,6 +121,7 @@ impl<'a> Controller<'a> {
             retrying: Vec::new(),
             broke: false,
             parked: HashSet::new(),
+            bars: Bars::default(),
             leftovers: Vec::new(),
             refused: None,
             torn: None,
@@ -144,7 +150,12 @@ impl<'a> Controller<'a> {
             launcher: self.desk.options.launcher.clone(),
             run: self.desk.run.clone(),
             hold: self.desk.hold.clone(),
-            purse: Purse::open(&place, self.desk.settings, &self.desk.run)?,
+            purse: Purse::open(
+                &place,
+                self.desk.settings,
+                &self.desk.run,
+                self.desk.options.allow_unknown_cost,
+            )?,
             place,
         };
         let pid = std::process::id();
@@ -200,7 +211,8 @@ impl<'a> Controller<'a> {
 
     fn recover(&mut self) -> Result<()> {
         let told = self.desk.told.len();
-        recover::recover(&mut self.queue, self.desk.only.is_none(), &mut self.desk.told)?;
+        let (told_of, notes) = (&mut self.desk.told, &mut self.desk.notes);
+        recover::recover(&mut self.queue, self.desk.only.is_none(), (told_of, notes))?;
         for event in self.desk.told[told..].iter().filter(|event| event.event_type == Kind::Escalated) {
             self.desk.counts.escalated += 1;
             self.desk.escalated.push(event.task_id.clone());
@@ -208,7 +220,7 @@ impl<'a> Controller<'a> {
         let most = self.desk.settings.infrastructure_attempts;
         let left = marker::left(&self.queue, &self.desk.hold, self.desk.only.is_none(), most)?;
         self.desk.leftovers.extend(left);
-        marker::sweep_runs(self.queue.place())?;
+        self.desk.notes.extend(marker::sweep_runs(self.queue.place())?);
         self.rounds = Instant::now();
         Ok(())
     }
@@ -228,6 +240,7 @@ impl<'a> Controller<'a> {
         self.desk.give_leftovers(slots);
         self.desk.broke = slots.money_is_spent();
         // What others set aside may be free again at any time.
+        self.desk.bars.lift(clock::now());
         self.desk.unpark(!self.desk.broke && !slots.agents());
         let going = !self.desk.stopping();
         let pick = going && self.desk.pick(self.queue.state(), clock::now()).is_some();

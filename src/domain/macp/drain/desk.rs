@@ -17,9 +17,9 @@ use crate::domain::macp::queue::Turn;
 use crate::domain::macp::result::TaskResult;
 use crate::domain::macp::schedule::Wish;
 use crate::domain::macp::state::{Row, State};
-use crate::domain::macp::task::Status;
+use crate::domain::macp::task::{Status, Task};
 use crate::domain::macp::transition::Next;
-use crate::domain::macp::{check, people};
+use crate::domain::macp::{check, dispatch, people};
 use crate::fault::Fault;
 use crate::system::interrupt;
 
@@ -62,14 +62,14 @@ impl Desk<'_> {
     /// The task that is to be worked next.
     pub(super) fn pick<'s>(&self, state: &'s State, now: Timestamp) -> Option<&'s Row> {
         let due = |row: &&Row| row.status == Status::Pending && row.not_before.is_none_or(|at| at <= now);
-        let free = |row: &&Row| !self.parked.contains(&row.id);
+        let free = |row: &&Row| !self.parked.contains(&row.id) && !self.bars.holds(&row.id);
         if let Some(id) = self.only {
             return state.row(id).filter(due).filter(free);
         }
         if self.at_limit() {
             return self.retrying.iter().filter_map(|id| state.row(id)).find(|row| due(row) && free(row));
         }
-        if self.parked.is_empty() {
+        if self.parked.is_empty() && !self.bars.any() {
             return state.next(now, &Wish::default());
         }
         state.ready(now).into_iter().find(free)
@@ -147,7 +147,7 @@ impl Desk<'_> {
             let most = row.max_attempts.unwrap_or(self.settings.max_attempts);
             let attempt = Attempt { number: row.attempts + 1, forgiven: row.forgiven, most };
             let id = row.id.clone();
-            let task = match turn.task(&id) {
+            let mut task = match turn.task(&id) {
                 Ok(task) => Box::new(task),
                 Err(error) => {
                     self.unreadable(error, turn);
@@ -156,11 +156,15 @@ impl Desk<'_> {
             };
             self.torn = None;
             // It may have come, or been edited, since all of them were looked at.
-            if let Err(error) = check::task(&task, turn.place, self.settings) {
+            let checked = check::task(&task, turn.place, self.settings);
+            if self.barred(&mut task, turn) {
+                continue;
+            }
+            if let Err(error) = checked.and_then(|()| slots.cost_is_known(&task)) {
                 self.refused = Some(error);
                 return Ok(());
             }
-            let grant = slots.reserve(&task, at, usize::try_from(room).unwrap_or(usize::MAX))?;
+            let grant = slots.reserve(&task, usize::try_from(room).unwrap_or(usize::MAX))?;
             if grant != Grant::Given {
                 self.kept_by_money(&task, attempt, grant, turn);
                 continue;
@@ -169,19 +173,9 @@ impl Desk<'_> {
             if self.options.limit.is_some() {
                 self.given.insert(id.clone());
             }
-            self.record(turn, Event::assigned(&id, turn.now()));
-            let prepares = Job::prepares(&task);
-            if !prepares {
-                self.record(turn, record::started(&task, attempt, &self.hold, None, turn.now()));
-            }
-            let infrastructure = self.infrastructure.get(&id).copied().unwrap_or(0);
-            let previous = self.previous.remove(&id);
-            let notes =
-                people::approvals(&task).into_iter().map(|said| format!("{}: {}", said.by, said.note));
-            let notes = notes.collect();
-            let job = Job { task: (*task).clone(), attempt, infrastructure, previous, notes, prepares };
+            let job = self.begin(turn, &task, attempt);
+            let phase = if job.prepares { Phase::Preparing } else { Phase::Running };
             orders.push((at, Order::Work(Box::new(job))));
-            let phase = if prepares { Phase::Preparing } else { Phase::Running };
             *slots.at(at) = Some(Busy { task, attempt, phase });
             room -= 1;
         }
@@ -195,6 +189,19 @@ impl Desk<'_> {
         if !turn.is_behind() || since.elapsed() >= WHOLE {
             self.refused = Some(error);
         }
+    }
+
+    /// Puts on record that a task is given out, and says what its worker has to know.
+    fn begin(&mut self, turn: &mut Turn<'_>, task: &Task, attempt: Attempt) -> Job {
+        self.record(turn, Event::assigned(&task.id, turn.now()));
+        let prepares = Job::prepares(task);
+        if !prepares {
+            self.record(turn, record::started(task, attempt, &self.hold, None, turn.now()));
+        }
+        let infrastructure = self.infrastructure.get(&task.id).copied().unwrap_or(0);
+        let previous = self.previous.remove(&task.id);
+        let notes = people::approvals(task).into_iter().map(|said| format!("{}: {}", said.by, said.note));
+        Job { task: task.clone(), attempt, infrastructure, previous, notes: notes.collect(), prepares }
     }
 
     pub(super) fn record(&mut self, turn: &mut Turn<'_>, event: Event) {
@@ -222,7 +229,12 @@ impl Desk<'_> {
                 let event = record::undelivered(&task.id, status, (&undelivered, failures), turn.now());
                 self.record(turn, event);
             }
-            What::AfterDone => *slots.at(at) = None,
+            What::AfterDone(lost) => {
+                *slots.at(at) = None;
+                if lost {
+                    slots.lose(at);
+                }
+            }
             What::Ready(ground) if ours => {
                 let worktree = ground.branch.is_some().then(|| ground.dir.to_string_lossy());
                 let event = record::started(task, busy.attempt, &self.hold, worktree.as_deref(), turn.now());
@@ -258,7 +270,7 @@ impl Desk<'_> {
         }
     }
 
-    fn ended(&mut self, busy: &Busy, report: Report, ours: bool, turn: &mut Turn<'_>) {
+    fn ended(&mut self, busy: &Busy, mut report: Report, ours: bool, turn: &mut Turn<'_>) {
         let (id, now) = (&busy.task.id, turn.now());
         if report.infrastructure {
             *self.infrastructure.entry(id.clone()).or_default() += 1;
@@ -273,6 +285,12 @@ impl Desk<'_> {
             return;
         }
         let asked = turn.state().row(id).is_some_and(|row| row.cancel_requested);
+        if let Some(until) = report.turned.as_ref().and_then(|why| self.turned_away(&busy.task, why))
+            && let (Next::Again(_, pause), Ok(wait)) =
+                (&mut report.next, until.duration_since(now).try_into())
+        {
+            *pause = wait;
+        }
         if asked && matches!(report.next, Next::Again(..)) {
             return self.cancelled(busy, report, turn);
         }
@@ -284,10 +302,14 @@ impl Desk<'_> {
             Next::Complete => {
                 self.counts.completed += 1;
                 self.counts.cached += u64::from(report.result.metadata.contains_key("cached"));
+                self.bars.got_through(dispatch::runtime(&busy.task, self.settings));
             }
             Next::Again(..) => {
                 self.counts.retried += 1;
                 self.retrying.push(id.clone());
+                if report.turned.is_some() {
+                    return;
+                }
                 let outcome = if report.infrastructure { "not run" } else { "failed" };
                 let previous = Previous { outcome: outcome.into(), reason: report.why.clone(), gate: None };
                 self.previous.insert(id.clone(), previous);

@@ -3,10 +3,12 @@
 use super::controller::{Desk, End};
 use super::over::taken;
 use super::{Blocked, Counts, Finished};
+use crate::domain::agents::Class;
 use crate::domain::macp::queue::Queue;
 use crate::domain::macp::schedule::Stuck;
 use crate::domain::macp::state::State;
 use crate::domain::macp::task::Status;
+use crate::domain::macp::transition::Turned;
 use crate::fault::Fault;
 use crate::system::{clock, interrupt};
 
@@ -47,16 +49,8 @@ impl Desk<'_> {
             || (self.only.is_some() && self.counts.cancelled > 0)
             || stuck.iter().any(|(_, why)| matches!(why, Stuck::Unknown(_) | Stuck::Cycle(_)))
             || unfinished(&[Status::Failed, Status::Cancelled]);
-        let exit_code = match end {
-            End::Refused => 2,
-            End::Interrupted => {
-                128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2))
-            }
-            _ if failed => 1,
-            _ if human => 4,
-            End::Limit | End::Time | End::Money => 3,
-            End::Idle => 0,
-        };
+        let turned = self.bars.why().filter(|_| end == End::Barred);
+        let exit_code = exit_code(end, failed, human, turned);
         let left = state.rows().filter(|row| !row.status.is_final()).count() as u64;
         let pending = state.rows().any(|row| row.status == Status::Pending);
         let is_blocked = state.rows().any(|row| row.blocked && row.status == Status::Pending);
@@ -66,6 +60,8 @@ impl Desk<'_> {
             End::Limit => "limit",
             End::Time => "max_time",
             End::Money => "budget",
+            End::Barred if turned.is_some_and(|why| why.class == Class::RateLimit) => "rate_limited",
+            End::Barred => "failed",
             End::Idle if self.only.is_some() || left == 0 => "complete",
             End::Idle if pending && stuck.is_empty() && !is_blocked => "waiting",
             End::Idle if pending => "blocked",
@@ -89,9 +85,27 @@ impl Desk<'_> {
             undelivered: self.undelivered.clone(),
             left,
             stuck: stuck.collect(),
+            class: turned.map(|why| why.class),
+            message: turned.map(|why| why.why.clone()),
+            hint: turned.and_then(|why| why.hint.clone()),
+            not_before: turned.and_then(|why| why.not_before),
             started_at: self.started_at,
             duration_ms: u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
+    }
+}
+
+/// What the process exits with.
+fn exit_code(end: End, failed: bool, human: bool, turned: Option<&Turned>) -> u8 {
+    match end {
+        End::Refused => 2,
+        End::Interrupted => 128u8.saturating_add(interrupt::signal().unwrap_or(2).try_into().unwrap_or(2)),
+        _ if failed => 1,
+        _ if human => 4,
+        End::Limit | End::Time | End::Money => 3,
+        End::Barred if turned.is_some_and(|why| why.class == Class::RateLimit) => 75,
+        End::Barred => 1,
+        End::Idle => 0,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::macp::after::Undelivered;
 use crate::domain::macp::event::Attempt;
 use crate::domain::macp::result::{GateResult, TaskResult};
 use crate::domain::macp::task::Task;
-use crate::domain::macp::transition::Next;
+use crate::domain::macp::transition::{Next, Turned};
 use crate::domain::macp::worktree::Ground;
 
 /// A task to be worked.
@@ -81,8 +81,8 @@ pub(super) enum What {
     Note(String),
     /// A task's `on_complete` failed, so often by now.
     Undelivered(Undelivered, u64),
-    /// What was to be done after a task is done.
-    AfterDone,
+    /// What was to be done after a task is done; whether the worker's supervisor is gone.
+    AfterDone(bool),
 }
 
 impl What {
@@ -111,4 +111,6 @@ pub(super) struct Report {
     pub(super) lost: bool,
     /// Whether there is something to be done once the end is on record.
     pub(super) after: bool,
+    /// How its agent was turned away, where that is so.
+    pub(super) turned: Option<Turned>,
 }

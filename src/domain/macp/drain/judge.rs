@@ -62,7 +62,6 @@ pub(super) struct Draft {
     since: Instant,
     why: String,
     by_worker: bool,
-    lost: bool,
     key: Option<Key>,
     not_before: Option<Timestamp>,
     ground: Option<Ground>,
@@ -100,7 +99,6 @@ impl Draft {
             since: Instant::now(),
             why: String::new(),
             by_worker: false,
-            lost: false,
             key: None,
             not_before: None,
             ground: None,
@@ -212,6 +210,12 @@ impl Draft {
         verdict
     }
 
+    /// What the attempt says it cost (USD).
+    pub(super) fn cost(&self) -> Option<f64> {
+        let usd = self.result.metadata.get("spend")?.get("usd")?.as_f64()?;
+        (usd.is_finite() && usd >= 0.0).then_some(usd)
+    }
+
     /// The output was to hold a document that fits a schema.
     pub(super) fn document(&mut self, document: Result<Value, String>) -> Verdict {
         match document {
@@ -228,8 +232,7 @@ impl Draft {
     }
 
     /// The attempt came to no end.
-    pub(super) fn fall(&mut self, error: &anyhow::Error, lost: bool) -> Verdict {
-        self.lost = lost;
+    pub(super) fn fall(&mut self, error: &anyhow::Error) -> Verdict {
         if interrupt::signal().is_some() {
             return Verdict::Interrupted;
         }
@@ -291,7 +294,7 @@ impl Draft {
         }
         let why = match &next {
             Next::Escalate(why) => why.clone(),
-            Next::Again(Blame::Lost, _) => "interrupted".into(),
+            Next::Again(Blame::Lost, _) if *verdict == Verdict::Interrupted => "interrupted".into(),
             _ => self.why,
         };
         let after = over && marker::is_due(task);
@@ -303,8 +306,9 @@ impl Draft {
             result: self.result,
             by_worker,
             infrastructure,
-            lost: self.lost,
+            lost: false,
             after,
+            turned: if let Verdict::TurnedAway(turned) = verdict { Some(turned.clone()) } else { None },
         }
     }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::job::Order;
-use super::recover::{DRAIN, RUN};
+use super::recover::{DRAIN, RUN, end_left};
 use crate::domain::macp::agent;
 use crate::domain::macp::event::Hold;
 use crate::domain::macp::place::Place;
@@ -119,18 +119,20 @@ pub(super) fn left(queue: &Queue, me: &Hold, drains: bool, most: u64) -> Result<
 }
 
 /// Removes the directories of runs that were killed.
-pub(super) fn sweep_runs(place: &Place) -> Result<()> {
+pub(super) fn sweep_runs(place: &Place) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
     for entry in place.state().read_dir().into_iter().flatten().flatten() {
         let (name, dir) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
         let pid = name.strip_prefix(&format!("slot-{RUN}-")).and_then(|pid| pid.parse().ok());
         let dead = pid.is_some_and(|pid| Holder::of(pid).is_none()) && !Lock::is_held(&dir.join("lock"));
         if dead {
+            notes.extend(end_left(&dir)?);
             // What its agent spent is put on record first.
             agent::settle(place, &dir)?;
             store::remove_tree(&dir)?;
         }
     }
-    Ok(())
+    Ok(notes)
 }
 
 /// The result of a task that is over, as it is on record.

@@ -8,6 +8,7 @@
 //! finds its next one without waiting for anybody to wake up.
 
 pub(super) mod attempt;
+mod bars;
 mod cache;
 pub(super) mod checks;
 mod command;
@@ -44,6 +45,7 @@ use super::place::Place;
 use super::queue::Queue;
 use super::settings::{self, Settings};
 use super::task::Status;
+use crate::domain::agents::Class;
 use crate::domain::launchers::Launcher;
 use crate::fault::Fault;
 use crate::system::lock::Lock;
@@ -55,6 +57,7 @@ const A_MOMENT: Duration = Duration::from_millis(500);
 
 /// What is asked of a drain.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // flags
 pub struct Options {
     /// Tasks at a time.
     pub jobs: usize,
@@ -70,11 +73,25 @@ pub struct Options {
     pub cache: bool,
     /// What the commands of tasks that name no launcher are handed to.
     pub launcher: Option<String>,
+    /// Keep a limit in USD as well as may be with agents that do not say what they cost.
+    pub allow_unknown_cost: bool,
+    /// Whether somebody may be watching: then a rate limit is waited for where nothing is said about it.
+    pub terminal: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: 1, limit: None, max_time: None, watch: false, force: false, cache: true, launcher: None }
+        Self {
+            jobs: 1,
+            limit: None,
+            max_time: None,
+            watch: false,
+            force: false,
+            cache: true,
+            launcher: None,
+            allow_unknown_cost: false,
+            terminal: false,
+        }
     }
 }
 
@@ -107,7 +124,8 @@ pub struct Finished {
     pub ts: Timestamp,
     /// The run.
     pub run: String,
-    /// `complete`, `blocked`, `waiting`, `limit`, `max_time`, `budget`, `invalid`, `interrupted`.
+    /// `complete`, `blocked`, `waiting`, `limit`, `max_time`, `budget`, `rate_limited`, `failed` (its agents cannot
+    /// work), `invalid`, `interrupted`.
     pub reason: &'static str,
     /// What the process exits with.
     pub exit_code: u8,
@@ -123,6 +141,18 @@ pub struct Finished {
     pub left: u64,
     /// Pending tasks that can never run as things are.
     pub stuck: Vec<Blocked>,
+    /// Why agents cannot work, where that has ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The way out, where there is one to tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// When it makes sense to try again, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
     /// When it began.
     pub started_at: Timestamp,
     /// How long it took.
@@ -162,7 +192,7 @@ pub fn drain(place: Place, options: &Options, hands: Hands<'_>) -> Result<Finish
     store::make_dir(&place.state())?;
     let _lock = Lock::take(&place.drain_lock(), A_MOMENT).map_err(|error| other_drain(&place, error))?;
     interrupt::install()?;
-    recover::await_dead_drain(&place)?;
+    recover::await_dead_drain(&place)?.iter().for_each(|note| (hands.notice)(note));
     let queue = Queue::open(place)?.staying();
     check::refuse(&check::queue(&queue, &settings)?, queue.place())?;
     Controller::new(queue, &settings, options.clone(), None).run(hands)

@@ -33,21 +33,34 @@ impl Desk<'_> {
         }
         if let Some(id) = self.only {
             let pending = state.row(id).is_some_and(|row| row.status == Status::Pending);
+            if pending && self.bars.for_good(id) {
+                return Some(End::Barred);
+            }
             return (!pending).then_some(End::Idle);
         }
         if self.at_limit() {
             let again = self.retrying.iter().filter_map(|id| state.row(id));
-            if again.into_iter().any(|row| row.status == Status::Pending) {
+            let pending: Vec<&Row> = again.into_iter().filter(|row| row.status == Status::Pending).collect();
+            if pending.iter().any(|row| !self.bars.for_good(&row.id)) {
                 return None;
+            }
+            if !pending.is_empty() {
+                return Some(End::Barred);
             }
             let more = state.next(now, &Wish::default()).is_some() || later(state, now);
             return Some(if more { End::Limit } else { End::Idle });
         }
-        let goes_on = self.options.watch
-            || (state.next(now, &Wish::default()).is_some() && self.has_room(state))
+        let next = if self.bars.any() {
+            state.ready(now).into_iter().any(|row| !self.bars.for_good(&row.id))
+        } else {
+            state.next(now, &Wish::default()).is_some()
+        };
+        let goes_on = self.options.watch && !self.bars.exits()
+            || next && self.has_room(state)
             || later(state, now)
             || held_up(state);
-        (!goes_on).then_some(End::Idle)
+        let left = state.rows().any(|row| self.bars.for_good(&row.id) && row.status == Status::Pending);
+        (!goes_on).then_some(if left { End::Barred } else { End::Idle })
     }
 
     /// Whether another task may be worked, now or once a live process ends one: a claim may last for ever.

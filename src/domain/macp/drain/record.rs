@@ -104,6 +104,7 @@ fn again(attempt: Attempt, blame: Blame, report: &Report) -> String {
         }
         Blame::Task => format!("{which} failed: {}", report.why),
         Blame::Infrastructure => format!("not the task's fault: {}", report.why),
+        Blame::Lost if report.turned.is_some() => format!("not the task's fault: {}", report.why),
         Blame::Lost | Blame::Nobody => format!("{which} was interrupted"),
     }
 }

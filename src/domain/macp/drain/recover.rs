@@ -1,6 +1,7 @@
 //! What a worker left behind that was killed: its tasks are pending again, once nothing of it runs any more.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -16,6 +17,8 @@ use crate::domain::macp::state::Row;
 use crate::domain::macp::task::Status;
 use crate::system::host::Host;
 use crate::system::lock::Lock;
+use crate::system::process::end_only_marked;
+use crate::system::store;
 
 /// How long a killed drain's supervisors may take to end what it had started.
 const PREDECESSOR: Duration = Duration::from_secs(10);
@@ -24,6 +27,9 @@ const PREDECESSOR: Duration = Duration::from_secs(10);
 pub(super) const DRAIN: &str = "drain";
 /// That of the run of one task.
 pub(super) const RUN: &str = "run";
+
+/// The file of a slot that says what all carry that are started there. It goes when the worker has ended well.
+pub(super) const MARK: &str = "mark";
 
 /// What the slots of a drain are called.
 pub(super) fn drain_slot(at: usize) -> String {
@@ -35,25 +41,39 @@ pub(super) fn run_slot(pid: u32) -> String {
     format!("{RUN}-{pid}")
 }
 
-/// Waits until all that a killed drain had started has ended. For who holds the drain's lock.
-pub(super) fn await_dead_drain(place: &Place) -> Result<()> {
-    let mut at = 0;
+/// Waits until all that a killed drain had started has ended. Says what had to be ended for that. For who holds the
+/// drain's lock.
+pub(super) fn await_dead_drain(place: &Place) -> Result<Vec<String>> {
+    let (mut at, mut notes) = (0, Vec::new());
     while place.slot(&drain_slot(at)).is_dir() {
-        await_slot(place, &drain_slot(at))?;
+        notes.extend(await_slot(place, &drain_slot(at))?);
         at += 1;
     }
-    Ok(())
+    Ok(notes)
 }
 
-fn await_slot(place: &Place, name: &str) -> Result<()> {
+/// Ends what a worker left running that was killed together with its supervisor; says what that was. For who holds the
+/// slot.
+pub(super) fn end_left(slot: &Path) -> Result<Option<String>> {
+    let file = slot.join(MARK);
+    let Some(mark) = store::read_text(&file)?.filter(|mark| !mark.is_empty()) else { return Ok(None) };
+    let ended = end_only_marked(&mark);
+    store::remove(&file)?;
+    let words = || format!("ended what the killed `{mark}` had left running: {}", ended.join(", "));
+    Ok((!ended.is_empty()).then(words))
+}
+
+fn await_slot(place: &Place, name: &str) -> Result<Option<String>> {
     let dir = place.slot(name);
     if !dir.is_dir() {
-        return Ok(());
+        return Ok(None);
     }
     let lock = Lock::take(&dir.join("lock"), PREDECESSOR);
     let _lock = lock.context("tasks of a drain that was killed are still being ended")?;
+    let note = end_left(&dir)?;
     // What its agent spent counts from now on, also where nobody takes this slot again.
-    agent::settle(place, &dir)
+    agent::settle(place, &dir)?;
+    Ok(note)
 }
 
 /// Why somebody's hold on a task is void, if it is. `drains` says whether we hold the drain's lock, so that no other
@@ -96,7 +116,11 @@ pub(super) fn infrastructure(queue: &Queue) -> Result<HashMap<String, u64>> {
 
 /// Hands back every task whose worker is gone, or whose lease is over, and has people see to those that were never begun
 /// here; what was started for it is waited for first.
-pub(super) fn recover(queue: &mut Queue, drains: bool, told: &mut Vec<Event>) -> Result<()> {
+pub(super) fn recover(
+    queue: &mut Queue,
+    drains: bool,
+    (told, notes): (&mut Vec<Event>, &mut Vec<String>),
+) -> Result<()> {
     let here = Host::here();
     let now = crate::system::clock::now();
     let lost = |row: &&Row| row.status.is_active() && void(row, &here, drains, now).is_some();
@@ -109,8 +133,8 @@ pub(super) fn recover(queue: &mut Queue, drains: bool, told: &mut Vec<Event>) ->
     let rows: Vec<&Row> = rows.into_iter().filter(|row| !(theirs && is_of_drain(row))).collect();
     for row in &rows {
         match row.hold.as_ref().and_then(|hold| hold.holder.as_ref()) {
-            _ if is_of_drain(row) && !drains => await_dead_drain(queue.place())?,
-            Some(holder) => await_slot(queue.place(), &run_slot(holder.pid))?,
+            _ if is_of_drain(row) && !drains => notes.extend(await_dead_drain(queue.place())?),
+            Some(holder) => notes.extend(await_slot(queue.place(), &run_slot(holder.pid))?),
             None => {}
         }
     }

@@ -10,11 +10,12 @@ use anyhow::{Context, Result};
 use super::attempt::{Bench, Shop};
 use super::job::{News, Order};
 use super::office::Ear;
+use super::recover::{self, MARK};
 use super::worker;
 use crate::domain::macp::agent;
 use crate::domain::macp::event::Attempt;
-use crate::domain::macp::purse::{self, Grant};
-use crate::domain::macp::task::Task;
+use crate::domain::macp::purse::Grant;
+use crate::domain::macp::task::{Dispatch, Task};
 use crate::system::process::Supervisor;
 use crate::system::store;
 
@@ -112,10 +113,18 @@ impl<'s> Slots<'s> {
         self.shop.purse.over().is_some()
     }
 
-    /// Asks for the money that a task may need when this worker is given it.
-    pub(super) fn reserve(&self, task: &Task, at: usize, hands: usize) -> Result<Grant> {
+    /// Refuses a task for an agent whose cost nobody can tell, where a limit counts money.
+    pub(super) fn cost_is_known(&self, task: &Task) -> Result<()> {
+        if task.dispatch != Some(Dispatch::Yolo) || !self.shop.purse.refuses_unknown() {
+            return Ok(());
+        }
+        agent::cost_is_known(task, &self.shop.place, &self.shop.settings)
+    }
+
+    /// Asks for the money that a task may need.
+    pub(super) fn reserve(&self, task: &Task, hands: usize) -> Result<Grant> {
         let free = self.all.iter().filter(|slot| slot.busy.is_none()).count();
-        self.shop.purse.reserve(task, free.min(hands), &self.shop.place.slot(&(self.names)(at)))
+        self.shop.purse.reserve(task, free.min(hands))
     }
 
     /// A task is over, or did not begin; whether money is free because of it.
@@ -145,10 +154,12 @@ impl<'s> Slots<'s> {
         let dir = self.shop.place.slot(&(self.names)(at));
         store::make_dir(&dir)?;
         // A mark of its own: who ends what carries it must not end another worker's task.
-        let child = Supervisor::start(&dir.join("lock"), &format!("{}.{at}", self.run))?;
+        let mark = format!("{}.{at}", self.run);
+        recover::end_left(&dir)?;
+        store::scratch(&dir.join(MARK), mark.as_bytes())?;
+        let child = Supervisor::start(&dir.join("lock"), &mark)?;
         // What an agent spent here whose worker was killed.
         agent::settle(&self.shop.place, &dir)?;
-        purse::forget(&dir)?;
         let (orders, told) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let bench = Bench {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use super::attempt::{Bench, log_prefix, of_task, timeout};
 use super::command::{self, Ran, Run};
@@ -22,7 +23,7 @@ use crate::domain::macp::task::Gate;
 use crate::domain::macp::transition::Verdict;
 use crate::domain::macp::worktree::Ground;
 use crate::system::process::{NoProgram, Outcome};
-use crate::system::{redact, store};
+use crate::system::{clock, redact, store};
 
 /// What looks at an output before it becomes a log has found out.
 #[derive(Default)]
@@ -150,7 +151,7 @@ impl Bench<'_> {
         };
         let mut looked = Looked::default();
         let mut look = |outcome: &Outcome, stdout: &Path| looked.look(outcome, stdout, answers, schema);
-        let office = self.office;
+        let (office, began) = (self.office, clock::now());
         let ran = run.run(&mut self.child, (&self.stop, &|| office.idle()), &mut look);
         if staged {
             dispatch::sweep(&self.dir)?;
@@ -172,13 +173,28 @@ impl Bench<'_> {
             return Ok(Verdict::Interrupted);
         }
         let verdict = match looked.answer {
-            Some(answer) if !ran.timed_out() => draft.plugin(answer),
+            Some(answer) if !ran.timed_out() => {
+                let verdict = draft.plugin(answer);
+                self.paid(job, began, draft, verdict == Verdict::Passed)?;
+                verdict
+            }
             _ => verdict(&ran, complaint.is_none(), job.task.dispatch.is_some()),
         };
         Ok(match (verdict, looked.document) {
             (Verdict::Passed, Some(document)) => draft.document(document),
             (verdict, _) => verdict,
         })
+    }
+}
+
+impl Bench<'_> {
+    /// Puts on record what a plug-in says it has spent.
+    fn paid(&self, job: &Job, started_at: Timestamp, draft: &Draft, well: bool) -> Result<()> {
+        let Some(usd) = draft.cost() else { return Ok(()) };
+        let agent = dispatch::runtime(&job.task, &self.shop.settings);
+        let (task, run, attempt) = (&job.task, &self.shop.run, job.attempt.number);
+        let told = agent::Told { task, run, attempt, agent, usd, started_at, well };
+        self.shop.purse.settle(&task.id, told.receipt())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::attempt::{Bench, log_prefix};
 use super::job::{Order, What};
 use super::marker;
+use super::recover::MARK;
 use crate::domain::macp::after::Undelivered;
 use crate::domain::macp::dispatch::brief::News;
 use crate::domain::macp::result::TaskResult;
@@ -25,6 +26,8 @@ pub(super) fn serve(mut bench: Bench<'_>) {
     }
     // All that was started has ended.
     bench.child.quit();
+    // One that stays has nothing to tell.
+    let _ = store::remove(&bench.dir.join(MARK));
 }
 
 impl Bench<'_> {
@@ -57,7 +60,7 @@ impl Bench<'_> {
         if let Err(error) = noted {
             self.tell(What::Note(format!("{error:#}")));
         }
-        self.tell(What::AfterDone);
+        self.tell(What::AfterDone(self.child.lost()));
     }
 
     /// Hands the result to the task's `on_complete`. What comes of that changes nothing about the task.

@@ -40,6 +40,11 @@ impl Path {
         Ok(Self { text: text.to_owned(), steps })
     }
 
+    /// Whether its first step is this name.
+    pub fn is_below(&self, name: &str) -> bool {
+        matches!(self.steps.first(), Some(Step::Key(first)) if first == name)
+    }
+
     /// What lies there; `null` is nothing.
     pub fn get<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         let step = |value: &'v Value, step: &Step| match step {

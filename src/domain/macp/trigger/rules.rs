@@ -106,6 +106,16 @@ impl Rule {
         self.on.iter().any(like)
     }
 
+    /// Whether an event that fits, as far as its items have no part in that, has no list where `each` wants one.
+    pub fn lacks_list(&self, event: &Value) -> bool {
+        if self.each.as_ref().is_none_or(|path| path.get(event).is_some_and(Value::is_array)) {
+            return false;
+        }
+        let of_item = |path: &Path| ["item", "index"].iter().any(|name| path.is_below(name));
+        let alone: Vec<_> = self.when.iter().filter(|(path, _)| !of_item(path)).cloned().collect();
+        condition::fits(&alone, event)
+    }
+
     /// Hands on what of an event fits: itself, or with each item of its list. Says whether anything did.
     pub fn take<E>(&self, event: &Value, mut each: impl FnMut(&Value) -> Result<(), E>) -> Result<bool, E> {
         let Some(path) = &self.each else {

@@ -7,16 +7,16 @@ const NEXT_TO_NOTHING: f64 = 1e-9;
 
 /// What an attempt may use up, set aside for it when it is given out.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Share {
+pub struct Share {
     /// USD; none where nothing limits them.
-    pub(super) usd: Option<f64>,
+    pub usd: Option<f64>,
     /// Tokens, likewise.
-    pub(super) tokens: Option<u64>,
+    pub tokens: Option<u64>,
 }
 
 impl Share {
     /// What counts for an attempt under way that has used `live` so far: its share, or more if it used more.
-    pub(super) fn held(&self, live: &Spend) -> Spend {
+    pub fn held(&self, live: &Spend) -> Spend {
         Spend {
             usd: self.usd.unwrap_or(0.0).max(live.usd),
             input_tokens: self.tokens.unwrap_or(0).max(live.tokens()),
@@ -26,26 +26,26 @@ impl Share {
 }
 
 /// Adds it to what counts already.
-pub(super) fn count(tally: &mut Tally, held: &Spend) {
+pub fn count(tally: &mut Tally, held: &Spend) {
     tally.run.add(held);
     tally.day.add(held);
 }
 
 /// Who asks for a part of what is left.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asks {
+pub struct Asks {
     /// What an attempt may use at most in any case.
-    pub(super) cap: Option<f64>,
+    pub cap: Option<f64>,
     /// How many could begin now, this one included.
-    pub(super) hands: usize,
+    pub hands: usize,
     /// Whether nobody is under way.
-    pub(super) alone: bool,
+    pub alone: bool,
 }
 
 /// What one attempt gets of `left`, of which nothing is anybody else's: as much as the others that could begin now, but at
 /// least what the dearest so far has used (`expected`), so that fewer begin when there is less. Who is alone gets all where
 /// nothing is known yet. `None`: it has to wait for those under way.
-pub(super) fn portion(left: f64, expected: Option<f64>, asks: Asks) -> Option<f64> {
+pub fn portion(left: f64, expected: Option<f64>, asks: Asks) -> Option<f64> {
     let need = match (expected, asks.cap) {
         (Some(expected), Some(cap)) => Some(expected.min(cap)),
         (expected, cap) => expected.or(cap),
