@@ -2288,7 +2288,7 @@ _taskrun() {
             return 0
             ;;
         taskrun__subcmd__macp__subcmd__drain)
-            opts="-j -C -q -v -h --jobs --limit --max-time --watch --force --no-cache --launcher --workspace --json --quiet --verbose --color --dir --help"
+            opts="-j -C -q -v -h --jobs --limit --max-time --watch --force --no-cache --launcher --allow-unknown-cost --workspace --json --quiet --verbose --color --dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2576,7 +2576,7 @@ _taskrun() {
             return 0
             ;;
         taskrun__subcmd__macp__subcmd__run)
-            opts="-C -q -v -h --force --no-cache --launcher --workspace --json --quiet --verbose --color --dir --help"
+            opts="-C -q -v -h --force --no-cache --launcher --allow-unknown-cost --workspace --json --quiet --verbose --color --dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

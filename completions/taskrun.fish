@@ -749,6 +749,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l watch -d 'Wait for new tasks when there is nothing to do, until a signal comes'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l force -d 'Work a queue that `config.json` switches off'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l no-cache -d 'Run tasks though the result of an identical one is there'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l allow-unknown-cost -d 'Keep a limit in USD as well as may be with agents that do not say what they cost'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -l json -d 'Print results as JSON (runs: one event a line)'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from drain" -s v -l verbose -d 'Say more'
@@ -761,6 +762,7 @@ never\t'Never'"
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l dir -d 'Work on the queue in this directory, such as `.mosaic/orchestrator`' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l force -d 'Work it though `config.json` switches the queue off'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l no-cache -d 'Run it though the result of an identical one is there'
+complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l allow-unknown-cost -d 'Keep a limit in USD as well as may be with an agent that does not say what it costs'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -l json -d 'Print results as JSON (runs: one event a line)'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand macp; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'
