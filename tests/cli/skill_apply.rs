@@ -38,8 +38,8 @@ acceptance_criteria = ["they differ"]
 depends_on = ["US-001", "US-002"]
 
 [quality_gates]
-"*" = ["grep -q {{ who }} out.txt"]
-rust = ["cargo test {{ who }}"]
+"*" = ["test -s out.txt"]
+rust = ["cargo test"]
 
 [prompts]
 system = "You greet {{ who }} for {{ host }}.\n<promise>COMPLETE</promise>"
@@ -165,7 +165,7 @@ fn what_cannot_be_applied_changes_nothing() {
         .write(".taskrun/skills/words/SKILL.md", "---\nname: words\ndescription: d\n---\nBe kind.\n");
     let unsafe_gate = SKILL
         .replace("id = \"greet\"", "id = \"unsafe\"")
-        .replace("grep -q {{ who }} out.txt", "sh -c 'echo {{ who }}'");
+        .replace("test -s out.txt", "grep -q {{ who }} out.txt");
     bench.sandbox.write(".taskrun/skills/unsafe.toml", unsafe_gate);
     let before = bench.sandbox.read(".beads/issues.jsonl");
     let long = format!("who={}", "x".repeat(600));
@@ -179,9 +179,7 @@ fn what_cannot_be_applied_changes_nothing() {
         (&["nothing"], 1, "unknown skill `nothing`"),
         (&["round", "--set", "host=a"], 2, "cycle"),
         (&["words"], 1, "skill `words` has no stories"),
-        (&["unsafe", "--set", "host=a"], 2, "`sh` would read the value as code"),
-        (&["greet", "--set", "host=a", "--set", "who=-x"], 2, "`-x` would be an option"),
-        (&["greet", "--set", "host=a", "--set", "who=a\nb"], 2, "more than one line"),
+        (&["unsafe", "--set", "host=a"], 2, "for `*` names `{{ who }}`; a gate may hold no variable"),
     ];
     for (args, code, expected) in table {
         let refused = bench.sandbox.run(&[&["skill", "apply"], *args].concat());
@@ -207,13 +205,13 @@ fn values_are_data_wherever_they_stand() {
     assert_eq!(bench.issue(&id)["title"], format!("Greet {hostile}"));
     let prompt = bench.sandbox.run(&["skill", "render", "greet", "--task", &id]).stdout;
     assert!(prompt.contains(&format!("You greet {hostile} for me.")), "{prompt}");
-    // The gate runs, finds the very text, and nothing else happens.
+    // No shell has seen it.
     bench.sandbox.write("out.txt", format!("{hostile}\n"));
     bench.agent("cat > /dev/null; echo '<promise>COMPLETE</promise>'");
     let (out, events) = bench.events(&["--skill", "greet", "--once"]);
     assert_eq!(out.code, 0, "{out:?}");
     let gate = events.iter().find(|event| event["type"] == "gate.finished").unwrap();
-    assert!(gate["command"].as_str().unwrap().starts_with("grep -q '"), "{gate}");
+    assert_eq!(gate["command"], "test -s out.txt");
     assert!(!bench.sandbox.path("pwned").exists());
 }
 
@@ -236,7 +234,7 @@ fn a_rendered_prompt_is_the_whole_prompt() {
         prompt.contains("## Acceptance criteria\n\n- [ ] Ann is greeted\n- [ ] nobody else is\n"),
         "{prompt}"
     );
-    assert!(prompt.contains("- `grep -q Ann out.txt`") && !prompt.contains("## Description"), "{prompt}");
+    assert!(prompt.contains("- `test -s out.txt`") && !prompt.contains("## Description"), "{prompt}");
     assert!(
         prompt.contains("When complete, output: <promise>COMPLETE</promise>\n\nWhen done, output"),
         "{prompt}"

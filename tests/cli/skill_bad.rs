@@ -88,6 +88,11 @@ fn each_bad_toml_is_one_error() {
             "",
         ),
         (
+            format!("{HEAD}[quality_gates]\nrust = ['true', 'grep -q \"{{{{ x }}}}\" *']\n[variables.x]\n"),
+            "`quality_gates` for `rust` names `{{ x }}`; a gate may hold no variable: its value would become code for a shell",
+            "let the gate be a script of the project, or a fixed command",
+        ),
+        (
             format!("{HEAD}[prompts]\nsystem = '{{{{ tsk.id }}}}'\n"),
             "line 6: prompts: `system` names `tsk`; did you mean `task`?",
             "",

@@ -100,6 +100,7 @@ fn a_rehearsal_makes_nothing_and_neither_does_a_run_that_cannot_be() {
     let bench = bench(WORKS);
     let looked = bench.run(&["--skill", "bake", "--dry-run"]);
     assert!(looked.stderr.contains("there is no open task of `bake`: 2 would be made first"), "{looked:?}");
+    assert!(looked.stdout.contains("test -f work.txt"), "the gates of the tasks to come: {looked:?}");
     let refused = bench.run(&["--skill", "bake", "--agent", "nobody"]);
     assert_eq!(refused.code, 2, "{refused:?}");
     assert_eq!(bench.run(&["--skill", "bkae"]).code, 1);

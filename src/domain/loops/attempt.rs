@@ -157,7 +157,7 @@ impl Run<'_> {
 
     /// Agent, judgement, gates, and a person where that is wanted.
     fn work(&mut self, attempt: &mut Attempt, past: &Past) -> Result<Fate> {
-        let gates = self.plan.gates_for(&attempt.issue)?;
+        let gates = self.plan.gates_for(&attempt.issue);
         let brief = Brief {
             epic: attempt.epic.clone(),
             gates: &gates.commands,

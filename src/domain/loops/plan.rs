@@ -133,21 +133,17 @@ impl Plan {
     }
 
     /// The gates of a task: those of the run, and those of the skill that it is worked by which are not among them.
-    pub(super) fn gates_for(&self, issue: &Issue) -> Result<Gates> {
+    pub(super) fn gates_for(&self, issue: &Issue) -> Gates {
         let mut gates = self.gates.clone();
         if let Some(guide) = self.guide.as_ref().filter(|guide| guide.is_for(issue)) {
-            for command in guide.gates(issue)? {
-                if !gates.commands.contains(&command) {
-                    gates.commands.push(command);
-                }
-            }
+            add_gates(&mut gates.commands, guide);
         }
-        Ok(gates)
+        gates
     }
 
     /// Whether an agent's word is all there is to judge a task by.
     pub(super) fn has_no_gates(&self) -> bool {
-        let guided = self.guide.as_ref().is_some_and(Guide::has_gates);
+        let guided = self.guide.as_ref().is_some_and(|guide| !guide.gates().is_empty());
         self.gates.commands.is_empty() && self.verify.is_none() && !guided
     }
 
@@ -156,6 +152,15 @@ impl Plan {
         let agent = &self.engine.agent;
         // Other commands are not told which session.
         self.resume_session && agent.spec().is_some() && thread.goes_on(&agent.name)
+    }
+}
+
+/// The gates of a skill beside others, none twice.
+pub(super) fn add_gates(commands: &mut Vec<String>, guide: &Guide) {
+    for command in guide.gates() {
+        if !commands.contains(command) {
+            commands.push(command.clone());
+        }
     }
 }
 

@@ -75,7 +75,13 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         budget_usd: plan.budget.usd,
         prompt: None,
     };
-    let Some(issue) = found.next else { return Ok(preview) };
+    let Some(issue) = found.next else {
+        // What a skill's tasks will be worked with, which a run makes first.
+        if let Some(guide) = &plan.guide {
+            plan::add_gates(&mut preview.gates, guide);
+        }
+        return Ok(preview);
+    };
     let past = ledger.past(&issue.id);
     let spent = budget::Tally {
         run: budget::Spend::nothing(),
@@ -85,7 +91,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         iterations: 0,
         elapsed: std::time::Duration::ZERO,
     };
-    preview.gates = plan.gates_for(&issue)?.commands;
+    preview.gates = plan.gates_for(&issue).commands;
     let brief = Brief {
         epic: epic_of(&store, &issue.id)?,
         gates: &preview.gates,
@@ -151,9 +157,7 @@ pub fn prompt(
     let candidates = stack::candidates(workspace.root())?;
     let guide = skill.map(|(found, given)| Guide::new(found, &candidates, given));
     if let Some(guide) = guide.as_ref().filter(|guide| guide.is_for(&issue)) {
-        let own: Vec<String> =
-            guide.gates(&issue)?.into_iter().filter(|gate| !gates.contains(gate)).collect();
-        gates.extend(own);
+        plan::add_gates(&mut gates, guide);
     }
     let brief = Brief {
         epic: epic_of(&store, &issue.id)?,

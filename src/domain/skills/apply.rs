@@ -114,10 +114,6 @@ fn make(table: &mut Table, skill: &Skill, order: &Order, fallback: Option<&str>)
     for (at, _) in there.iter().enumerate().filter(|(_, known)| known.is_none()) {
         drafts.push(maker.task(at, epic.as_deref(), (&there, &places))?);
     }
-    // A gate that could not be run is told now.
-    for gate in skill.quality_gates.values().flatten() {
-        values.fill_gate(gate, &format!("skill `{}`", skill.id))?;
-    }
     let ids = batch::create(table, &drafts, fallback)?;
     let id = |at: usize| {
         there[at].clone().or_else(|| places[at].map(|place| ids[place].clone())).unwrap_or_default()

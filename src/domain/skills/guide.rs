@@ -50,11 +50,6 @@ impl Guide {
         Self { skill, path, gates, given }
     }
 
-    /// Whether it has gates for the project's stack.
-    pub fn has_gates(&self) -> bool {
-        !self.gates.is_empty()
-    }
-
     /// Its prompts alone.
     #[must_use]
     pub fn without_gates(self) -> Self {
@@ -71,11 +66,9 @@ impl Guide {
         Values::of(&self.skill, &self.given, &made.map(|made| made.set).unwrap_or_default())
     }
 
-    /// The gates of a task.
-    pub fn gates(&self, issue: &Issue) -> Result<Vec<String>> {
-        let values = self.values(issue)?;
-        let place = format!("skill `{}`", self.skill.id);
-        self.gates.iter().map(|gate| values.fill_gate(gate, &place)).collect()
+    /// The gates for the project's stack.
+    pub fn gates(&self) -> &[String] {
+        &self.gates
     }
 
     /// What its prompts say about a task. Errors name file and line.

@@ -5,7 +5,6 @@ pub mod apply;
 mod builtin;
 pub mod catalog;
 mod fields;
-mod gate;
 pub mod guide;
 pub mod home;
 mod node;
@@ -39,11 +38,11 @@ pub struct Skill {
     pub stack: Vec<String>,
     /// The stories, in order.
     pub user_stories: Vec<Story>,
-    /// Commands that must succeed, by stack; `*` for any.
+    /// Commands that must succeed, by stack; `*` for any. They go to the shell as they stand.
     pub quality_gates: BTreeMap<String, Vec<String>>,
     /// What the agent is told.
     pub prompts: Prompts,
-    /// What `{{ name }}` stands for in stories, gates and prompts, by name.
+    /// What `{{ name }}` stands for in stories and prompts, by name.
     pub variables: BTreeMap<String, Variable>,
 }
 

@@ -29,6 +29,20 @@ pub fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|brace| text.contains(brace))
 }
 
+/// The first place where a template would name or do something, as people write it: `{{.Names}}` of another language is
+/// none.
+pub fn first(text: &str) -> Option<&str> {
+    let starts = text.match_indices("{{").chain(text.match_indices("{%"));
+    let named = starts.filter(|(at, _)| {
+        let word = text[at + 2..].trim_start_matches(['-', '+']).trim_start();
+        word.starts_with(|letter: char| letter.is_alphabetic() || matches!(letter, '_' | '(' | '[' | '"' | '\''))
+    });
+    let at = named.map(|(at, _)| at).min()?;
+    let rest = &text[at..];
+    let end = ["}}", "%}"].iter().filter_map(|brace| rest.find(brace)).min();
+    Some(&rest[..end.map_or(2, |end| end + 2)])
+}
+
 /// `text` as a template that yields it.
 pub fn literal(text: &str) -> String {
     if !is_template(text) {
@@ -100,6 +114,23 @@ mod tests {
         ];
         for (text, is_prompt, expected) in table {
             assert_eq!(flaw(text, &variables, is_prompt).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_found_where_a_template_would_fill_something_in() {
+        let table = [
+            ("echo ${#x} {a,b} }}", None),
+            ("docker ps --format '{{.Names}}'", None),
+            ("grep -q '[{][%{]' x", None),
+            ("echo {{ who }}; {{ x }}", Some("{{ who }}")),
+            ("echo {{-who|upper-}}", Some("{{-who|upper-}}")),
+            ("{% if who %}true{% endif %}{{ who }}", Some("{% if who %}")),
+            ("echo {{ 'a' ~ who }}", Some("{{ 'a' ~ who }}")),
+            ("echo {{\nwho", Some("{{")),
+        ];
+        for (text, expected) in table {
+            assert_eq!(first(text), expected, "{text}");
         }
     }
 

@@ -9,6 +9,9 @@ use super::{ID_RULE, Prompts, Skill, Story, Variable, is_id, placeholders, stori
 /// The version of the format, where a file names one.
 const VERSION: i64 = 1;
 
+const GATE_RULE: &str = "a gate may hold no variable: its value would become code for a shell";
+const GATE_HINT: &str = "let the gate be a script of the project, or a fixed command";
+
 const SKILL: &[&str] = &[
     "version",
     "id",
@@ -46,7 +49,7 @@ pub fn skill(root: &Node, shown: bool) -> Read<Skill> {
         description,
         stack,
         user_stories: user_stories(&fields, &variables)?,
-        quality_gates: gates(&fields, &variables)?,
+        quality_gates: gates(&fields)?,
         prompts: prompts(&fields, &variables)?,
         variables,
     };
@@ -151,15 +154,15 @@ fn owner(node: &Node, number: usize) -> String {
     }
 }
 
-fn gates(fields: &Fields<'_>, variables: &BTreeMap<String, Variable>) -> Read<BTreeMap<String, Vec<String>>> {
+fn gates(fields: &Fields<'_>) -> Read<BTreeMap<String, Vec<String>>> {
     let gates: BTreeMap<_, _> = fields.lists("quality_gates")?.into_iter().collect();
     for (stack, commands) in &gates {
         if stack.trim().is_empty() {
             return Err(fields.flaw("quality_gates", "names a stack that is empty"));
         }
-        let flaw = commands.iter().find_map(|command| placeholders::flaw(command, variables, false));
-        if let Some(flaw) = flaw {
-            return Err(fields.flaw("quality_gates", &format!("for `{stack}` {flaw}")));
+        if let Some(place) = commands.iter().find_map(|command| placeholders::first(command)) {
+            let flaw = fields.flaw("quality_gates", &format!("for `{stack}` names `{place}`; {GATE_RULE}"));
+            return Err(Flaw { hint: Some(GATE_HINT.into()), ..flaw });
         }
     }
     Ok(gates)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Skill, gate, placeholders};
+use super::{Skill, placeholders};
 use crate::domain::attempt::prompt::{Template, environment};
 use crate::fault::Fault;
 
@@ -69,18 +69,5 @@ impl Values {
             filled.map_err(|error| crate::domain::attempt::prompt::Mistake::of(&error, text))
         });
         filled.map_err(|mistake| Fault::invalid(format!("{place}: {}", mistake.said), "correct the skill"))
-    }
-
-    /// A quality gate with each value quoted for the shell; `place` names it in errors.
-    pub fn fill_gate(&self, command: &str, place: &str) -> Result<String> {
-        if !placeholders::is_template(command) {
-            return Ok(command.to_owned());
-        }
-        gate::fill(command, &self.0).map_err(|why| {
-            Fault::invalid(
-                format!("{place}, gate `{command}`: {why}"),
-                "a value stands as an argument of its own or as a part of one; have anything else done by a script of the project's",
-            )
-        })
     }
 }
