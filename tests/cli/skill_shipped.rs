@@ -165,6 +165,7 @@ fn gates() -> Vec<(String, Vec<String>)> {
                 .collect();
             let name = format!("{} for {stack}", text(&skill, "id"));
             assert!(!commands.is_empty(), "{name}");
+            assert!(skill["quality_gates"]["*"].is_array(), "{name}: and for any other");
             if seen.insert(commands.clone()) {
                 gates.push((name, commands));
             }
@@ -209,12 +210,18 @@ fn the_gate_for_plain_pages_names_what_a_new_page_lacks() {
         (&format!("{head}{view}<body><h1>Hello</h1></body></html>"), 0, ""),
         (
             &format!("{head}</head><body><h1>Hello</h1></body></html>"),
-            1,
-            "page 1.html: nothing matches name=\"?viewport\n",
+            123,
+            "page 1.html: nothing matches name=.?viewport\n",
         ),
-        (&format!("{head}{view}<body><h2>Hello</h2></body></html>"), 1, "page 1.html: nothing matches <h1\n"),
-        ("<html><h1>Hello</h1></html>", 1, "page 1.html: nothing matches <html[^>]* lang=\n"),
+        (
+            &format!("{head}{view}<body><h2>Hello</h2></body></html>"),
+            123,
+            "page 1.html: nothing matches <h1\n",
+        ),
+        ("<html><h1>Hello</h1></html>", 123, "page 1.html: nothing matches <html[^>]* lang=\n"),
         ("<p>A part of a page</p>", 0, ""),
+        ("<html\n  lang=en><title>\nA page</title><meta name='viewport'><h1>H</h1></html>", 0, ""),
+        ("<html lang=en><title> </title>", 123, "page 1.html: nothing matches <title[^>]*> *[^< ]\n"),
         ("<html><body>{% block page %}{{ content }}</body></html>", 0, ""),
     ];
     for (page, code, said) in table {
@@ -229,7 +236,19 @@ fn the_gate_for_plain_pages_names_what_a_new_page_lacks() {
         .write("old.html", "<html lang=en><title>Old</title><meta name=viewport><h1>Old</h1></html>");
     assert_eq!(run().code, 0, "what was mended");
     bench.sandbox.write("old.html", "<html><p>of old, and not better</p></html>");
-    assert_eq!(run().code, 1, "what was changed");
+    assert_eq!(run().code, 123, "what was changed");
+    bench.git(&["add", "-A"]);
+    assert_eq!(run().code, 123, "what was changed and staged");
+    bench.git(&["rm", "-qf", "old.html"]);
+    let out = run();
+    assert_eq!((out.code, out.stdout.as_str()), (1, "there is no page (*.html) here\n"));
+    for name in ["über uns.html", "-q.html", "a\nb.html"] {
+        bench.sandbox.write(name, "<html></html>");
+        assert_eq!(run().code, 123, "{name}");
+        bench.git(&["add", "-A"]);
+        assert_eq!(run().code, 123, "{name}, staged");
+        bench.git(&["rm", "-qf", "--", name]);
+    }
 }
 
 #[test]
