@@ -133,6 +133,9 @@ fn applied_again_to_an_epic_nothing_is_doubled_and_what_is_missing_is_made() {
     let again = bench.sandbox.run(&["skill", "apply", "greet", "--epic", "bd-e", "--json"]).json();
     assert_eq!((ids(&again["tasks"]), &again["made"]), (ids_before.clone(), &json!([])));
     assert_eq!(bench.sandbox.read(".beads/issues.jsonl"), text, "not a byte");
+    let other = apply(&bench, &["--epic", "bd-e", "--set", "who=Bob"]);
+    assert_eq!(bench.sandbox.read(".beads/issues.jsonl"), text, "not a byte");
+    assert!(other.code == 0 && other.stderr.contains("keep the value of `who`"), "{other:?}");
     // One is closed, one was taken away: only that one is made again, with the value that was given before.
     bench.sandbox.run(&["beads", "close", "bd-e.2", "--reason", "by hand"]);
     let text = bench.sandbox.read(".beads/issues.jsonl");
@@ -154,6 +157,7 @@ fn what_cannot_be_applied_changes_nothing() {
         "bd-done",
         &json!({"issue_type": "epic", "status": "closed", "closed_at": "2026-01-01T00:00:00Z"}),
     );
+    bench.task("bd-task", &json!({}));
     let cycle = SKILL.replace("id = \"greet\"", "id = \"round\"").replacen(
         "acceptance_criteria = [\"{{",
         "depends_on = [\"US-003\"]\nacceptance_criteria = [\"{{",
@@ -173,6 +177,8 @@ fn what_cannot_be_applied_changes_nothing() {
         (&["greet"], 2, "skill `greet` needs a value for `host` (who greets)"),
         (&["greet", "--set", "host=a", "--set", "hots=b"], 2, "skill `greet` has no variable `hots`"),
         (&["greet", "--set", "host"], 2, "write NAME=VALUE"),
+        (&["greet", "--set", "host=a", "--set", "host=b"], 2, "`host` is set twice"),
+        (&["greet", "--set", "host=a", "--epic", "bd-task"], 1, "`bd-task` is a task, not an epic"),
         (&["greet", "--set", "host=a", "--epic", "bd-nope"], 1, "bd-nope"),
         (&["greet", "--set", "host=a", "--epic", "bd-done"], 1, "`bd-done` is closed"),
         (&["greet", "--set", "host=a", "--set", &long], 2, "the title is"),

@@ -10,6 +10,7 @@ use crate::commands::macp::pair;
 use crate::domain::beads::{self, Issue, Store};
 use crate::domain::skills::apply::{self, Applied, Order};
 use crate::domain::skills::catalog::Catalog;
+use crate::domain::skills::values;
 use crate::exit::Exit;
 use crate::ui::one_line;
 
@@ -39,13 +40,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let store = Store::open(&workspace)?;
     let order = Order {
         epic: args.epic.clone(),
-        set: args.set.iter().cloned().collect(),
+        set: values::named(&args.set)?,
         dry_run: args.dry_run,
         author: beads::who(workspace.root()),
     };
     let applied = apply::apply(&store, &found.skill, &order)?;
     for notice in store.take_notices() {
         context.ui.notice(&notice);
+    }
+    if !applied.kept.is_empty() {
+        let names = applied.kept.join("`, `");
+        context
+            .ui
+            .notice(&format!("tasks that were there keep the value of `{names}` that they were made with"));
     }
     context.ui.result(&document(&applied, args.dry_run), || listed(&applied, args.dry_run))?;
     Ok(Exit::Done)

@@ -7,6 +7,7 @@ use crate::commands::Context;
 use crate::commands::macp::pair;
 use crate::domain::loops::preview;
 use crate::domain::skills::catalog::Catalog;
+use crate::domain::skills::values;
 use crate::exit::Exit;
 use crate::system::config;
 
@@ -28,7 +29,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let config = config::load(Some(&workspace.config_file()))?;
     let found = Catalog::new(Some(&workspace)).get(&args.id)?;
     let skill = found.skill.id.clone();
-    let set = args.set.iter().cloned().collect();
+    let set = values::named(&args.set)?;
     let (task, prompt) = preview::rendered(&workspace, &config, &args.task, (found, set))?;
     context.ui.result(&json!({"skill": skill, "task": task, "prompt": prompt}), || prompt.clone())?;
     Ok(Exit::Done)

@@ -46,6 +46,8 @@ pub struct Applied {
     pub new_epic: bool,
     /// A task for each story, in the skill's order, and whether it was made now.
     pub tasks: Vec<(Issue, bool)>,
+    /// Variables that another value was given for than the tasks that were there are made with.
+    pub kept: Vec<String>,
 }
 
 /// What a task was made with.
@@ -122,7 +124,9 @@ fn make(table: &mut Table, skill: &Skill, order: &Order, fallback: Option<&str>)
     let epic = epic.unwrap_or_else(|| ids[0].clone());
     let tasks = (0..there.len()).map(|at| Ok((table.issue(&id(at))?, there[at].is_none())));
     let tasks = tasks.collect::<Result<_>>()?;
-    Ok(Applied { epic: table.issue(&epic)?, new_epic: offset == 1, tasks })
+    let other = |name: &&String| known.get(*name).is_some_and(|made| *made != order.set[*name]);
+    let kept = order.set.keys().filter(other).cloned().collect();
+    Ok(Applied { epic: table.issue(&epic)?, new_epic: offset == 1, tasks, kept })
 }
 
 /// The id of an epic that tasks can go below.
@@ -131,6 +135,10 @@ fn open_epic(table: &Table, given: &str) -> Result<String> {
     if issue.is_closed() {
         let hint = format!("`taskrun beads reopen {}` makes it open again", issue.id);
         return Err(Fault::refused(format!("`{}` is closed", issue.id), hint));
+    }
+    if issue.kind != "epic" {
+        let hint = "name an epic, or leave `--epic` out for a new one";
+        return Err(Fault::refused(format!("`{}` is a {}, not an epic", issue.id, issue.kind), hint));
     }
     Ok(issue.id)
 }

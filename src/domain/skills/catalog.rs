@@ -131,19 +131,12 @@ impl Catalog {
 
     /// The skill `id`, or the error of its file.
     pub fn get(&self, id: &str) -> Result<Found> {
-        for home in &self.homes {
-            let files = home.files(id);
-            if !files.is_empty() {
-                let skill = home::load(id, &files)?;
-                return Ok(Found { skill, from: home.from(), path: files.into_iter().next() });
-            }
-        }
-        match SHIPPED.iter().find(|(own, _)| *own == id) {
-            Some((id, text)) => {
-                Ok(Found { skill: builtin::skill(id, text)?, from: From::Builtin, path: None })
-            }
-            None => Err(self.unknown(id)),
-        }
+        first(self.homes.iter(), id)?.ok_or_else(|| self.unknown(id))
+    }
+
+    /// What [`Catalog::get`] would find if `home` had none.
+    pub fn get_behind(&self, id: &str, home: &Home) -> Result<Option<Found>> {
+        first(self.homes.iter().filter(|own| own.from() != home.from()), id)
     }
 
     /// The error that no skill is called `id`, with the one that nearly is.
@@ -167,6 +160,22 @@ impl Catalog {
         let user = others.filter(|other| !other.files(id).is_empty()).map(Home::from).next();
         user.or_else(|| SHIPPED.iter().any(|(own, _)| *own == id).then_some(From::Builtin))
     }
+}
+
+/// The skill `id` of the first of these places that has it, else the one that comes with the program.
+fn first<'h>(homes: impl Iterator<Item = &'h Home>, id: &str) -> Result<Option<Found>> {
+    for home in homes {
+        let files = home.files(id);
+        if !files.is_empty() {
+            let skill = home::load(id, &files)?;
+            return Ok(Some(Found { skill, from: home.from(), path: files.into_iter().next() }));
+        }
+    }
+    let shipped = SHIPPED.iter().find(|(own, _)| *own == id);
+    let found = |(id, text): &(&str, &str)| {
+        Ok(Found { skill: builtin::skill(id, text)?, from: From::Builtin, path: None })
+    };
+    shipped.map(found).transpose()
 }
 
 #[cfg(test)]

@@ -104,5 +104,8 @@ pub fn is_id(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
+/// The word that stands for no skill, and so can be the name of none that is new or selected.
+pub const NONE: &str = "none";
+
 /// What an id may hold, for errors.
 const ID_RULE: &str = "letters, digits, `-` and `_` are allowed, up to 64";

@@ -35,7 +35,9 @@ pub fn first(text: &str) -> Option<&str> {
     let starts = text.match_indices("{{").chain(text.match_indices("{%"));
     let named = starts.filter(|(at, _)| {
         let word = text[at + 2..].trim_start_matches(['-', '+']).trim_start();
-        word.starts_with(|letter: char| letter.is_alphabetic() || matches!(letter, '_' | '(' | '[' | '"' | '\''))
+        word.starts_with(|letter: char| {
+            letter.is_alphabetic() || matches!(letter, '_' | '(' | '[' | '"' | '\'')
+        })
     });
     let at = named.map(|(at, _)| at).min()?;
     let rest = &text[at..];

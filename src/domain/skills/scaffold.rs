@@ -6,7 +6,7 @@ use super::catalog::Catalog;
 use super::home::Home;
 use super::register::{self, Registered};
 use super::source::{self, Format};
-use super::{ID_RULE, is_id, write};
+use super::{ID_RULE, NONE, is_id, write};
 use crate::fault::Fault;
 
 const TEMPLATE: &str = include_str!("scaffold.toml");
@@ -29,8 +29,12 @@ pub fn new(catalog: &Catalog, home: &Home, wanted: &Wanted, force: bool) -> Resu
     if !is_id(&wanted.id) {
         return Err(Fault::usage(format!("`{}` cannot be a skill's id", wanted.id), ID_RULE));
     }
+    if wanted.id == NONE {
+        let hint = "give it another id; `loop run --skill none` goes by none";
+        return Err(Fault::usage(format!("`{NONE}` stands for no skill"), hint));
+    }
     let text = match &wanted.of {
-        Some(of) => copied(catalog, of, wanted)?,
+        Some(of) => copied((catalog, home), of, wanted)?,
         None => filled(wanted),
     };
     // What comes from the command line is checked like any other skill.
@@ -52,8 +56,15 @@ fn filled(wanted: &Wanted) -> String {
         .replace("@NAME_TEXT@", &write::line(&name))
 }
 
-fn copied(catalog: &Catalog, of: &str, wanted: &Wanted) -> Result<String> {
-    let mut skill = catalog.get(of)?.skill;
+fn copied((catalog, home): (&Catalog, &Home), of: &str, wanted: &Wanted) -> Result<String> {
+    let found = match catalog.get(of) {
+        // What is to be replaced may be broken: it can begin again with what it hides.
+        Err(broken) if of == wanted.id && catalog.before(of, home).is_none() => {
+            catalog.get_behind(of, home)?.ok_or(broken)?
+        }
+        other => other?,
+    };
+    let mut skill = found.skill;
     skill.id.clone_from(&wanted.id);
     if let Some(name) = &wanted.name {
         skill.name.clone_from(name);

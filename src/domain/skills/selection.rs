@@ -4,8 +4,10 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use super::NONE;
 use super::catalog::{Catalog, Found};
 use crate::domain::workspace::{Workspace, init};
+use crate::fault::Fault;
 use crate::system::store;
 
 const VERSION: u64 = 1;
@@ -24,6 +26,12 @@ pub fn selected(workspace: &Workspace) -> Result<Option<String>> {
 
 /// Selects the skill `id`, which must be sound. Errors: those of [`Catalog::get`]; the one before stays selected then.
 pub fn select(workspace: &Workspace, id: &str) -> Result<Found> {
+    if id == NONE {
+        return Err(Fault::usage(
+            format!("`{NONE}` stands for no skill"),
+            "`taskrun skill select --none` selects none",
+        ));
+    }
     let found = Catalog::new(Some(workspace)).get(id)?;
     init::for_state(workspace)?;
     store::write_json(&workspace.selected_skill(), &File { version: VERSION, skill: id.into() })?;

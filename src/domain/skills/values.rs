@@ -13,6 +13,17 @@ use crate::fault::Fault;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<String, String>);
 
+/// Values that were `given` one after another, by name; two for one name are refused.
+pub fn named(given: &[(String, String)]) -> Result<BTreeMap<String, String>> {
+    let mut values = BTreeMap::new();
+    for (name, value) in given {
+        if values.insert(name.clone(), value.clone()).is_some() {
+            return Err(Fault::usage(format!("`{name}` is set twice"), "give one value for each name"));
+        }
+    }
+    Ok(values)
+}
+
 impl Values {
     /// What is `given` (`--set NAME=VALUE`), then what was `known` before, then the defaults. Errors: a name that the skill
     /// does not have, a variable without a value.
