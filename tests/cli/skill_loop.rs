@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, reap, wait_for};
 
 const SKILL: &str = r#"
 id = "bake"
@@ -156,4 +156,42 @@ fn gates_follow_the_stack_and_what_the_agent_edits_changes_no_run_under_way() {
     assert_eq!(gates(&events), ["false"]);
     let (_, events) = bench.events(&["--skill", "bake", "--once", "--no-gates"]);
     assert!(gates(&events).is_empty());
+}
+
+#[test]
+fn a_run_that_is_turned_away_leaves_no_tasks_behind() {
+    let bench = bench(&format!("until [ -e \"$ASIDE/go\" ]; do sleep 0.02; done; {WORKS}"));
+    let mut runs: Vec<_> = (0..4).map(|_| bench.start(&["--skill", "bake"])).collect();
+    let mut ended = Vec::new();
+    wait_for("three to be turned away", || {
+        runs.retain_mut(|run| match run.try_wait().unwrap() {
+            Some(status) => {
+                ended.push(status.code());
+                false
+            }
+            None => true,
+        });
+        ended.len() == 3
+    });
+    assert_eq!((ended, count(&bench)), (vec![Some(75); 3], 3), "one epic with its two tasks");
+    bench.task("bd-e", &json!({"issue_type": "epic"}));
+    let before = bench.sandbox.read(".beads/issues.jsonl");
+    assert_eq!(bench.run(&["--skill", "bake", "--epic", "bd-e"]).code, 75);
+    assert_eq!(bench.sandbox.read(".beads/issues.jsonl"), before);
+    std::fs::write(bench.aside("go"), "").unwrap();
+    for run in runs {
+        assert_eq!(reap(run), 0);
+    }
+}
+
+#[test]
+fn an_epic_that_is_done_leaves_a_run_nothing_to_do() {
+    let bench = bench(WORKS);
+    bench.task("bd-e", &json!({"issue_type": "epic"}));
+    bench.commit_all();
+    assert_eq!(bench.run(&["--skill", "bake", "--epic", "bd-e"]).code, 0);
+    let before = (count(&bench), bench.status("bd-e"));
+    assert_eq!(before.1, "closed");
+    let again = bench.run(&["--skill", "bake", "--epic", "bd-e"]);
+    assert_eq!((again.code, count(&bench)), (0, before.0), "{again:?}");
 }

@@ -10,6 +10,7 @@ use super::render;
 use crate::commands::Context;
 use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::event::{Event, Kind};
+use crate::domain::beads::Store;
 use crate::domain::loops::plan::{self, Options, Plan};
 use crate::domain::loops::preview::{self, Preview};
 use crate::domain::loops::{self, Hands, guided};
@@ -172,7 +173,8 @@ impl Run {
             terminal,
             allow_unknown_cost: self.allow_unknown_cost,
             verify: self.verify.map(Verify::from),
-            skill: None,
+            no_skill: self.skill.as_deref() == Some(guided::NONE),
+            ..Options::default()
         }
     }
 }
@@ -187,10 +189,14 @@ pub(super) fn run(args: &Run, context: &Context) -> Result<Exit> {
     let looks = args.dry_run || args.print_prompt;
     if let Some(choice) = guided::choose(&workspace, args.skill.as_deref())? {
         let mut notice = |message: &str| context.ui.notice(message);
-        guided::provide((&workspace, &config), &choice, &mut options, looks, &mut notice)?;
+        guided::provide(&choice, &mut options, &mut notice);
     }
     let plan = plan::plan(&workspace, &config, &options)?;
     if looks {
+        if let Some(stories) = &plan.stories {
+            let (store, epic) = (Store::open(&workspace)?, plan.filter.epic.as_deref());
+            stories.make((&workspace, &store), epic, true, &mut |message| context.ui.notice(message))?;
+        }
         let preview = preview::preview(&workspace, &plan)?;
         return show(&preview, args.print_prompt, context);
     }

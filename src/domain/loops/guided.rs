@@ -2,16 +2,14 @@
 
 use anyhow::{Context, Result};
 
-use crate::domain::beads::{Store, who};
-use crate::domain::loops::plan::{Options, plan};
+use crate::domain::beads::{Record, Store, who};
+use crate::domain::loops::plan::Options;
 use crate::domain::skills::apply::{self, Applied, Order, label};
 use crate::domain::skills::catalog::{Catalog, Found};
-use crate::domain::skills::selected;
+use crate::domain::skills::{Skill, selected};
 use crate::domain::workspace::Workspace;
-use crate::system::config::Config;
 
-/// The word that stands for no skill.
-pub const NONE: &str = "none";
+pub use crate::domain::skills::NONE;
 
 /// A skill that was chosen.
 #[derive(Debug)]
@@ -45,16 +43,9 @@ pub fn choose(workspace: &Workspace, asked: Option<&str>) -> Result<Option<Choic
     }
 }
 
-/// Has a run go by a skill. Makes the stories of the skill tasks where a run would find none, and limits a run that was asked for by the skill's
-/// name to its tasks. A selected skill limits nothing, and is applied once only. Without writing where it is only a
-/// `rehearsal`.
-pub fn provide(
-    (workspace, config): (&Workspace, &Config),
-    choice: &Choice,
-    options: &mut Options,
-    rehearsal: bool,
-    notice: &mut dyn FnMut(&str),
-) -> Result<()> {
+/// Has a run go by a skill, whose stories it makes tasks first where there are none. A run that was asked for by the
+/// skill's name is limited to its tasks; a selected skill limits nothing, and is applied once only.
+pub fn provide(choice: &Choice, options: &mut Options, notice: &mut dyn FnMut(&str)) {
     let skill = &choice.found.skill;
     options.skill = Some(choice.found.clone());
     if !choice.named {
@@ -62,24 +53,44 @@ pub fn provide(
     }
     let narrowed = options.task.is_some() || options.label.is_some();
     if skill.user_stories.is_empty() || narrowed || (!choice.named && options.epic.is_some()) {
-        return Ok(());
+        return;
     }
-    let store = Store::open(workspace)?;
-    let tasks = tasks(&store, &label(&skill.id), options.epic.as_deref())?;
-    let wanted = if choice.named { tasks.open == 0 } else { tasks.any == 0 };
-    if wanted {
-        // A run that cannot be leaves no tasks behind.
-        plan(workspace, config, options)?;
-        let author = who(workspace.root());
-        let epic = options.epic.clone();
-        let order = Order { epic, dry_run: rehearsal, author, ..Order::default() };
-        let applied = apply::apply(&store, skill, &order)?;
-        notice(&told(&skill.id, &applied, rehearsal));
-    }
+    options.stories = Some(Stories { skill: skill.clone(), named: choice.named });
     if choice.named {
         options.label = Some(label(&skill.id));
     }
-    Ok(())
+}
+
+/// The stories that a run makes tasks before it takes the first one.
+#[derive(Debug, Clone)]
+pub struct Stories {
+    skill: Skill,
+    named: bool,
+}
+
+impl Stories {
+    /// Makes them tasks, below this epic if below one, where a run would find none; nothing is written where it is only a
+    /// `rehearsal`. The caller holds the run lock, else two would make them twice.
+    pub fn make(
+        &self,
+        (workspace, store): (&Workspace, &Store),
+        epic: Option<&str>,
+        rehearsal: bool,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<()> {
+        let skill = &self.skill;
+        let tasks = tasks(store, &label(&skill.id), epic)?;
+        let nothing_to_make = if self.named { tasks.open > 0 || tasks.all_done } else { tasks.any > 0 };
+        if nothing_to_make {
+            return Ok(());
+        }
+        let author = who(workspace.root());
+        let epic = epic.map(str::to_owned);
+        let order = Order { epic, dry_run: rehearsal, author, ..Order::default() };
+        let applied = apply::apply(store, skill, &order)?;
+        notice(&told(&skill.id, &applied, rehearsal));
+        Ok(())
+    }
 }
 
 fn told(skill: &str, applied: &Applied, rehearsal: bool) -> String {
@@ -99,14 +110,17 @@ fn told(skill: &str, applied: &Applied, rehearsal: bool) -> String {
 struct Tasks {
     open: usize,
     any: usize,
+    /// The epic is closed, and they with it.
+    all_done: bool,
 }
 
 fn tasks(store: &Store, label: &str, epic: Option<&str>) -> Result<Tasks> {
     store.view(|table| {
         let graph = table.graph();
         let below = epic.map(|epic| table.resolve(epic)).transpose()?;
+        let closed = below.as_deref().and_then(|epic| table.get(epic)).is_some_and(Record::is_settled);
         let below = below.as_deref().map(|epic| graph.below(epic));
-        let mut tasks = Tasks { open: 0, any: 0 };
+        let mut tasks = Tasks { open: 0, any: 0, all_done: false };
         for record in graph.records() {
             let own = record.labels().iter().any(|has| **has == *label) && record.kind() != "epic";
             if own && !record.is_tombstone() && below.as_ref().is_none_or(|ids| ids.contains(&*record.id)) {
@@ -114,6 +128,7 @@ fn tasks(store: &Store, label: &str, epic: Option<&str>) -> Result<Tasks> {
                 tasks.open += usize::from(!record.is_settled());
             }
         }
+        tasks.all_done = closed && tasks.any > 0 && tasks.open == 0;
         Ok(tasks)
     })
 }

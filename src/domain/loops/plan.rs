@@ -12,6 +12,7 @@ use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
 use crate::domain::attempt::prompt::{self, Template};
 use crate::domain::beads::{Filter, Issue};
 use crate::domain::launchers::Launcher;
+use crate::domain::loops::guided::Stories;
 use crate::domain::loops::provider::Policy;
 use crate::domain::loops::resume::Thread;
 use crate::domain::skills::catalog::Found;
@@ -62,6 +63,10 @@ pub struct Options {
     pub verify: Option<Verify>,
     /// The skill that tasks are worked by.
     pub skill: Option<Found>,
+    /// Its stories, where they are to be made tasks.
+    pub stories: Option<Stories>,
+    /// Whether it was said that tasks are worked by none.
+    pub no_skill: bool,
 }
 
 /// A run, decided.
@@ -106,6 +111,10 @@ pub struct Plan {
     pub template: Option<(String, String)>,
     /// The skill that tasks are worked by.
     pub guide: Option<Guide>,
+    /// Its stories, where they are to be made tasks first.
+    pub stories: Option<Stories>,
+    /// Whether it was said that tasks are worked by none.
+    pub no_skill: bool,
 }
 
 /// Who judges the work of an attempt.
@@ -236,6 +245,8 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         launcher: launcher(workspace, config, options.launcher.as_deref())?,
         template: template(workspace)?,
         guide: guide(workspace, options)?,
+        stories: options.stories.clone(),
+        no_skill: options.no_skill,
     })
 }
 

@@ -121,6 +121,7 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
     let mut run = Run::begin(workspace, plan, store, hands)?;
     run.prepare()?;
     run.recover()?;
+    run.make_stories()?;
     run.open()?;
     let ended = run.go();
     run.close(ended)
@@ -209,6 +210,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Makes a skill's stories tasks, where the run is to begin with that.
+    fn make_stories(&mut self) -> Result<()> {
+        let Some(stories) = &self.plan.stories else { return Ok(()) };
+        let place = (self.workspace, &self.store);
+        stories.make(place, self.plan.filter.epic.as_deref(), false, self.notice)
+    }
+
     /// Says that the run begins.
     fn open(&mut self) -> Result<()> {
         if self.plan.budget.per_day_usd.is_some() && !self.ledger.day.known {
@@ -260,10 +268,14 @@ impl<'a> Run<'a> {
     /// What the store has to say; each thing once in a run.
     pub(super) fn pass_on_notices(&mut self) {
         for notice in self.store.take_notices() {
-            if !self.noticed.contains(&notice) {
-                (self.notice)(&notice);
-                self.noticed.push(notice);
-            }
+            self.notice_once(notice);
+        }
+    }
+
+    pub(super) fn notice_once(&mut self, notice: String) {
+        if !self.noticed.contains(&notice) {
+            (self.notice)(&notice);
+            self.noticed.push(notice);
         }
     }
 
