@@ -213,6 +213,60 @@ fn a_judge_that_changes_files_is_not_believed() {
 }
 
 #[test]
+fn a_judge_that_changes_tasks_settings_or_the_branch_is_not_believed() {
+    let table = [
+        ("sed -i 's/it greets/it is there/' .beads/issues.jsonl", "the task itself changed"),
+        ("sed -i '/bd-2/s/\"open\"/\"deferred\"/' .beads/issues.jsonl", "other tasks changed"),
+        ("sed -i '/bd-2/d' .beads/issues.jsonl", "other tasks changed"),
+        ("echo '# other' >> .taskrun/config.toml", "`.taskrun/config.toml` changed"),
+        ("mkdir -p .taskrun/skills; echo > .taskrun/skills/x.toml", "`.taskrun/skills` changed"),
+        ("git checkout -q -b elsewhere", "the branch that is checked out changed"),
+    ];
+    for (script, expected) in table {
+        let bench = judged(WORKER, &format!("{script}\n{DONE}"), "max_attempts = 1");
+        bench.task("bd-2", &json!({"priority": 4}));
+        task(&bench, &json!({"acceptance_criteria": CRITERIA, "priority": 0}));
+        let (_, events) = bench.events(&["--once"]);
+        let why = gate(&events)[0]["ended_for"].as_str().unwrap_or_default().to_owned();
+        assert!(why.starts_with(&format!("while the work was judged {expected}")), "{script}: {why}");
+        assert_eq!(bench.status("bd-1"), "blocked", "{script}");
+    }
+    // What people add meanwhile says nothing.
+    let bench =
+        judged(WORKER, &format!("{} beads create More >&2\n{DONE}", env!("CARGO_BIN_EXE_taskrun")), "");
+    task(&bench, &json!({}));
+    bench.run(&["--once"]);
+    assert_eq!(bench.status("bd-1"), "closed");
+}
+
+#[test]
+fn criteria_that_the_worker_weakens_are_not_what_is_judged() {
+    let worker = format!(
+        "[ -e \"$ASIDE/n\" ] || sed -i 's/it greets.nit leaves/it is there/; s/Say hello/Say nothing/' .beads/issues.jsonl; {WORKER}"
+    );
+    let script = "cp \"$ASIDE/judged\" \"$ASIDE/judged-$(cat \"$ASIDE/n\")\"; \
+                  [ $(cat \"$ASIDE/n\") = 2 ] && echo '<promise>COMPLETE</promise>' || echo '<promise>FAILED: more</promise>'";
+    let bench = judged(&worker, script, "");
+    task(&bench, &json!({"acceptance_criteria": CRITERIA, "description": "Say hello."}));
+    let out = bench.run(&[]);
+    assert_eq!((out.code, bench.status("bd-1").as_str()), (0, "closed"), "{out:?}");
+    for told in ["judged-1", "judged-2", "prompt-2"] {
+        let prompt = bench.lines(told).join("\n");
+        assert!(prompt.contains("- [ ] it greets\n- [ ] it leaves"), "{told}: {prompt}");
+        assert!(prompt.contains("Say hello.") && !prompt.contains("it is there"), "{told}: {prompt}");
+    }
+    let said = "`bd-1` was changed while it was worked (description, acceptance criteria)";
+    assert_eq!(out.stderr.matches(said).count(), 1, "{out:?}");
+    let issue = bench.issue("bd-1");
+    let comments = issue["comments"].as_array().unwrap();
+    let kept = comments[0]["text"].as_str().unwrap();
+    assert!(
+        comments.len() == 1 && kept.contains("it greets\nit leaves") && kept.contains("Say hello."),
+        "{issue}"
+    );
+}
+
+#[test]
 fn what_earlier_attempts_left_is_judged_too() {
     let script = "cp \"$ASIDE/judged\" \"$ASIDE/judged-$(cat \"$ASIDE/n\")\"; \
                   [ $(cat \"$ASIDE/n\") = 2 ] && echo '<promise>COMPLETE</promise>' || echo '<promise>FAILED: more</promise>'";

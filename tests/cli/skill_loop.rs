@@ -195,3 +195,19 @@ fn an_epic_that_is_done_leaves_a_run_nothing_to_do() {
     let again = bench.run(&["--skill", "bake", "--epic", "bd-e"]);
     assert_eq!((again.code, count(&bench)), (0, before.0), "{again:?}");
 }
+
+#[test]
+fn tasks_of_a_skill_that_the_run_does_not_go_by_are_told_of_once() {
+    let bench = bench(WORKS);
+    for id in ["bd-1", "bd-2"] {
+        bench.task(id, &json!({"labels": ["skill:bake"]}));
+    }
+    bench.task("bd-3", &json!({"labels": ["skill:unheard-of"]}));
+    bench.commit_all();
+    let out = bench.run(&[]);
+    let said = "`bd-1` is of the skill `bake`, whose prompts and gates this run leaves out; `--skill bake` goes by it";
+    assert!(out.code == 0 && out.stderr.contains(said), "{out:?}");
+    assert_eq!(out.stderr.matches("leaves out").count(), 1, "{out:?}");
+    bench.task("bd-4", &json!({"labels": ["skill:bake"]}));
+    assert!(!bench.run(&["--skill", "none"]).stderr.contains("leaves out"));
+}

@@ -73,8 +73,10 @@ impl Run<'_> {
     /// Takes `issue` through one attempt. Nothing happens when somebody else was faster.
     pub(super) fn iterate(&mut self, issue: &Issue, epic: Option<(String, String, String)>) -> Result<()> {
         let past = self.ledger.past(&issue.id);
-        let Some(mut attempt) = self.claim(issue, epic, &past)? else { return Ok(()) };
-        self.recorder.tell(Kind::TaskClaimed { title: issue.title.clone() });
+        let Some(mut attempt) = self.claim(&self.as_taken(issue), epic, &past)? else { return Ok(()) };
+        self.taken.insert(issue.id.clone(), attempt.issue.clone());
+        self.tell_of_skill(issue);
+        self.recorder.tell(Kind::TaskClaimed { title: attempt.issue.title.clone() });
         if budget::task_spent(&self.plan.budget, &past.spend, past.dearest) {
             let why =
                 format!("the attempts on this task have used up `per_task_usd` ({:.2} USD)", past.spend.usd);
@@ -174,6 +176,7 @@ impl Run<'_> {
             return Ok(blameless(other(&error)));
         }
         self.put_store_back()?;
+        self.tell_of_changes(&attempt.issue)?;
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {
             Verdict::Complete => Ok(self.check(attempt, &gates, past).unwrap_or_else(|error| {

@@ -1,6 +1,7 @@
 //! One run from its lock to its last event.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use crate::domain::agents::catalog::Agent;
 use crate::domain::attempt::budget::{self, Spend, Tally};
 use crate::domain::attempt::changes::{Look, Own, look};
 use crate::domain::attempt::event::{Event, Finished, Kind};
-use crate::domain::beads::Store;
+use crate::domain::beads::{Issue, Store};
 use crate::domain::launchers;
 use crate::domain::loops::claims::Claims;
 use crate::domain::loops::control::{self, Action};
@@ -90,6 +91,8 @@ pub(super) struct Run<'a> {
     paused: Duration,
     pub(super) warned: Warned,
     pub(super) noticed: Vec<String>,
+    /// Tasks as they were when the run first took them.
+    pub(super) taken: HashMap<String, Issue>,
 }
 
 /// Runs the loop in the foreground until there is a reason to end. Only one run at a time works in
@@ -179,6 +182,7 @@ impl<'a> Run<'a> {
             paused: Duration::ZERO,
             warned: Warned::default(),
             noticed: Vec::new(),
+            taken: HashMap::new(),
             plan,
         })
     }

@@ -18,7 +18,7 @@ use crate::domain::loops::run::Run;
 use crate::domain::loops::verdict::Once;
 
 /// The author of comments that a run writes.
-const AUTHOR: &str = "taskrun";
+pub(super) const AUTHOR: &str = "taskrun";
 
 /// What is to become of a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,7 @@ impl Run<'_> {
                     self.unchanged = 0;
                     self.state.failed.retain(|id| *id != attempt.issue.id);
                     self.state.completed.push(attempt.issue.id.clone());
+                    self.taken.remove(&attempt.issue.id);
                     let mut receipt = self.receipt(attempt, Outcome::Closed, landed.reason.clone());
                     receipt.commit.clone_from(&landed.commit);
                     receipt.files_changed = landed.files;
@@ -121,7 +122,11 @@ impl Run<'_> {
         self.once = if outcome == Outcome::Escalated { Once::Escalated } else { Once::NotClosed };
         self.state.failed.retain(|failed| failed != id);
         match outcome {
-            Outcome::Escalated => self.state.escalated.push(id.to_owned()),
+            Outcome::Escalated => {
+                // What a person makes of it holds when it comes back.
+                self.taken.remove(id);
+                self.state.escalated.push(id.to_owned());
+            }
             Outcome::Reopened => self.state.failed.push(id.to_owned()),
             // No task is to blame for the rest.
             _ => {}

@@ -19,6 +19,7 @@ use crate::domain::attempt::verify::{Changes, DIFF, Facts, Judgement, NAME, comp
 use crate::domain::loops::attempt::Attempt;
 use crate::domain::loops::attend::{Job, blameless, other};
 use crate::domain::loops::brief::described;
+use crate::domain::loops::ground::Ground;
 use crate::domain::loops::ledger::Past;
 use crate::domain::loops::plan::Verifier;
 use crate::domain::loops::run::Run;
@@ -55,6 +56,7 @@ impl Run<'_> {
         };
         let prompt = compose(&facts)?;
         let before = self.look()?;
+        let ground = self.ground(&attempt.issue.id, &before)?;
         self.recorder.tell(Kind::GateStarted { command: NAME.into() });
         let (prefix, cause, began) = (judge_prefix(&attempt.prefix), Cell::new(None), Instant::now());
         let job = Job {
@@ -75,7 +77,7 @@ impl Run<'_> {
         self.put_store_back()?;
         attempt.judged = Some(judged(&engine, &answer));
         self.dearest_judged = self.dearest_judged.max(answer.spend.usd);
-        let touched = self.touched(&before)?;
+        let touched = self.touched(&before)?.or_else(|| self.moved(attempt, &ground));
         let red = touched.or_else(|| match judgement(&answer.verdict) {
             Judgement::Met => None,
             Judgement::NotMet(why) | Judgement::Person(why) => Some(why),
@@ -176,6 +178,14 @@ impl Run<'_> {
         let names: Vec<String> = paths.take(5).map(|path| format!("`{}`", path.display())).collect();
         let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
         Ok(Some(format!("who was to judge the work changed files{names}; look at them")))
+    }
+
+    /// What was changed meanwhile beside the work.
+    fn moved(&self, attempt: &Attempt, before: &Ground) -> Option<String> {
+        let now = self.look().and_then(|look| self.ground(&attempt.issue.id, &look));
+        // What cannot be read any more was changed as well.
+        let what = now.map_or(Some("the task store"), |now| before.differs(&now))?;
+        Some(format!("while the work was judged {what} changed: the verdict does not count; look at it"))
     }
 
     /// What was changed for the task, by this attempt and by those before it that left their work.
