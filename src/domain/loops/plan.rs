@@ -143,8 +143,14 @@ impl Plan {
 
     /// The gates of a task: those of the run, and those of the skill that it is worked by which are not among them.
     pub(super) fn gates_for(&self, issue: &Issue) -> Gates {
+        let guided = self.guide.as_ref().is_none_or(|guide| guide.is_for(issue));
+        if guided { self.gates_of_skill() } else { self.gates.clone() }
+    }
+
+    /// The gates of a task that the skill is for, if there is one.
+    pub(super) fn gates_of_skill(&self) -> Gates {
         let mut gates = self.gates.clone();
-        if let Some(guide) = self.guide.as_ref().filter(|guide| guide.is_for(issue)) {
+        if let Some(guide) = &self.guide {
             add_gates(&mut gates.commands, guide);
         }
         gates

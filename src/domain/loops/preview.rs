@@ -65,7 +65,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         agent: plan.engine.agent.name.clone(),
         fallback: plan.fallbacks.iter().map(|engine| engine.agent.name.clone()).collect(),
         argv: Vec::new(),
-        gates: plan.gates.commands.clone(),
+        gates: plan.gates_of_skill().commands,
         skill: plan.guide.as_ref().map(|guide| guide.skill.id.clone()),
         verify: plan.judge().map(|engine| engine.agent.name),
         commit: plan.commit,
@@ -75,13 +75,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
         budget_usd: plan.budget.usd,
         prompt: None,
     };
-    let Some(issue) = found.next else {
-        // What a skill's tasks will be worked with, which a run makes first.
-        if let Some(guide) = &plan.guide {
-            plan::add_gates(&mut preview.gates, guide);
-        }
-        return Ok(preview);
-    };
+    let Some(issue) = found.next else { return Ok(preview) };
     let past = ledger.past(&issue.id);
     let spent = budget::Tally {
         run: budget::Spend::nothing(),

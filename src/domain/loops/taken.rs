@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_compared_and_nothing_else() {
-        let first = Issue { title: "t".into(), acceptance_criteria: "a\nb".into(), ..Issue::default() };
+        let first = Issue::parse(r#"{"id":"bd-1","title":"t","acceptance_criteria":"a\nb"}"#).unwrap();
         let noted = Issue { notes: "n".into(), status: "closed".into(), ..first.clone() };
         assert_eq!(differences(&first, &noted), None);
         let weaker = Issue { acceptance_criteria: "a".into(), description: "d".into(), ..first.clone() };
