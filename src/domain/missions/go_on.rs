@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::cast::{self, Cast};
 use super::decide::{self, Decision, Ruling};
 use super::mission::Status;
 use super::run::StepRun;
@@ -48,7 +49,9 @@ pub fn go_on(
     // What a killed step has spent is on record before anything else is.
     prompted::settle(shelf.workspace(), config.logs.max_size, &mut *hands.notice)?;
     let stand = Stand::open(shelf, &lock, id)?;
+    let ahead = cast::ahead(&stand.workflow, &stand.mission, options.until_gate);
     let means = Means {
+        cast: if options.mock { Cast::default() } else { Cast::read(shelf, ahead)? },
         workspace: shelf.workspace(),
         config,
         budget: options.budget,

@@ -4,6 +4,7 @@
 pub mod artifact;
 pub mod brief;
 pub mod builtin;
+pub mod cast;
 pub mod crew;
 pub mod decide;
 pub mod detail;

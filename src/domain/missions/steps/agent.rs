@@ -20,9 +20,9 @@ use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::prompted::plan::{self, Options, Part, Plan, Text};
 use crate::domain::prompted::{self, record::PREFIX};
 use crate::fault::Fault;
+use crate::system::clock;
 use crate::system::config::{AgentsEntry, Config};
 use crate::system::process::{Line, read_lines};
-use crate::system::{clock, store};
 
 /// An agent's step, decided.
 pub(super) struct Ready {
@@ -41,16 +41,8 @@ struct Ended {
 /// what it costs.
 pub(super) fn ready(stand: &Stand<'_>, step: &Step, means: &Means<'_>) -> Result<Ready> {
     let name = step.agent.as_deref().unwrap_or_default();
-    let crew = stand.shelf().crew()?;
-    let member = crew.get(name)?;
-    let path = means.workspace.root().join(&member.prompt_file);
-    let instructions = store::read_text(&path)?.ok_or_else(|| {
-        Fault::invalid(
-            format!("`{}`, the prompt file of agent `{name}`, is missing", path.display()),
-            "write it, or have the standard ones made with `taskrun mission init`",
-        )
-    })?;
-    let instructions = brief::without_front_matter(&instructions);
+    let (member, instructions) = means.cast.get(name)?;
+    let instructions = brief::without_front_matter(instructions);
     let output = step.output_artifact.as_deref().map(|name| artifact_at(&stand.folder, name)).transpose()?;
     let output = output.map(Before::look);
     let prompt = brief::compose(&told(stand, step, instructions, output.as_ref())?);

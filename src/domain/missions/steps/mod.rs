@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::Value;
 
+use super::cast::Cast;
 use super::names;
 use super::run::StepRun;
 use super::shelf::Folder;
@@ -39,6 +40,8 @@ pub struct Means<'a> {
     pub workspace: &'a Workspace,
     /// The settings.
     pub config: &'a Config,
+    /// Who works, as it was when all this began.
+    pub cast: Cast,
     /// Limits over those of the settings.
     pub budget: Budget,
     /// Work within a budget though an agent does not say what it costs.
