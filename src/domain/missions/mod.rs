@@ -20,6 +20,7 @@ pub mod names;
 pub mod output;
 pub mod review;
 pub mod run;
+pub mod said;
 pub mod sheet;
 pub mod shelf;
 pub mod stand;

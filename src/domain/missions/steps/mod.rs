@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::cast::Cast;
 use super::names;
-use super::run::StepRun;
+use super::run::{NEEDS, Needs, StepRun};
 use super::shelf::Folder;
 use super::stand::Stand;
 use super::told::{Close, Event, Hands, Kind, Told};
@@ -48,8 +48,19 @@ pub struct Means<'a> {
     pub allow_unknown_cost: bool,
     /// Copy inputs to outputs, and have nobody work.
     pub mock: bool,
+    /// What a person says to the step that is run.
+    pub note: Option<Note>,
     /// What the steps before this one have used of the limits.
     pub used: Used,
+}
+
+/// A word to the step that is run.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// Who says it.
+    pub by: String,
+    /// What.
+    pub text: String,
 }
 
 /// What came of a step.
@@ -132,6 +143,9 @@ pub fn run(
     let step = stand.workflow.steps[index].clone();
     let ready = ready(stand, &step, means)?;
     let mut run = StepRun::begin(&step.step_id, &names::run_id(), clock::now());
+    if let Some(Note { by, text }) = means.note.clone() {
+        (run.note, run.by) = (Some(text), Some(by));
+    }
     if matches!(ready, Ready::Mock(_)) {
         run.more.insert(MOCK.to_owned(), Value::Bool(true));
     }
@@ -165,6 +179,14 @@ pub fn run(
     (run.finished_at, run.holder) = (Some(clock::now()), None);
     (run.exit_code, run.signal, run.spend) = (came.exit_code, came.signal, came.spend);
     run.error.clone_from(&came.close.error);
+    let needs = Needs::of(came.close.exit_code).filter(|_| run.error.is_some());
+    if let Some(needs) = needs {
+        run.more.insert(NEEDS.to_owned(), needs.word().into());
+    }
+    if needs == Some(Needs::Human) && step.kind == StepKind::Agent {
+        came.close.hint =
+            Some(format!("answer it: `taskrun mission continue {} --note TEXT`", stand.mission.mission_id));
+    }
     stand.record(index, &run)?;
     stand.happened(came.close.error.as_deref().map_or(Happened::Done, Happened::Failed))?;
     let (run_id, error, spend) = (run.run_id.clone(), run.error.clone(), run.spend);
