@@ -36,6 +36,10 @@ pub(super) fn whole(detail: &Detail, columns: Option<usize>) -> String {
     match workflow {
         Some(workflow) => {
             lines.push(String::new());
+            if timeline::is_changed(workflow, mission, runs) {
+                let told = "its workflow was changed meanwhile: these are not the steps that it went through";
+                lines.extend(wrapped(told, columns, ("", "  ")));
+            }
             lines.extend(steps(&timeline::of(workflow, mission, runs), mission.status, (now, columns)));
         }
         None => lines.push(format!("its workflow `{}` is unknown", one_line(&mission.workflow_id))),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::mission::{self, Mission, Status};
+use super::output::Print;
 use super::sheet::{Spot, Wrong};
 use crate::domain::attempt::budget::Spend;
 use crate::system::lock::Holder;
@@ -55,6 +56,9 @@ pub struct StepRun {
 
 /// The field of a record that says what a run needs, see [`Needs`].
 pub const NEEDS: &str = "needs";
+
+/// The field of a record that says what an agent left, see [`StepRun::left`].
+pub const LEFT: &str = "left";
 
 /// What has to come before a failed step makes sense to be run again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +129,11 @@ impl StepRun {
     pub fn needs(&self) -> Option<Needs> {
         let word = self.more.get(NEEDS)?.as_str()?;
         Needs::ALL.into_iter().find(|needs| needs.word() == word)
+    }
+
+    /// What it left in its step's output artifact.
+    pub fn left(&self) -> Option<Print> {
+        serde_json::from_value(self.more.get(LEFT)?.clone()).ok()
     }
 
     /// Whether it goes on: it has not ended, and its process lives.

@@ -14,7 +14,8 @@ use serde_json::Value;
 
 use super::cast::Cast;
 use super::names;
-use super::run::{NEEDS, Needs, StepRun};
+use super::output::Print;
+use super::run::{LEFT, NEEDS, Needs, StepRun};
 use super::shelf::Folder;
 use super::stand::Stand;
 use super::told::{Close, Event, Hands, Kind, Told};
@@ -187,12 +188,23 @@ pub fn run(
         came.close.hint =
             Some(format!("answer it: `taskrun mission continue {} --note TEXT`", stand.mission.mission_id));
     }
+    if let Some(left) = left(stand, &step, &run) {
+        run.more.insert(LEFT.to_owned(), left);
+    }
     stand.record(index, &run)?;
     stand.happened(came.close.error.as_deref().map_or(Happened::Done, Happened::Failed))?;
     let (run_id, error, spend) = (run.run_id.clone(), run.error.clone(), run.spend);
     let ended = Kind::Ended { run_id, exit_code: run.exit_code, error, spend, mock };
     (hands.tell)(Told::Mission(&Event::new(&mission, &id, ended)));
     failure.map_or(Ok((run, came)), Err)
+}
+
+/// What an agent's step that ended well has left, for whoever reviews it to know whether it was changed since.
+fn left(stand: &Stand<'_>, step: &Step, run: &StepRun) -> Option<Value> {
+    let artifact =
+        step.output_artifact.as_deref().filter(|_| step.kind == StepKind::Agent && run.error.is_none())?;
+    let print = Print::of(&artifact_at(&stand.folder, artifact).ok()?).ok()?;
+    serde_json::to_value(print).ok()
 }
 
 /// Prepares a step: whatever cannot be is told here.
