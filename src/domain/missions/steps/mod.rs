@@ -156,7 +156,7 @@ pub fn run(
     stand.happened(Happened::Began)?;
     let (mission, id) = (stand.mission.mission_id.clone(), step.step_id.clone());
     let mock = run.more.contains_key(MOCK);
-    let started = Kind::Started { name: step.name, run_id: run.run_id.clone(), log: path, mock };
+    let started = Kind::Started { name: step.name.clone(), run_id: run.run_id.clone(), log: path, mock };
     (hands.tell)(Told::Mission(&Event::new(&mission, &id, started)));
     let mut running = Running { folder: stand.folder.clone(), index, run, log };
     let came = match ready {
@@ -176,7 +176,17 @@ pub fn run(
     came.close.error = came.close.error.map(|error| redact::ours().text(&error).into_owned());
     let end = came.close.error.as_deref().unwrap_or("the step is done");
     running.line(&format!("[taskrun: {end}]"));
-    let mut run = running.run;
+    let run = ended(stand, &step, running.run, &mut came);
+    stand.record(index, &run)?;
+    stand.happened(came.close.error.as_deref().map_or(Happened::Done, Happened::Failed))?;
+    let (run_id, error, spend) = (run.run_id.clone(), run.error.clone(), run.spend);
+    let kind = Kind::Ended { run_id, exit_code: run.exit_code, error, spend, mock };
+    (hands.tell)(Told::Mission(&Event::new(&mission, &id, kind)));
+    failure.map_or(Ok((run, came)), Err)
+}
+
+/// The record of a run that has ended: how, what it needs, and what it left.
+fn ended(stand: &Stand<'_>, step: &Step, mut run: StepRun, came: &mut Came) -> StepRun {
     (run.finished_at, run.holder) = (Some(clock::now()), None);
     (run.exit_code, run.signal, run.spend) = (came.exit_code, came.signal, came.spend);
     run.error.clone_from(&came.close.error);
@@ -185,18 +195,13 @@ pub fn run(
         run.more.insert(NEEDS.to_owned(), needs.word().into());
     }
     if needs == Some(Needs::Human) && step.kind == StepKind::Agent {
-        came.close.hint =
-            Some(format!("answer it: `taskrun mission continue {} --note TEXT`", stand.mission.mission_id));
+        let id = &stand.mission.mission_id;
+        came.close.hint = Some(format!("answer it: `taskrun mission continue {id} --note TEXT`"));
     }
-    if let Some(left) = left(stand, &step, &run) {
+    if let Some(left) = left(stand, step, &run) {
         run.more.insert(LEFT.to_owned(), left);
     }
-    stand.record(index, &run)?;
-    stand.happened(came.close.error.as_deref().map_or(Happened::Done, Happened::Failed))?;
-    let (run_id, error, spend) = (run.run_id.clone(), run.error.clone(), run.spend);
-    let ended = Kind::Ended { run_id, exit_code: run.exit_code, error, spend, mock };
-    (hands.tell)(Told::Mission(&Event::new(&mission, &id, ended)));
-    failure.map_or(Ok((run, came)), Err)
+    run
 }
 
 /// What an agent's step that ended well has left, for whoever reviews it to know whether it was changed since.
