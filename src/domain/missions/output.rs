@@ -84,7 +84,7 @@ impl Print {
             bytes += count as u64;
         }
         let artifact = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let sha256 = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = sum.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Ok(Self { artifact, bytes, sha256 })
     }
 

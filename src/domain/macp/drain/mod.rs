@@ -215,7 +215,9 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
 pub fn take_back(place: Place, notice: &mut dyn FnMut(&str)) -> Result<()> {
     let (mut told, mut notes) = (Vec::new(), Vec::new());
     recover::recover(&mut Queue::open(place)?, false, (&mut told, &mut notes))?;
-    notes.iter().for_each(|note| notice(note));
+    for note in notes {
+        notice(&note);
+    }
     Ok(())
 }
 
