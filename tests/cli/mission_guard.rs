@@ -152,9 +152,9 @@ fn kill_ends_nobody_but_who_works_on_the_mission() {
     let scene = Scene::new();
     let mut other = Command::new("sleep").arg("60").spawn().unwrap();
     let stat = fs::read_to_string(format!("/proc/{}/stat", other.id())).unwrap();
-    let start: u64 = stat[stat.rfind(')').unwrap() + 2..].split(' ').nth(19).unwrap().parse().unwrap();
+    let began: u64 = stat[stat.rfind(')').unwrap() + 2..].split(' ').nth(19).unwrap().parse().unwrap();
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim().to_owned();
-    let holder = json!({"pid": other.id(), "start": start, "boot": boot});
+    let holder = json!({"pid": other.id(), "start": began, "boot": boot});
     scene.run_of(3, "research", "r-1763740000001-bbbb", &json!({"holder": holder}));
     scene.mission(&json!({"current_step": 2, "status": "running_code_agent"}));
     let out = scene.sandbox.run(&["mission", "kill", ID]);
