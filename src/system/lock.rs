@@ -62,6 +62,14 @@ impl Lock {
         locker(path).map_or_else(|| "another process".to_owned(), |pid| named(&pid))
     }
 
+    /// Whether `holder` is who holds the lock; where the kernel does not tell who does, whether somebody holds it.
+    pub fn is_held_by(path: &Path, holder: &Holder) -> bool {
+        match locker(path) {
+            Some(pid) => pid.parse() == Ok(holder.pid) && holder.alive(),
+            None => Self::is_held(path),
+        }
+    }
+
     /// Locks a directory itself, which must be there; not possible on some network file systems.
     pub fn take_dir(path: &Path, patience: Duration) -> Result<Self> {
         wait(path, patience, || Self::try_on(path, File::open(path)))

@@ -85,6 +85,7 @@ mod mission_bad;
 mod mission_bench;
 mod mission_ends;
 mod mission_files;
+mod mission_guard;
 mod mission_people;
 mod mission_scene;
 mod mission_show;

@@ -30,7 +30,8 @@ pub struct Args {
     /// Run all steps up to the next one that needs a person (exit 4), and pass no gate
     #[arg(long)]
     until_gate: bool,
-    /// What there is to say when a gate is passed; the agents of later steps are told it
+    /// What there is to say when a gate is passed, which the agents of later steps are told; or to the step that is run, as
+    /// an answer to what its agent asked
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "until_gate")]
     note: Option<String>,
     /// Start no agent: copy its input to its output, below a header that says so

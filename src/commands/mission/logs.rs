@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
     };
     let path = record.log(&folder);
     let at = match args.bytes {
-        Some(most) if path.is_file() => log::tail(&path, most)?,
+        Some(most) if log::size(&path).is_some() => log::tail(&path, most)?,
         _ => 0,
     };
     let mut out = |bytes: &[u8]| {
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
     };
     if args.follow {
         log::follow(shelf, &args.id, &record, at, &mut out)?;
-    } else if path.is_file() {
+    } else if log::size(&path).is_some() {
         log::print(&path, at, &mut out)?;
     }
     Ok(Exit::Done)

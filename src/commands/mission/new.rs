@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit> {
-    let input = args.input.as_deref().map(Input::of).ok_or_else(|| {
+    let input = args.input.as_deref().map(Input::of).transpose()?.ok_or_else(|| {
         Fault::usage("nothing says what is wanted", "give `--input`: text, a file, or `-` for standard input")
     })?;
     // The parser takes no other words.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::commands::agent::money;
 use crate::domain::missions::detail::Detail;
 use crate::domain::missions::mission::Mission;
+use crate::domain::missions::run::{Needs, needs};
 use crate::domain::missions::timeline::{self, Mark, Stage};
 use crate::domain::missions::workflow::Workflow;
 use crate::domain::missions::{Status, Step, StepKind, StepRun};
@@ -35,6 +36,10 @@ pub(super) fn whole(detail: &Detail, columns: Option<usize>) -> String {
     match workflow {
         Some(workflow) => {
             lines.push(String::new());
+            if timeline::is_changed(workflow, mission, runs) {
+                let told = "its workflow was changed meanwhile: these are not the steps that it went through";
+                lines.extend(wrapped(told, columns, ("", "  ")));
+            }
             lines.extend(steps(&timeline::of(workflow, mission, runs), mission.status, (now, columns)));
         }
         None => lines.push(format!("its workflow `{}` is unknown", one_line(&mission.workflow_id))),
@@ -49,7 +54,7 @@ pub(super) fn whole(detail: &Detail, columns: Option<usize>) -> String {
     let error = |error: &String| wrapped(&one_line(error), columns, ("  ", "    "));
     section(&mut lines, "errors", mission.errors.iter().flat_map(error).collect());
     section(&mut lines, "the end of its log", log(detail, columns));
-    if let Some(next) = next(mission) {
+    if let Some(next) = next_of(detail).or_else(|| next(mission)) {
         lines.push(format!("\n{next}"));
     }
     lines.join("\n")
@@ -208,6 +213,25 @@ fn log(detail: &Detail, columns: Option<usize>) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let from = lines.len().saturating_sub(LOG);
     lines[from..].iter().map(|line| fitted(format!("  {}", line.replace('\t', "    ")), columns)).collect()
+}
+
+/// The same for one of which all is known: what failed may need more than to be run again.
+fn next_of(detail: &Detail) -> Option<String> {
+    let Detail { mission, workflow, runs, .. } = detail;
+    let id = &mission.mission_id;
+    let step = workflow.as_ref().and_then(|workflow| workflow.steps.get(mission.current_step));
+    let told = match (needs(mission, runs)?, step.map(|step| step.kind)) {
+        (Needs::Human, Some(StepKind::Loop)) => {
+            format!("a person is needed: see `taskrun loop status`, then taskrun mission continue {id}")
+        }
+        (Needs::Human, Some(StepKind::Macp)) => {
+            format!("a person is needed: see `taskrun macp status`, then taskrun mission continue {id}")
+        }
+        (Needs::Human, _) => format!("a person is needed: taskrun mission continue {id} --note ANSWER"),
+        (Needs::Budget, _) => format!("it met a limit: taskrun mission continue {id} with a higher one"),
+        (Needs::Patience, _) => format!("the provider makes it wait: later, taskrun mission continue {id}"),
+    };
+    Some(told)
 }
 
 /// What can be done with it now.

@@ -47,7 +47,7 @@ fn table(runs: &[StepRun], columns: Option<usize>) -> String {
         let at = run.started_at.strftime("%Y-%m-%d %H:%M:%S UTC");
         let took = run.finished_at.map(|end| end.duration_since(run.started_at));
         let took = took.and_then(|took| Duration::try_from(took).ok()).map(clock::human).unwrap_or_default();
-        let why = one_line(run.note.as_deref().or(run.reason()).unwrap_or_default());
+        let why = one_line(run.reason().or(run.note.as_deref()).unwrap_or_default());
         let (id, step) = (one_line(&run.run_id), one_line(&run.step_id));
         let state = one_line(run.state());
         let line = format!("{at}  {id:ids$}  {step:steps$}  {state:9}  {took:>6}  {why}");

@@ -16,8 +16,9 @@ use crate::ui::one_line;
 
 /// Print each change, until a person is needed
 ///
-/// Ends when the mission waits for a person (exit code 4), has failed (1) or is completed (0). With `--json` each change is one
-/// line.
+/// Ends when the mission waits for a person (exit code 4), has failed (1) or is completed (0). A step that failed because its agent
+/// is blocked, or a task was escalated, waits for a person, too; one that met a limit ends it with 3, one that the provider makes
+/// wait with 75. With `--json` each change is one line.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The mission
@@ -41,7 +42,9 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
         if now.is_last() {
             return Ok(match now.mission.status {
                 Status::Completed => Exit::Done,
-                Status::Failed => Exit::Failed,
+                Status::Failed => {
+                    now.needs().map_or(Exit::Failed, |needs| Exit::from_code(needs.exit_code()))
+                }
                 _ => Exit::Human,
             });
         }

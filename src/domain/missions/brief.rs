@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::artifact::Artifact;
 use super::mission::Mission;
+use super::said::{Said, Words};
 use super::workflow::Step;
 use crate::domain::attempt::prompt::{around, defuse, one_line};
 use crate::system::document::shown;
@@ -34,25 +35,12 @@ pub struct Brief<'a> {
     pub input: Option<Input>,
     /// What it has to write, and whether that is there from an earlier run.
     pub output: Option<(PathBuf, bool)>,
-    /// Why it was sent back, and by whom.
-    pub sent_back: Option<Said>,
-    /// What people said at the gates that they passed.
-    pub notes: Vec<Said>,
+    /// What people said.
+    pub words: Words,
     /// Where artifacts lie.
     pub artifacts: PathBuf,
     /// The others.
     pub others: Vec<Artifact>,
-}
-
-/// What a person said.
-#[derive(Debug, Clone)]
-pub struct Said {
-    /// At which gate.
-    pub step: String,
-    /// Who.
-    pub by: String,
-    /// What.
-    pub note: String,
 }
 
 /// What a step begins with.
@@ -107,20 +95,9 @@ pub fn compose(brief: &Brief<'_>) -> String {
     if let Some((path, there)) = &brief.output {
         write_there(&mut out, path, *there);
     }
-    if let Some(said) = &brief.sent_back {
-        let _ = writeln!(
-            out,
-            "\n## It was sent back\n\n{} has looked at your earlier output at `{}`, and sent it back with this note:\n\n{}",
-            one_line(&said.by),
-            one_line(&said.step),
-            quoted(&said.note)
-        );
-        if let Some((path, true)) = &brief.output {
-            let _ =
-                writeln!(out, "\nThat output is still at `{}`: read it, and do it better.", path.display());
-        }
-    }
-    notes(&mut out, &brief.notes);
+    sent_back(&mut out, brief);
+    answers(&mut out, &brief.words);
+    notes(&mut out, &brief.words.notes);
     others(&mut out, &brief.artifacts, &brief.others);
     out.push_str(
         "\n## How to end\n\nWhen the step is done, say in a few words what you did. If you need a person (a decision, access, a \
@@ -160,6 +137,33 @@ fn write_there(out: &mut String, path: &Path, there: bool) {
     );
     if there {
         out.push_str("One of an earlier run is there; write it anew.\n");
+    }
+}
+
+fn sent_back(out: &mut String, brief: &Brief<'_>) {
+    let Some(said) = &brief.words.sent_back else { return };
+    let _ = writeln!(
+        out,
+        "\n## It was sent back\n\n{} has looked at your earlier output at `{}`, and sent it back with this note:\n\n{}",
+        one_line(&said.by),
+        one_line(&said.step),
+        quoted(&said.note)
+    );
+    if let Some((path, true)) = &brief.output {
+        let _ = writeln!(out, "\nThat output is still at `{}`: read it, and do it better.", path.display());
+    }
+}
+
+fn answers(out: &mut String, words: &Words) {
+    if words.answers.is_empty() {
+        return;
+    }
+    out.push_str("\n## What people say to this step\n");
+    if let Some(asked) = &words.asked {
+        let _ = writeln!(out, "\nIts last run ended with:\n\n{}", quoted(asked));
+    }
+    for said in &words.answers {
+        let _ = writeln!(out, "\n{}:\n\n{}", one_line(&said.by), quoted(&said.note));
     }
 }
 

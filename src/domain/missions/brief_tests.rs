@@ -46,8 +46,12 @@ fn all_of_it_in_order() {
         step: &step,
         input: Some(input("````\nfenced")),
         output: Some((PathBuf::from("/m/artifacts/out.md"), true)),
-        sent_back: Some(said("review", "Too short.\nSay more.")),
-        notes: vec![said("first", "Mind the gap")],
+        words: Words {
+            sent_back: Some(said("review", "Too short.\nSay more.")),
+            asked: Some("the agent is blocked: which colour?".into()),
+            answers: vec![said("research", "Red.\nDark red.")],
+            notes: vec![said("first", "Mind the gap")],
+        },
         artifacts: "/m/artifacts".into(),
         others: vec![Artifact {
             name: "raw.md".into(),
@@ -87,6 +91,17 @@ Ada has looked at your earlier output at `review`, and sent it back with this no
 
 That output is still at `/m/artifacts/out.md`: read it, and do it better.
 
+## What people say to this step
+
+Its last run ended with:
+
+> the agent is blocked: which colour?
+
+Ada:
+
+> Red.
+> Dark red.
+
 ## What people said at earlier steps
 
 Ada at `first`:
@@ -115,8 +130,11 @@ fn nothing_in_it_is_a_promise() {
         step: &step,
         input: Some(input(tag)),
         output: None,
-        sent_back: Some(said("review", tag)),
-        notes: Vec::new(),
+        words: Words {
+            sent_back: Some(said("review", tag)),
+            answers: vec![said("research", tag)],
+            ..Words::default()
+        },
         artifacts: PathBuf::new(),
         others: Vec::new(),
     };

@@ -13,6 +13,10 @@ use crate::domain::macp::within::{Out, Within};
 use crate::fault::Fault;
 use crate::system::config::{Permissions, nearest};
 
+/// All fields of a member; the last two are for one with a `command`, as `[agents.NAME]` has them.
+const FIELDS: [&str; 8] =
+    ["promptFile", "agent", "model", "permissions", "launcher", "command", "prompt", "output"];
+
 /// All of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Crew {
@@ -44,7 +48,7 @@ pub struct Member {
     /// A command instead of an agent CLI, as `[agents.NAME] command` has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<String>>,
-    /// Fields of others.
+    /// How a `command` takes its prompt, and what it prints: `prompt` and `output`.
     #[serde(flatten)]
     pub more: Map<String, Value>,
 }
@@ -83,6 +87,8 @@ fn check(top: &Spot<'_>, root: &Path) -> Result<(), Wrong> {
         if name.trim().is_empty() {
             return Err(member.wrong("has an empty name"));
         }
+        // One that is misspelt may be the one that was to keep the agent in.
+        member.only(&FIELDS)?;
         let prompt = member.need("promptFile")?;
         within.relative(prompt.text()?).map_err(|out| {
             let path = quoted(prompt.text().unwrap_or_default());
@@ -99,6 +105,9 @@ fn check(top: &Spot<'_>, root: &Path) -> Result<(), Wrong> {
             }
         }
         member.field("command").map(|command| command.texts()).transpose()?;
+        if let (Some(_), Some(agent)) = (member.field("command"), member.field("agent")) {
+            return Err(agent.wrong("is there beside `command`: one of them says what is started"));
+        }
     }
     Ok(())
 }
@@ -153,14 +162,25 @@ mod tests {
             (member(json!({"command": "claude"})), "`agents.x.command` is text; a list"),
             (member(json!({"launcher": 1})), "`agents.x.launcher` is a number; text"),
             (member(json!({"model": {}})), "`agents.x.model` is an object; text"),
+            (member(json!({"lancher": "box"})), "`agents.x.lancher` is unknown; did you mean `launcher`?"),
+            (
+                member(json!({"permisions": "read-only"})),
+                "`agents.x.permisions` is unknown; did you mean `permissions`?",
+            ),
+            (member(json!({"comand": ["a"]})), "`agents.x.comand` is unknown; did you mean `command`?"),
+            (member(json!({"zzz": 1})), "`agents.x.zzz` is unknown; an agent has promptFile, agent, model"),
+            (
+                member(json!({"agent": "claude", "command": ["a"]})),
+                "`agents.x.agent` is there beside `command`",
+            ),
         ];
         for (file, expected) in table {
             let told = read(&file).unwrap_err().to_string();
             assert!(told.strip_prefix("`a.json` line 1: ").unwrap().starts_with(expected), "{told}");
         }
         let crew =
-            read(&member(json!({"permissions": "full", "command": ["a", "b"], "color": "red"}))).unwrap();
-        assert_eq!(crew.get("x").unwrap().more["color"], "red");
+            read(&member(json!({"permissions": "full", "command": ["a", "b"], "prompt": "file"}))).unwrap();
+        assert_eq!(crew.get("x").unwrap().more["prompt"], "file");
         let error = crew.get("y").unwrap_err();
         assert_eq!(error.to_string(), "agent not found: y");
     }

@@ -109,7 +109,7 @@ pub fn beginning(path: &Path) -> Result<(String, bool)> {
 
 /// The end of a log that may not be there yet.
 fn end(path: &Path) -> Result<String> {
-    if !path.is_file() {
+    if log::size(path).is_none() {
         return Ok(String::new());
     }
     let mut bytes = Vec::new();
@@ -135,7 +135,7 @@ fn whole_letters(bytes: &[u8]) -> String {
 impl Shelf {
     /// Whether some process holds the mission `id`.
     fn is_held(&self, id: &str) -> bool {
-        Lock::is_held(&self.workspace().missions_dir().join(".locks").join(id))
+        Lock::is_held(&self.lock_file(id))
     }
 }
 

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::cast::{self, Cast};
 use super::decide::{self, Decision, Ruling};
 use super::mission::Status;
 use super::run::StepRun;
 use super::shelf::Shelf;
 use super::stand::Stand;
-use super::steps::{self, Came, Means};
+use super::steps::{self, Came, Means, Note};
 use super::told::{Close, Event, Finished, Hands, Kind, Told};
 use super::walk::{self, Happened, Next};
 use crate::domain::attempt::budget::{Budget, Spend};
@@ -27,7 +28,7 @@ pub struct Options {
     pub until_gate: bool,
     /// Copy inputs to outputs instead of starting agents.
     pub mock: bool,
-    /// The person's word at a gate.
+    /// The person's word at a gate, or to the step that is run.
     pub note: Option<String>,
     /// Limits over those of the settings, for all that is run here together.
     pub budget: Budget,
@@ -48,12 +49,19 @@ pub fn go_on(
     // What a killed step has spent is on record before anything else is.
     prompted::settle(shelf.workspace(), config.logs.max_size, &mut *hands.notice)?;
     let stand = Stand::open(shelf, &lock, id)?;
+    let ahead = cast::ahead(&stand.workflow, &stand.mission, options.until_gate);
     let means = Means {
+        cast: if options.mock { Cast::default() } else { Cast::read(shelf, ahead)? },
         workspace: shelf.workspace(),
         config,
         budget: options.budget,
         allow_unknown_cost: options.allow_unknown_cost,
         mock: options.mock,
+        note: options
+            .note
+            .clone()
+            .filter(|note| !note.trim().is_empty())
+            .map(|text| Note { by: who(shelf.workspace().root()), text }),
         used: Used::default(),
     };
     let mut walk = Walk { stand, means, hands, runs: Vec::new(), spend: Spend::nothing() };
@@ -95,7 +103,7 @@ impl Walk<'_, '_> {
             match walk::next(&self.stand.workflow, &self.stand.mission, false)? {
                 Next::Complete => self.stand.happened(Happened::Done)?,
                 Next::Gate(gate) if options.until_gate => return Ok(self.waits(gate)),
-                Next::Gate(gate) => self.approve(gate, options)?,
+                Next::Gate(gate) => self.approve(gate)?,
                 Next::Run(index) => {
                     let (run, came) = steps::run(&mut self.stand, index, &self.means, &mut self.hands)?;
                     self.count(&run, &came);
@@ -122,10 +130,12 @@ impl Walk<'_, '_> {
         Close { reason: "gate".into(), exit_code: 4, hint, ..Close::default() }
     }
 
-    fn approve(&mut self, gate: usize, options: &Options) -> Result<()> {
+    fn approve(&mut self, gate: usize) -> Result<()> {
         let step = self.stand.workflow.steps[gate].step_id.clone();
-        let by = who(self.means.workspace.root());
-        let note = options.note.clone().filter(|note| !note.trim().is_empty());
+        let (by, note) = match self.means.note.take() {
+            Some(Note { by, text }) => (by, Some(text)),
+            None => (who(self.means.workspace.root()), None),
+        };
         let ruling = Ruling { decision: Decision::Approved, note: note.clone(), by: by.clone() };
         let word = ruling.decision.word();
         decide::pass(&mut self.stand, gate, ruling)?;

@@ -23,13 +23,18 @@ pub enum Input {
 }
 
 impl Input {
-    /// `-` is standard input, the path of what is there is a file, anything else is the text itself.
-    pub fn of(given: &str) -> Self {
+    /// `-` is standard input, the path of what is there is a file, anything else is the text itself. Errors ([`Fault::Usage`]):
+    /// what looks like a path, and nothing is there.
+    pub fn of(given: &str) -> Result<Self> {
         match given {
-            "-" => Self::Stdin,
+            "-" => Ok(Self::Stdin),
             // What is too long for a path is none.
-            path if fs::metadata(path).is_ok() => Self::File(path.into()),
-            text => Self::Text(text.into()),
+            path if fs::metadata(path).is_ok() => Ok(Self::File(path.into())),
+            path if is_like_a_path(path) => Err(Fault::usage(
+                format!("`{path}` looks like a file, and does not exist"),
+                "give a file that is there; a text is more than one word, or comes on standard input with `-`",
+            )),
+            text => Ok(Self::Text(text.into())),
         }
     }
 
@@ -64,6 +69,15 @@ impl Input {
     }
 }
 
+/// One word with a `/`, or an extension, that is no address.
+fn is_like_a_path(word: &str) -> bool {
+    let extension = |it: &str| it.len() <= 8 && it.starts_with(|first: char| first.is_ascii_alphabetic());
+    !word.contains(char::is_whitespace)
+        && !word.contains("://")
+        && (word.contains('/')
+            || Path::new(word).extension().and_then(|it| it.to_str()).is_some_and(extension))
+}
+
 fn implied() -> Result<Box<dyn Read>> {
     let mut stdin = io::stdin().lock();
     if stdin.fill_buf().context("failed to read standard input")?.is_empty() {
@@ -71,4 +85,32 @@ fn implied() -> Result<Box<dyn Read>> {
         return Err(Fault::usage("nothing comes on standard input", hint));
     }
     Ok(Box::new(stdin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_no_text() {
+        let texts = [
+            "fix it",
+            "login",
+            "see notes.md for all",
+            "v2.0",
+            "https://example.com/issues/1",
+            "",
+            "really?!",
+            "Done.",
+            "a/b is wrong",
+        ];
+        for text in texts {
+            assert_eq!(Input::of(text).unwrap(), Input::Text(text.into()), "{text}");
+        }
+        for path in ["notse.md", "no/such/thing", "./notes", "/tmp/no-such-file", "notes.txt"] {
+            let told = Input::of(path).unwrap_err().to_string();
+            assert!(told.contains("does not exist"), "{path}: {told}");
+        }
+        assert_eq!(Input::of("-").unwrap(), Input::Stdin);
+    }
 }

@@ -6,12 +6,13 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::folder::Record;
 use super::go_on::held;
 use super::mission::Mission;
 use super::run::StepRun;
 use super::shelf::Shelf;
-use super::stand::Stand;
-use super::walk::Happened;
+use super::stand::{self, Stand};
+use super::walk::{self, Happened};
 use crate::domain::beads::who;
 use crate::fault::Fault;
 use crate::system::interrupt;
@@ -43,8 +44,8 @@ pub struct Killed {
     pub signal: Option<i32>,
 }
 
-/// Ends the step that runs of mission `id`, with all that it has started, and waits for that. Errors ([`Fault::Refused`]):
-/// nothing runs.
+/// Ends the step that runs of mission `id`, with all that it has started, and waits for that. Only the process that holds the
+/// mission's lock is signalled, whatever a record names. Errors ([`Fault::Refused`]): nothing runs.
 pub fn kill(shelf: &Shelf, id: &str) -> Result<Killed> {
     let running = |shelf: &Shelf| -> Result<Option<(StepRun, Holder)>> {
         let runs = shelf.find(id)?.all_runs()?;
@@ -52,6 +53,15 @@ pub fn kill(shelf: &Shelf, id: &str) -> Result<Killed> {
         Ok(run.and_then(|run| run.holder.clone().map(|holder| (run, holder))))
     };
     let Some((run, holder)) = running(shelf)? else { return Err(nothing(shelf, id)) };
+    if !Lock::is_held_by(&shelf.lock_file(id), &holder) {
+        return Err(Fault::refused(
+            format!(
+                "run `{}` of mission `{id}` names pid {}, which does not work on it",
+                run.run_id, holder.pid
+            ),
+            "its record was copied or changed by hand, and nothing was ended: remove it from `runs/`",
+        ));
+    }
     interrupt::install()?;
     ask(&holder, Ask::End);
     let gone = wait(PATIENCE, || {
@@ -61,11 +71,24 @@ pub fn kill(shelf: &Shelf, id: &str) -> Result<Killed> {
         ask(&holder, Ask::Kill);
         wait(A_MOMENT, || !holder.alive())?;
     }
-    let lock = lock(shelf, id)?;
-    let mut stand = Stand::open(shelf, &lock, id)?;
-    let index = stand.workflow.steps.iter().position(|step| step.step_id == run.step_id);
-    let found = stand.runs.iter().find(|known| known.run_id == run.run_id).cloned();
-    let Some((index, mut ended)) = index.zip(found) else { return Err(nothing(shelf, id)) };
+    let _lock = lock(shelf, id)?;
+    let signal = settled(shelf, id, &run, if gone { TERM } else { KILL })?;
+    Ok(Killed { mission: id.into(), step: run.step_id, run_id: run.run_id, signal })
+}
+
+/// Puts on record what became of a run that was ended, where it could not say so itself; no workflow is needed for that.
+fn settled(shelf: &Shelf, id: &str, run: &StepRun, signal: i32) -> Result<Option<i32>> {
+    let folder = shelf.find(id)?;
+    let found = folder.records()?.into_iter().find(|known| known.run.run_id == run.run_id);
+    let Some(Record { index, run: mut ended, .. }) = found else { return Err(nothing(shelf, id)) };
+    if ended.finished_at.is_none() {
+        stand::bury(shelf.workspace(), &mut ended)?;
+        folder.save_run(index, &ended)?;
+        let mission = folder.mission()?;
+        if mission.status.runs() {
+            folder.save(&mut walk::failed(&mission, ended.error.as_deref().unwrap_or_default()))?;
+        }
+    }
     if ended.error.is_none() {
         return Err(Fault::refused(
             format!("the step `{}` of mission `{id}` has just ended by itself", run.step_id),
@@ -73,10 +96,10 @@ pub fn kill(shelf: &Shelf, id: &str) -> Result<Killed> {
         ));
     }
     if ended.signal.is_none() {
-        ended.signal = Some(if gone { TERM } else { KILL });
-        stand.record(index, &ended)?;
+        ended.signal = Some(signal);
+        folder.save_run(index, &ended)?;
     }
-    Ok(Killed { mission: id.into(), step: run.step_id, run_id: run.run_id, signal: ended.signal })
+    Ok(ended.signal)
 }
 
 fn wait(patience: Duration, holds: impl Fn() -> bool) -> Result<bool> {

@@ -40,8 +40,9 @@ pub fn step_name(workflow: Option<&Workflow>, index: usize) -> String {
 
 /// The missions under way, or all, by when they were made; and what is wrong with those that could not be read.
 pub fn list(shelf: &Shelf, completed: bool) -> Result<(Vec<Listed>, Vec<anyhow::Error>)> {
-    let workflows = shelf.workflows()?;
     let (mut listed, mut broken) = (Vec::new(), Vec::new());
+    // Without them only the names of steps are not known.
+    let workflows = shelf.workflows().map_err(|error| broken.push(error)).unwrap_or_default();
     let all = shelf.all(completed)?;
     for same in all.chunk_by(|one, other| one.id() == other.id()) {
         // One that is completed meanwhile is seen twice, or where it is not any more.

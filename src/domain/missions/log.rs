@@ -34,7 +34,7 @@ pub struct Log {
 pub fn logs(folder: &Folder, step: Option<&str>, run: Option<&str>) -> Result<Vec<Log>> {
     let logs = wanted(folder, step, run)?.into_iter().filter_map(|record| {
         let path = record.log(folder);
-        let bytes = path.metadata().ok()?.len();
+        let bytes = size(&path)?;
         Some(Log { step_id: record.run.step_id, run_id: record.run.run_id, path, bytes })
     });
     Ok(logs.collect())
@@ -44,7 +44,12 @@ pub fn logs(folder: &Folder, step: Option<&str>, run: Option<&str>) -> Result<Ve
 /// Errors ([`Fault::NotFound`]): `step` or `run` was asked for, and nothing of it was ever run.
 pub fn chosen(folder: &Folder, step: Option<&str>, run: Option<&str>) -> Result<Option<Record>> {
     let records = wanted(folder, step, run)?.into_iter();
-    Ok(records.rev().find(|record| record.run.goes_on() || record.log(folder).is_file()))
+    Ok(records.rev().find(|record| record.run.goes_on() || size(&record.log(folder)).is_some()))
+}
+
+/// How long a log is (bytes). `None` where there is none: what a link shows may lie anywhere.
+pub fn size(path: &Path) -> Option<u64> {
+    path.symlink_metadata().ok().filter(std::fs::Metadata::is_file).map(|meta| meta.len())
 }
 
 fn wanted(folder: &Folder, step: Option<&str>, run: Option<&str>) -> Result<Vec<Record>> {
@@ -100,13 +105,13 @@ pub fn follow(
         let moved = now.is_none() && !folder.dir.is_dir();
         let runs = moved || now.is_some_and(|now| now.run.goes_on());
         let log = record.log(&folder);
-        if let Ok(meta) = log.metadata() {
+        if let Some(bytes) = size(&log) {
             // A flood is cut when it is over.
-            at = at.min(meta.len());
+            at = at.min(bytes);
             match copy(&log, at, out) {
                 Ok((_, false)) => return Ok(()),
                 Ok((upto, true)) => at = upto,
-                Err(_) if !log.is_file() => continue,
+                Err(_) if size(&log).is_none() => continue,
                 Err(error) => return Err(error),
             }
         }

@@ -4,6 +4,7 @@
 pub mod artifact;
 pub mod brief;
 pub mod builtin;
+pub mod cast;
 pub mod crew;
 pub mod decide;
 pub mod detail;
@@ -19,6 +20,7 @@ pub mod names;
 pub mod output;
 pub mod review;
 pub mod run;
+pub mod said;
 pub mod sheet;
 pub mod shelf;
 pub mod stand;

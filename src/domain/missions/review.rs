@@ -10,6 +10,7 @@ use super::detail;
 use super::diff::{self, Diff};
 use super::mission::Mission;
 use super::names;
+use super::output::Print;
 use super::run::StepRun;
 use super::walk::{self, Next};
 use super::workflow::{Step, StepKind, Workflow};
@@ -35,12 +36,19 @@ pub struct Gate {
     pub artifact: String,
     shelf: Shelf,
     folder: Folder,
+    origin: Origin,
+}
+
+/// What an artifact was before people changed it.
+#[derive(Debug)]
+struct Origin {
     before: PathBuf,
+    left: Option<Print>,
 }
 
 /// Where what the agent wrote is kept once a person changes it: `runs/step-NN-STEP.RUN.before`, named for the run that wrote it;
 /// where no agent did, for the gate.
-fn before(folder: &Folder, workflow: &Workflow, (index, step): (usize, &Step), runs: &[StepRun]) -> PathBuf {
+fn origin(folder: &Folder, workflow: &Workflow, (index, step): (usize, &Step), runs: &[StepRun]) -> Origin {
     let wrote = |(_, before): &(usize, &Step)| before.output_artifact == step.review_artifact;
     let writer = workflow.steps[..index].iter().enumerate().rev().find(wrote);
     let run = writer.and_then(|(_, step)| {
@@ -48,8 +56,9 @@ fn before(folder: &Folder, workflow: &Workflow, (index, step): (usize, &Step), r
             .rfind(|run| run.step_id == step.step_id && run.exit_code == Some(0) && run.error.is_none())
     });
     let (index, step_id) = writer.map_or((index, &step.step_id), |(index, step)| (index, &step.step_id));
-    let run = run.map_or("given", |run| run.run_id.as_str());
-    folder.runs().join(format!("{}.{run}.before", names::step(index, step_id)))
+    let left = run.and_then(StepRun::left);
+    let id = run.map_or("given", |run| run.run_id.as_str());
+    Origin { before: folder.runs().join(format!("{}.{id}.before", names::step(index, step_id))), left }
 }
 
 impl Gate {
@@ -72,8 +81,8 @@ impl Gate {
                 "name one in its `reviewArtifact`",
             ));
         };
-        let before = before(&folder, &workflow, (index, step), &runs);
-        let gate = Self { mission, workflow, index, artifact, shelf: shelf.clone(), folder, before };
+        let origin = origin(&folder, &workflow, (index, step), &runs);
+        let gate = Self { mission, workflow, index, artifact, shelf: shelf.clone(), folder, origin };
         if !gate.path().is_file() {
             return Err(Fault::refused(
                 format!("mission `{id}` has no artifact `{}` to be reviewed", gate.artifact),
@@ -102,7 +111,7 @@ impl Gate {
 
     /// What people changed of what the agent wrote.
     pub fn diff(&self) -> Result<Diff> {
-        changed(&self.before, &self.path(), &self.artifact)
+        changed(&self.origin, &self.path(), &self.artifact)
     }
 
     /// Decides, in the name of who sits here. Errors: those of [`decide::decide_held`].
@@ -175,7 +184,7 @@ impl Gate {
                 "look at it again, and take over from yours what is still needed",
             ));
         }
-        keep(&self.before, &self.path())?;
+        keep(&self.origin.before, &self.path())?;
         let new = store::open_plain(copy).with_context(|| format!("failed to read `{}`", shown(copy)))?;
         let size = new.metadata()?.len();
         store::replace_by(&self.path(), store::SHARED, |draft| {
@@ -214,9 +223,9 @@ pub fn last_edit(shelf: &Shelf, id: &str) -> Result<(String, Diff)> {
         let Some(name) = step.review_artifact.clone().filter(|name| names::is_artifact(name)) else {
             continue;
         };
-        let before = before(&folder, &workflow, (index, step), &runs);
-        if before.exists() {
-            let diff = changed(&before, &folder.artifacts().join(&name), &name)?;
+        let origin = origin(&folder, &workflow, (index, step), &runs);
+        let diff = changed(&origin, &folder.artifacts().join(&name), &name)?;
+        if origin.before.exists() || diff != Diff::Same {
             return Ok((name, diff));
         }
         found.get_or_insert(name);
@@ -238,8 +247,8 @@ pub fn keep_before(shelf: &Shelf, folder: &Folder, mission: &Mission, name: &str
     let step = workflow.steps.get(index).filter(|step| step.kind == StepKind::HumanGate);
     match step.filter(|step| step.review_artifact.as_deref() == Some(name)) {
         Some(step) => {
-            let before = before(folder, &workflow, (index, step), &folder.all_runs()?);
-            keep(&before, &folder.artifacts().join(name))
+            let origin = origin(folder, &workflow, (index, step), &folder.all_runs()?);
+            keep(&origin.before, &folder.artifacts().join(name))
         }
         None => Ok(()),
     }
@@ -250,8 +259,20 @@ fn keep(before: &Path, artifact: &Path) -> Result<()> {
     if before.exists() || !artifact.is_file() { Ok(()) } else { store::link(artifact, before) }
 }
 
-fn changed(before: &Path, now: &Path, name: &str) -> Result<Diff> {
-    if before.exists() { diff::between(before, now, name) } else { Ok(Diff::Same) }
+fn changed(origin: &Origin, now: &Path, name: &str) -> Result<Diff> {
+    if origin.before.exists() {
+        let diff = diff::between(&origin.before, now, name)?;
+        if diff != Diff::Same {
+            return Ok(diff);
+        }
+    }
+    // What was changed by other means than ours was not kept.
+    match origin.left.as_ref().filter(|left| left.artifact == name) {
+        Some(left) if now.is_file() && !left.is_of(now)? => {
+            Ok(Diff::Unseen("it was changed by hand since, and what the agent wrote was not kept".into()))
+        }
+        _ => Ok(Diff::Same),
+    }
 }
 
 fn look(shelf: &Shelf, id: &str) -> Result<(Folder, Mission, Workflow, Vec<StepRun>)> {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::mission;
+use super::mission::{self, Mission, Status};
+use super::output::Print;
 use super::sheet::{Spot, Wrong};
 use crate::domain::attempt::budget::Spend;
 use crate::system::lock::Holder;
@@ -53,6 +54,56 @@ pub struct StepRun {
     pub more: Map<String, Value>,
 }
 
+/// The field of a record that says what a run needs, see [`Needs`].
+pub const NEEDS: &str = "needs";
+
+/// The field of a record that says what an agent left, see [`StepRun::left`].
+pub const LEFT: &str = "left";
+
+/// What has to come before a failed step makes sense to be run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// A person's word: its agent is blocked, a task was escalated.
+    Human,
+    /// More money, time or tokens.
+    Budget,
+    /// Time to pass: the provider makes the agent wait.
+    Patience,
+}
+
+impl Needs {
+    const ALL: [Self; 3] = [Self::Human, Self::Budget, Self::Patience];
+
+    /// What a step needs that ended with this exit code.
+    pub fn of(exit_code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|needs| needs.exit_code() == exit_code)
+    }
+
+    /// As records have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Budget => "budget",
+            Self::Patience => "patience",
+        }
+    }
+
+    /// What whoever ran or watched it exits with.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Human => 4,
+            Self::Budget => 3,
+            Self::Patience => 75,
+        }
+    }
+}
+
+/// What the mission needs whose step failed: what the last run of any step said.
+pub fn needs(mission: &Mission, runs: &[StepRun]) -> Option<Needs> {
+    let last = runs.iter().rfind(|run| run.decision.is_none()).filter(|_| mission.status == Status::Failed);
+    last.and_then(StepRun::needs)
+}
+
 impl StepRun {
     /// One that begins now, in this process.
     pub fn begin(step_id: &str, run_id: &str, now: Timestamp) -> Self {
@@ -72,6 +123,17 @@ impl StepRun {
             by: None,
             more: Map::new(),
         }
+    }
+
+    /// What it needs where it ended without a fault of its own, of which watchers are told the exit code.
+    pub fn needs(&self) -> Option<Needs> {
+        let word = self.more.get(NEEDS)?.as_str()?;
+        Needs::ALL.into_iter().find(|needs| needs.word() == word)
+    }
+
+    /// What it left in its step's output artifact.
+    pub fn left(&self) -> Option<Print> {
+        serde_json::from_value(self.more.get(LEFT)?.clone()).ok()
     }
 
     /// Whether it goes on: it has not ended, and its process lives.

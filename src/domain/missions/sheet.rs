@@ -1,4 +1,5 @@
-//! A JSON file that people write: what is wrong in it is told by file, line and JSON path. What is not known is let be.
+//! A JSON file that people write: what is wrong in it is told by file, line and JSON path. Whoever reads
+//! it says which fields there may be.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use crate::domain::agents::one_line;
 use crate::domain::macp::schema::lines::Lines;
 use crate::domain::macp::strict;
 use crate::fault::Fault;
+use crate::system::config::nearest;
 use crate::system::document::shown;
 use crate::system::store;
 
@@ -157,6 +159,22 @@ impl<'v> Spot<'v> {
         self.field(name).ok_or_else(|| self.lacks(name, "is missing"))
     }
 
+    /// Errors: it has a field that is none of `known`.
+    pub fn only(&self, known: &[&str]) -> Result<(), Wrong> {
+        let wrong = |(name, field): (&str, Self)| {
+            let all = || format!("is unknown; an agent has {}", known.join(", "));
+            (!known.contains(&name)).then(|| field.wrong(misspelt(name, known).unwrap_or_else(all)))
+        };
+        self.entries()?.into_iter().find_map(wrong).map_or(Ok(()), Err)
+    }
+
+    /// Errors: it has a field that is none of `known`, but looks like one. What others have written there is let be.
+    pub fn none_like(&self, known: &[&str]) -> Result<(), Wrong> {
+        let unknown = self.entries()?.into_iter().filter(|(name, _)| !known.contains(name));
+        let mut wrong = unknown.filter_map(|(name, field)| Some(field.wrong(misspelt(name, known)?)));
+        wrong.next().map_or(Ok(()), Err)
+    }
+
     /// What is wrong with a field that is not there.
     pub fn lacks(&self, name: &str, message: &str) -> Wrong {
         Wrong { pointer: format!("{}/{name}", self.pointer), message: message.into() }
@@ -196,6 +214,12 @@ impl<'v> Spot<'v> {
     pub fn any_text(&self) -> Result<&'v str, Wrong> {
         self.value.as_str().ok_or_else(|| self.not("text"))
     }
+}
+
+/// What is said of a field that looks like a known one.
+fn misspelt(name: &str, known: &[&str]) -> Option<String> {
+    let near = nearest(name, known.iter().copied())?;
+    Some(format!("is unknown; did you mean `{near}`?"))
 }
 
 /// A value from a file as an error shows it.

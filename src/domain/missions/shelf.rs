@@ -198,15 +198,19 @@ impl Shelf {
         Ok(())
     }
 
+    /// The file by which the mission `id` is held.
+    pub(super) fn lock_file(&self, id: &str) -> PathBuf {
+        self.workspace.missions_dir().join(".locks").join(id)
+    }
+
     /// Keeps two commands from changing one mission: held while a step runs or a person decides.
     /// [`Fault::Busy`] where somebody else holds it.
     pub fn lock(&self, id: &str) -> Result<Lock> {
         if !names::is_id(id) {
             return Err(unknown(id));
         }
-        let dir = self.workspace.missions_dir().join(".locks");
-        store::make_dir(&dir)?;
-        let path = dir.join(id);
+        store::make_dir(&self.workspace.missions_dir().join(".locks"))?;
+        let path = self.lock_file(id);
         Lock::try_take(&path)?.ok_or_else(|| {
             let holder = Lock::holder(&path);
             Fault::busy(

@@ -71,11 +71,9 @@ impl<'a> Stand<'a> {
         let mut why = None;
         for record in records.iter().filter(|it| it.run.finished_at.is_none() && !it.run.goes_on()) {
             let mut run = record.run.clone();
-            gone(self.shelf.workspace(), &mut run)?;
-            let told = format!("{KILLED}: the process that ran step `{}` died", run.step_id);
-            (run.finished_at, run.error) = (Some(clock::now()), Some(told.clone()));
+            bury(self.shelf.workspace(), &mut run)?;
             self.record(record.index, &run)?;
-            why = Some(told);
+            why = run.error;
         }
         if !dead {
             return Ok(());
@@ -109,6 +107,14 @@ impl<'a> Stand<'a> {
         }
         Ok(())
     }
+}
+
+/// Ends what is left of a run whose process died, and says in it that it did.
+pub(super) fn bury(workspace: &Workspace, run: &mut StepRun) -> Result<()> {
+    gone(workspace, run)?;
+    let told = format!("{KILLED}: the process that ran step `{}` died", run.step_id);
+    (run.finished_at, run.error) = (Some(clock::now()), Some(told));
+    Ok(())
 }
 
 /// Sees to it that nothing is left of a run whose process died, and what it had spent is in its record.

@@ -67,17 +67,23 @@ pub fn after(workflow: &Workflow, mission: &Mission, happened: Happened<'_>) -> 
             mission.status = waiting(workflow, mission.current_step);
             mission.last_error = None;
         }
-        Happened::Failed(why) => {
-            mission.status = Status::Failed;
-            mission.errors.push(why.to_owned());
-            mission.last_error = Some(why.to_owned());
-        }
+        Happened::Failed(why) => return failed(&mission, why),
         Happened::SentBack(to) => {
             mission.current_step = to;
             mission.status = waiting(workflow, to);
         }
         Happened::Marked => mission.status = Status::Completed,
     }
+    mission
+}
+
+/// The mission after its step came to nothing.
+#[must_use]
+pub fn failed(mission: &Mission, why: &str) -> Mission {
+    let mut mission = mission.clone();
+    mission.status = Status::Failed;
+    mission.errors.push(why.to_owned());
+    mission.last_error = Some(why.to_owned());
     mission
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::detail;
 use super::mission::{Mission, Status};
-use super::run::StepRun;
+use super::run::{Needs, StepRun, needs};
 use super::shelf::Shelf;
 use super::workflow::Workflow;
 use crate::system::clock;
@@ -132,6 +132,11 @@ impl Sight {
             step_name: self.step.clone(),
             last_error: self.mission.last_error.clone().filter(|_| failed),
         }
+    }
+
+    /// What the mission needs, where it has failed only for want of that.
+    pub fn needs(&self) -> Option<Needs> {
+        needs(&self.mission, &self.runs)
     }
 
     /// Whether nothing more happens by itself: it is over, has failed, or waits for a person.

@@ -12,6 +12,20 @@ use super::sheet::{Sheet, Spot, Wrong, quoted};
 /// Version of `workflows.json` and `agents.json`; a file without one is of version 1.
 pub const VERSION: u64 = 1;
 
+/// All fields of a step that are ours.
+const FIELDS: [&str; 10] = [
+    "step_id",
+    "name",
+    "type",
+    "agent",
+    "inputArtifact",
+    "outputArtifact",
+    "reviewArtifact",
+    "commands",
+    "epic",
+    "tasks",
+];
+
 /// A workflow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Workflow {
@@ -147,6 +161,8 @@ fn id<'v>(spot: &Spot<'v>, field: &str) -> Result<&'v str, Wrong> {
 }
 
 fn check_step(step: &Spot<'_>) -> Result<(), Wrong> {
+    // What only looks like a field of ours would be a check, or an artifact, that is left out without a word.
+    step.none_like(&FIELDS)?;
     step.need("name")?.text()?;
     let kind = kind(&step.need("type")?)?;
     step.text_at("agent")?;
@@ -273,6 +289,23 @@ mod tests {
         for (file, expected) in table {
             let told = told(&file).unwrap_or_else(|| panic!("{file} is taken"));
             assert!(told.starts_with(expected), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_known_field_is_refused() {
+        let table = [
+            (
+                "outputArtefact",
+                Some("`workflows[0].steps[0].outputArtefact` is unknown; did you mean `outputArtifact`?"),
+            ),
+            ("comands", Some("`workflows[0].steps[0].comands` is unknown; did you mean `commands`?")),
+            ("workspaceMode", None),
+            ("description", None),
+        ];
+        for (field, expected) in table {
+            let file = of(&json!([{"step_id": "s", "name": "S", "type": "loop", field: "x"}]));
+            assert_eq!(told(&file).as_deref(), expected, "{field}");
         }
     }
 

@@ -211,6 +211,16 @@ pub fn run(place: Place, id: &str, options: &Options, hands: Hands<'_>) -> Resul
     Controller::new(queue, &settings, options.clone(), Some(id)).run(hands)
 }
 
+/// Hands back the tasks whose workers are gone, as a drain does when it begins.
+pub fn take_back(place: Place, notice: &mut dyn FnMut(&str)) -> Result<()> {
+    let (mut told, mut notes) = (Vec::new(), Vec::new());
+    recover::recover(&mut Queue::open(place)?, false, (&mut told, &mut notes))?;
+    for note in notes {
+        notice(&note);
+    }
+    Ok(())
+}
+
 fn ready(place: &Place, options: &Options) -> Result<Settings> {
     plain_files(place)?;
     let settings = settings::load(place)?;

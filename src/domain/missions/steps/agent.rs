@@ -6,23 +6,23 @@ use anyhow::Result;
 use serde::de::DeserializeOwned;
 
 use super::super::artifact;
-use super::super::brief::{self, Brief, Input, Said};
+use super::super::brief::{self, Brief, Input};
 use super::super::crew::Member;
-use super::super::decide;
 use super::super::output::Before;
 use super::super::run::StepRun;
+use super::super::said::{self, Said};
 use super::super::stand::Stand;
 use super::super::told::{Close, Hands, Told};
 use super::super::workflow::Step;
-use super::{Came, Means, Running, artifact_at, input_at, variables};
+use super::{Came, Means, Note, Running, artifact_at, input_at, variables};
 use crate::domain::attempt::engine::file;
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::prompted::plan::{self, Options, Part, Plan, Text};
 use crate::domain::prompted::{self, record::PREFIX};
 use crate::fault::Fault;
+use crate::system::clock;
 use crate::system::config::{AgentsEntry, Config};
 use crate::system::process::{Line, read_lines};
-use crate::system::{clock, store};
 
 /// An agent's step, decided.
 pub(super) struct Ready {
@@ -41,19 +41,11 @@ struct Ended {
 /// what it costs.
 pub(super) fn ready(stand: &Stand<'_>, step: &Step, means: &Means<'_>) -> Result<Ready> {
     let name = step.agent.as_deref().unwrap_or_default();
-    let crew = stand.shelf().crew()?;
-    let member = crew.get(name)?;
-    let path = means.workspace.root().join(&member.prompt_file);
-    let instructions = store::read_text(&path)?.ok_or_else(|| {
-        Fault::invalid(
-            format!("`{}`, the prompt file of agent `{name}`, is missing", path.display()),
-            "write it, or have the standard ones made with `taskrun mission init`",
-        )
-    })?;
-    let instructions = brief::without_front_matter(&instructions);
+    let (member, instructions) = means.cast.get(name)?;
+    let instructions = brief::without_front_matter(instructions);
     let output = step.output_artifact.as_deref().map(|name| artifact_at(&stand.folder, name)).transpose()?;
     let output = output.map(Before::look);
-    let prompt = brief::compose(&told(stand, step, instructions, output.as_ref())?);
+    let prompt = brief::compose(&told(stand, step, instructions, output.as_ref(), means.note.as_ref())?);
     let (config, agent) = settings(means.config, name, member)?;
     let runs = |run: &&StepRun| run.step_id == step.step_id && run.decision.is_none();
     let part = Part {
@@ -118,23 +110,15 @@ fn told<'a>(
     step: &'a Step,
     instructions: &'a str,
     output: Option<&Before>,
+    note: Option<&Note>,
 ) -> Result<Brief<'a>> {
     let input = match &step.input_artifact {
         Some(name) => Some(Input::read(input_at(stand, step, name)?)?),
         None => None,
     };
-    let said = |run: &StepRun| {
-        let (step, by) = (run.step_id.clone(), run.by.clone().unwrap_or_else(|| "A person".into()));
-        run.note.clone().filter(|note| !note.trim().is_empty()).map(|note| Said { step, by, note })
-    };
-    let sent_back = decide::note_for(&stand.runs, &step.step_id).and_then(said);
-    // What was said last at each gate counts.
-    let mut notes: Vec<Said> = Vec::new();
-    for run in stand.runs.iter().filter(|run| matches!(run.decision.as_deref(), Some("approved" | "edited")))
-    {
-        notes.retain(|known| known.step != run.step_id);
-        notes.extend(said(run));
-    }
+    let note =
+        note.map(|Note { by, text }| Said { step: step.step_id.clone(), by: by.clone(), note: text.clone() });
+    let words = said::of(&stand.runs, &step.step_id, note);
     let known = [step.input_artifact.as_deref(), step.output_artifact.as_deref()];
     let mut others = artifact::list(&stand.folder)?;
     others.retain(|artifact| !known.contains(&Some(&*artifact.name)));
@@ -145,8 +129,7 @@ fn told<'a>(
         step,
         input,
         output: output.map(|output| (output.path().to_owned(), output.was_there())),
-        sent_back,
-        notes,
+        words,
         artifacts: stand.folder.artifacts(),
         others,
     })

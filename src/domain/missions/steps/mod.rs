@@ -12,8 +12,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::Value;
 
+use super::cast::Cast;
 use super::names;
-use super::run::StepRun;
+use super::output::Print;
+use super::run::{LEFT, NEEDS, Needs, StepRun};
 use super::shelf::Folder;
 use super::stand::Stand;
 use super::told::{Close, Event, Hands, Kind, Told};
@@ -39,14 +41,27 @@ pub struct Means<'a> {
     pub workspace: &'a Workspace,
     /// The settings.
     pub config: &'a Config,
+    /// Who works, as it was when all this began.
+    pub cast: Cast,
     /// Limits over those of the settings.
     pub budget: Budget,
     /// Work within a budget though an agent does not say what it costs.
     pub allow_unknown_cost: bool,
     /// Copy inputs to outputs, and have nobody work.
     pub mock: bool,
+    /// What a person says to the step that is run.
+    pub note: Option<Note>,
     /// What the steps before this one have used of the limits.
     pub used: Used,
+}
+
+/// A word to the step that is run.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// Who says it.
+    pub by: String,
+    /// What.
+    pub text: String,
 }
 
 /// What came of a step.
@@ -129,6 +144,9 @@ pub fn run(
     let step = stand.workflow.steps[index].clone();
     let ready = ready(stand, &step, means)?;
     let mut run = StepRun::begin(&step.step_id, &names::run_id(), clock::now());
+    if let Some(Note { by, text }) = means.note.clone() {
+        (run.note, run.by) = (Some(text), Some(by));
+    }
     if matches!(ready, Ready::Mock(_)) {
         run.more.insert(MOCK.to_owned(), Value::Bool(true));
     }
@@ -138,7 +156,7 @@ pub fn run(
     stand.happened(Happened::Began)?;
     let (mission, id) = (stand.mission.mission_id.clone(), step.step_id.clone());
     let mock = run.more.contains_key(MOCK);
-    let started = Kind::Started { name: step.name, run_id: run.run_id.clone(), log: path, mock };
+    let started = Kind::Started { name: step.name.clone(), run_id: run.run_id.clone(), log: path, mock };
     (hands.tell)(Told::Mission(&Event::new(&mission, &id, started)));
     let mut running = Running { folder: stand.folder.clone(), index, run, log };
     let came = match ready {
@@ -158,16 +176,40 @@ pub fn run(
     came.close.error = came.close.error.map(|error| redact::ours().text(&error).into_owned());
     let end = came.close.error.as_deref().unwrap_or("the step is done");
     running.line(&format!("[taskrun: {end}]"));
-    let mut run = running.run;
-    (run.finished_at, run.holder) = (Some(clock::now()), None);
-    (run.exit_code, run.signal, run.spend) = (came.exit_code, came.signal, came.spend);
-    run.error.clone_from(&came.close.error);
+    let run = ended(stand, &step, running.run, &mut came);
     stand.record(index, &run)?;
     stand.happened(came.close.error.as_deref().map_or(Happened::Done, Happened::Failed))?;
     let (run_id, error, spend) = (run.run_id.clone(), run.error.clone(), run.spend);
-    let ended = Kind::Ended { run_id, exit_code: run.exit_code, error, spend, mock };
-    (hands.tell)(Told::Mission(&Event::new(&mission, &id, ended)));
+    let kind = Kind::Ended { run_id, exit_code: run.exit_code, error, spend, mock };
+    (hands.tell)(Told::Mission(&Event::new(&mission, &id, kind)));
     failure.map_or(Ok((run, came)), Err)
+}
+
+/// The record of a run that has ended: how, what it needs, and what it left.
+fn ended(stand: &Stand<'_>, step: &Step, mut run: StepRun, came: &mut Came) -> StepRun {
+    (run.finished_at, run.holder) = (Some(clock::now()), None);
+    (run.exit_code, run.signal, run.spend) = (came.exit_code, came.signal, came.spend);
+    run.error.clone_from(&came.close.error);
+    let needs = Needs::of(came.close.exit_code).filter(|_| run.error.is_some());
+    if let Some(needs) = needs {
+        run.more.insert(NEEDS.to_owned(), needs.word().into());
+    }
+    if needs == Some(Needs::Human) && step.kind == StepKind::Agent {
+        let id = &stand.mission.mission_id;
+        came.close.hint = Some(format!("answer it: `taskrun mission continue {id} --note TEXT`"));
+    }
+    if let Some(left) = left(stand, step, &run) {
+        run.more.insert(LEFT.to_owned(), left);
+    }
+    run
+}
+
+/// What an agent's step that ended well has left, for whoever reviews it to know whether it was changed since.
+fn left(stand: &Stand<'_>, step: &Step, run: &StepRun) -> Option<Value> {
+    let artifact =
+        step.output_artifact.as_deref().filter(|_| step.kind == StepKind::Agent && run.error.is_none())?;
+    let print = Print::of(&artifact_at(&stand.folder, artifact).ok()?).ok()?;
+    serde_json::to_value(print).ok()
 }
 
 /// Prepares a step: whatever cannot be is told here.

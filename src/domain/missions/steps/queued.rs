@@ -73,6 +73,8 @@ impl Ready {
     /// Submits what is not in the queue yet, hands back what had failed, and works all of it.
     pub(super) fn run(&self, running: &mut Running, hands: &mut Hands<'_>) -> Result<Came> {
         interrupt::install()?;
+        // A killed run of this step leaves tasks under way at which nobody works.
+        drain::take_back(self.place.clone(), &mut *hands.notice)?;
         self.hand_in()?;
         loop {
             interrupt::check()?;
