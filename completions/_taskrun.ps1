@@ -1593,7 +1593,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             break
         }
         'taskrun;mission;continue' {
-            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'What there is to say when a gate is passed; the agents of later steps are told it')
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'What there is to say when a gate is passed, which the agents of later steps are told; or to the step that is run, as an answer to what its agent asked')
             [CompletionResult]::new('--budget-usd', '--budget-usd', [CompletionResultType]::ParameterName, 'Spend at most this much in USD')
             [CompletionResult]::new('--budget-tokens', '--budget-tokens', [CompletionResultType]::ParameterName, 'Use at most this many tokens')
             [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'End the agent after this time (90s, 30m, 2h)')

@@ -1501,7 +1501,7 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'taskrun;mission;continue'= {
-            cand --note 'What there is to say when a gate is passed; the agents of later steps are told it'
+            cand --note 'What there is to say when a gate is passed, which the agents of later steps are told; or to the step that is run, as an answer to what its agent asked'
             cand --budget-usd 'Spend at most this much in USD'
             cand --budget-tokens 'Use at most this many tokens'
             cand --max-time 'End the agent after this time (90s, 30m, 2h)'

@@ -1108,7 +1108,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen
 complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l note -d 'What there is to say when a gate is passed; the agents of later steps are told it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l note -d 'What there is to say when a gate is passed, which the agents of later steps are told; or to the step that is run, as an answer to what its agent asked' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l budget-usd -d 'Spend at most this much in USD' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l budget-tokens -d 'Use at most this many tokens' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and __fish_seen_subcommand_from continue" -l max-time -d 'End the agent after this time (90s, 30m, 2h)' -r
