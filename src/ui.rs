@@ -115,6 +115,13 @@ impl Ui {
         self.stdout(&[bytes]);
     }
 
+    /// Prints an agent's own text as it comes, and ends its line; with `--json` that is in the events.
+    pub fn said(&self, text: &str) {
+        if !self.json {
+            self.stdout(&[text.as_bytes(), b"\n"]);
+        }
+    }
+
     /// Prints a result that is too long to be held, as `fill` writes it. A reader who has had enough ends
     /// `fill` by an error of its writer, which is none of ours.
     pub fn stream(&self, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {

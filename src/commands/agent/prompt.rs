@@ -108,12 +108,7 @@ pub(super) fn prompt(args: &Prompt, context: &Context) -> Result<Exit> {
             _ => render::line(event, ui.verbose()).into_iter().for_each(|line| ui.progress(&line)),
         }
     };
-    let mut text = |text: &str| {
-        if !ui.json() {
-            ui.bytes(text.as_bytes());
-            ui.bytes(b"\n");
-        }
-    };
+    let mut text = |text: &str| ui.said(text);
     let mut notice = |message: &str| ui.notice(message);
     let hands = Hands { tell: &mut tell, text: &mut text, notice: &mut notice };
     let finished = prompted::run(&workspace, &plan, hands)?;

@@ -81,12 +81,7 @@ pub(super) fn run(args: &Args, shelf: &Shelf, context: &Context) -> Result<Exit>
             Told::Finished(finished) => ui.text(&summary(finished)),
         }
     };
-    let mut text = |text: &str| {
-        if !ui.json() {
-            ui.bytes(text.as_bytes());
-            ui.bytes(b"\n");
-        }
-    };
+    let mut text = |text: &str| ui.said(text);
     let mut notice = |message: &str| ui.notice(message);
     let hands = Hands { tell: &mut tell, text: &mut text, notice: &mut notice };
     let finished = go_on::go_on(shelf, &config, &args.id, &options, hands)?;

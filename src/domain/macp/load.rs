@@ -129,13 +129,12 @@ fn led_astray(place: &Place) -> Result<()> {
 
 /// Which checkpoint `tasks.json` is of; `None` where a writer got in between.
 fn known(place: &Place, mark: Option<Mark>, first: Option<Side>) -> Result<Option<Known>> {
-    if let Some(side) = first.as_ref().filter(|side| side.head.tasks == mark) {
-        let _ = side;
+    let is_of = |side: &Side| side.head.tasks == mark;
+    if first.as_ref().is_some_and(is_of) {
         return Ok(first.map(|side| Known::Ours(Box::new(side))));
     }
     let next = Side::open(&place.next_checkpoint())?;
-    if let Some(side) = next.as_ref().filter(|side| side.head.tasks == mark) {
-        let _ = side;
+    if next.as_ref().is_some_and(is_of) {
         return Ok(next.map(|side| Known::Ours(Box::new(side))));
     }
     let again = Side::open(&place.checkpoint())?.map(|side| side.head);
