@@ -73,6 +73,12 @@ pub enum Command {
     /// Show the skills: kinds of work with their stories, gates and prompts
     #[command(subcommand)]
     Skill(Lazy<commands::skill::Command>),
+    /// Tell what a project is built on, and how that is worked with
+    #[command(subcommand)]
+    Stack(Lazy<commands::stack::Command>),
+    /// Serve, preview and check the sites of a workspace
+    #[command(subcommand)]
+    Site(Lazy<Box<commands::site::Command>>),
     /// Lead a piece of work through steps, some done by agents, some by people
     #[command(subcommand)]
     Mission(Lazy<Box<commands::mission::Command>>),
@@ -117,6 +123,8 @@ fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Agent(Lazy(command)) => commands::agent::run(&command, context),
         Command::Macp(Lazy(args)) => commands::macp::run(&args, context),
         Command::Skill(Lazy(command)) => commands::skill::run(&command, context),
+        Command::Stack(Lazy(command)) => commands::stack::run(&command, context),
+        Command::Site(Lazy(command)) => commands::site::run(&command, context),
         Command::Mission(Lazy(command)) => commands::mission::run(&command, context),
         Command::Demo(Lazy(args)) => commands::demo::run(&args, context),
         Command::Completions(Lazy(args)) => commands::completions::run(&args, context),

@@ -12,6 +12,7 @@ pub mod missions;
 pub mod planning;
 pub mod prompted;
 pub mod prune;
+pub mod sites;
 pub mod skills;
 pub mod stack;
 pub mod workspace;

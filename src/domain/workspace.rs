@@ -138,6 +138,11 @@ impl Workspace {
         self.dir().join("missions")
     }
 
+    /// `.taskrun/sites/`: the mounted sites, and what serves them.
+    pub fn sites_dir(&self) -> PathBuf {
+        self.dir().join("sites")
+    }
+
     /// `.taskrun/edits/`: copies of artifacts that people have open in an editor.
     pub fn edits_dir(&self) -> PathBuf {
         self.dir().join("edits")

@@ -1,11 +1,13 @@
 //! What it touches: files, locks, processes, git, environment, the terminal. Knows nothing above it.
 
+pub mod browser;
 pub mod clock;
 pub mod config;
 pub mod document;
 pub mod front_matter;
 pub mod git;
 pub mod host;
+pub mod http;
 pub mod interrupt;
 pub mod lock;
 pub mod log;

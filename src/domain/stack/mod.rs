@@ -1,10 +1,16 @@
 //! Which stacks a project is built on, from its files; gates are chosen by it.
 
+pub mod detect;
+pub mod recipe;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
 use serde_json::Value;
+
+pub use detect::{Detected, Finding, Package, detect};
+pub use recipe::{Commands, Recipe, recipe};
 
 use crate::fault::Fault;
 use crate::system::store;
@@ -69,7 +75,7 @@ fn depends(manifest: &Value, package: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn detect(files: &[(&str, &str)]) -> Result<Vec<&'static str>> {
+    fn found(files: &[(&str, &str)]) -> Result<Vec<&'static str>> {
         let dir = tempfile::tempdir().unwrap();
         for (name, text) in files {
             store::write(&dir.path().join(name), store::SHARED, text.as_bytes()).unwrap();
@@ -89,9 +95,9 @@ mod tests {
             (vec![("package.json", "\u{feff}{}")], vec!["node"]),
         ];
         for (files, expected) in table {
-            assert_eq!(detect(&files).unwrap(), expected, "{files:?}");
+            assert_eq!(found(&files).unwrap(), expected, "{files:?}");
         }
-        assert!(detect(&[("package.json", "{")]).unwrap_err().to_string().contains("package.json`: EOF"));
+        assert!(found(&[("package.json", "{")]).unwrap_err().to_string().contains("package.json`: EOF"));
     }
 
     #[test]

@@ -1,0 +1,9 @@
+//! Sites: folders that have been mounted, their dev servers, pages, previews and checks. The core knows nothing of them.
+
+pub mod check;
+pub mod pages;
+pub mod preview;
+pub mod server;
+pub mod site;
+
+pub use site::{Site, Sites};
