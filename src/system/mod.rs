@@ -16,3 +16,4 @@ pub mod redact;
 pub mod stamp;
 pub mod store;
 pub mod terminal;
+pub mod threads;

@@ -6,21 +6,11 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::macp_queue::queue;
+use crate::macp_queue::{macp, queue, submit};
 use crate::macp_worktree::Yard;
-use crate::sandbox::{Outcome, Sandbox};
 
 const TASKS: &str = ".taskrun/macp/tasks.json";
 const LOG: &str = ".taskrun/macp/events.ndjson";
-
-fn macp(sandbox: &Sandbox, args: &[&str]) -> Outcome {
-    sandbox.run(&[&["macp"], args].concat())
-}
-
-fn submit(sandbox: &Sandbox, id: &str, more: &[&str]) {
-    let out = macp(sandbox, &[&["submit", "--title", id, "--task-id", id], more].concat());
-    assert_eq!(out.code, 0, "{out:?}");
-}
 
 #[test]
 fn logs_of_no_two_tasks_are_the_same_and_gc_takes_all_of_them() {

@@ -2,24 +2,16 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::macp_queue::queue;
-use crate::sandbox::{Outcome, Sandbox};
+use crate::bench::wait_for;
+use crate::macp_queue::{macp, queue, submit};
+use crate::sandbox::Sandbox;
 
 const TASKS: &str = ".taskrun/macp/tasks.json";
 const LOG: &str = ".taskrun/macp/events.ndjson";
-
-fn macp(sandbox: &Sandbox, args: &[&str]) -> Outcome {
-    sandbox.run(&[&["macp"], args].concat())
-}
-
-fn submit(sandbox: &Sandbox, id: &str, more: &[&str]) {
-    let out = macp(sandbox, &[&["submit", "--title", id, "--task-id", id], more].concat());
-    assert_eq!((out.code, out.stdout.trim()), (0, id), "{out:?}");
-}
 
 fn save(sandbox: &Sandbox, text: &str) {
     sandbox.write("x", text);
@@ -28,14 +20,6 @@ fn save(sandbox: &Sandbox, text: &str) {
 
 fn count(sandbox: &Sandbox, status: &str) -> u64 {
     macp(sandbox, &["status", "--json"]).json()["counts"][status].as_u64().unwrap()
-}
-
-fn until(there: &dyn Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !there() {
-        assert!(Instant::now() < end, "in time");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]
@@ -53,12 +37,14 @@ fn a_save_that_is_not_whole_fails_nothing() {
         let mut drain = sandbox.command();
         let drain =
             drain.args(["macp", "drain"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        until(&|| sandbox.path("up").exists() && sandbox.read(TASKS).contains("\"running\""));
+        wait_for("the task, on record", || {
+            sandbox.path("up").exists() && sandbox.read(TASKS).contains("\"running\"")
+        });
         // In place, as some editors save: what was there cannot be read any more.
         sandbox.write(TASKS, "");
         sandbox.write("go", "");
         if mended {
-            until(&|| sandbox.read(LOG).contains("task.completed"));
+            wait_for("the end of the task", || sandbox.read(LOG).contains("task.completed"));
             std::thread::sleep(Duration::from_millis(300));
             sandbox.write(TASKS, &whole);
         }

@@ -15,8 +15,15 @@ pub fn queue() -> Sandbox {
     sandbox
 }
 
-fn macp(sandbox: &Sandbox, args: &[&str]) -> Outcome {
+/// `macp ARGS…`
+pub fn macp(sandbox: &Sandbox, args: &[&str]) -> Outcome {
     sandbox.run(&[&["macp"], args].concat())
+}
+
+/// Submits a task of that id and title.
+pub fn submit(sandbox: &Sandbox, id: &str, more: &[&str]) {
+    let out = macp(sandbox, &[&["submit", "--title", id, "--task-id", id], more].concat());
+    assert_eq!((out.code, out.stdout.trim()), (0, id), "{out:?}");
 }
 
 fn fed(sandbox: &Sandbox, args: &[&str], stdin: &str) -> Outcome {

@@ -7,14 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::macp_queue::queue;
-use crate::sandbox::{Outcome, Sandbox};
+use crate::macp_queue::{macp, queue};
+use crate::sandbox::Sandbox;
 
 const TASKS: &str = ".taskrun/macp/tasks.json";
-
-fn macp(sandbox: &Sandbox, args: &[&str]) -> Outcome {
-    sandbox.run(&[&["macp"], args].concat())
-}
 
 fn submit(sandbox: &Sandbox, id: &str, command: &str) {
     let out = macp(sandbox, &["submit", "--title", id, "--task-id", id, "--command", command]);

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::ops::Range;
-use std::thread;
 
 use bumpalo::Bump;
 
@@ -11,6 +10,7 @@ use super::scan::{Keep, Scanner};
 use super::source::{PIECE, Source};
 use super::text::{List, Text};
 use crate::fault::Fault;
+use crate::system::threads::{at_once, threads};
 
 /// From so many pieces on it pays to read with more than one thread.
 const WORTH_SHARING: u64 = 4;
@@ -131,26 +131,6 @@ pub(super) fn gather<T: Default + Send>(
         io::Result::Ok(all)
     });
     found.into_iter().try_fold(T::default(), |all, found| Ok(join(all, found?)))
-}
-
-/// As many as may read at once.
-fn threads() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).min(4)
-}
-
-/// Does `work` on every one of `parts` at once, the first here.
-fn at_once<P: Send, T: Send>(parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
-    let work = &work;
-    thread::scope(|scope| {
-        let mut parts = parts.into_iter();
-        let first = parts.next();
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
-        let first = first.map(work);
-        let others = others
-            .into_iter()
-            .map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        first.into_iter().chain(others).collect()
-    })
 }
 
 fn share<'a>(source: &Source, range: Range<u64>, arena: &'a mut Bump, size: usize) -> io::Result<Lines<'a>> {

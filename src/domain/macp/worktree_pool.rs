@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::worktree::{Noted, Shop};
-use crate::system::git::index::is_as_new;
 use crate::system::git::linked::{self, Tree};
+use crate::system::git::survey::Survey;
 use crate::system::git::worktree::Answer;
 use crate::system::store;
 
@@ -23,14 +23,14 @@ pub(super) fn take(shop: &Shop<'_>, wanted: &Noted, commit: &str, new: bool) -> 
     if !shop.settings.worktree_reuse || wanted.path.exists() {
         return Ok(None);
     }
-    let Some(waiting) = first_fit(shop)? else { return Ok(None) };
+    let Some((waiting, clean)) = first_fit(shop)? else { return Ok(None) };
     if let Some(dir) = wanted.path.parent() {
         store::make_dir(dir)?;
     }
     if shop.git.rename(&waiting, &wanted.path)? != Answer::Done {
         return Ok(None);
     }
-    let answer = shop.git.renew(&wanted.path, &wanted.branch, commit, new)?;
+    let answer = shop.git.renew(&wanted.path, (&wanted.branch, new), commit, clean)?;
     if answer != Answer::Done {
         // It is of no use to anybody; a new one may do.
         shop.git.remove(&wanted.path, true)?;
@@ -43,13 +43,14 @@ pub(super) fn take(shop: &Shop<'_>, wanted: &Noted, commit: &str, new: bool) -> 
 }
 
 /// The first that the next task cannot tell from a new one, but for what git ignores. Where a task has left more than
-/// files in one, it goes: to mend that is no gain over a new one.
-fn first_fit(shop: &Shop<'_>) -> Result<Option<PathBuf>> {
+/// files in one, it goes: to mend that is no gain over a new one. Says whether it is clean, too.
+fn first_fit(shop: &Shop<'_>) -> Result<Option<(PathBuf, bool)>> {
     for path in waiting(shop) {
-        if !is_as_new(&path) {
+        let Some(survey) = Survey::of(&path).filter(|survey| survey.is_as_new) else {
             shop.git.remove(&path, true)?;
             continue;
-        }
+        };
+        let clean = shop.git.is_clean_by(&path, Some(&survey))?;
         if let Some(admin) = linked::admin(&path) {
             for name in ["ORIG_HEAD", "FETCH_HEAD", "COMMIT_EDITMSG"] {
                 store::remove(&admin.join(name))?;
@@ -57,7 +58,7 @@ fn first_fit(shop: &Shop<'_>) -> Result<Option<PathBuf>> {
             // Where the last task's `HEAD` was is nothing to the next.
             store::remove_tree(&admin.join("logs"))?;
         }
-        return Ok(Some(path));
+        return Ok(Some((path, clean)));
     }
     Ok(None)
 }

@@ -1,10 +1,10 @@
-//! What a worktree's index file tells without asking git: its paths, and whether marks on them hide changes from git.
+//! What a worktree's index file tells without asking git: its paths, what git noted of them, and whether marks on them
+//! hide changes from git.
 
-use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -13,21 +13,39 @@ use super::linked;
 use super::worktree::Answer;
 use crate::system::process::Quick;
 
-/// What may be in git's own directory for a worktree in which nobody works.
-const KNOWN: [&str; 8] =
-    ["HEAD", "ORIG_HEAD", "FETCH_HEAD", "COMMIT_EDITMSG", "commondir", "gitdir", "index", "logs"];
-
 /// One path.
 #[derive(Debug, PartialEq, Eq)]
-struct Entry {
-    path: PathBuf,
-    mode: u32,
+pub(super) struct Entry {
+    /// Relative to the top.
+    pub(super) path: PathBuf,
+    /// As git has it: `0o100644`.
+    pub(super) mode: u32,
     /// Whether git is told not to look at it (`assume-unchanged`, `skip-worktree`).
-    marked: bool,
+    pub(super) marked: bool,
+    /// Whether it is in conflict, or only intended to be added.
+    odd: bool,
+    /// ctime and mtime, each in seconds and nanoseconds, inode, user, group and size, the low 32 bits of each.
+    pub(super) stat: [u32; 8],
+}
+
+impl Entry {
+    /// Whether it is a file or link that git has whole and looks at.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.marked && !self.odd && matches!(self.mode, 0o100_644 | 0o100_755 | 0o120_000)
+    }
+}
+
+/// What an index tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Index {
+    /// Its paths.
+    pub(super) entries: Vec<Entry>,
+    /// The tree that it is of, where it tells.
+    pub(super) tree: Option<String>,
 }
 
 /// All of an index; `None` where it is of a kind that is not understood here: split, sparse, of other hashes.
-fn entries(bytes: &[u8]) -> Option<Vec<Entry>> {
+fn index(bytes: &[u8]) -> Option<Index> {
     let short = |at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
     let long = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let version = long(4)?;
@@ -46,17 +64,42 @@ fn entries(bytes: &[u8]) -> Option<Vec<Entry>> {
         name.extend_from_slice(&bytes[at..end]);
         at = if version == 4 { end + 1 } else { start + ((end - start) / 8 + 1) * 8 };
         let marked = flags & 0x8000 != 0 || extended & 0x4000 != 0;
-        found.push(Entry { path: OsStr::from_bytes(&name).into(), mode, marked });
+        let odd = flags & 0x3000 != 0 || extended & 0x2000 != 0;
+        let mut stat = [0; 8];
+        for (value, offset) in stat.iter_mut().zip([0, 4, 8, 12, 20, 28, 32, 36]) {
+            *value = long(start + offset)?;
+        }
+        found.push(Entry { path: OsStr::from_bytes(&name).into(), mode, marked, odd, stat });
     }
     // What follows fits up to the checksum, or this was no way to read it.
     let last = bytes.len().checked_sub(20)?;
+    let mut tree = None;
     while at < last {
-        if matches!(bytes.get(at..at + 4)?, b"link" | b"sdir") {
-            return None;
+        let end = at + 8 + usize::try_from(long(at + 4)?).ok()?;
+        match bytes.get(at..at + 4)? {
+            b"link" | b"sdir" => return None,
+            b"TREE" => tree = bytes.get(at + 8..end).and_then(root_tree),
+            _ => {}
         }
-        at += 8 + usize::try_from(long(at + 4)?).ok()?;
+        at = end;
     }
-    (at == last).then_some(found)
+    (at == last).then_some(Index { entries: found, tree })
+}
+
+/// The first of the trees that an index keeps, the top's: an empty name, how many entries, how many trees below, and the
+/// hash, which is missing where an entry was changed.
+fn root_tree(trees: &[u8]) -> Option<String> {
+    let rest = trees.strip_prefix(b"\0")?;
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    if rest.starts_with(b"-") {
+        return None;
+    }
+    let hash = rest.get(end + 1..end + 21)?;
+    Some(hash.iter().fold(String::new(), |mut text, byte| {
+        // Nothing fails that writes to a text.
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 fn varint(bytes: &[u8], at: &mut usize) -> Option<usize> {
@@ -72,14 +115,15 @@ fn varint(bytes: &[u8], at: &mut usize) -> Option<usize> {
     }
 }
 
-fn read(dir: &Path) -> Option<Vec<Entry>> {
-    entries(&fs::read(linked::admin(dir)?.join("index")).ok()?)
+/// The index of a linked worktree.
+pub(super) fn read(dir: &Path) -> Option<Index> {
+    index(&fs::read(linked::admin(dir)?.join("index")).ok()?)
 }
 
 /// Takes the marks away by which changes are hidden from git in a linked worktree, except from what a sparse checkout
 /// leaves out.
 pub(super) fn reveal(dir: &Path) -> Result<()> {
-    if read(dir).is_some_and(|entries| entries.iter().all(|entry| !entry.marked)) {
+    if read(dir).is_some_and(|index| index.entries.iter().all(|entry| !entry.marked)) {
         return Ok(());
     }
     let git = |args: &[&str], input: &[u8]| {
@@ -109,37 +153,6 @@ pub(super) fn reveal(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a linked worktree is as a new one beside what `git status` tells: nothing is under way in it, nothing is hidden
-/// from git, and its files can be read and written as those of a new one.
-pub fn is_as_new(dir: &Path) -> bool {
-    let (Some(admin), Some(entries)) = (linked::admin(dir), read(dir)) else { return false };
-    let known = |entry: fs::DirEntry| {
-        KNOWN.iter().any(|name| *entry.file_name() == **name)
-            || entry.file_name() == "refs" && linked::is_hollow(&entry.path())
-    };
-    let calm = fs::read_dir(&admin).is_ok_and(|mut inner| inner.all(|entry| entry.is_ok_and(known)));
-    let mode = |path: &Path| path.symlink_metadata().map(|meta| meta.permissions().mode());
-    // Git has made this file as it makes those that are checked out.
-    let Ok(plain) = mode(&admin.join("commondir")).map(|mode| mode & 0o666) else { return false };
-    let open = plain | (plain & 0o444) >> 2;
-    let mut dirs = HashSet::new();
-    calm && mode(dir).is_ok_and(|mode| mode & 0o1777 == open)
-        && entries.iter().all(|entry| {
-            // What is missing is told by git.
-            let is = mode(&dir.join(&entry.path)).ok().map(|mode| mode & 0o7777);
-            let fits = match entry.mode {
-                0o100_644 => is.is_none_or(|is| is == plain),
-                0o100_755 => is.is_none_or(|is| is == open),
-                0o120_000 => true,
-                _ => false,
-            };
-            let above = entry.path.ancestors().skip(1).take_while(|above| !above.as_os_str().is_empty());
-            let mut new = above.take_while(|above| dirs.insert(*above));
-            let dirs_fit = new.all(|above| mode(&dir.join(above)).is_ok_and(|mode| mode & 0o1777 == open));
-            fits && dirs_fit && !entry.marked
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +163,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path();
         let git = |args: &[&str]| assert!(Quick::new("git", dir, args).run(&[]).unwrap().ok, "{args:?}");
-        let index = || fs::read(dir.join(".git/index")).unwrap();
+        let bytes = || fs::read(dir.join(".git/index")).unwrap();
         let names = ["a", "d/deeper/file-of-some-length", "d/deeper/file-of-some-lengths", "é x"];
         for name in names {
             store::make_dir(dir.join(name).parent().unwrap()).unwrap();
@@ -170,19 +183,26 @@ mod tests {
             if !mark.is_empty() {
                 git(&["update-index", mark, names[2]]);
             }
-            let found = entries(&index()).unwrap();
-            let expected = names.map(|name| Entry {
-                path: name.into(),
-                mode: 0o100_644,
-                marked: name == names[2] && !mark.is_empty(),
-            });
-            assert_eq!(found, expected, "{version} {mark}");
+            let found = index(&bytes()).unwrap().entries;
+            let expected = names.map(|name| (name.into(), 0o100_644, name == names[2] && !mark.is_empty()));
+            let got: Vec<_> =
+                found.iter().map(|entry| (entry.path.clone(), entry.mode, entry.marked)).collect();
+            assert_eq!(got, expected, "{version} {mark}");
+            assert!(found.iter().all(|entry| !entry.odd && entry.stat[7] == 1), "{found:?}");
         }
-        let whole = index();
+        let whole = bytes();
         for end in 0..whole.len() {
-            assert_eq!(entries(&whole[..end]), None, "{end}");
+            assert_eq!(index(&whole[..end]), None, "{end}");
         }
+        git(&["update-index", "--no-assume-unchanged", names[2]]);
+        assert_eq!(index(&bytes()).unwrap().tree, None);
+        let tree = Quick::new("git", dir, &["write-tree"]).run(&[]).unwrap().text();
+        assert_eq!(index(&bytes()).unwrap().tree, Some(tree));
+        store::write(&dir.join("new"), store::SHARED, b"x").unwrap();
+        git(&["add", "--intent-to-add", "new"]);
+        let found = index(&bytes()).unwrap();
+        assert!(found.tree.is_none() && found.entries.iter().any(|entry| entry.odd), "{found:?}");
         git(&["update-index", "--split-index"]);
-        assert_eq!(entries(&index()), None);
+        assert_eq!(index(&bytes()), None);
     }
 }

@@ -4,11 +4,12 @@
 mod apart;
 mod commit;
 mod diff;
-pub mod index;
+mod index;
 mod kept;
 pub mod linked;
 mod merge;
 mod status;
+pub mod survey;
 pub mod worktree;
 
 pub use apart::Shared;

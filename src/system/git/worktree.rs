@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::linked::{self, Head};
+use super::survey::Survey;
 use super::{first_line, index};
 use crate::system::lock::Lock;
 use crate::system::process::{Quick, Said};
@@ -141,10 +142,10 @@ impl<'w> Worktrees<'w> {
     }
 
     /// Has a worktree that nobody works in, with its `HEAD` on no branch, be on `branch`, which is at `commit` or is made
-    /// there, with nothing in it that is neither in git nor ignored. One that is as it should be is only looked at.
-    pub fn renew(&self, path: &Path, branch: &str, commit: &str, new: bool) -> Result<Answer> {
+    /// there, with nothing in it that is neither in git nor ignored, which it is already where it is `clean`.
+    pub fn renew(&self, path: &Path, branch: (&str, bool), commit: &str, clean: bool) -> Result<Answer> {
+        let (branch, new) = branch;
         let name = format!("refs/heads/{branch}");
-        let clean = self.is_clean(path)?;
         let there = linked::head(path) == Some(Head::Commit(commit.to_owned()));
         let make: &[&str] = &["update-ref", &name, commit, ""];
         let on: &[&str] = &["symbolic-ref", "HEAD", &name];
@@ -166,6 +167,15 @@ impl<'w> Worktrees<'w> {
 
     /// Whether there is nothing in a worktree that is neither in git nor ignored, marks that hide it or not.
     pub fn is_clean(&self, path: &Path) -> Result<bool> {
+        self.is_clean_by(path, Survey::of(path).as_ref())
+    }
+
+    /// [`Worktrees::is_clean`] where the worktree was just looked at.
+    pub fn is_clean_by(&self, path: &Path, survey: Option<&Survey>) -> Result<bool> {
+        let git = |args: &[&str], input: &[u8]| ask(path, args, input);
+        if survey.map(|survey| survey.settled(git)).transpose()?.flatten().is_some() {
+            return Ok(true);
+        }
         index::reveal(path)?;
         let args = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
         let said = self.quick(path, &args)?;
@@ -192,12 +202,21 @@ impl<'w> Worktrees<'w> {
     }
 }
 
+fn ask(path: &Path, args: &[&str], input: &[u8]) -> Result<Said> {
+    Quick::new("git", path, args).env("LC_ALL", "C").run(input)
+}
+
 /// The paths in a worktree that differ from a commit, whether committed, staged or neither, and those that git does not
 /// know and does not ignore; sorted, relative to its top.
 pub fn changed_since(path: &Path, commit: &str) -> Result<Vec<String>> {
-    index::reveal(path)?;
+    let survey = Survey::of(path);
+    let settled = survey.as_ref().map(|survey| survey.settled(|args, input| ask(path, args, input)));
+    let settled = settled.transpose()?.flatten();
+    if settled.is_none() {
+        index::reveal(path)?;
+    }
     let ask = |args: &[&str]| -> Result<BTreeSet<String>> {
-        let said = Quick::new("git", path, args).env("LC_ALL", "C").run(&[])?;
+        let said = ask(path, args, &[])?;
         if let Answer::No(words) = Answer::of(&said) {
             bail!("git {} failed: {words}", args[0]);
         }
@@ -206,8 +225,9 @@ pub fn changed_since(path: &Path, commit: &str) -> Result<Vec<String>> {
     };
     let status =
         ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none"];
+    let told = if settled.is_some() { BTreeSet::new() } else { ask(&status)? };
     let open: BTreeSet<String> =
-        ask(&status)?.into_iter().filter_map(|line| line.get(3..).map(str::to_owned)).collect();
+        told.into_iter().filter_map(|line| line.get(3..).map(str::to_owned)).collect();
     // Trees alone are compared in no time, however large they are.
     let mut changed = ask(&["diff-tree", "-r", "--name-only", "--no-renames", "-z", commit, "HEAD"])?;
     if changed.is_disjoint(&open) {
