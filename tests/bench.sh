@@ -174,7 +174,7 @@ row "--version (against a clap hello world)" "$(ms $((A / times)))" "$(ms $((B /
 large=$scratch/large
 mkdir -p "$large/node_modules/"{0..199}"/lib" && touch "$large/node_modules/"{0..199}"/lib/"{0..49}.js
 for ((k = 0; k < 200; k++)); do
-  mkdir -p "$large/packages/p$k/src/"{a,b,c} && touch "$large/packages/p$k/src/"{a,b,c}/{0..82}.ts
+  mkdir -p "$large/packages/p$k/"{src,app,docs}/{a,b} && touch "$large/packages/p$k/"{src,app,docs}/{a,b}/{0..40}.ts
   if ((k % 5)); then echo '{"scripts":{"build":"tsc"}}'; else echo '{"scripts":{"dev":"vite"},"dependencies":{"vite":"7"}}'; fi \
     >"$large/packages/p$k/package.json"
 done

@@ -97,20 +97,25 @@ fn plain_scripts(row: &Row) -> Scripts {
     scripts
 }
 
-/// Settings that say which flags there are: what the dev command of the same settings starts takes them.
+/// Settings that say which flags there are. Without a word on whose they are, they are for what the dev command starts, and where
+/// the table does not know that program, its flags are none of the table's.
 fn take_flags(recipe: &mut Recipe, own: &StackEntry, scripts: &Scripts) {
-    let set = |into: &mut Vec<String>, from: &Option<Vec<String>>| {
+    let line = own.dev.as_ref().or(recipe.commands.dev.as_ref());
+    let argv = line.map(|line| script::target(line, scripts).argv).unwrap_or_default();
+    let flags = own.port_flag.is_some() || own.host_flag.is_some();
+    let known = recipe.binaries.iter().any(|binary| is_binary(&argv, binary));
+    if flags && own.binaries.is_none() && !known {
+        recipe.binaries = argv.into_iter().take(1).collect();
+        (recipe.port_flag, recipe.host_flag) = (Vec::new(), Vec::new());
+    }
+    for (into, from) in [
+        (&mut recipe.port_flag, &own.port_flag),
+        (&mut recipe.host_flag, &own.host_flag),
+        (&mut recipe.binaries, &own.binaries),
+    ] {
         if let Some(from) = from {
             into.clone_from(from);
         }
-    };
-    set(&mut recipe.port_flag, &own.port_flag);
-    set(&mut recipe.host_flag, &own.host_flag);
-    set(&mut recipe.binaries, &own.binaries);
-    if own.binaries.is_none() && (own.port_flag.is_some() || own.host_flag.is_some()) {
-        let line = own.dev.as_ref().or(recipe.commands.dev.as_ref());
-        let program = line.and_then(|line| script::target(line, scripts).argv.into_iter().next());
-        recipe.binaries.extend(program.filter(|program| !recipe.binaries.contains(program)));
     }
 }
 
@@ -150,9 +155,9 @@ pub(super) fn serving_script(row: &Row, scripts: &Scripts) -> Option<String> {
         !["pre", "post", "build", "preview", "test"].iter().any(|word| name.starts_with(word))
             && starts_own(name)
     };
-    let named = names.iter().find(|name| starts_own(name));
-    let named = named.or_else(|| names.iter().find(|name| scripts.contains_key(**name) && trusted(name)));
-    named.map(|name| (*name).to_owned()).or_else(|| scripts.keys().find(other).cloned())
+    let found = names.iter().find(|name| starts_own(name));
+    let found = found.or_else(|| names.iter().find(|name| scripts.contains_key(**name) && trusted(name)));
+    found.map(|name| (*name).to_owned()).or_else(|| scripts.keys().find(other).cloned())
 }
 
 /// The port that a project of this row comes up on by itself, served by the script `text`.
@@ -202,7 +207,7 @@ impl Place<'_> {
             "yarn" => format!("{runner} run {line}"),
             "bun" => format!("bun run {line}"),
             "deno" => format!("deno run -A npm:{line}"),
-            _ => format!("npx --no {line}"),
+            _ => format!("npx --no-install {line}"),
         }
     }
 

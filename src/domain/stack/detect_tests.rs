@@ -1,6 +1,7 @@
 //! The smallest project of every stack, and what is taken where several speak.
 
 use super::*;
+use crate::system::config::Config;
 use crate::system::store;
 
 /// Files with their texts; a name that ends in `/` is a directory. `package.json` may be left to its dependencies: `+next`.
@@ -217,7 +218,7 @@ fn lines(files: &[&str]) -> Vec<String> {
     // Whatever is installed here.
     found.runner.clone_from(&found.package_manager);
     let stack = found.candidates[0].stack.clone();
-    let recipe = recipe(&Default::default(), &stack, Some((dir.path(), &found))).unwrap();
+    let recipe = recipe(&Config::default(), &stack, Some((dir.path(), &found))).unwrap();
     let dev = recipe.dev_line(4300, "localhost").map(|dev| dev.line);
     let commands = recipe.commands;
     let all = [dev, commands.build, commands.check, commands.install];
@@ -248,8 +249,8 @@ const COMMANDS: &[(&[&str], [&str; 4])] = &[
     (
         &["+vite"],
         [
-            "npx --no vite --port 4300 --strictPort --host localhost",
-            "npx --no vite build",
+            "npx --no-install vite --port 4300 --strictPort --host localhost",
+            "npx --no-install vite build",
             "-",
             "npm install",
         ],
@@ -272,7 +273,7 @@ const COMMANDS: &[(&[&str], [&str; 4])] = &[
         &[
             "package.json={\"scripts\":{\"storybook\":\"storybook dev -p 6006\"},\"dependencies\":{\"storybook\":\"1\"}}",
         ],
-        ["npm run storybook -- --host localhost", "npx --no storybook build", "-", "npm install"],
+        ["npm run storybook -- --host localhost", "npx --no-install storybook build", "-", "npm install"],
     ),
     (
         &["package.json={\"scripts\":{\"dev\":\"vite --open\"},\"dependencies\":{\"express\":\"1\"}}"],
@@ -333,7 +334,7 @@ const COMMANDS: &[(&[&str], [&str; 4])] = &[
             "+next",
             ".claude/launch.json={\"configurations\":[{\"runtimeExecutable\":\"npx\",\"runtimeArgs\":[\"next\",\"dev\"],\"port\":3010}]}",
         ],
-        ["npx next dev -p 4300 -H localhost", "npx --no next build", "-", "npm install"],
+        ["npx next dev -p 4300 -H localhost", "npx --no-install next build", "-", "npm install"],
     ),
 ];
 

@@ -39,9 +39,9 @@ pub(super) fn read(dir: &Path) -> Result<(Option<Launch>, Option<String>)> {
     let cwd = only["cwd"].as_str().unwrap_or(".");
     let here = cwd.trim_start_matches("${workspaceFolder}").trim_matches(['.', '/']).is_empty();
     let launch = parse(only).filter(|_| here);
-    let told = launch.is_none().then(|| match here {
-        true => format!("the configuration in {FILE} names no program: it is not taken"),
-        false => format!("the configuration in {FILE} is for {cwd}: it is not taken"),
+    let told = launch.is_none().then(|| {
+        let why = if here { "names no program".to_owned() } else { format!("is for {cwd}") };
+        format!("the configuration in {FILE} {why}: it is not taken")
     });
     Ok((launch, told))
 }

@@ -258,7 +258,9 @@ fn in_pyproject(project: &toml::Value, names: &mut Vec<String>) {
     };
     list(at(&["project", "dependencies"]));
     for groups in [at(&["project", "optional-dependencies"]), at(&["dependency-groups"])] {
-        groups.and_then(toml::Value::as_table).into_iter().flatten().for_each(|(_, group)| list(Some(group)));
+        for (_, group) in groups.and_then(toml::Value::as_table).into_iter().flatten() {
+            list(Some(group));
+        }
     }
     let mut tables =
         vec![at(&["tool", "poetry", "dependencies"]), at(&["tool", "poetry", "dev-dependencies"])];

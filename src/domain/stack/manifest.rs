@@ -38,7 +38,10 @@ pub(super) fn text(path: &Path) -> Result<Option<String>> {
     read.map_err(|error| failed(&error))?;
     let text = store::utf8(bytes, &shown(path))?;
     // Some editors leave a byte order mark, which npm reads over too.
-    Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
+    Ok(Some(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }))
 }
 
 /// The beginning of the file at `path`, whatever it holds; empty where it cannot be read.

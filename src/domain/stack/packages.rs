@@ -10,8 +10,11 @@ use serde_json::Value;
 use super::look::Look;
 use super::manifest;
 
-/// Directories that hold no packages of a project's own.
-const PASSED: [&str; 6] = ["node_modules", "dist", "build", "target", "vendor", "out"];
+/// What makes a directory a package.
+const MANIFESTS: [&str; 3] = ["package.json", "deno.json", "deno.jsonc"];
+/// Directories that hold no packages of a project's own, unless a pattern names them.
+const PASSED: [&str; 9] =
+    ["node_modules", "dist", "build", "target", "vendor", "out", "src", "__tests__", "fixtures"];
 /// How deep `**` leads.
 const DEEPEST: usize = 6;
 /// How many directories are read for all patterns.
@@ -31,8 +34,7 @@ pub(super) fn find(dir: &Path, look: &Look) -> Result<Vec<PathBuf>> {
             walk.expand(Path::new(""), &parts, DEEPEST, into);
         }
     }
-    let manifests = ["package.json", "deno.json", "deno.jsonc"];
-    let has = |path: &&PathBuf| manifests.iter().any(|name| dir.join(path).join(name).is_file());
+    let has = |path: &&PathBuf| MANIFESTS.iter().any(|name| dir.join(path).join(name).is_file());
     let own = |path: &&PathBuf| path.as_os_str() != "";
     Ok(found.difference(&barred).filter(own).filter(has).cloned().collect())
 }
@@ -92,35 +94,39 @@ impl Walk<'_> {
             into.insert(at.to_owned());
             return;
         };
-        if *part == "**" {
-            self.expand(at, rest, deeper, into);
-        } else if !part.contains(['*', '?']) {
+        if *part != "**" && !part.contains(['*', '?']) {
             let next = at.join(part);
             if fs::symlink_metadata(self.root.join(&next)).is_ok_and(|meta| meta.is_dir()) {
                 self.expand(&next, rest, deeper, into);
             }
-            return;
+        } else if deeper > 0 && self.left > 0 {
+            self.left -= 1;
+            self.read(at, parts, deeper, into);
         }
-        if deeper == 0 || self.left == 0 {
-            return;
-        }
-        self.left -= 1;
+    }
+
+    /// [`Walk::expand`] where the first part is a pattern.
+    fn read(&mut self, at: &Path, parts: &[&str], deeper: usize, into: &mut BTreeSet<PathBuf>) {
+        let (part, rest) = (parts[0], &parts[1..]);
         for entry in fs::read_dir(self.root.join(at)).into_iter().flatten().flatten() {
             let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|name| !name.starts_with('.') && !PASSED.contains(name))
-            else {
-                continue;
-            };
-            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            // Seen on the way, it need not be asked for in every directory.
+            if part == "**" && rest.is_empty() && MANIFESTS.contains(&name) {
+                into.insert(at.to_owned());
+            }
+            if PASSED.contains(&name) || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
             }
-            match *part {
-                "**" => self.expand(&at.join(name), parts, deeper - 1, into),
-                part if fits(part.as_bytes(), name.as_bytes()) => {
-                    self.expand(&at.join(name), rest, deeper, into);
-                }
-                _ => {}
+            let next = at.join(name);
+            if part == "**" {
+                self.expand(&next, parts, deeper - 1, into);
+            } else if fits(part.as_bytes(), name.as_bytes()) {
+                self.expand(&next, rest, deeper, into);
             }
+        }
+        if part == "**" && !rest.is_empty() {
+            self.expand(at, rest, deeper, into);
         }
     }
 }

@@ -177,6 +177,11 @@ fn has_flag<S: AsRef<str>>(argv: &[String], flags: &[S]) -> bool {
         .any(|word| flags.iter().any(|flag| flag.as_ref().starts_with('-') && is(word, flag.as_ref())))
 }
 
+/// Whether it can be a port: a number, with a host before it or not, or a variable that holds one.
+fn is_port(value: &str) -> bool {
+    port_in(value).is_some() || value.contains('$')
+}
+
 /// What `argv` says about a port: the value of a port flag, or an address with one.
 fn given_port<'a>(argv: &'a [String], own: &[String]) -> Option<&'a str> {
     let own = own.first().map(String::as_str).filter(|flag| flag.starts_with('-'));
@@ -184,8 +189,8 @@ fn given_port<'a>(argv: &'a [String], own: &[String]) -> Option<&'a str> {
     while let Some(word) = words.next() {
         for flag in PORT_FLAGS.into_iter().chain(own) {
             match word.strip_prefix(flag) {
-                Some("") => return Some(words.peek().copied().unwrap_or_default()),
-                Some(rest) if rest.starts_with('=') => return Some(&rest[1..]),
+                Some("") if words.peek().is_some_and(|value| is_port(value)) => return words.next(),
+                Some(rest) if rest.starts_with('=') && is_port(&rest[1..]) => return Some(&rest[1..]),
                 Some(rest) if flag.len() == 2 && port_in(rest).is_some() => return Some(rest),
                 _ => {}
             }
@@ -199,7 +204,7 @@ fn given_port<'a>(argv: &'a [String], own: &[String]) -> Option<&'a str> {
     None
 }
 
-/// `4000` in `4000`, `127.0.0.1:4000` and `${PORT:-4000}`… but a variable is ours to set.
+/// `4000` in `4000` and `127.0.0.1:4000`; not what stands in for a variable, which is ours to set.
 fn port_in(value: &str) -> Option<u16> {
     let number = value.rsplit_once(':').map_or(value, |(_, number)| number);
     number.parse().ok().filter(|port| *port > 0)
@@ -263,6 +268,7 @@ mod tests {
             ("npm run dev", "PORT=4001 node dev.mjs", "npm run dev :4001".into()),
             ("npm run dev", "concurrently \"vite --port 4000\" tsc", "npm run dev :4321?".into()),
             ("npm run dev", "vite | cat", "npm run dev :4321?".into()),
+            ("npm run dev", "tsc -w -p tsconfig.json", "npm run dev :4321?".into()),
             ("npm run dev", "vite --port 4400", "npm run dev -- --host localhost :4400".into()),
             ("npm run dev", "vite --port=4400 --host", "npm run dev :4400".into()),
             ("npm run dev", "vite --port $PORT --host 0.0.0.0", "npm run dev :4321".into()),

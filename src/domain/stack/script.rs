@@ -126,7 +126,7 @@ enum Npm {
 /// Where the words run one of `scripts`: which, what it is given, and how flags get through.
 fn script_call(words: &[String], scripts: &Scripts) -> Option<(String, Vec<String>, Npm)> {
     let word = |at: usize| words.get(at).map_or("", String::as_str);
-    let first = if word(0) == "corepack" { 1 } else { 0 };
+    let first = usize::from(word(0) == "corepack");
     let (runner, verb) = (word(first), word(first + 1));
     let at = match (runner, verb) {
         ("npm" | "pnpm" | "yarn" | "bun", "run" | "run-script") | ("deno", "task") => first + 2,
@@ -246,7 +246,7 @@ mod tests {
             ("cross-env NODE_ENV=x next dev -p 3001", "NODE_ENV=x next dev -p 3001 [0]"),
             ("tsc -b && vite --host", "vite --host [0]"),
             ("tsc -b; vite ;", "vite [0]"),
-            ("npx --no vite@latest --open", "vite --open [0]"),
+            ("npx --no-install vite@latest --open", "vite --open [0]"),
             ("bunx --bun astro dev", "astro dev [0]"),
             ("pnpm exec next dev", "next dev [0]"),
             ("corepack yarn vite", "vite [0]"),
