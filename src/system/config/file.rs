@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::loops::LoopTable;
 use super::queue::{LauncherEntry, MacpTable};
+use super::stacks::StackEntry;
 use crate::system::clock;
 
 /// A whole `config.toml`. Field names are the keys; `man taskrun-config` documents each.
@@ -38,6 +39,8 @@ pub struct Config {
     pub macp: MacpTable,
     /// `[launchers.NAME]`
     pub launchers: BTreeMap<String, LauncherEntry>,
+    /// `[stacks.NAME]`
+    pub stacks: BTreeMap<String, StackEntry>,
 }
 
 /// `[agent]`: which agent runs, with what rights, for how long.

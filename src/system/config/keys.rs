@@ -76,6 +76,18 @@ pub const KNOWN: &[&str] = &[
     "launchers.*.pass_env",
     "launchers.*.receipt",
     "launchers.*.quote",
+    "stacks.*.install",
+    "stacks.*.dev",
+    "stacks.*.build",
+    "stacks.*.check",
+    "stacks.*.port_flag",
+    "stacks.*.host_flag",
+    "stacks.*.binaries",
+    "stacks.*.port",
+    "stacks.*.obeys_port",
+    "stacks.*.env.*",
+    "stacks.*.out",
+    "stacks.*.pages",
 ];
 
 /// What makes a setting one that this version cannot honour.
@@ -87,13 +99,8 @@ enum When {
 }
 
 /// Settings that are promised, but not by this version: refused rather than ignored.
-const LATER: &[(&str, When)] = &[
-    ("loop.tools", When::Set),
-    ("loop.jobs", When::Above(1)),
-    ("stacks", When::Set),
-    ("site", When::Set),
-    ("notify", When::Set),
-];
+const LATER: &[(&str, When)] =
+    &[("loop.tools", When::Set), ("loop.jobs", When::Above(1)), ("site", When::Set), ("notify", When::Set)];
 
 /// What is wrong with a key, and where.
 #[derive(Debug)]
@@ -262,6 +269,7 @@ mod tests {
             "[logs]",
             "[macp]",
             "[launchers.x]",
+            "[stacks.x]",
         ];
         for header in headers {
             let inner = header.trim_matches(['[', ']']);

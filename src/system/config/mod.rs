@@ -7,6 +7,7 @@ mod keys;
 mod loops;
 pub mod programs;
 mod queue;
+mod stacks;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ pub use file::{
 pub use keys::{KNOWN, nearest};
 pub use loops::{LoopTable, Verify};
 pub use queue::{LauncherEntry, MacpTable, ReceiptBy};
+pub use stacks::StackEntry;
 
 /// What a new workspace's `config.toml` holds: every key, commented out, with its default.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -56,6 +58,7 @@ fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
     let config = Config::deserialize(merged).context("failed to read the merged settings")?;
     config.mcp.iter().try_for_each(|(name, entry)| check_mcp(name, entry))?;
     config.launchers.iter().try_for_each(|(name, entry)| queue::check_launcher(name, entry))?;
+    config.stacks.iter().try_for_each(|(name, entry)| stacks::check_stack(name, entry))?;
     Ok(config)
 }
 
