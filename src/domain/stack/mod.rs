@@ -10,7 +10,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 pub use detect::{Detected, Finding, Package, detect};
-pub use recipe::{Commands, Recipe, recipe};
+pub use recipe::{Commands, DevLine, Recipe, recipe};
 
 use crate::fault::Fault;
 use crate::system::store;

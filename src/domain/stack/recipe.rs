@@ -1,5 +1,6 @@
 //! How a stack is installed, served, built and checked, and where its pages are.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -44,6 +45,29 @@ pub struct Recipe {
     pub out: Option<String>,
     /// The rule its pages are found by (see `domain::sites::pages`): `next`, `astro`, `deco`, `static` …
     pub pages: Option<String>,
+}
+
+/// What is started for a dev server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DevLine {
+    /// The shell's line.
+    pub line: String,
+    /// Variables for it: `PORT`, `BROWSER=none` and those of the stack.
+    pub env: BTreeMap<String, String>,
+    /// The port it should come up on: ours, or the one that its own command has.
+    pub port: u16,
+    /// Whether it was told that port in a way it is known to obey; otherwise it is to be found out.
+    pub told: bool,
+}
+
+impl Recipe {
+    /// What to start so that it serves on `port` of `host`; `None` where the stack has no dev command.
+    pub fn dev_line(&self, port: u16, host: &str) -> Option<DevLine> {
+        let dev = self.commands.dev.as_deref()?;
+        let line = dev.replace("{port}", &port.to_string()).replace("{host}", host);
+        let env = [("PORT".to_owned(), port.to_string()), ("BROWSER".to_owned(), "none".to_owned())];
+        Some(DevLine { line, env: env.into(), port, told: self.obeys_port })
+    }
 }
 
 /// How `stack` is worked with in `dir`, as `detected` there; `[stacks.NAME]` of the settings goes before the table. Without
