@@ -41,12 +41,14 @@ answers() { # PORT: whether an HTTP server answers there
 port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 plain() {
   local child start
+  set -m
   now; start=$REPLY
   (cd "$scratch/bench" && exec env PORT="$port" NO_COLOR=1 node dev-server.mjs $flags) >"$scratch/plain.log" 2>&1 </dev/null &
   child=$!
   until answers "$port"; do :; done
   now; REPLY=$((REPLY - start))
-  kill "$child"; wait "$child" 2>/dev/null || true
+  { kill -- "-$child"; wait "$child" || true; } 2>/dev/null
+  set +m
 }
 by_us() {
   local start took
@@ -62,10 +64,7 @@ for flags in "" "--delay 500" "--wrap --delay 500"; do
     "$(cd "$scratch/bench" && pwd -P)" "$port" "$flags" >"$scratch/.taskrun/sites/bench.json"
   rm -f "$scratch"/times.*
   for ((turn = 0; turn < 10; turn++)); do
-    # The server that a plain start wraps must not stay, so the wrapped one is measured without its wrapper.
-    whole=$flags; flags=${flags#--wrap }
     plain; one=$REPLY
-    flags=$whole
     by_us
     echo "$one" >>"$scratch/times.1"; echo "$REPLY" >>"$scratch/times.2"; echo $((REPLY - one)) >>"$scratch/times.3"
   done

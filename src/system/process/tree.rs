@@ -121,7 +121,7 @@ pub fn is_below_own_kind(pids: &[u32]) -> bool {
 
 #[cfg(target_os = "linux")]
 fn row_of(pid: i32) -> Option<Row> {
-    row(pid, &String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/stat")).ok()?))
+    row(pid, &String::from_utf8_lossy(&read(&format!("/proc/{pid}/stat"))?))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -141,7 +141,7 @@ fn name_of(pid: u32) -> Option<String> {
 /// What a variable was when a process of ours started; none where the system does not tell.
 #[cfg(target_os = "linux")]
 pub fn variable_of(pid: u32, name: &str) -> Option<String> {
-    let environ = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let environ = read(&format!("/proc/{pid}/environ"))?;
     let value = |entry: &[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
     String::from_utf8(environ.split(|byte| *byte == 0).find_map(value)?).ok()
 }
@@ -159,11 +159,16 @@ pub fn variable_of(pid: u32, name: &str) -> Option<String> {
 pub fn table() -> Vec<Row> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid: i32| {
-        let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-        row(pid, &String::from_utf8_lossy(&stat))
-    })
-    .collect()
+    pids.filter_map(row_of).collect()
+}
+
+/// A file of `/proc`, whose size is only known at its end; in few reads, as there are many of them.
+#[cfg(target_os = "linux")]
+fn read(path: &str) -> Option<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::with_capacity(4 << 10);
+    std::fs::File::open(path).ok()?.take(1 << 20).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Reads a line of `/proc/PID/stat`; the name in parentheses may itself hold parentheses.
@@ -179,7 +184,7 @@ fn row(pid: i32, stat: &str) -> Option<Row> {
 #[cfg(target_os = "linux")]
 fn carries(pid: i32, mark: &OsStr) -> bool {
     use std::os::unix::ffi::OsStrExt;
-    let Ok(environ) = std::fs::read(format!("/proc/{pid}/environ")) else { return false };
+    let Some(environ) = read(&format!("/proc/{pid}/environ")) else { return false };
     let wanted = [super::MARK.as_bytes(), b"=", mark.as_bytes()].concat();
     environ.split(|byte| *byte == 0).any(|entry| entry == wanted)
 }

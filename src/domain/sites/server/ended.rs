@@ -11,6 +11,8 @@ use crate::system::process::Ended;
 
 /// Bytes at the end of a log that are looked at.
 const END: u64 = 32 << 10;
+/// How servers say that their port is taken.
+const TAKEN: &str = r"(?i)EADDRINUSE|already in use|is in use|address in use|already running|already being used";
 /// Lines of it that are shown.
 const SHOWN: usize = 15;
 
@@ -62,11 +64,9 @@ pub(super) fn cause(text: &str, ended: Option<Ended>) -> Cause {
         let found = Regex::new(pattern).ok()?.captures(text)?;
         Some(found.get(1).map(|name| name.as_str().to_owned()))
     };
-    if let Some(port) = found(
-        r"(?i)(?:EADDRINUSE[^\n]*?|address already in use[^\n]*?|port[ :]+)(?:[:\s])(\d{2,5})\b[^\n]*|EADDRINUSE|address already in use",
-    )
-    .filter(|_| is_taken(text))
-    {
+    if found(TAKEN).is_some() {
+        let patterns = [r"(?i)(?:EADDRINUSE|in use)[^\n]*:(\d{2,5})\b", r"(?i)\bport[ :]+(\d{2,5})\b"];
+        let port = patterns.iter().find_map(|pattern| found(pattern).flatten());
         return Cause::Taken(port.and_then(|port| port.parse().ok()));
     }
     let version = r"(?i)unsupported engine|EBADENGINE|engine .node. is incompatible|requires node|node\.js version|requires python|requires-python|required ruby version";
@@ -88,11 +88,6 @@ pub(super) fn cause(text: &str, ended: Option<Ended>) -> Cause {
         return Cause::Missing(name);
     }
     if ended.is_some_and(|ended| ended.code == Some(127)) { Cause::Missing(None) } else { Cause::Unknown }
-}
-
-fn is_taken(text: &str) -> bool {
-    let words = r"(?i)EADDRINUSE|already in use|is in use|address in use|already running|already being used";
-    Regex::new(words).is_ok_and(|words| words.is_match(text))
 }
 
 /// What to do about a cause; `holder` says who has the port.
