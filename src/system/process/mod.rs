@@ -19,7 +19,7 @@ mod tree;
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
 pub use foreground::foreground;
 pub use launch::{Launch, Note, Trouble, abandoned, sweep};
-pub use probe::probe;
+pub use probe::{probe, probe_in};
 pub use supervisor::{NoProgram, Supervisor};
 pub use tail::{Line, read_lines};
 pub use tree::{ancestors, is_below_own_kind, variable_of};
