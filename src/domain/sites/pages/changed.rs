@@ -13,8 +13,26 @@ use crate::system::git::{Repo, worktree};
 
 /// What an import may leave out.
 const ENDINGS: &[&str] = &[
-    "", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte", ".astro", ".css", ".scss", ".json", ".md", ".mdx", "/index.ts",
-    "/index.tsx", "/index.js", "/index.jsx", "/index.vue", "/index.svelte",
+    "",
+    ".ts",
+    ".tsx",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".vue",
+    ".svelte",
+    ".astro",
+    ".css",
+    ".scss",
+    ".json",
+    ".md",
+    ".mdx",
+    "/index.ts",
+    "/index.tsx",
+    "/index.js",
+    "/index.jsx",
+    "/index.vue",
+    "/index.svelte",
 ];
 /// Where frameworks look for names that begin with `@/`, `~/` and `$lib/`.
 const ROOTS: &[(&str, &[&str])] = &[
@@ -25,8 +43,19 @@ const ROOTS: &[(&str, &[&str])] = &[
     ("/", &["", "public/", "src/"]),
 ];
 /// Files that are around every page of their folder and below.
-const AROUND: &[&str] =
-    &["layout.", "template.", "+layout.", "+layout@", "_layout.", "_app.", "_document.", "__root.", "+page.ts", "+page.js", "+page.server."];
+const AROUND: &[&str] = &[
+    "layout.",
+    "template.",
+    "+layout.",
+    "+layout@",
+    "_layout.",
+    "_app.",
+    "_document.",
+    "__root.",
+    "+page.ts",
+    "+page.js",
+    "+page.server.",
+];
 
 /// Those of `pages` whose own file, a layout around it or a local file it imports differs from `revision`, in the work tree as it
 /// is. Errors: no repository, an unknown revision.
@@ -40,11 +69,15 @@ pub fn changed(site: &Site, pages: Vec<Page>, revision: &str) -> Result<Vec<Page
             // Before the first commit everything is new.
             return Ok(pages);
         }
-        return Err(Fault::not_found(format!("unknown revision `{revision}`"), "name a commit, a branch or a tag"));
+        return Err(Fault::not_found(
+            format!("unknown revision `{revision}`"),
+            "name a commit, a branch or a tag",
+        ));
     };
     let top = repo.top().canonicalize()?;
     let site_path = site.path.canonicalize()?;
-    let lead = site_path.strip_prefix(&top).ok().map(|lead| lead.to_string_lossy().into_owned()).unwrap_or_default();
+    let lead =
+        site_path.strip_prefix(&top).ok().map(|lead| lead.to_string_lossy().into_owned()).unwrap_or_default();
     let lead = if lead.is_empty() { lead } else { format!("{lead}/") };
     let files = worktree::changed_since(&top, &commit)?;
     let files: HashSet<String> =
@@ -75,7 +108,11 @@ fn wraps(folder: &str, name: &str, file: &str) -> bool {
     let own = file.rsplit_once('/').map_or("", |(own, _)| own);
     // What only feeds a page is not around those below.
     let same = own == folder;
-    if name.starts_with("+page") { same } else { same || folder.is_empty() || own.starts_with(&format!("{folder}/")) }
+    if name.starts_with("+page") {
+        same
+    } else {
+        same || folder.is_empty() || own.starts_with(&format!("{folder}/"))
+    }
 }
 
 /// All that a page's file may mean by what it imports, relative to the site.
@@ -84,11 +121,14 @@ fn uses(tree: &Tree, file: &str) -> Vec<String> {
     let named = if file.ends_with(".json") { resolved(&text) } else { imports(&text) };
     let stems = named.iter().flat_map(|name| {
         let name = name.split(['?', '#']).next().unwrap_or_default();
-        if name.starts_with('.') || (!name.contains(':') && file.ends_with(".html") && !name.starts_with('/')) {
+        if name.starts_with('.') || (!name.contains(':') && file.ends_with(".html") && !name.starts_with('/'))
+        {
             return beside(file, name).into_iter().collect::<Vec<_>>();
         }
         let roots = ROOTS.iter().find_map(|(lead, roots)| Some((name.strip_prefix(lead)?, roots)));
-        roots.map(|(rest, roots)| roots.iter().map(|root| format!("{root}{rest}")).collect()).unwrap_or_default()
+        roots
+            .map(|(rest, roots)| roots.iter().map(|root| format!("{root}{rest}")).collect())
+            .unwrap_or_default()
     });
     stems.flat_map(|stem| ENDINGS.iter().map(move |ending| format!("{stem}{ending}"))).collect()
 }
@@ -133,10 +173,18 @@ mod tests {
     #[test]
     fn pages_are_touched_by_what_they_use() {
         let dir = tempfile::tempdir().unwrap();
-        put(dir.path(), "app/a/page.tsx", "import H from '../hero'\nimport { x } from '@/lib/x'\nimport R from 'react'");
+        put(
+            dir.path(),
+            "app/a/page.tsx",
+            "import H from '../hero'\nimport { x } from '@/lib/x'\nimport R from 'react'",
+        );
         put(dir.path(), "app/b/page.tsx", "");
         put(dir.path(), "x.html", "<link href=\"style.css\"><a href='https://x.example'>");
-        put(dir.path(), ".deco/blocks/pages-h.json", r#"{"sections":[{"__resolveType":"site/sections/Hero.tsx"}]}"#);
+        put(
+            dir.path(),
+            ".deco/blocks/pages-h.json",
+            r#"{"sections":[{"__resolveType":"site/sections/Hero.tsx"}]}"#,
+        );
         let page = |file: &str| Page { file: Some(file.into()), ..Page::new(Kind::Page, file, "") };
         let table: &[(&[&str], &[&str])] = &[
             (&["app/a/page.tsx"], &["app/a/page.tsx"]),
@@ -152,8 +200,9 @@ mod tests {
             (&[], &[]),
         ];
         for (files, expected) in table {
-            let pages =
-                ["app/a/page.tsx", "app/b/page.tsx", "x.html", ".deco/blocks/pages-h.json"].map(page).to_vec();
+            let pages = ["app/a/page.tsx", "app/b/page.tsx", "x.html", ".deco/blocks/pages-h.json"]
+                .map(page)
+                .to_vec();
             let files = files.iter().map(|file| (*file).to_owned()).collect();
             let touched = touched(&Tree::of(dir.path(), None), pages, &files);
             let told: Vec<&str> = touched.iter().filter_map(|page| page.file.as_deref()).collect();

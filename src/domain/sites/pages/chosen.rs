@@ -12,9 +12,9 @@ pub fn select(sites: &Sites, site: &Site, path: &str) -> Result<()> {
     Ok(())
 }
 
-/// Keeps an example, `PATTERN=VALUE`, for one of `pages`; no value forgets it. Gives the path to open. Errors: no such
+/// Keeps an example, `PATTERN=VALUE`, for one of `pages`; no value forgets it. Gives the pattern and the path to open. Errors: no such
 /// pattern, a value that does not fit.
-pub fn remember(sites: &Sites, site: &Site, pages: &[Page], given: &str) -> Result<Option<String>> {
+pub fn remember(sites: &Sites, site: &Site, pages: &[Page], given: &str) -> Result<(String, Option<String>)> {
     let (pattern, value) = cut(pages, given)?;
     let path = if value.is_empty() { None } else { Some(Pattern::new(&pattern).fill(&value)?) };
     sites.update(&site.name, |site| {
@@ -23,7 +23,7 @@ pub fn remember(sites: &Sites, site: &Site, pages: &[Page], given: &str) -> Resu
             None => site.examples.remove(&pattern),
         };
     })?;
-    Ok(path)
+    Ok((pattern, path))
 }
 
 /// The pattern and the value. There may be `=` in both.
@@ -45,7 +45,11 @@ fn cut(pages: &[Page], given: &str) -> Result<(String, String)> {
         return Err(Fault::usage(told, "examples are for patterns like `/blog/[slug]`"));
     }
     let all: Vec<String> = dynamic.iter().take(10).map(|page| format!("`{}`", page.path)).collect();
-    let hint = if all.is_empty() { "the site has no patterns".into() } else { format!("its patterns: {}", all.join(", ")) };
+    let hint = if all.is_empty() {
+        "the site has no patterns".into()
+    } else {
+        format!("its patterns: {}", all.join(", "))
+    };
     Err(Fault::not_found(format!("unknown pattern `{pattern}`"), hint))
 }
 
@@ -56,8 +60,12 @@ mod tests {
     #[test]
     fn a_pattern_is_told_from_its_value() {
         let dynamic = |path: &str| Page::new(Kind::Dynamic, path, "f");
-        let pages =
-            [dynamic("/blog/[slug]"), dynamic("/n/[id=int]"), dynamic("/n/[id"), Page::new(Kind::Page, "/about", "f")];
+        let pages = [
+            dynamic("/blog/[slug]"),
+            dynamic("/n/[id=int]"),
+            dynamic("/n/[id"),
+            Page::new(Kind::Page, "/about", "f"),
+        ];
         let table = [
             ("/blog/[slug]=one", Some(("/blog/[slug]", "one"))),
             ("/blog/[slug]=a=b", Some(("/blog/[slug]", "a=b"))),

@@ -41,7 +41,9 @@ pub fn tokens(code: &str) -> Vec<Token> {
     while let Some(&letter) = letters.get(at) {
         let next = letters.get(at + 1).copied();
         match letter {
-            '/' if next == Some('/') => at += letters[at..].iter().take_while(|letter| **letter != '\n').count(),
+            '/' if next == Some('/') => {
+                at += letters[at..].iter().take_while(|letter| **letter != '\n').count()
+            }
             '/' if next == Some('*') => {
                 let end = letters[at + 2..].windows(2).position(|two| two == ['*', '/']);
                 at = end.map_or(letters.len(), |end| at + end + 4);

@@ -22,9 +22,9 @@ use super::{Site, Sites};
 use crate::domain::stack::Recipe;
 
 pub use changed::changed;
-pub use chosen::{remember, select};
-pub use path::decode as readable;
+pub use chosen::select;
 use path::Pattern;
+pub use path::decode as readable;
 use tree::Tree;
 
 /// What answers at a path.
@@ -103,12 +103,36 @@ pub fn pages(site: &Site, base: Option<&str>) -> Result<Vec<Page>> {
     list(site, base, None)
 }
 
+/// All that `site pages` tells.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// The pages.
+    pub pages: Vec<Page>,
+    /// The URL of the site's server, where it answers.
+    pub base: Option<String>,
+    /// What is to be told beside.
+    pub notices: Vec<String>,
+}
+
 /// [`pages`] with all that is known of the site's server: whether it runs, and what it logged.
-pub fn known(sites: &Sites, site: &Site) -> Result<(Vec<Page>, Option<String>)> {
+pub fn listed(sites: &Sites, site: &Site) -> Result<Listed> {
     let status = server::status(sites, site)?;
     let base = status.url.filter(|_| status.state >= State::Answering);
     let log = rules::eleventy::log(&sites.log(&site.name));
-    Ok((list(site, base.as_deref(), log.as_deref())?, base))
+    let pages = list(site, base.as_deref(), log.as_deref())?;
+    let notices = rules::notice(&pages).into_iter().collect();
+    Ok(Listed { pages, base, notices })
+}
+
+impl Listed {
+    /// Keeps an example, `PATTERN=VALUE`, in the site's file and gives it to its page.
+    pub fn remember(&mut self, sites: &Sites, site: &Site, given: &str) -> Result<()> {
+        let (pattern, path) = chosen::remember(sites, site, &self.pages, given)?;
+        for page in self.pages.iter_mut().filter(|page| page.path == pattern) {
+            page.example.clone_from(&path);
+        }
+        Ok(())
+    }
 }
 
 fn list(site: &Site, base: Option<&str>, log: Option<&str>) -> Result<Vec<Page>> {
@@ -194,7 +218,8 @@ fn exemplify(pages: &mut [Page], site: &Site) {
 }
 
 fn sort(pages: &mut [Page]) {
-    let wild = |page: &Page| page.path.contains('*') || page.path.contains("...") || page.path.ends_with("/$");
+    let wild =
+        |page: &Page| page.path.contains('*') || page.path.contains("...") || page.path.ends_with("/$");
     let literal = |page: &Page| {
         let parts = page.path.split('/').filter(|name| !name.is_empty());
         parts.filter(|name| !name.contains([':', '*', '[', '$', '{', '<', '('])).count()

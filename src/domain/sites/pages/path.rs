@@ -23,11 +23,19 @@ pub fn tidy(path: &str) -> String {
         match encoded(&bytes[at..]) {
             Some(byte) => {
                 let stays = allowed(byte) && byte != b'/';
-                if stays { out.push(char::from(byte)) } else { out.push_str(&hex(byte)) }
+                if stays {
+                    out.push(char::from(byte))
+                } else {
+                    out.push_str(&hex(byte))
+                }
                 at += 3;
             }
             None => {
-                if allowed(bytes[at]) { out.push(char::from(bytes[at])) } else { out.push_str(&hex(bytes[at])) }
+                if allowed(bytes[at]) {
+                    out.push(char::from(bytes[at]))
+                } else {
+                    out.push_str(&hex(bytes[at]))
+                }
                 at += 1;
             }
         }
@@ -186,7 +194,9 @@ impl Pattern {
 
 fn part(name: &str) -> Vec<Bit> {
     let inner = |open: &str, close: &str| name.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
     let whole = match name {
         "*" | "**" | "$" => Some(Bit::Rest(true)),
         _ if inner("[[...", "]]").is_some() => Some(Bit::Rest(true)),
@@ -211,7 +221,8 @@ fn mixed(name: &str) -> Vec<Bit> {
     let mut text = String::new();
     let mut rest = name;
     while let Some(letter) = rest.chars().next() {
-        let word = |from: &str| from.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').count();
+        let word =
+            |from: &str| from.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').count();
         let length = match letter {
             '[' => rest.find(']').map(|at| at + 1),
             '{' => rest.find('}').map(|at| at + 1),

@@ -1,7 +1,6 @@
 //! What a running server lists in its `/sitemap.xml`. Nobody but that server is asked, whatever is written there.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::path;
@@ -18,14 +17,14 @@ const MOST: usize = 50_000;
 
 /// The paths that the server at `base` (`http://localhost:4301`) lists, sorted. None where it has no sitemap.
 pub fn paths(base: &str) -> Vec<String> {
-    let Some((host, port)) = authority(base) else { return Vec::new() };
+    let Some(port) = port(base) else { return Vec::new() };
     let since = Instant::now();
     let mut asked = BTreeSet::from(["/sitemap.xml".to_owned()]);
     let mut queue = VecDeque::from(["/sitemap.xml".to_owned()]);
     let mut found = Vec::new();
     while let Some(path) = queue.pop_front() {
         let Some(patience) = PATIENCE.checked_sub(since.elapsed()) else { break };
-        let Some(text) = fetch(&host, port, &path, patience) else { continue };
+        let Some(text) = fetch(base, &path, patience) else { continue };
         let (index, urls) = read(&text);
         if !index {
             found.extend(urls);
@@ -41,16 +40,14 @@ pub fn paths(base: &str) -> Vec<String> {
     paths.into_iter().collect()
 }
 
-fn authority(base: &str) -> Option<(String, u16)> {
+fn port(base: &str) -> Option<u16> {
     let host = base.strip_prefix("http://")?.split('/').next()?;
-    let (_, port) = host.rsplit_once(':')?;
-    Some((host.to_owned(), port.parse().ok()?))
+    host.rsplit_once(':')?.1.parse().ok()
 }
 
-fn fetch(host: &str, port: u16, path: &str, patience: Duration) -> Option<String> {
-    let bounds = Bounds { patience, body: BODY };
-    let both: [SocketAddr; 2] = [(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()];
-    let answer = both.iter().find_map(|address| http::ask(*address, host, "GET", path, bounds).ok())?;
+fn fetch(base: &str, path: &str, patience: Duration) -> Option<String> {
+    let url = format!("{}{path}", base.trim_end_matches('/'));
+    let answer = http::ask_url(&url, "GET", Bounds { patience, body: BODY }).ok()?;
     (answer.status == 200).then(|| String::from_utf8_lossy(&answer.body).into_owned())
 }
 
@@ -78,9 +75,10 @@ fn own(urls: &[String], port: u16) -> Vec<String> {
         names.iter().any(|name| origin == format!("http://{name}:{port}"))
     };
     let is_own = |origin: Option<&str>| origin.is_none_or(here);
-    let published = split.first().and_then(|(origin, _)| *origin).filter(|first| {
-        !here(first) && split.iter().all(|(origin, _)| origin == &Some(*first))
-    });
+    let published = split
+        .first()
+        .and_then(|(origin, _)| *origin)
+        .filter(|first| !here(first) && split.iter().all(|(origin, _)| origin == &Some(*first)));
     let kept = split.iter().filter(|(origin, _)| published.is_some() || is_own(*origin));
     kept.map(|(_, path)| path.clone()).collect()
 }
@@ -126,7 +124,11 @@ mod tests {
     fn a_sitemap_is_told_from_a_page() {
         let table = [
             ("<!doctype html><loc>/x</loc>", false, vec![]),
-            ("<urlset><url><loc> /a&amp;b </loc></url><url><loc><![CDATA[/c]]></loc>", false, vec!["/a&b", "/c"]),
+            (
+                "<urlset><url><loc> /a&amp;b </loc></url><url><loc><![CDATA[/c]]></loc>",
+                false,
+                vec!["/a&b", "/c"],
+            ),
             ("<sitemapindex><sitemap><loc>/s.xml</loc>", true, vec!["/s.xml"]),
             ("<urlset><loc>/torn", false, vec![]),
             ("", false, vec![]),

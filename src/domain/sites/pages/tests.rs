@@ -114,8 +114,12 @@ fn recorded_projects_have_pages_too() {
 #[test]
 fn what_a_server_lists_is_merged_and_gives_examples() {
     let page = |kind, path: &str| Page::new(kind, path, "f");
-    let mut pages =
-        vec![page(Kind::Page, "/about"), page(Kind::Dynamic, "/blog/[slug]"), page(Kind::Dynamic, "/x/[y]"), page(Kind::Api, "/api")];
+    let mut pages = vec![
+        page(Kind::Page, "/about"),
+        page(Kind::Dynamic, "/blog/[slug]"),
+        page(Kind::Dynamic, "/x/[y]"),
+        page(Kind::Api, "/api"),
+    ];
     merge(&mut pages, ["/about/", "/blog/b", "/blog/a", "/new"].map(str::to_owned).to_vec());
     let mut site = Site::default();
     site.examples.insert("/x/[y]".into(), "/x/1".into());

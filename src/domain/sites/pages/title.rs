@@ -27,9 +27,7 @@ impl Front {
             let table = top.parse::<toml::Table>().unwrap_or_default();
             let texts = table.into_iter().filter_map(|(name, value)| match value {
                 toml::Value::String(text) => Some((name, text)),
-                toml::Value::Boolean(_) | toml::Value::Integer(_) | toml::Value::Datetime(_) => {
-                    Some((name, value.to_string()))
-                }
+                toml::Value::Boolean(is) => Some((name, is.to_string())),
                 _ => None,
             });
             return Self { values: texts.collect(), is_there: true };

@@ -14,7 +14,8 @@ use crate::system::store;
 /// Never looked into, at whatever depth.
 const NEVER: &[&str] = &["node_modules", "bower_components", "__pycache__"];
 /// Not looked into where the whole site is walked: what builds and installers leave at its top.
-const BUILT: &[&str] = &["dist", "build", "out", "target", "vendor", "coverage", "venv", "_site", "storybook-static"];
+const BUILT: &[&str] =
+    &["dist", "build", "out", "target", "vendor", "coverage", "venv", "_site", "storybook-static"];
 /// Folders with a dot that hold pages all the same.
 const DOTTED: &[&str] = &[".well-known"];
 /// Entries of one walk. A site with more is none that pages are listed of.
@@ -155,7 +156,9 @@ impl Walk<'_> {
             meta = fs::metadata(&path);
         }
         match meta {
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(());
+            }
             Err(error) => return Err(failed(error)),
             Ok(meta) if !meta.is_dir() || !self.seen.insert((meta.dev(), meta.ino())) => return Ok(()),
             Ok(_) => {}

@@ -11,12 +11,20 @@ const DEEPEST: usize = 8;
 
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     let mut look = Look { from, pages: Vec::new(), chain: Vec::new() };
-    let first = ["src/app/app.routes.ts", "src/app/app-routing.module.ts", "src/app/app.routing.ts", "src/app/routes.ts"];
+    let first = [
+        "src/app/app.routes.ts",
+        "src/app/app-routing.module.ts",
+        "src/app/app.routing.ts",
+        "src/app/routes.ts",
+    ];
     match first.into_iter().find(|file| from.tree.has(file)) {
         Some(file) => look.file(file, &[])?,
         None => {
             for file in from.tree.below("src/app")? {
-                if file.ends_with("routes.ts") || file.ends_with("routing.module.ts") || file.ends_with("routing.ts") {
+                if file.ends_with("routes.ts")
+                    || file.ends_with("routing.module.ts")
+                    || file.ends_with("routing.ts")
+                {
                     look.file(&file, &[])?;
                 }
             }
@@ -63,7 +71,7 @@ impl Look<'_, '_> {
         Ok(())
     }
 
-    fn route(&mut self, own: &str, inner: &[Token], file: &str, lead: (&[String], usize)) -> Result<()> {
+    fn route(&mut self, own: &str, inner: &[Token], file: &str, lead: &[String]) -> Result<()> {
         let mut names = lead.to_vec();
         names.extend(own.split('/').filter(|name| !name.is_empty()).map(str::to_owned));
         if let Some(children) = value(inner, "children") {
@@ -119,14 +127,33 @@ mod tests {
 
     #[test]
     fn angular_pages_are_read_roughly() {
-        hold("angular", &[Case {
-            texts: &[("src/app/app.routes.ts", "export const routes = [{ path: '', component: H, data: { path: 'no' } }, { path: 'a', component: A,\n\
+        hold(
+            "angular",
+            &[
+                Case {
+                    texts: &[
+                        (
+                            "src/app/app.routes.ts",
+                            "export const routes = [{ path: '', component: H, data: { path: 'no' } }, { path: 'a', component: A,\n\
                 children: [{ path: 'b/:id', component: B }, { path: '', component: C }] }, { path: 'old', redirectTo: 'a' },\n\
                 { path: 'adm', loadChildren: () => import('./adm/adm.routes').then(m => m.r) }, { path: '**', component: N },\n\
-                { path: 'lazy', loadComponent: () => import('./x') }]"),
-                ("src/app/adm/adm.routes.ts", "export const r = [{ path: 'in', component: I }, { path: 'again', loadChildren: () => import('./adm.routes') }]")],
-            pages: &["/", "/a", "/adm/in", "/lazy"],
-            dynamic: &["/a/b/:id"], ..Case::default() },
-            Case { texts: &[("src/app/x.routes.ts", "[{ path: 'x', component: ")], pages: &["/x"], ..Case::default() }]);
+                { path: 'lazy', loadComponent: () => import('./x') }]",
+                        ),
+                        (
+                            "src/app/adm/adm.routes.ts",
+                            "export const r = [{ path: 'in', component: I }, { path: 'again', loadChildren: () => import('./adm.routes') }]",
+                        ),
+                    ],
+                    pages: &["/", "/a", "/adm/in", "/lazy"],
+                    dynamic: &["/a/b/:id"],
+                    ..Case::default()
+                },
+                Case {
+                    texts: &[("src/app/x.routes.ts", "[{ path: 'x', component: ")],
+                    pages: &["/x"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

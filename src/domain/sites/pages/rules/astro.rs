@@ -59,10 +59,14 @@ fn document(dir: &str, file: &str, front: &Front) -> Option<Page> {
     }
     let slug = |name: &str| {
         let kept = name.to_lowercase().replace(' ', "-");
-        kept.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_')).collect::<String>()
+        kept.chars()
+            .filter(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'))
+            .collect::<String>()
     };
     let mut names: Vec<String> = match front.text("slug") {
-        Some(own) => own.trim_matches('/').split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        Some(own) => {
+            own.trim_matches('/').split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        }
         None => stem.split('/').map(slug).collect(),
     };
     if names.last().is_some_and(|name| name == "index") {
@@ -78,18 +82,45 @@ mod tests {
 
     #[test]
     fn astro_pages_are_told_by_files() {
-        hold("astro", &[
-            Case { files: &["src/pages/index.astro", "src/pages/a/b.mdx", "src/pages/_x/c.md", "src/pages/_d.astro",
-                "src/pages/404.md", "src/pages/feed.xml.ts", "src/pages/c.html", "src/pages/x.css"],
-                pages: &["/", "/a/b", "/c"], api: &["/feed.xml"], ..Case::default() },
-            Case { files: &["web/pages/[lang]/index.astro", "web/pages/x.astro"],
-                texts: &[("astro.config.mjs", "export default defineConfig({ srcDir: './web', base: '/b/', trailingSlash: 'always' })")],
-                pages: &["/b/x/"], dynamic: &["/b/[lang]"], ..Case::default() },
-            Case { files: &["src/content/docs/index.mdx", "src/content/docs/Guides/First Step.md"],
-                texts: &[("astro.config.mjs", "import starlight from '@astrojs/starlight'"),
-                    ("src/content/docs/x.md", "---\nslug: other/place\n---\n"),
-                    ("src/content/docs/d.md", "---\ndraft: true\n---\n")],
-                pages: &["/", "/guides/first-step/", "/other/place/"], ..Case::default() },
-        ]);
+        hold(
+            "astro",
+            &[
+                Case {
+                    files: &[
+                        "src/pages/index.astro",
+                        "src/pages/a/b.mdx",
+                        "src/pages/_x/c.md",
+                        "src/pages/_d.astro",
+                        "src/pages/404.md",
+                        "src/pages/feed.xml.ts",
+                        "src/pages/c.html",
+                        "src/pages/x.css",
+                    ],
+                    pages: &["/", "/a/b", "/c"],
+                    api: &["/feed.xml"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["web/pages/[lang]/index.astro", "web/pages/x.astro"],
+                    texts: &[(
+                        "astro.config.mjs",
+                        "export default defineConfig({ srcDir: './web', base: '/b/', trailingSlash: 'always' })",
+                    )],
+                    pages: &["/b/x/"],
+                    dynamic: &["/b/[lang]"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["src/content/docs/index.mdx", "src/content/docs/Guides/First Step.md"],
+                    texts: &[
+                        ("astro.config.mjs", "import starlight from '@astrojs/starlight'"),
+                        ("src/content/docs/x.md", "---\nslug: other/place\n---\n"),
+                        ("src/content/docs/d.md", "---\ndraft: true\n---\n"),
+                    ],
+                    pages: &["/", "/guides/first-step/", "/other/place/"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
 fn blocks(from: &Sources<'_>) -> Result<Vec<Page>> {
     let mut found: BTreeMap<String, Page> = BTreeMap::new();
     for file in from.tree.below(BLOCKS)? {
-        let Some(name) = file.strip_prefix(".deco/blocks/").filter(|name| !name.contains('/')) else { continue };
+        let Some(name) = file.strip_prefix(".deco/blocks/").filter(|name| !name.contains('/')) else {
+            continue;
+        };
         let name = decode_fully(name);
         if !name.starts_with("pages-") || !name.ends_with(".json") {
             continue;
@@ -76,21 +78,28 @@ mod tests {
 
     #[test]
     fn deco_pages_are_told_by_blocks() {
-        hold("deco", &[Case {
-            files: &[".deco/blocks/pages-empty.json"],
-            texts: &[
-                (".deco/blocks/pages-a%2520b.json", r#"{"path":"/a","name":"A","sections":[{}]}"#),
-                (".deco/blocks/pages-a%20b.json", "{}"),
-                (".deco/blocks/pages-c.json", r#"{"path":"/c/:x","sections":[]}"#),
-                (".deco/blocks/pages-d.json", r#"{"path":"/c/d/:x","sections":[]}"#),
-                (".deco/blocks/pages-all.json", r#"{"path":"/*","sections":[]}"#),
-                (".deco/blocks/pages-m.json", r#"{"path":"/sitemap.xml","sections":[]}"#),
-                (".deco/blocks/pages-n.json", r#"{"path":"/n"}"#),
-                (".deco/blocks/pages-o.json", r#"[1]"#),
-                (".deco/blocks/Header.json", r#"{"path":"/h","sections":[]}"#),
-                ("routes/about.tsx", "export default 1"),
-            ],
-            pages: &["/a", "/about"], dynamic: &["/c/d/:x", "/c/:x", "/*"], api: &["/sitemap.xml"], ..Case::default() }]);
+        hold(
+            "deco",
+            &[Case {
+                files: &[".deco/blocks/pages-empty.json"],
+                texts: &[
+                    (".deco/blocks/pages-a%2520b.json", r#"{"path":"/a","name":"A","sections":[{}]}"#),
+                    (".deco/blocks/pages-a%20b.json", "{}"),
+                    (".deco/blocks/pages-c.json", r#"{"path":"/c/:x","sections":[]}"#),
+                    (".deco/blocks/pages-d.json", r#"{"path":"/c/d/:x","sections":[]}"#),
+                    (".deco/blocks/pages-all.json", r#"{"path":"/*","sections":[]}"#),
+                    (".deco/blocks/pages-m.json", r#"{"path":"/sitemap.xml","sections":[]}"#),
+                    (".deco/blocks/pages-n.json", r#"{"path":"/n"}"#),
+                    (".deco/blocks/pages-o.json", r#"[1]"#),
+                    (".deco/blocks/Header.json", r#"{"path":"/h","sections":[]}"#),
+                    ("routes/about.tsx", "export default 1"),
+                ],
+                pages: &["/a", "/about"],
+                dynamic: &["/c/d/:x", "/c/:x", "/*"],
+                api: &["/sitemap.xml"],
+                ..Case::default()
+            }],
+        );
     }
 
     #[test]

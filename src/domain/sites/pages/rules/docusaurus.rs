@@ -7,7 +7,8 @@ use super::super::title::Front;
 use super::super::{Kind, Page, Sources};
 use super::{path, stem, under};
 
-const SETTINGS: &[&str] = &["docusaurus.config.ts", "docusaurus.config.js", "docusaurus.config.mjs", "docusaurus.config.cjs"];
+const SETTINGS: &[&str] =
+    &["docusaurus.config.ts", "docusaurus.config.js", "docusaurus.config.mjs", "docusaurus.config.cjs"];
 const TEXTS: &[&str] = &[".mdx", ".md"];
 
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
@@ -18,7 +19,12 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     }
     let of = |name: &str, usual: &str| {
         let table = settings.table(name);
-        let text = |key: &str| table.as_ref().and_then(|table| table.text(key)).map(|text| text.trim_matches(['.', '/']).to_owned());
+        let text = |key: &str| {
+            table
+                .as_ref()
+                .and_then(|table| table.text(key))
+                .map(|text| text.trim_matches(['.', '/']).to_owned())
+        };
         (text("path").unwrap_or_else(|| usual.into()), text("routeBasePath").unwrap_or_else(|| usual.into()))
     };
     let (dir, base) = of("docs", "docs");
@@ -112,7 +118,9 @@ fn unnumbered(name: &str) -> &str {
     let rest = name.trim_start_matches(|letter: char| letter.is_ascii_digit());
     let apart = rest.trim_start_matches([' ', '-', '_', '.']);
     // A date or a version is no number in a row.
-    let is_plain = rest.len() < name.len() && apart.len() < rest.len() && !apart.starts_with(|c: char| c.is_ascii_digit());
+    let is_plain = rest.len() < name.len()
+        && apart.len() < rest.len()
+        && !apart.starts_with(|c: char| c.is_ascii_digit());
     if is_plain && !apart.is_empty() { apart } else { name }
 }
 
@@ -126,17 +134,57 @@ mod tests {
 
     #[test]
     fn docusaurus_pages_are_told_by_files() {
-        hold("docusaurus", &[
-            Case { files: &["src/pages/index.tsx", "src/pages/help.md", "src/pages/_x.js", "src/pages/index.module.css",
-                "docs/intro.md", "docs/01-basics/02-page.md", "docs/01-basics/index.mdx", "docs/api/api.md", "docs/_part.md",
-                "blog/2024-01-31-hi.md", "blog/2024-02-01-dir/index.md", "docs/2024-plan.md"],
-                texts: &[("docs/s.md", "---\nslug: /start\n---\n"), ("docs/a/t.md", "---\nslug: other\n---\n"),
-                    ("blog/x.md", "---\nslug: named\n---\n"), ("docs/d.md", "---\ndraft: true\n---\n")],
-                pages: &["/", "/blog", "/blog/2024/01/31/hi", "/blog/2024/02/01/dir", "/blog/named", "/docs/a/other", "/docs/api",
-                    "/docs/basics", "/docs/basics/page", "/docs/intro", "/docs/plan", "/docs/start", "/help"], ..Case::default() },
-            Case { files: &["documents/intro.md"],
-                texts: &[("docusaurus.config.ts", "export default { baseUrl: '/b/', presets: [['classic', { docs: { path: 'documents', routeBasePath: '/' } }]] }")],
-                pages: &["/b/intro"], ..Case::default() },
-        ]);
+        hold(
+            "docusaurus",
+            &[
+                Case {
+                    files: &[
+                        "src/pages/index.tsx",
+                        "src/pages/help.md",
+                        "src/pages/_x.js",
+                        "src/pages/index.module.css",
+                        "docs/intro.md",
+                        "docs/01-basics/02-page.md",
+                        "docs/01-basics/index.mdx",
+                        "docs/api/api.md",
+                        "docs/_part.md",
+                        "blog/2024-01-31-hi.md",
+                        "blog/2024-02-01-dir/index.md",
+                        "docs/2024-plan.md",
+                    ],
+                    texts: &[
+                        ("docs/s.md", "---\nslug: /start\n---\n"),
+                        ("docs/a/t.md", "---\nslug: other\n---\n"),
+                        ("blog/x.md", "---\nslug: named\n---\n"),
+                        ("docs/d.md", "---\ndraft: true\n---\n"),
+                    ],
+                    pages: &[
+                        "/",
+                        "/blog",
+                        "/blog/2024/01/31/hi",
+                        "/blog/2024/02/01/dir",
+                        "/blog/named",
+                        "/docs/a/other",
+                        "/docs/api",
+                        "/docs/basics",
+                        "/docs/basics/page",
+                        "/docs/intro",
+                        "/docs/plan",
+                        "/docs/start",
+                        "/help",
+                    ],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["documents/intro.md"],
+                    texts: &[(
+                        "docusaurus.config.ts",
+                        "export default { baseUrl: '/b/', presets: [['classic', { docs: { path: 'documents', routeBasePath: '/' } }]] }",
+                    )],
+                    pages: &["/b/intro"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

@@ -12,10 +12,29 @@ use super::super::{Kind, Page, Sources};
 use super::docusaurus::dated;
 use super::stem;
 
-const SETTINGS: &[&str] =
-    &["eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", ".eleventy.js", "eleventy.config.ts"];
-const TEMPLATES: &[&str] =
-    &[".11ty.js", ".11ty.cjs", ".11ty.mjs", ".njk", ".liquid", ".md", ".html", ".hbs", ".pug", ".ejs", ".haml", ".mustache", ".webc", ".vto"];
+const SETTINGS: &[&str] = &[
+    "eleventy.config.js",
+    "eleventy.config.mjs",
+    "eleventy.config.cjs",
+    ".eleventy.js",
+    "eleventy.config.ts",
+];
+const TEMPLATES: &[&str] = &[
+    ".11ty.js",
+    ".11ty.cjs",
+    ".11ty.mjs",
+    ".njk",
+    ".liquid",
+    ".md",
+    ".html",
+    ".hbs",
+    ".pug",
+    ".ejs",
+    ".haml",
+    ".mustache",
+    ".webc",
+    ".vto",
+];
 /// Bytes of a log that are read: a first build says all.
 const LOG: u64 = 8 << 20;
 
@@ -32,7 +51,10 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     let out = out.or(from.recipe.out.as_deref()).unwrap_or("_site").trim_matches(['.', '/']).to_owned();
     let written = from.log.map(|log| written(log, &out)).unwrap_or_default();
     if !written.is_empty() {
-        return Ok(written.into_iter().filter(|page| page.file.as_deref().is_none_or(|file| from.tree.has(file))).collect());
+        return Ok(written
+            .into_iter()
+            .filter(|page| page.file.as_deref().is_none_or(|file| from.tree.has(file)))
+            .collect());
     }
     let input = settings.text("input").or_else(|| called(&settings, "setInputDirectory")).unwrap_or("");
     let input = input.trim_start_matches("./").trim_matches('/');
@@ -90,7 +112,8 @@ fn guessed(from: &Sources<'_>, input: &str, file: &str) -> Option<Page> {
         }
         None => {}
     }
-    let (folder, name) = stem.rsplit_once('/').map_or((String::new(), stem), |(folder, name)| (format!("/{folder}"), name));
+    let (folder, name) =
+        stem.rsplit_once('/').map_or((String::new(), stem), |(folder, name)| (format!("/{folder}"), name));
     let name = dated(name).map_or(name, |(_, rest)| rest);
     let of_folder = folder.rsplit('/').next() == Some(name) && !folder.is_empty();
     let path = match name {
@@ -109,16 +132,43 @@ mod tests {
 
     #[test]
     fn eleventy_pages_are_guessed_from_sources() {
-        hold("eleventy", &[
-            Case { files: &["index.njk", "about.md", "posts/2024-01-31-hi.md", "posts/posts.njk", "_includes/x.njk", "_site/old/index.html",
-                "eleventy.config.js", "404.md", "node_modules/x.md", "style.css"],
-                texts: &[("a.md", "---\npermalink: /else/\n---\n"), ("b.md", "---\npermalink: false\n---\n"),
-                    ("c.njk", "---\npermalink: feed.xml\n---\n"), ("d.md", "---\npermalink: \"/{{ x }}/\"\n---\n")],
-                pages: &["/", "/about/", "/d/", "/else/", "/posts/", "/posts/hi/"], api: &["/feed.xml"], ..Case::default() },
-            Case { files: &["src/x.md", "README.md"],
-                texts: &[("eleventy.config.js", "export default function(c) { return { dir: { input: 'src', output: 'www' } } }")],
-                pages: &["/x/"], ..Case::default() },
-        ]);
+        hold(
+            "eleventy",
+            &[
+                Case {
+                    files: &[
+                        "index.njk",
+                        "about.md",
+                        "posts/2024-01-31-hi.md",
+                        "posts/posts.njk",
+                        "_includes/x.njk",
+                        "_site/old/index.html",
+                        "eleventy.config.js",
+                        "404.md",
+                        "node_modules/x.md",
+                        "style.css",
+                    ],
+                    texts: &[
+                        ("a.md", "---\npermalink: /else/\n---\n"),
+                        ("b.md", "---\npermalink: false\n---\n"),
+                        ("c.njk", "---\npermalink: feed.xml\n---\n"),
+                        ("d.md", "---\npermalink: \"/{{ x }}/\"\n---\n"),
+                    ],
+                    pages: &["/", "/about/", "/d/", "/else/", "/posts/", "/posts/hi/"],
+                    api: &["/feed.xml"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["src/x.md", "README.md"],
+                    texts: &[(
+                        "eleventy.config.js",
+                        "export default function(c) { return { dir: { input: 'src', output: 'www' } } }",
+                    )],
+                    pages: &["/x/"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 
     #[test]
@@ -126,7 +176,15 @@ mod tests {
         let log = "\x1b[90m[11ty] Writing ./_site/about/index.html from ./about.md (liquid)\x1b[39m\n[11ty] Writing ./_site/index.html from ./index.njk\n\
                    [11ty] Writing ./_site/feed.xml from ./feed.njk (njk)\n[11ty] Writing ./_site/about/index.html from ./about.md (liquid)\nWriting x\n";
         let pages = written(log, "_site");
-        let told: Vec<_> = pages.iter().map(|page| (page.path.as_str(), page.kind, page.file.as_deref().unwrap())).collect();
-        assert_eq!(told, [("/", Kind::Page, "index.njk"), ("/about/", Kind::Page, "about.md"), ("/feed.xml", Kind::Api, "feed.njk")]);
+        let told: Vec<_> =
+            pages.iter().map(|page| (page.path.as_str(), page.kind, page.file.as_deref().unwrap())).collect();
+        assert_eq!(
+            told,
+            [
+                ("/", Kind::Page, "index.njk"),
+                ("/about/", Kind::Page, "about.md"),
+                ("/feed.xml", Kind::Api, "feed.njk")
+            ]
+        );
     }
 }

@@ -10,7 +10,8 @@ const CODE: &[&str] = &[".tsx", ".jsx", ".ts", ".js"];
 pub(super) fn solidstart(from: &Sources<'_>) -> Result<Vec<Page>> {
     let mut pages = Vec::new();
     for file in from.tree.below("src/routes")? {
-        let Some(stem) = file.strip_prefix("src/routes/").and_then(|name| stem(name, &[CODE, &[".mdx", ".md"]].concat()))
+        let Some(stem) =
+            file.strip_prefix("src/routes/").and_then(|name| stem(name, &[CODE, &[".mdx", ".md"]].concat()))
         else {
             continue;
         };
@@ -39,7 +40,8 @@ pub(super) fn qwik(from: &Sources<'_>) -> Result<Vec<Page>> {
         if stem != "index" && !stem.starts_with("index@") && stem != "index!" {
             return None;
         }
-        let names: Vec<&str> = folders.split('/').filter(|name| !name.is_empty() && !is_group(name)).collect();
+        let names: Vec<&str> =
+            folders.split('/').filter(|name| !name.is_empty() && !is_group(name)).collect();
         let api = name.ends_with(".ts") || name.ends_with(".js");
         Some(if api { Page::new(Kind::Api, &path(&names), file) } else { bracketed(&names, file) })
     };
@@ -75,18 +77,61 @@ mod tests {
     #[test]
     fn routes_are_told_by_folders() {
         let page = "export default function P() {}";
-        hold("solidstart", &[Case {
-            texts: &[("src/routes/index.tsx", page), ("src/routes/blog.tsx", page), ("src/routes/blog/index.tsx", page),
-                ("src/routes/(app).tsx", page), ("src/routes/(app)/in.tsx", page), ("src/routes/[...404].tsx", page),
-                ("src/routes/u/[id].tsx", page), ("src/routes/[[l]]/x.tsx", page), ("src/routes/api/x.ts", "export function GET() {}")],
-            pages: &["/", "/blog", "/in"], dynamic: &["/[[l]]/x = /x", "/u/[id]"], api: &["/api/x"], ..Case::default() }]);
-        hold("qwik", &[Case {
-            files: &["src/routes/index.tsx", "src/routes/(g)/a/index@b.tsx", "src/routes/layout.tsx", "src/routes/m/index.mdx",
-                "src/routes/[...all]/index.tsx", "src/routes/d/index.ts", "src/routes/a/part.tsx"],
-            pages: &["/", "/a", "/m"], dynamic: &["/[...all]"], api: &["/d"], ..Case::default() }]);
-        hold("gatsby", &[Case {
-            files: &["src/pages/index.js", "src/pages/about.tsx", "src/pages/404.js", "src/pages/{Product.name}.js",
-                "src/pages/app/[...].js", "src/pages/style.css", "src/api/hi.js"],
-            pages: &["/", "/about"], dynamic: &["/{Product.name}", "/app/[...]"], api: &["/api/hi"], ..Case::default() }]);
+        hold(
+            "solidstart",
+            &[Case {
+                texts: &[
+                    ("src/routes/index.tsx", page),
+                    ("src/routes/blog.tsx", page),
+                    ("src/routes/blog/index.tsx", page),
+                    ("src/routes/(app).tsx", page),
+                    ("src/routes/(app)/in.tsx", page),
+                    ("src/routes/[...404].tsx", page),
+                    ("src/routes/u/[id].tsx", page),
+                    ("src/routes/[[l]]/x.tsx", page),
+                    ("src/routes/api/x.ts", "export function GET() {}"),
+                ],
+                pages: &["/", "/blog", "/in"],
+                dynamic: &["/[[l]]/x = /x", "/u/[id]"],
+                api: &["/api/x"],
+                ..Case::default()
+            }],
+        );
+        hold(
+            "qwik",
+            &[Case {
+                files: &[
+                    "src/routes/index.tsx",
+                    "src/routes/(g)/a/index@b.tsx",
+                    "src/routes/layout.tsx",
+                    "src/routes/m/index.mdx",
+                    "src/routes/[...all]/index.tsx",
+                    "src/routes/d/index.ts",
+                    "src/routes/a/part.tsx",
+                ],
+                pages: &["/", "/a", "/m"],
+                dynamic: &["/[...all]"],
+                api: &["/d"],
+                ..Case::default()
+            }],
+        );
+        hold(
+            "gatsby",
+            &[Case {
+                files: &[
+                    "src/pages/index.js",
+                    "src/pages/about.tsx",
+                    "src/pages/404.js",
+                    "src/pages/{Product.name}.js",
+                    "src/pages/app/[...].js",
+                    "src/pages/style.css",
+                    "src/api/hi.js",
+                ],
+                pages: &["/", "/about"],
+                dynamic: &["/{Product.name}", "/app/[...]"],
+                api: &["/api/hi"],
+                ..Case::default()
+            }],
+        );
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     watched.extend(["hugo.toml", "hugo.yaml", "hugo.json", "config.toml", "config.yaml"].map(str::to_owned));
     let settled = from.tree.has("content")
         && (from.tree.has("config") || watched[files.len()..].iter().any(|name| from.tree.has(name)));
-    let said = if settled { asked::ask(&from.tree, Path::new("hugo"), &["list", "all"], &watched)? } else { None };
+    let said =
+        if settled { asked::ask(&from.tree, Path::new("hugo"), &["list", "all"], &watched)? } else { None };
     let mut pages = match said.as_deref().and_then(|said| listed(said, drafts)) {
         Some(pages) => pages,
         None => files.iter().filter_map(|file| read(from, file, drafts)).collect(),
@@ -39,7 +40,9 @@ fn listed(said: &str, drafts: bool) -> Option<Vec<Page>> {
             return None;
         }
         let link = row.get(link)?;
-        let own = link.split_once("://").map_or(link.as_str(), |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+        let own = link
+            .split_once("://")
+            .map_or(link.as_str(), |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
         let title = at("title").and_then(|at| row.get(at)).filter(|title| !title.is_empty()).cloned();
         let mut page = Page::new(Kind::Page, "", row.get(path)?).from("command").titled(title);
         page.path = super::super::path::tidy(own);
@@ -80,7 +83,9 @@ fn read(from: &Sources<'_>, file: &str, drafts: bool) -> Option<Page> {
     // Files beside an `index.md` belong to its page.
     let (folder, _) = stem.rsplit_once('/').unwrap_or(("", stem));
     let own = stem.strip_suffix("/index");
-    let inside = |folder: &str| !folder.is_empty() && TEXTS.iter().any(|end| from.tree.has(&format!("content/{folder}/index{end}")));
+    let inside = |folder: &str| {
+        !folder.is_empty() && TEXTS.iter().any(|end| from.tree.has(&format!("content/{folder}/index{end}")))
+    };
     if own.is_none() && inside(folder) {
         return None;
     }
@@ -108,7 +113,10 @@ fn plain(name: &str) -> String {
 fn sections(from: &Sources<'_>, files: &[String]) -> Vec<Page> {
     let mut folders: BTreeSet<String> = BTreeSet::from([String::new()]);
     for file in files {
-        let Some((folder, name)) = file.strip_prefix("content/").and_then(|file| file.rsplit_once('/')) else { continue };
+        let Some((folder, name)) = file.strip_prefix("content/").and_then(|file| file.rsplit_once('/'))
+        else {
+            continue;
+        };
         if stem(name, TEXTS) == Some("_index") {
             folders.insert(folder.to_owned());
         }
@@ -134,13 +142,40 @@ mod tests {
 
     #[test]
     fn hugo_pages_are_told_by_sources() {
-        hold("hugo", &[Case {
-            files: &["content/posts/one.md", "content/Guides/First Step.md", "content/posts/bundle/index.md", "content/posts/bundle/part.md",
-                "content/posts/bundle/x.png", "content/docs/deep/_index.md", "content/docs/deep/a.md"],
-            texts: &[("content/posts/first.md", "---\ntitle: F\nslug: my-first\n---\n"), ("content/contact.md", "+++\nurl = '/get-in-touch/'\n+++\n"),
-                ("content/posts/d.md", "---\ndraft: true\n---\n"), ("content/_index.md", "---\ntitle: Home\n---\n")],
-            pages: &["/", "/docs/", "/docs/deep/", "/docs/deep/a/", "/get-in-touch/", "/guides/", "/guides/first-step/", "/posts/",
-                "/posts/bundle/", "/posts/my-first/", "/posts/one/"], ..Case::default() }]);
+        hold(
+            "hugo",
+            &[Case {
+                files: &[
+                    "content/posts/one.md",
+                    "content/Guides/First Step.md",
+                    "content/posts/bundle/index.md",
+                    "content/posts/bundle/part.md",
+                    "content/posts/bundle/x.png",
+                    "content/docs/deep/_index.md",
+                    "content/docs/deep/a.md",
+                ],
+                texts: &[
+                    ("content/posts/first.md", "---\ntitle: F\nslug: my-first\n---\n"),
+                    ("content/contact.md", "+++\nurl = '/get-in-touch/'\n+++\n"),
+                    ("content/posts/d.md", "---\ndraft: true\n---\n"),
+                    ("content/_index.md", "---\ntitle: Home\n---\n"),
+                ],
+                pages: &[
+                    "/",
+                    "/docs/",
+                    "/docs/deep/",
+                    "/docs/deep/a/",
+                    "/get-in-touch/",
+                    "/guides/",
+                    "/guides/first-step/",
+                    "/posts/",
+                    "/posts/bundle/",
+                    "/posts/my-first/",
+                    "/posts/one/",
+                ],
+                ..Case::default()
+            }],
+        );
     }
 
     #[test]
@@ -149,7 +184,10 @@ mod tests {
                     content/d.md,,D,,,,true,https://x.example/d/\n";
         let pages = listed(said, false).unwrap();
         assert_eq!(pages.len(), 1, "{pages:?}");
-        assert_eq!((pages[0].path.as_str(), pages[0].title.as_deref()), ("/sub/posts/my-first/", Some("A, \"B\"")));
+        assert_eq!(
+            (pages[0].path.as_str(), pages[0].title.as_deref()),
+            ("/sub/posts/my-first/", Some("A, \"B\""))
+        );
         assert_eq!(listed(said, true).unwrap().len(), 2);
         assert!(listed("", false).is_none());
     }

@@ -74,14 +74,20 @@ fn page(from: &Sources<'_>, file: &str, style: &str, front: &Front) -> Option<Pa
     let text = stem(file, TEXTS);
     let name = text.or_else(|| stem(file, PAGES))?;
     // Markdown without front matter is copied as it is; the first page is made of a README all the same.
-    let readme = text.is_some() && name == "README" && !["index.md", "index.html"].iter().any(|name| from.tree.has(name));
-    if (text.is_some() && !front.is_there && !readme) || front.text("published") == Some("false") || name == "404" {
+    let readme = text.is_some()
+        && name == "README"
+        && !["index.md", "index.html"].iter().any(|name| from.tree.has(name));
+    if (text.is_some() && !front.is_there && !readme)
+        || front.text("published") == Some("false")
+        || name == "404"
+    {
         return None;
     }
     if let Some(own) = front.text("permalink").filter(|own| !own.contains(':')) {
         return Some(Page::new(Kind::Page, &format!("/{}", own.trim_start_matches('/')), file));
     }
-    let (folder, leaf) = name.rsplit_once('/').map_or((String::new(), name), |(folder, leaf)| (format!("/{folder}"), leaf));
+    let (folder, leaf) =
+        name.rsplit_once('/').map_or((String::new(), name), |(folder, leaf)| (format!("/{folder}"), leaf));
     let pretty = style == "pretty" || style.ends_with('/');
     let path = match leaf {
         _ if leaf == "index" || readme => format!("{folder}/"),
@@ -97,16 +103,51 @@ mod tests {
 
     #[test]
     fn jekyll_pages_are_told_by_sources() {
-        hold("jekyll", &[
-            Case { files: &["_posts/2024-01-05-hi.md", "_posts/undated.md", "blog/_posts/2024-02-01-in.md", "_drafts/x.md", "_site/x.html",
-                "plain.html", "copied.md", "README.md", "_layouts/default.html", "404.html", "vendor/x.html"],
-                texts: &[("about.md", "---\ntitle: A\n---\n"), ("x.md", "---\npermalink: /else/\n---\n"),
-                    ("_posts/2024-01-06-c.md", "---\ncategories: News old\n---\n"), ("n.md", "---\npublished: false\n---\n")],
-                pages: &["/", "/2024/01/05/hi.html", "/about.html", "/blog/2024/02/01/in.html", "/else/",
-                    "/news/old/2024/01/06/c.html", "/plain.html"], ..Case::default() },
-            Case { texts: &[("_config.yml", "permalink: /:year/:title/\nbaseurl: /b\n"), ("index.md", "---\n---\n"), ("a.md", "---\n---\n"),
-                    ("_posts/2024-01-05-hi.md", "---\n---\n")],
-                pages: &["/b/", "/b/2024/hi/", "/b/a/"], ..Case::default() },
-        ]);
+        hold(
+            "jekyll",
+            &[
+                Case {
+                    files: &[
+                        "_posts/2024-01-05-hi.md",
+                        "_posts/undated.md",
+                        "blog/_posts/2024-02-01-in.md",
+                        "_drafts/x.md",
+                        "_site/x.html",
+                        "plain.html",
+                        "copied.md",
+                        "README.md",
+                        "_layouts/default.html",
+                        "404.html",
+                        "vendor/x.html",
+                    ],
+                    texts: &[
+                        ("about.md", "---\ntitle: A\n---\n"),
+                        ("x.md", "---\npermalink: /else/\n---\n"),
+                        ("_posts/2024-01-06-c.md", "---\ncategories: News old\n---\n"),
+                        ("n.md", "---\npublished: false\n---\n"),
+                    ],
+                    pages: &[
+                        "/",
+                        "/2024/01/05/hi.html",
+                        "/about.html",
+                        "/blog/2024/02/01/in.html",
+                        "/else/",
+                        "/news/old/2024/01/06/c.html",
+                        "/plain.html",
+                    ],
+                    ..Case::default()
+                },
+                Case {
+                    texts: &[
+                        ("_config.yml", "permalink: /:year/:title/\nbaseurl: /b\n"),
+                        ("index.md", "---\n---\n"),
+                        ("a.md", "---\n---\n"),
+                        ("_posts/2024-01-05-hi.md", "---\n---\n"),
+                    ],
+                    pages: &["/b/", "/b/2024/hi/", "/b/a/"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

@@ -49,12 +49,25 @@ mod tests {
 
     #[test]
     fn mkdocs_pages_are_told_by_files() {
-        hold("mkdocs", &[
-            Case { files: &["docs/index.md", "docs/a/README.md", "docs/a/b.md", "docs/x.css"],
-                texts: &[("mkdocs.yml", "site_name: x\nplugins:\n  - search\n")], pages: &["/", "/a/", "/a/b/"], ..Case::default() },
-            Case { files: &["src/index.md", "src/a/index.md", "src/b.md"],
-                texts: &[("mkdocs.yml", "docs_dir: src\nuse_directory_urls: false\nsite_url: https://x.example/base/\n")],
-                pages: &["/base/", "/base/a/index.html", "/base/b.html"], ..Case::default() },
-        ]);
+        hold(
+            "mkdocs",
+            &[
+                Case {
+                    files: &["docs/index.md", "docs/a/README.md", "docs/a/b.md", "docs/x.css"],
+                    texts: &[("mkdocs.yml", "site_name: x\nplugins:\n  - search\n")],
+                    pages: &["/", "/a/", "/a/b/"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["src/index.md", "src/a/index.md", "src/b.md"],
+                    texts: &[(
+                        "mkdocs.yml",
+                        "docs_dir: src\nuse_directory_urls: false\nsite_url: https://x.example/base/\n",
+                    )],
+                    pages: &["/base/", "/base/a/index.html", "/base/b.html"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

@@ -62,9 +62,19 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     Ok(pages)
 }
 
+/// What is to be told of pages that were read from code which only running it would tell.
+pub(super) fn notice(pages: &[Page]) -> Option<String> {
+    let guessed = pages.iter().filter(|page| page.source == "guess");
+    let file = guessed.filter_map(|page| page.file.as_deref()).next()?;
+    Some(format!(
+        "the pages are read roughly from files such as `{file}`: only the site's own program knows them exactly"
+    ))
+}
+
 /// A file's name without one of these endings.
 fn stem<'n>(name: &'n str, endings: &[&str]) -> Option<&'n str> {
-    let bare = |ending: &&str| name.strip_suffix(*ending).filter(|stem| !stem.is_empty() && !stem.ends_with('/'));
+    let bare =
+        |ending: &&str| name.strip_suffix(*ending).filter(|stem| !stem.is_empty() && !stem.ends_with('/'));
     endings.iter().find_map(bare).filter(|_| !name.ends_with(".d.ts"))
 }
 

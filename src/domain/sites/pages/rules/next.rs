@@ -6,7 +6,8 @@ use super::super::code::Settings;
 use super::super::{Kind, Page, Sources};
 use super::{bracketed, is_group, path, under};
 
-const SETTINGS: &[&str] = &["next.config.ts", "next.config.mjs", "next.config.js", "next.config.mts", "next.config.cjs"];
+const SETTINGS: &[&str] =
+    &["next.config.ts", "next.config.mjs", "next.config.js", "next.config.mts", "next.config.cjs"];
 /// Pages that Next makes something else of.
 const OTHER: &[&str] = &["_app", "_document", "_error", "_middleware", "404", "500"];
 
@@ -57,8 +58,11 @@ fn app(dir: &str, file: &str, endings: &[String]) -> Option<Page> {
     if all.iter().any(|name| name.starts_with(['_', '@']) || name.starts_with("(.")) {
         return None;
     }
-    let names: Vec<String> =
-        all.iter().filter(|name| !is_group(name)).map(|name| name.replace("%5F", "_").replace("%5f", "_")).collect();
+    let names: Vec<String> = all
+        .iter()
+        .filter(|name| !is_group(name))
+        .map(|name| name.replace("%5F", "_").replace("%5f", "_"))
+        .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Some(if name == "route" { Page::new(Kind::Api, &path(&names), file) } else { bracketed(&names, file) })
 }
@@ -86,21 +90,66 @@ mod tests {
 
     #[test]
     fn next_pages_are_told_by_files() {
-        hold("next", &[
-            Case { files: &["app/page.tsx", "app/(a)/b/page.js", "app/_x/page.tsx", "app/@s/page.tsx",
-                "app/(.)i/page.tsx", "app/%5Fy/page.tsx", "app/d/layout.tsx", "app/x/page.test.tsx", "app/e/page.mdx"],
-                pages: &["/", "/_y", "/b"], ..Case::default() },
-            Case { files: &["src/app/[lang]/page.tsx", "src/app/s/[[...p]]/page.tsx", "src/app/f/route.ts"],
-                pages: &[], dynamic: &["/s/[[...p]] = /s", "/[lang]"], api: &["/f"], ..Case::default() },
-            Case { files: &["src/pages/index.js", "src/pages/a/index.jsx", "src/pages/_app.js", "src/pages/404.js",
-                "src/pages/api/x.ts", "src/pages/types.d.ts", "src/pages/[id]/edit.tsx"],
-                pages: &["/", "/a"], dynamic: &["/[id]/edit"], api: &["/api/x"], ..Case::default() },
-            Case { files: &["app/page.tsx", "app/a/page.tsx", "app/o/[[...p]]/page.tsx"],
-                texts: &[("next.config.mjs", "export default { basePath: '/base' } // pageExtensions: ['no']")],
-                pages: &["/base/", "/base/a"], dynamic: &["/base/o/[[...p]] = /base/o"], ..Case::default() },
-            Case { files: &["pages/index.page.tsx", "pages/part.tsx", "pages/x.page.tsx"],
-                texts: &[("next.config.js", "module.exports = { pageExtensions: ['page.tsx'], trailingSlash: true }")],
-                pages: &["/", "/x/"], ..Case::default() },
-        ]);
+        hold(
+            "next",
+            &[
+                Case {
+                    files: &[
+                        "app/page.tsx",
+                        "app/(a)/b/page.js",
+                        "app/_x/page.tsx",
+                        "app/@s/page.tsx",
+                        "app/(.)i/page.tsx",
+                        "app/%5Fy/page.tsx",
+                        "app/d/layout.tsx",
+                        "app/x/page.test.tsx",
+                        "app/e/page.mdx",
+                    ],
+                    pages: &["/", "/_y", "/b"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["src/app/[lang]/page.tsx", "src/app/s/[[...p]]/page.tsx", "src/app/f/route.ts"],
+                    pages: &[],
+                    dynamic: &["/s/[[...p]] = /s", "/[lang]"],
+                    api: &["/f"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &[
+                        "src/pages/index.js",
+                        "src/pages/a/index.jsx",
+                        "src/pages/_app.js",
+                        "src/pages/404.js",
+                        "src/pages/api/x.ts",
+                        "src/pages/types.d.ts",
+                        "src/pages/[id]/edit.tsx",
+                    ],
+                    pages: &["/", "/a"],
+                    dynamic: &["/[id]/edit"],
+                    api: &["/api/x"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["app/page.tsx", "app/a/page.tsx", "app/o/[[...p]]/page.tsx"],
+                    texts: &[(
+                        "next.config.mjs",
+                        "export default { basePath: '/base' } // pageExtensions: ['no']",
+                    )],
+                    pages: &["/base/", "/base/a"],
+                    dynamic: &["/base/o/[[...p]] = /base/o"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["pages/index.page.tsx", "pages/part.tsx", "pages/x.page.tsx"],
+                    texts: &[(
+                        "next.config.js",
+                        "module.exports = { pageExtensions: ['page.tsx'], trailingSlash: true }",
+                    )],
+                    pages: &["/", "/x/"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

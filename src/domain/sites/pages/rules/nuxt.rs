@@ -7,7 +7,8 @@ use super::super::{Kind, Page, Sources};
 use super::{bracketed, is_group, path, stem, under};
 
 const PAGES: &[&str] = &[".vue", ".tsx", ".jsx", ".ts", ".mts", ".js", ".mjs"];
-const METHODS: &[&str] = &[".get", ".post", ".put", ".patch", ".delete", ".head", ".options", ".connect", ".trace"];
+const METHODS: &[&str] =
+    &[".get", ".post", ".put", ".patch", ".delete", ".head", ".options", ".connect", ".trace"];
 
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     let settings = from.tree.first(&["nuxt.config.ts", "nuxt.config.js", "nuxt.config.mjs"])?;
@@ -42,7 +43,11 @@ fn served(dir: &str, lead: &str, file: &str) -> Option<Page> {
     let stem = METHODS.iter().find_map(|method| stem.strip_suffix(method)).unwrap_or(stem);
     let names: Vec<&str> = stem.split('/').filter(|name| !name.is_empty() && *name != "index").collect();
     let path = path(&names);
-    Some(Page::new(Kind::Api, &format!("{lead}{}", if path == "/" && !lead.is_empty() { "" } else { &path }), file))
+    Some(Page::new(
+        Kind::Api,
+        &format!("{lead}{}", if path == "/" && !lead.is_empty() { "" } else { &path }),
+        file,
+    ))
 }
 
 #[cfg(test)]
@@ -51,15 +56,41 @@ mod tests {
 
     #[test]
     fn nuxt_pages_are_told_by_files() {
-        hold("nuxt", &[
-            Case { files: &["app/pages/index.vue", "app/pages/(shop)/cart.vue", "app/pages/users-[group]/[id].vue",
-                "app/pages/[[opt]]/x.vue", "app/pages/d/[...slug].vue", "app/pages/-part.vue", "app/pages/p.client.vue",
-                "app/pages/par.vue", "app/pages/par/index.vue", "server/api/hi.get.ts", "server/routes/feed.ts"],
-                pages: &["/", "/cart", "/p", "/par"],
-                dynamic: &["/[[opt]]/x = /x", "/users-[group]/[id]", "/d/[...slug]"], api: &["/api/hi", "/feed"], ..Case::default() },
-            Case { files: &["pages/a.vue"], texts: &[("nuxt.config.ts", "defineNuxtConfig({app: {baseURL: '/b/'}})")],
-                pages: &["/b/a"], ..Case::default() },
-            Case { files: &["app.vue", "server/api/x.ts"], pages: &["/"], api: &["/api/x"], ..Case::default() },
-        ]);
+        hold(
+            "nuxt",
+            &[
+                Case {
+                    files: &[
+                        "app/pages/index.vue",
+                        "app/pages/(shop)/cart.vue",
+                        "app/pages/users-[group]/[id].vue",
+                        "app/pages/[[opt]]/x.vue",
+                        "app/pages/d/[...slug].vue",
+                        "app/pages/-part.vue",
+                        "app/pages/p.client.vue",
+                        "app/pages/par.vue",
+                        "app/pages/par/index.vue",
+                        "server/api/hi.get.ts",
+                        "server/routes/feed.ts",
+                    ],
+                    pages: &["/", "/cart", "/p", "/par"],
+                    dynamic: &["/[[opt]]/x = /x", "/users-[group]/[id]", "/d/[...slug]"],
+                    api: &["/api/hi", "/feed"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["pages/a.vue"],
+                    texts: &[("nuxt.config.ts", "defineNuxtConfig({app: {baseURL: '/b/'}})")],
+                    pages: &["/b/a"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["app.vue", "server/api/x.ts"],
+                    pages: &["/"],
+                    api: &["/api/x"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

@@ -6,7 +6,9 @@ use regex_lite::Regex;
 use super::super::{Kind, Page, Sources};
 
 pub(super) fn flask(from: &Sources<'_>) -> Result<Vec<Page>> {
-    let Ok(route) = Regex::new(r#"@\w+\.(?:route|get)\(\s*["'](/[^"'\n]*)["']([^\n]*)"#) else { return Ok(Vec::new()) };
+    let Ok(route) = Regex::new(r#"@\w+\.(?:route|get)\(\s*["'](/[^"'\n]*)["']([^\n]*)"#) else {
+        return Ok(Vec::new());
+    };
     let mut pages = Vec::new();
     for file in from.tree.below("")?.iter().filter(|file| file.ends_with(".py")) {
         let text = from.tree.text(file)?.unwrap_or_default();

@@ -5,15 +5,17 @@ use serde_json::Value;
 
 use super::super::asked;
 use super::super::code::{Settings, Token, close, tokens};
-use super::super::{Kind, Page, Sources};
+use super::super::{Page, Sources};
 use super::{remix, under};
 
-const ROUTES: &[&str] = &["app/routes.ts", "app/routes.js", "app/routes.tsx", "app/routes.mts", "app/routes.mjs"];
+const ROUTES: &[&str] =
+    &["app/routes.ts", "app/routes.js", "app/routes.tsx", "app/routes.mts", "app/routes.mjs"];
 const SETTINGS: &[&str] = &["react-router.config.ts", "react-router.config.js", "react-router.config.mjs"];
 
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     let settings = from.tree.first(SETTINGS)?.map(|(_, text)| Settings::of(&text)).unwrap_or_default();
-    let app = settings.text("appDirectory").map_or("app", |dir| dir.trim_start_matches("./").trim_end_matches('/'));
+    let app =
+        settings.text("appDirectory").map_or("app", |dir| dir.trim_start_matches("./").trim_end_matches('/'));
     let own = format!("{app}/routes.ts");
     let names: Vec<&str> = std::iter::once(own.as_str()).chain(ROUTES.iter().copied()).collect();
     let found = match told(from)? {
@@ -112,21 +114,40 @@ fn calls(words: &[Token], lead: &[String], found: &mut Vec<(Vec<String>, String)
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::Kind;
     use super::super::super::tests::{Case, hold};
     use super::*;
 
     #[test]
     fn routes_are_read_roughly() {
-        hold("react-router", &[
-            Case { texts: &[("app/routes.ts", "import { index } from 'x';\nexport default [ index('routes/home.tsx'), // route('no', 'no')\n\
+        hold(
+            "react-router",
+            &[
+                Case {
+                    texts: &[
+                        (
+                            "app/routes.ts",
+                            "import { index } from 'x';\nexport default [ index('routes/home.tsx'), // route('no', 'no')\n\
                 route('about', './routes/about.tsx'), layout('l.tsx', [ route('in', 'in.tsx') ]),\n\
                 ...prefix('shop', [ index('s.tsx'), route(':id', 'i.tsx', [ index('i/h.tsx'), route('edit', 'e.tsx') ]) ]),\n\
-                route('*', 'all.tsx') ] satisfies RouteConfig"), ("app/in.tsx", "export function loader() {}")],
-                pages: &["/", "/about", "/shop"], dynamic: &["/shop/:id/edit", "/shop/:id", "/*"], api: &["/in"], ..Case::default() },
-            Case { files: &["app/routes/_index.tsx"], texts: &[("app/routes.ts", "export default flatRoutes()")],
-                pages: &["/"], ..Case::default() },
-            Case { texts: &[("app/routes.ts", "route(")], pages: &["/"], ..Case::default() },
-        ]);
+                route('*', 'all.tsx') ] satisfies RouteConfig",
+                        ),
+                        ("app/in.tsx", "export function loader() {}"),
+                    ],
+                    pages: &["/", "/about", "/shop"],
+                    dynamic: &["/shop/:id/edit", "/shop/:id", "/*"],
+                    api: &["/in"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["app/routes/_index.tsx"],
+                    texts: &[("app/routes.ts", "export default flatRoutes()")],
+                    pages: &["/"],
+                    ..Case::default()
+                },
+                Case { texts: &[("app/routes.ts", "route(")], pages: &["/"], ..Case::default() },
+            ],
+        );
     }
 
     #[test]
@@ -136,7 +157,10 @@ mod tests {
             {"file": "l.tsx", "children": [{"path": "d", "file": "d.tsx"}]}]}]);
         let pages = collect(&said, "app", &[]);
         let told: Vec<(&str, Kind)> = pages.iter().map(|page| (page.path.as_str(), page.kind)).collect();
-        assert_eq!(told, [("/", Kind::Page), ("/a/:b?/c", Kind::Dynamic), ("/a/:b?", Kind::Dynamic), ("/d", Kind::Page)]);
+        assert_eq!(
+            told,
+            [("/", Kind::Page), ("/a/:b?/c", Kind::Dynamic), ("/a/:b?", Kind::Dynamic), ("/d", Kind::Page)]
+        );
         assert_eq!(pages[0].file.as_deref(), Some("app/h.tsx"));
     }
 }

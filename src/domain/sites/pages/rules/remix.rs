@@ -117,13 +117,31 @@ mod tests {
 
     #[test]
     fn remix_pages_are_told_by_file_names() {
-        hold("remix", &[Case {
-            files: &["app/root.tsx", "app/routes/_index.tsx", "app/routes/about.tsx", "app/routes/concerts.tsx",
-                "app/routes/concerts._index.tsx", "app/routes/concerts.$city.tsx", "app/routes/_auth.tsx",
-                "app/routes/_auth.login.tsx", "app/routes/concerts_.mine.tsx", "app/routes/($lang).shop.tsx",
-                "app/routes/files.$.tsx", "app/routes/a[.]b.tsx", "app/routes/dash/route.tsx", "app/routes/dash/part.tsx"],
-            texts: &[("app/routes/sitemap[.xml].tsx", "export function loader() {}")],
-            pages: &["/", "/a.b", "/about", "/concerts", "/concerts/mine", "/dash", "/login"],
-            dynamic: &["/:lang?/shop = /shop", "/concerts/:city", "/files/*"], api: &["/sitemap.xml"], ..Case::default() }]);
+        hold(
+            "remix",
+            &[Case {
+                files: &[
+                    "app/root.tsx",
+                    "app/routes/_index.tsx",
+                    "app/routes/about.tsx",
+                    "app/routes/concerts.tsx",
+                    "app/routes/concerts._index.tsx",
+                    "app/routes/concerts.$city.tsx",
+                    "app/routes/_auth.tsx",
+                    "app/routes/_auth.login.tsx",
+                    "app/routes/concerts_.mine.tsx",
+                    "app/routes/($lang).shop.tsx",
+                    "app/routes/files.$.tsx",
+                    "app/routes/a[.]b.tsx",
+                    "app/routes/dash/route.tsx",
+                    "app/routes/dash/part.tsx",
+                ],
+                texts: &[("app/routes/sitemap[.xml].tsx", "export function loader() {}")],
+                pages: &["/", "/a.b", "/about", "/concerts", "/concerts/mine", "/dash", "/login"],
+                dynamic: &["/:lang?/shop = /shop", "/concerts/:city", "/files/*"],
+                api: &["/sitemap.xml"],
+                ..Case::default()
+            }],
+        );
     }
 }

@@ -42,16 +42,44 @@ mod tests {
 
     #[test]
     fn html_files_are_pages() {
-        hold("static", &[
-            Case { files: &["index.html", "a b.html", "x/index.html", "x/y.htm", "404.html", "node_modules/i.html", "myindex.html"],
-                pages: &["/", "/a%20b.html", "/myindex.html", "/x/", "/x/y.htm"], ..Case::default() },
-            Case { files: &["public/index.html", "public/in/x.html", "README.html"], pages: &["/", "/in/x.html"], ..Case::default() },
-            Case { files: &["evil\nname\u{1b}[2J.html"], pages: &["/evil%0Aname%1B%5B2J.html"], ..Case::default() },
-        ]);
-        hold("vite", &[
-            Case { files: &["index.html", "about.html", "src/x.html", "public/y.html"],
-                pages: &["/", "/about.html", "/y.html"], ..Case::default() },
-            Case { files: &["main.ts"], pages: &["/"], ..Case::default() },
-        ]);
+        hold(
+            "static",
+            &[
+                Case {
+                    files: &[
+                        "index.html",
+                        "a b.html",
+                        "x/index.html",
+                        "x/y.htm",
+                        "404.html",
+                        "node_modules/i.html",
+                        "myindex.html",
+                    ],
+                    pages: &["/", "/a%20b.html", "/myindex.html", "/x/", "/x/y.htm"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["public/index.html", "public/in/x.html", "README.html"],
+                    pages: &["/", "/in/x.html"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["evil\nname\u{1b}[2J.html"],
+                    pages: &["/evil%0Aname%1B%5B2J.html"],
+                    ..Case::default()
+                },
+            ],
+        );
+        hold(
+            "vite",
+            &[
+                Case {
+                    files: &["index.html", "about.html", "src/x.html", "public/y.html"],
+                    pages: &["/", "/about.html", "/y.html"],
+                    ..Case::default()
+                },
+                Case { files: &["main.ts"], pages: &["/"], ..Case::default() },
+            ],
+        );
     }
 }

@@ -9,7 +9,12 @@ use super::{bracketed, is_group, path, under};
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     let settings = from.tree.first(&["svelte.config.js", "svelte.config.ts", "svelte.config.mjs"])?;
     let settings = settings.map(|(_, text)| Settings::of(&text)).unwrap_or_default();
-    let dir = settings.text("routes").unwrap_or("src/routes").trim_start_matches("./").trim_end_matches('/').to_owned();
+    let dir = settings
+        .text("routes")
+        .unwrap_or("src/routes")
+        .trim_start_matches("./")
+        .trim_end_matches('/')
+        .to_owned();
     let pages = from.tree.below(&dir)?.iter().filter_map(|file| page(&dir, file)).collect();
     Ok(under(settings.table("paths").as_ref().and_then(|paths| paths.text("base")), pages))
 }
@@ -36,7 +41,8 @@ fn unescaped(name: &str) -> String {
     let mut rest = name;
     while let Some(at) = rest.find("[x+").or_else(|| rest.find("[u+")) {
         let end = rest[at..].find(']').map(|end| at + end);
-        let sign = end.and_then(|end| u32::from_str_radix(&rest[at + 3..end], 16).ok()).and_then(char::from_u32);
+        let sign =
+            end.and_then(|end| u32::from_str_radix(&rest[at + 3..end], 16).ok()).and_then(char::from_u32);
         let (Some(end), Some(sign)) = (end, sign) else { break };
         out.push_str(&rest[..at]);
         out.push(sign);
@@ -51,18 +57,46 @@ mod tests {
 
     #[test]
     fn sveltekit_pages_are_told_by_files() {
-        hold("sveltekit", &[
-            Case { files: &["src/routes/+page.svelte", "src/routes/(app)/about/+page@.svelte", "src/routes/+layout.svelte",
-                "src/routes/md/+page.md", "src/routes/data/+page.ts", "src/routes/api/+server.ts",
-                "src/routes/both/+page.svelte", "src/routes/both/+server.js", "src/routes/x/+page.server.ts",
-                "src/routes/smile[x+3a]/+page.svelte"],
-                pages: &["/", "/about", "/both", "/md", "/smile:"], api: &["/api"], ..Case::default() },
-            Case { files: &["src/routes/[[lang]]/home/+page.svelte", "src/routes/f/[...rest]/+page.svelte",
-                "src/routes/n/[id=int]/+page.svelte", "src/routes/[[lang]]/[x]/+page.svelte"],
-                dynamic: &["/n/[id=int]", "/[[lang]]/home = /home", "/[[lang]]/[x]", "/f/[...rest]"], ..Case::default() },
-            Case { files: &["web/+page.svelte"],
-                texts: &[("svelte.config.js", "export default { kit: { files: { routes: 'web' }, paths: { base: '/b' } } }")],
-                pages: &["/b/"], ..Case::default() },
-        ]);
+        hold(
+            "sveltekit",
+            &[
+                Case {
+                    files: &[
+                        "src/routes/+page.svelte",
+                        "src/routes/(app)/about/+page@.svelte",
+                        "src/routes/+layout.svelte",
+                        "src/routes/md/+page.md",
+                        "src/routes/data/+page.ts",
+                        "src/routes/api/+server.ts",
+                        "src/routes/both/+page.svelte",
+                        "src/routes/both/+server.js",
+                        "src/routes/x/+page.server.ts",
+                        "src/routes/smile[x+3a]/+page.svelte",
+                    ],
+                    pages: &["/", "/about", "/both", "/md", "/smile:"],
+                    api: &["/api"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &[
+                        "src/routes/[[lang]]/home/+page.svelte",
+                        "src/routes/f/[...rest]/+page.svelte",
+                        "src/routes/n/[id=int]/+page.svelte",
+                        "src/routes/[[lang]]/[x]/+page.svelte",
+                    ],
+                    dynamic: &["/n/[id=int]", "/[[lang]]/home = /home", "/[[lang]]/[x]", "/f/[...rest]"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["web/+page.svelte"],
+                    texts: &[(
+                        "svelte.config.js",
+                        "export default { kit: { files: { routes: 'web' }, paths: { base: '/b' } } }",
+                    )],
+                    pages: &["/b/"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

@@ -10,7 +10,8 @@ use super::{is_group, path, stem};
 
 const ENDINGS: &[&str] = &[".tsx", ".jsx", ".ts", ".js", ".vue"];
 /// Parts of a route in files of their own.
-const PARTS: &[&str] = &["lazy", "component", "errorComponent", "pendingComponent", "notFoundComponent", "loader"];
+const PARTS: &[&str] =
+    &["lazy", "component", "errorComponent", "pendingComponent", "notFoundComponent", "loader"];
 
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     let dir = from.tree.folder(&["src/routes", "app/routes"]).unwrap_or("src/routes");
@@ -26,7 +27,8 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     // The file of a page goes before its layout's.
     found.sort_by_key(|(layout, _)| *layout);
     let found: Vec<Page> = found.into_iter().map(|(_, page)| page).collect();
-    let generated = from.tree.first(&["src/routeTree.gen.ts", "app/routeTree.gen.ts", "src/routeTree.gen.js"])?;
+    let generated =
+        from.tree.first(&["src/routeTree.gen.ts", "app/routeTree.gen.ts", "src/routeTree.gen.js"])?;
     Ok(match generated.and_then(|(file, text)| Some((file, exact(&text, &files)?))) {
         Some((file, paths)) => narrowed(found, &paths, &file),
         None => found,
@@ -40,7 +42,11 @@ fn names(stem: &str) -> Option<(Vec<String>, bool)> {
         parts.pop();
     }
     let leaf = parts.last()?.clone();
-    if parts.iter().any(|part| part.starts_with('-')) || leaf == "__root" || leaf.starts_with('_') || is_group(&leaf) {
+    if parts.iter().any(|part| part.starts_with('-'))
+        || leaf == "__root"
+        || leaf.starts_with('_')
+        || is_group(&leaf)
+    {
         return None;
     }
     let layout = leaf != "index";
@@ -64,7 +70,9 @@ fn parts(stem: &str) -> Vec<String> {
             ']' => escaped = false,
             '.' | '/' if !escaped => parts.push(String::new()),
             // What is escaped never means anything.
-            '_' | '-' if escaped => parts.iter_mut().next_back().into_iter().for_each(|part| part.extend(['\0', letter])),
+            '_' | '-' if escaped => {
+                parts.iter_mut().next_back().into_iter().for_each(|part| part.extend(['\0', letter]))
+            }
             _ => parts.iter_mut().next_back().into_iter().for_each(|part| part.push(letter)),
         }
     }
@@ -97,7 +105,8 @@ fn exact(text: &str, files: &[String]) -> Option<Vec<String>> {
     }
     let start = text.find("  to:").or_else(|| text.find("fullPaths:"))?;
     let rest = &text[start + 5..];
-    let union = &rest[..rest.find("  id:").unwrap_or(rest.len()).min(rest.find("fileRoutesByTo").unwrap_or(rest.len()))];
+    let union = &rest
+        [..rest.find("  id:").unwrap_or(rest.len()).min(rest.find("fileRoutesByTo").unwrap_or(rest.len()))];
     let quoted = Regex::new(r#"["'](/[^"'\n]*)["']"#).ok()?;
     let paths: Vec<String> = quoted.captures_iter(union).map(|path| path[1].to_owned()).collect();
     (!paths.is_empty()).then_some(paths)
@@ -127,20 +136,52 @@ mod tests {
 
     #[test]
     fn tanstack_pages_are_told_by_file_names() {
-        hold("tanstack", &[
-            Case { files: &["src/routes/__root.tsx", "src/routes/index.tsx", "src/routes/posts.tsx", "src/routes/posts.index.tsx",
-                "src/routes/posts.$postId.tsx", "src/routes/_auth.tsx", "src/routes/_auth/in.tsx", "src/routes/(shop)/cart.tsx",
-                "src/routes/-part/x.tsx", "src/routes/files/$.tsx", "src/routes/posts_.$id.edit.tsx", "src/routes/set/route.tsx",
-                "src/routes/a[.]b.tsx", "src/routes/lazy.lazy.tsx", "src/routes/{-$l}/x.tsx"],
-                texts: &[("src/routes/api/x.ts", "export const ServerRoute = createServerFileRoute('/api/x')")],
-                pages: &["/", "/a.b", "/cart", "/in", "/lazy", "/posts", "/set"],
-                dynamic: &["/posts/$id/edit", "/posts/$postId", "/{-$l}/x = /x", "/files/$ = /files"], api: &["/api/x"], ..Case::default() },
-            Case { files: &["src/routes/index.tsx", "src/routes/old.tsx"],
-                texts: &[("src/routeTree.gen.ts", "from './routes/index'\nfrom './routes/old'\n  fullPaths: '/' | '/old' | '/virtual'\n  fileRoutesByTo: x\n  to: '/' | '/old' | '/virtual'\n  id:\n | '__root__'\n")],
-                pages: &["/", "/old", "/virtual"], ..Case::default() },
-            Case { files: &["src/routes/index.tsx", "src/routes/new.tsx"],
-                texts: &[("src/routeTree.gen.ts", "from './routes/index'\n  fullPaths: '/'\n  id:")],
-                pages: &["/", "/new"], ..Case::default() },
-        ]);
+        hold(
+            "tanstack",
+            &[
+                Case {
+                    files: &[
+                        "src/routes/__root.tsx",
+                        "src/routes/index.tsx",
+                        "src/routes/posts.tsx",
+                        "src/routes/posts.index.tsx",
+                        "src/routes/posts.$postId.tsx",
+                        "src/routes/_auth.tsx",
+                        "src/routes/_auth/in.tsx",
+                        "src/routes/(shop)/cart.tsx",
+                        "src/routes/-part/x.tsx",
+                        "src/routes/files/$.tsx",
+                        "src/routes/posts_.$id.edit.tsx",
+                        "src/routes/set/route.tsx",
+                        "src/routes/a[.]b.tsx",
+                        "src/routes/lazy.lazy.tsx",
+                        "src/routes/{-$l}/x.tsx",
+                    ],
+                    texts: &[(
+                        "src/routes/api/x.ts",
+                        "export const ServerRoute = createServerFileRoute('/api/x')",
+                    )],
+                    pages: &["/", "/a.b", "/cart", "/in", "/lazy", "/posts", "/set"],
+                    dynamic: &["/posts/$id/edit", "/posts/$postId", "/{-$l}/x = /x", "/files/$ = /files"],
+                    api: &["/api/x"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["src/routes/index.tsx", "src/routes/old.tsx"],
+                    texts: &[(
+                        "src/routeTree.gen.ts",
+                        "from './routes/index'\nfrom './routes/old'\n  fullPaths: '/' | '/old' | '/virtual'\n  fileRoutesByTo: x\n  to: '/' | '/old' | '/virtual'\n  id:\n | '__root__'\n",
+                    )],
+                    pages: &["/", "/old", "/virtual"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["src/routes/index.tsx", "src/routes/new.tsx"],
+                    texts: &[("src/routeTree.gen.ts", "from './routes/index'\n  fullPaths: '/'\n  id:")],
+                    pages: &["/", "/new"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }

@@ -46,7 +46,8 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
 fn named(from: &Sources<'_>) -> String {
     let command = from.recipe.commands.dev.as_deref().unwrap_or_default();
     let mut words = command.split_whitespace().skip_while(|word| *word != "dev").skip(1);
-    let dir = words.find(|word| !word.starts_with('-')).map(|dir| dir.trim_start_matches("./").trim_matches('/'));
+    let dir =
+        words.find(|word| !word.starts_with('-')).map(|dir| dir.trim_start_matches("./").trim_matches('/'));
     dir.filter(|dir| from.tree.folder(&[*dir]).is_some()).map(|dir| format!("{dir}/")).unwrap_or_default()
 }
 
@@ -67,13 +68,32 @@ mod tests {
 
     #[test]
     fn vitepress_pages_are_told_by_files() {
-        hold("vitepress", &[
-            Case { files: &["docs/.vitepress/cache/x.md", "docs/index.md", "docs/guide/index.md", "docs/guide/start.md",
-                "docs/pkg/[name].md", "README.md"],
-                pages: &["/", "/guide/", "/guide/start.html"], dynamic: &["/pkg/[name].html"], ..Case::default() },
-            Case { files: &["src/a.md", "src/drafts/x.md", "src/README.md"],
-                texts: &[(".vitepress/config.mts", "export default { srcDir: './src', cleanUrls: true, base: '/b/', srcExclude: ['**/README.md', 'drafts/**'] }")],
-                pages: &["/b/a"], ..Case::default() },
-        ]);
+        hold(
+            "vitepress",
+            &[
+                Case {
+                    files: &[
+                        "docs/.vitepress/cache/x.md",
+                        "docs/index.md",
+                        "docs/guide/index.md",
+                        "docs/guide/start.md",
+                        "docs/pkg/[name].md",
+                        "README.md",
+                    ],
+                    pages: &["/", "/guide/", "/guide/start.html"],
+                    dynamic: &["/pkg/[name].html"],
+                    ..Case::default()
+                },
+                Case {
+                    files: &["src/a.md", "src/drafts/x.md", "src/README.md"],
+                    texts: &[(
+                        ".vitepress/config.mts",
+                        "export default { srcDir: './src', cleanUrls: true, base: '/b/', srcExclude: ['**/README.md', 'drafts/**'] }",
+                    )],
+                    pages: &["/b/a"],
+                    ..Case::default()
+                },
+            ],
+        );
     }
 }
