@@ -95,6 +95,7 @@ mod mission_walk;
 mod money_shared;
 mod sandbox;
 mod site_mount;
+mod site_pages;
 mod site_watch;
 mod skill;
 mod skill_apply;
