@@ -1,7 +1,6 @@
 //! Sites: folders that have been mounted, their dev servers, pages, previews and checks. The core knows nothing of them.
 
 pub mod check;
-mod launch;
 pub mod list;
 pub mod logs;
 pub mod mount;

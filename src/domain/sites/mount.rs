@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::Sites;
-use super::launch::{self, Launch};
 use super::server::{self, State, Status};
 use super::site::{Site, VERSION, is_name, name_of};
 use crate::domain::beads::Store;
@@ -19,9 +18,9 @@ use crate::system::document::shown;
 use crate::system::{clock, redact};
 
 /// Stacks that say nothing of how a site is served: at the root of a monorepo its packages are meant.
-const BARE: [&str; 3] = ["node", "bun", "deno"];
+const BARE: [&str; 4] = ["monorepo", "node", "bun", "deno"];
 /// What a site is built on whose command a person gave and nothing else is known of.
-const CUSTOM: &str = "custom";
+const ANY: &str = "server";
 /// How long an unmount waits for one who starts or stops the server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -77,7 +76,7 @@ pub fn mount(sites: &Sites, order: &Order) -> Result<Mounted> {
         reason: choice.reason,
         package_manager: choice.detected.package_manager,
         recipe: choice.recipe,
-        port: order.port.or(choice.port),
+        port: order.port.or(choice.detected.launch.and_then(|launch| launch.port)),
         env,
         pass_env,
         page: None,
@@ -94,57 +93,44 @@ struct Choice {
     dir: PathBuf,
     recipe: Recipe,
     reason: String,
-    port: Option<u16>,
     detected: Detected,
 }
 
 /// The person's word, else the project's own file, else what is detected.
 fn choose(settings: &Config, dir: PathBuf, order: &Order) -> Result<Choice> {
-    let launch = if order.stack.is_none() && order.dev.is_none() { launch::read(&dir)? } else { None };
-    let dir = match launch.as_ref().and_then(|launch| launch.dir.as_ref()) {
-        Some(inner) => inner_dir(&dir, inner)?,
-        None => dir,
-    };
-    let detected = stack::detect(&dir)?;
-    let decided = order.stack.is_some() || order.dev.is_some() || launch.is_some();
-    if let Some(package) = package(&dir, &detected).map_err(|hint| several(&dir, &hint))?.filter(|_| !decided)
+    let mut detected = stack::detect(&dir)?;
+    if order.stack.is_some() || order.dev.is_some() {
+        detected.launch = None;
+        return settle(settings, dir, detected, order);
+    }
+    if detected.launch.is_none()
+        && let Some(package) = package(&dir, &detected).map_err(|hint| several(&dir, &hint))?
     {
         let inner = inner_dir(&dir, &package)?;
-        return settle(settings, inner.clone(), stack::detect(&inner)?, None, order);
+        let detected = stack::detect(&inner)?;
+        return settle(settings, inner, detected, order);
     }
-    settle(settings, dir, detected, launch, order)
+    settle(settings, dir, detected, order)
 }
 
-fn settle(
-    settings: &Config,
-    dir: PathBuf,
-    detected: Detected,
-    launch: Option<Launch>,
-    order: &Order,
-) -> Result<Choice> {
+fn settle(settings: &Config, dir: PathBuf, detected: Detected, order: &Order) -> Result<Choice> {
     let first = detected.candidates.first();
-    let stack = order.stack.clone().or_else(|| first.map(|found| found.stack.clone()));
-    let line = order.dev.clone().or_else(|| launch.as_ref().map(|launch| launch.line.clone()));
-    let mut recipe = match &stack {
-        Some(stack) => stack::recipe(settings, stack, Some((&dir, &detected)))?,
-        None if line.is_some() => Recipe { stack: CUSTOM.into(), ..Recipe::default() },
-        None => return Err(unknown(&dir)),
-    };
-    if let Some(line) = line {
-        recipe.look_through(&line, &detected.scripts);
+    let found = first.map(|found| found.stack.as_str()).or(order.dev.as_ref().map(|_| ANY));
+    let Some(stack) = order.stack.as_deref().or(found) else { return Err(unknown(&dir)?) };
+    let mut recipe = stack::recipe(settings, stack, Some((&dir, &detected)))?;
+    if let Some(line) = &order.dev {
+        recipe.set_dev(line, &detected.scripts)?;
     }
-    if recipe.commands.dev.is_none() && recipe.pages.as_deref() != Some("static") {
-        let told =
-            format!("`{}` is {}, and taskrun knows no command that serves that", shown(&dir), recipe.stack);
+    if recipe.commands.dev.is_none() {
+        let told = format!("`{}` is {stack}, and taskrun knows no command that serves that", shown(&dir));
         return Err(Fault::refused(told, "name one with `--dev CMD`"));
     }
-    let reason = match (&order.stack, &order.dev, &launch) {
-        (Some(_), _, _) => "--stack".into(),
-        (None, Some(_), _) => "--dev".into(),
-        (None, None, Some(launch)) => format!("`{}` in {}", launch.name, launch::FILE),
-        (None, None, None) => first.map(|found| found.reason.clone()).unwrap_or_default(),
+    let reason = match (&order.stack, &order.dev) {
+        (Some(_), _) => "--stack".into(),
+        (None, Some(_)) => "--dev".into(),
+        (None, None) => first.map(|found| found.reason.clone()).unwrap_or_default(),
     };
-    Ok(Choice { dir, recipe, reason, port: launch.and_then(|launch| launch.port), detected })
+    Ok(Choice { dir, recipe, reason, detected })
 }
 
 /// The package that is meant where `dir` is the root of a monorepo; the error is what to name of several.
@@ -174,16 +160,10 @@ fn inner_dir(dir: &Path, inner: &Path) -> Result<PathBuf> {
     Err(Fault::refused(told, format!("mount `{}` itself", path.display())))
 }
 
-fn unknown(dir: &Path) -> anyhow::Error {
-    let told = format!(
-        "`{}` is built on nothing that taskrun knows: it looked for {}, `package.json`, `deno.json`, other manifests and `index.html`",
-        shown(dir),
-        launch::FILE
-    );
-    Fault::refused(
-        told,
-        "name the command that serves it with `--dev CMD`; `taskrun stack detect --explain` says more",
-    )
+fn unknown(dir: &Path) -> Result<anyhow::Error> {
+    let known = stack::report::known()?;
+    let told = format!("nothing in `{}` tells what it is built on; looked for: {known}", shown(dir));
+    Ok(Fault::refused(told, "name the command that serves it with `--dev CMD`"))
 }
 
 fn named(name: Option<&str>, dir: &Path) -> Result<String> {
@@ -331,7 +311,7 @@ mod tests {
         ];
         for (stacks, packages, expected) in table {
             let finding = |stack: &&str| Finding { stack: (*stack).into(), reason: String::new() };
-            let one = |path: &&str| Package { path: path.into(), stack: "vite".into() };
+            let one = |path: &&str| Package { path: path.into(), stack: "vite".into(), port: None };
             let detected = Detected {
                 candidates: stacks.iter().map(finding).collect(),
                 packages: packages.iter().map(one).collect(),

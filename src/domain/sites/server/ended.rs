@@ -12,7 +12,8 @@ use crate::system::process::Ended;
 /// Bytes at the end of a log that are looked at.
 const END: u64 = 32 << 10;
 /// How servers say that their port is taken.
-const TAKEN: &str = r"(?i)EADDRINUSE|already in use|is in use|address in use|already running|already being used";
+const TAKEN: &str =
+    r"(?i)EADDRINUSE|already in use|is in use|address in use|already running|already being used";
 /// Lines of it that are shown.
 const SHOWN: usize = 15;
 
