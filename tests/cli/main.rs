@@ -108,5 +108,6 @@ mod skill_loop;
 mod skill_register;
 mod skill_select;
 mod skill_shipped;
+mod stack;
 mod terminal;
 mod workspace;

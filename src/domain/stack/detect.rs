@@ -63,6 +63,7 @@ pub fn detect(dir: &Path) -> Result<Detected> {
         let told = format!("`{}` is no directory", shown(dir));
         return Err(Fault::usage(told, "name the directory of a project"));
     }
+    let dir = &std::path::absolute(dir)?;
     let look = Look::at(dir)?;
     let mut found = Detected { scripts: look.scripts(), ..Detected::default() };
     let mut matches = matches(&look, &found.scripts)?;

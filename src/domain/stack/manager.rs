@@ -64,7 +64,11 @@ fn above(dir: &Path) -> Result<Vec<Above>> {
     let mut found = Vec::new();
     let mut upto = root.map_or(1, |root| root + 1);
     for (at, dir) in all.iter().enumerate().take(root.map_or(4, |root| root + 1)) {
-        let package = manifest::json(&dir.join("package.json"))?;
+        let package = match manifest::json(&dir.join("package.json")) {
+            // Outside of a repository it may be somebody else's.
+            Err(_) if root.is_none() && at > 0 => None,
+            package => package?,
+        };
         let workspace = package.as_ref().is_some_and(|package| !package["workspaces"].is_null());
         if root.is_none() && at > 0 && (workspace || dir.join("pnpm-workspace.yaml").is_file()) {
             upto = at + 1;

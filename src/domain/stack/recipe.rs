@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::script::{self, Scripts};
-use super::table::{self, Row};
+use super::table::{self, By, Row};
 
 /// Command lines as a person would type them; the shell's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +122,9 @@ impl Recipe {
         self.look_through(line, scripts);
         if self.program.dashes.is_none() {
             let argv = script::target(line, scripts).argv;
-            let known = |row: &&Row| row.binaries.iter().any(|binary| is_binary(&argv, binary));
+            // What Deno starts is known by its flags, which others may have.
+            let known =
+                |row: &&Row| row.by != By::Deno && row.binaries.iter().any(|binary| is_binary(&argv, binary));
             if let Some(row) = table::rows()?.iter().find(known) {
                 self.port_flag.clone_from(&row.port_flag);
                 self.host_flag.clone_from(&row.host_flag);
