@@ -16,7 +16,9 @@ use crate::system::http::{Failure, Wire, client};
 pub const HEAD: Duration = Duration::from_secs(30);
 /// How long a connection may lie still between two requests.
 const IDLE: Duration = Duration::from_secs(60);
-/// How long either side may keep us from sending on.
+/// How long a browser may keep an answer waiting: films are read as they are watched.
+const PAUSED: Duration = Duration::from_secs(60 * 60);
+/// How long the site may keep us from sending on.
 const STUCK: Duration = Duration::from_secs(60);
 /// How long the site may think before it answers: the first page of a large site is compiled when it is asked for.
 const THINK: Duration = Duration::from_secs(120);
@@ -54,7 +56,7 @@ impl<'a> Connection<'a> {
         port: u16,
         patience: Duration,
     ) -> std::io::Result<Self> {
-        Ok(Self { client: Wire::new(stream, STUCK)?, desk, port, patience, site: None })
+        Ok(Self { client: Wire::new(stream, PAUSED)?, desk, port, patience, site: None })
     }
 
     /// Answers until it ends; `crowded` says whether others wait, so that it ends after its next answer.
