@@ -157,7 +157,7 @@ fn exchange(
 /// The head of the final answer: those that only say that one will come are passed over.
 fn head(wire: &mut Wire, last: Instant) -> Result<Answered, Failure> {
     for _ in 0..16 {
-        let bytes = head_bytes(wire, last)?;
+        let bytes = wire.answer(&mut |wire| wire.more(last))?;
         let head = head::answered(&bytes).map_err(Failure::NotHttp)?;
         if !(100..200).contains(&head.status) {
             return Ok(head);
@@ -167,15 +167,6 @@ fn head(wire: &mut Wire, last: Instant) -> Result<Answered, Failure> {
         }
     }
     Err(Failure::NotHttp("nothing but preliminary answers"))
-}
-
-/// The bytes of a head. What does not even begin like one is told at once: its end may never come.
-fn head_bytes(wire: &mut Wire, last: Instant) -> Result<Vec<u8>, Failure> {
-    while wire.unread().len() < 5 && wire.more(last)? {}
-    if !wire.unread().is_empty() && !wire.unread().starts_with(b"HTTP/") {
-        return Err(Failure::NotHttp("its first line is none of HTTP"));
-    }
-    wire.head(last)?.ok_or(Failure::Ended)
 }
 
 fn read(

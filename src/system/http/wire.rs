@@ -1,8 +1,11 @@
 //! A connection with what was read from it and not yet used; every read has a last moment.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::fault::Fault;
 use crate::system::interrupt;
@@ -33,6 +36,9 @@ pub enum Failure {
     /// Something came that is not HTTP.
     #[error("what came is not HTTP: {0}")]
     NotHttp(&'static str),
+    /// The one the answer is for has left.
+    #[error("nobody waits for the answer any more")]
+    Left,
     /// A signal asked us to end.
     #[error("interrupted by signal {0}")]
     Interrupted(i32),
@@ -75,9 +81,14 @@ impl Wire {
         &self.held[self.start..self.end]
     }
 
+    /// Whether nothing came and it has not ended.
+    pub fn quiet(&self) -> bool {
+        self.unread().is_empty() && matches!(interrupt::readable(&self.stream, Duration::ZERO), Ok(false))
+    }
+
     /// Takes `count` of the unread bytes as used.
     pub fn used(&mut self, count: usize) {
-        self.start = (self.start + count).min(self.end);
+        self.start = self.start.saturating_add(count).min(self.end);
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         }
@@ -86,6 +97,16 @@ impl Wire {
     /// Reads once, waiting until `last` for it; false where the other side has closed.
     pub fn more(&mut self, last: Instant) -> Result<bool, Failure> {
         self.wait(last)?;
+        self.read()
+    }
+
+    /// The same, for as long as `other`, for whom it is, has not left: [`Failure::Left`].
+    pub fn more_for(&mut self, other: &Self, last: Instant) -> Result<bool, Failure> {
+        self.wait_for(other, last)?;
+        self.read()
+    }
+
+    fn read(&mut self) -> Result<bool, Failure> {
         self.room();
         loop {
             match self.stream.read(&mut self.held[self.end..]) {
@@ -118,6 +139,30 @@ impl Wire {
         }
     }
 
+    fn wait_for(&self, other: &Self, last: Instant) -> Result<(), Failure> {
+        // One that has sent more already can be told to have left only once it is gone altogether.
+        let mut signs = if other.unread().is_empty() { PollFlags::IN } else { PollFlags::empty() };
+        loop {
+            let left = last.saturating_duration_since(Instant::now());
+            let patience = Timespec::try_from(left).map_err(|_| Failure::Late)?;
+            let mut fds = [PollFd::new(&self.stream, PollFlags::IN), PollFd::new(&other.stream, signs)];
+            match poll(&mut fds, Some(&patience)) {
+                Ok(0) => return Err(Failure::Late),
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(Failure::Broken(error.into())),
+                Ok(_) => {}
+            }
+            if !fds[0].revents().is_empty() {
+                return Ok(());
+            }
+            let gone = fds[1].revents().intersects(PollFlags::HUP | PollFlags::ERR);
+            if gone || !matches!(other.stream.peek(&mut [0]), Ok(1)) {
+                return Err(Failure::Left);
+            }
+            signs = PollFlags::empty();
+        }
+    }
+
     /// Makes room for a read: moves what is unread to the front, or grows.
     fn room(&mut self) {
         if self.start > 0 {
@@ -134,6 +179,25 @@ impl Wire {
     /// Reads until a head is there: all up to the first empty line, with it. None where the other side closed before it sent
     /// anything.
     pub fn head(&mut self, last: Instant) -> Result<Option<Vec<u8>>, Failure> {
+        self.head_by(&mut |wire| wire.more(last))
+    }
+
+    /// The head of an answer. What does not even begin like one is told at once: its end may never come.
+    pub fn answer(
+        &mut self,
+        more: &mut dyn FnMut(&mut Self) -> Result<bool, Failure>,
+    ) -> Result<Vec<u8>, Failure> {
+        while self.unread().len() < 5 && more(self)? {}
+        if !self.unread().is_empty() && !self.unread().starts_with(b"HTTP/") {
+            return Err(Failure::NotHttp("its first line is none of HTTP"));
+        }
+        self.head_by(more)?.ok_or(Failure::Ended)
+    }
+
+    fn head_by(
+        &mut self,
+        more: &mut dyn FnMut(&mut Self) -> Result<bool, Failure>,
+    ) -> Result<Option<Vec<u8>>, Failure> {
         let mut seen = 0;
         loop {
             let found = memchr::memmem::find(&self.unread()[seen..], b"\r\n\r\n");
@@ -146,7 +210,7 @@ impl Wire {
             if seen >= HEAD {
                 return Err(Failure::Long);
             }
-            if !self.more(last)? {
+            if !more(self)? {
                 return if self.unread().is_empty() { Ok(None) } else { Err(Failure::Ended) };
             }
         }
@@ -158,5 +222,22 @@ impl Wire {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Failure::Late,
             _ => Failure::Broken(error),
         })
+    }
+
+    /// Ends the connection so that the other side cannot take what it got for all.
+    pub fn reset(self) {
+        let _ = rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO));
+    }
+
+    /// Ends the connection so that the last words arrive although more was sent than was read.
+    pub fn farewell(mut self) {
+        let last = Instant::now() + Duration::from_secs(1);
+        let _ = self.stream.shutdown(Shutdown::Write);
+        for _ in 0..64 {
+            self.used(usize::MAX);
+            if !matches!(self.more(last), Ok(true)) {
+                return;
+            }
+        }
     }
 }
