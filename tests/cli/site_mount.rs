@@ -157,7 +157,7 @@ fn the_projects_own_file_counts_where_it_knows_one_way() {
     assert_eq!(sandbox.run(&["site", "list"]).code, 0);
     assert_eq!(sandbox.run(&["site", "unmount", "site"]).code, 0);
     let (code, told) = hint(&mount(&sandbox, &["site", "--json"]));
-    assert!(code == 2 && told.contains("launch.json` line 1"), "{told}");
+    assert!(code == 2 && told.contains(".claude/launch.json`"), "{told}");
     let made = mount(&sandbox, &["site", "--dev", "node mine.js", "--json"]).json();
     assert_eq!(
         (&made["reason"], &made["commands"]["dev"]),

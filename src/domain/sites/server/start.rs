@@ -53,6 +53,8 @@ pub fn start(
 /// The server that runs, or a new one; nobody else starts or stops it meanwhile.
 fn begin<'a>(sites: &'a Sites, site: &'a Site, options: &Options, table: &SiteTable) -> Result<Wait<'a>> {
     let _held = sites.hold(&site.name, options.patience.unwrap_or(table.timeout))?;
+    // Somebody may have forgotten it meanwhile: nobody would know of its server then.
+    sites.find(Some(&site.name))?;
     let wait = |record, child, chosen| Wait { sites, site, record, child, chosen, waited: Instant::now() };
     if let Some(Known { record, .. }) = look(sites, site, &process::table())? {
         let served = record.port.unwrap_or(record.asked);
