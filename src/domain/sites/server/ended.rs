@@ -56,7 +56,7 @@ pub(super) fn last_line(log: &Path) -> String {
 pub(super) fn shown(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(SHOWN)..];
-    last.iter().map(|line| format!("\n  {line}")).collect()
+    last.iter().flat_map(|line| ["\n  ", line]).collect()
 }
 
 /// What the end of its log speaks for.

@@ -41,8 +41,7 @@ pub(super) fn find(site: &Site, rows: &[Row]) -> Option<Record> {
     let starts = |row: &Row, wanted: &dyn Fn(&[String]) -> bool| {
         lineage(site, row, rows).iter().any(|row| wanted(&argv(row)))
     };
-    let dev = site.recipe.commands.dev.as_deref().and_then(|dev| shell_words::split(dev).ok());
-    let dev: Vec<String> = dev.unwrap_or_default().iter().map(|word| base(word)).collect();
+    let dev = site.recipe.commands.dev.as_deref().map(fixed).unwrap_or_default();
     let rules: [&dyn Fn(&Candidate) -> bool; 4] = [
         &|one| next.as_ref().is_some_and(|lock| one.port == lock.port && pid(one.row) == Some(lock.pid)),
         &|one| site.port == Some(one.port),
@@ -104,6 +103,12 @@ fn only_starts(words: &[String]) -> bool {
     }
 }
 
+/// The words that a line begins with, up to the first one that we fill in.
+fn fixed(line: &str) -> Vec<String> {
+    let words = shell_words::split(line).unwrap_or_default();
+    words.iter().take_while(|word| !word.contains(['{', '$'])).map(|word| base(word)).collect()
+}
+
 /// Whether these words start what `line` does, however it was found and whatever was added to it.
 fn is_line(words: &[String], line: &[String]) -> bool {
     !line.is_empty() && words.windows(line.len()).any(|some| some == line)
@@ -157,6 +162,8 @@ mod tests {
             assert_eq!(is_line(&words(given), &words(line)), expected, "{given}");
         }
         assert!(!is_line(&words("anything"), &[]));
+        assert_eq!(fixed("python3 -m http.server {port} --bind {host}"), words("python3 -m http.server"));
+        assert_eq!(fixed("'unclosed"), [""; 0]);
         let recipe = Recipe { binaries: vec!["next dev".into(), "vite".into()], ..Recipe::default() };
         assert!(is_binary(&words("node /srv/site/node_modules/.bin/vite --port 3"), &recipe));
         assert!(is_binary(&words("node node_modules/.bin/next dev"), &recipe));

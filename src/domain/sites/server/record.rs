@@ -100,7 +100,9 @@ pub(super) fn mark_of(row: &Row) -> Option<String> {
 /// The file of the site that a mark names; none where it is no mark of ours.
 pub(super) fn file_in(mark: &str) -> Option<PathBuf> {
     let (file, token) = mark.rsplit_once('#')?;
-    let ours = Path::new(file).is_absolute() && file.ends_with(".json") && token.len() == 8;
+    let ours = Path::new(file).is_absolute()
+        && Path::new(file).extension() == Some("json".as_ref())
+        && token.len() == 8;
     ours.then(|| file.into())
 }
 
