@@ -74,7 +74,7 @@ fn pages_are_listed_with_their_files() {
     );
     assert_eq!(pages[3]["kind"], "api");
     let unknown = sandbox.run(&["site", "pages", "wib"]);
-    assert!(unknown.code == 1 && unknown.stderr.contains("did you mean `web`?"), "{unknown:?}");
+    assert!(unknown.code == 1 && unknown.stderr.contains("unknown site `wib`"), "{unknown:?}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::server::{self, State};
 use super::{Site, Sites};
 use crate::domain::stack::Recipe;
+use crate::fault::Fault;
 
 pub use changed::{changed, meant};
 pub use chosen::select;
@@ -138,6 +139,10 @@ impl Listed {
 }
 
 fn list(site: &Site, base: Option<&str>, log: Option<&str>) -> Result<Vec<Page>> {
+    if !site.path.is_dir() {
+        let told = format!("`{}`, the folder of `{}`, is gone", site.path.display(), site.name);
+        return Err(Fault::not_found(told, format!("`taskrun site unmount {}` forgets the site", site.name)));
+    }
     let tree = Tree::of(&site.path, site.recipe.out.as_deref());
     let from = Sources { tree, recipe: &site.recipe, log };
     let mut pages = rules::pages(&from)?;
