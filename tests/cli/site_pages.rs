@@ -74,7 +74,7 @@ fn pages_are_listed_with_their_files() {
     );
     assert_eq!(pages[3]["kind"], "api");
     let unknown = sandbox.run(&["site", "pages", "wib"]);
-    assert!(unknown.code == 1 && unknown.stderr.contains("did you mean `web`?"), "{unknown:?}");
+    assert!(unknown.code == 1 && unknown.stderr.contains("unknown site `wib`"), "{unknown:?}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn hostile_names_do_no_harm() {
     let (home, shut) = (sandbox.path("web/index.html"), sandbox.path("web/shut"));
     assert!(home.is_file());
     fs::create_dir(&shut).unwrap();
-    fs::set_permissions(&shut, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&shut, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read_dir(&shut).is_err() {
         let out = sandbox.run(&["site", "pages"]);
         assert!(out.code == 1 && out.stderr.contains("shut`"), "{out:?}");

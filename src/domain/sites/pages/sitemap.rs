@@ -129,8 +129,8 @@ mod tests {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&asked);
         let address = fake::server(move |mut stream| {
-            let head = fake::head(&mut stream);
-            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            let request = fake::head(&mut stream);
+            let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
             let port = stream.local_addr().unwrap().port();
             let body = match path.as_str() {
                 "/sitemap.xml" => format!(

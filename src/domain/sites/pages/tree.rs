@@ -261,7 +261,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), "shut/in.html", "");
         let shut = dir.path().join("shut");
-        fs::set_permissions(&shut, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&shut, fs::Permissions::from_mode(0o000)).unwrap();
         if fs::read_dir(&shut).is_err() {
             let error = Tree::of(dir.path(), None).below("").unwrap_err().to_string();
             assert!(error.contains("shut`"), "{error}");

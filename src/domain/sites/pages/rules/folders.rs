@@ -1,4 +1,4 @@
-//! SolidStart, Qwik and Gatsby: a folder of routes with parameters in brackets.
+//! `SolidStart`, Qwik and Gatsby: a folder of routes with parameters in brackets.
 
 use anyhow::Result;
 

@@ -67,8 +67,8 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
 
 /// What is to be told of pages that were read from code which only running it would tell.
 pub(super) fn notice(pages: &[Page]) -> Option<String> {
-    let guessed = pages.iter().filter(|page| page.source == "guess");
-    let file = guessed.filter_map(|page| page.file.as_deref()).next()?;
+    let mut guessed = pages.iter().filter(|page| page.source == "guess");
+    let file = guessed.find_map(|page| page.file.as_deref())?;
     Some(format!(
         "the pages are read roughly from files such as `{file}`: only the site's own program knows them exactly"
     ))
@@ -110,8 +110,8 @@ fn is_group(name: &str) -> bool {
 fn under(base: Option<&str>, mut pages: Vec<Page>) -> Vec<Page> {
     let base = base.map(|base| base.trim_matches('/')).filter(|base| !base.is_empty());
     let Some(base) = base.map(|base| format!("/{}", super::path::tidy(base))) else { return pages };
+    let joined = |path: &str| if path == "/" { format!("{base}/") } else { format!("{base}{path}") };
     for page in &mut pages {
-        let joined = |path: &str| if path == "/" { format!("{base}/") } else { format!("{base}{path}") };
         page.path = joined(&page.path);
         page.example = page.example.as_deref().map(joined);
     }

@@ -1,4 +1,4 @@
-//! SvelteKit: `src/routes/**/+page.svelte`; `+server.*` alone is no page.
+//! `SvelteKit`: `src/routes/**/+page.svelte`; `+server.*` alone is no page.
 
 use anyhow::Result;
 
