@@ -61,7 +61,8 @@ pub fn admit(bytes: &[u8], port: u16) -> Result<Admitted, Refusal> {
     if matches!(head.method.as_str(), "CONNECT" | "TRACE") {
         return Err(Refusal::new(405, format!("no `{}` here", head.method)));
     }
-    if !head.target.starts_with('/') && !(head.target == "*" && head.method == "OPTIONS") {
+    let all = head.target == "*" && head.method == "OPTIONS";
+    if !(all || head.target.starts_with('/')) {
         return Err(Refusal::new(400, "a target that is no path"));
     }
     let fields = &head.fields;
