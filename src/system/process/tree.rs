@@ -36,6 +36,11 @@ pub(super) fn kill_marked(mark: &OsStr, patience: Duration) -> Vec<String> {
     })
 }
 
+/// Kills all that is below the process `root`, however deep.
+pub(super) fn kill_below(root: i32, patience: Duration) {
+    kill(patience, |rows, _| below(rows, root));
+}
+
 fn marked<'r>(rows: &'r [Row], me: i32, mark: &OsStr) -> Vec<&'r Row> {
     rows.iter().filter(|row| row.pid != me && !row.dead && carries(row.pid, mark)).collect()
 }
