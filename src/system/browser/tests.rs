@@ -91,7 +91,7 @@ fn what_is_wrong_with_a_page_is_seen() {
     let wrong = visit("/wrong", 15);
     assert_eq!(wrong.failed, [(format!("{base}/none.png"), "404 Not Found".to_owned())]);
     assert_eq!(wrong.errors, [format!("oh no Object (at {base}/wrong:1:36)")]);
-    assert_eq!(wrong.exceptions, [format!("Error: thrown (at {base}/wrong:1:96)")]);
+    assert_eq!(wrong.exceptions, [format!("Error: thrown (at {base}/wrong:1:87)")]);
     let asks = visit("/asks", 15);
     assert_eq!((asks.title.as_str(), asks.trouble), ("false", None), "dialogs are dismissed");
     let overlay = visit("/overlay", 15).overlay;
