@@ -64,7 +64,8 @@ pub fn owners(port: u16, rows: &[Row]) -> Vec<Owner> {
     if held.is_empty() {
         return Vec::new();
     }
-    let pids = rows.iter().filter(|row| !row.dead).filter_map(|row| Some((u32::try_from(row.pid).ok()?, row)));
+    let pids =
+        rows.iter().filter(|row| !row.dead).filter_map(|row| Some((u32::try_from(row.pid).ok()?, row)));
     pids.filter(|(pid, _)| ids_of(*pid).iter().any(|id| held.contains(id)))
         .map(|(pid, row)| Owner { pid, name: row.name.clone() })
         .collect()
@@ -117,7 +118,9 @@ fn socket(line: &str) -> Option<Socket> {
 fn ids_of(pid: u32) -> Vec<u64> {
     let Ok(open) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
     let links = open.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
-    links.filter_map(|link| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()).collect()
+    links
+        .filter_map(|link| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok())
+        .collect()
 }
 
 /// Every listening socket of this machine, sorted.

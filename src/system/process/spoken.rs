@@ -58,7 +58,6 @@ impl Drop for Spoken {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let Some(group) = pid.filter(|_| matches!(self.child.try_wait(), Ok(None))) else { return };
         tree::kill_below(group.as_raw_nonzero().get(), PERSISTENCE);
-        // What had lost its parent by then is in the group still.
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
     }

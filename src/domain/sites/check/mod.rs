@@ -1,11 +1,19 @@
 //! `site check`: whether every page of a site is sound.
 
+mod pictures;
+mod scan;
+mod url;
+
 use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
 
 use super::pages::Page;
+pub use pictures::{Change, Shot, compare, shoot};
+
+/// How many tabs are open at a time.
+const TABS: usize = 3;
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
