@@ -101,6 +101,10 @@ pub struct Visit {
     pub failed: Vec<(String, String)>,
     /// The text of a dev server's error overlay.
     pub overlay: Option<String>,
+    /// The links that it has, as whole URLs.
+    pub links: Vec<String>,
+    /// Its references to places in itself that are not there: `#team`.
+    pub dangling: Vec<String>,
     /// A PNG.
     pub picture: Option<Vec<u8>>,
     /// What kept it from being seen as it should be: no connection, no rest in time, a crash.

@@ -24,6 +24,18 @@
     const parcel = document.querySelector("#__parcel__error__overlay__");
     return parcel ? told(parcel) || "an error overlay" : null;
   };
+  const anchors = [...document.querySelectorAll("a[href], area[href]")].slice(0, 5000).map((anchor) => String(anchor.href));
+  const links = [...new Set(anchors.filter((href) => href.startsWith("http") && href.length < 2000))].slice(0, 2000);
+  const here = location.href.split("#")[0];
+  const missing = (href) => {
+    const [page, fragment] = [href.split("#")[0], href.split("#").slice(1).join("#")];
+    if (page !== here || !fragment || /^(top$|[\/!]|:~:)/.test(fragment)) return false;
+    let name = fragment;
+    try { name = decodeURIComponent(fragment); } catch { /* as it stands */ }
+    const named = (one) => document.getElementById(one) || document.getElementsByName(one).length;
+    return !named(name) && !named(fragment);
+  };
+  const dangling = links.filter(missing).map((href) => href.slice(href.indexOf("#"))).slice(0, 100);
   const text = overlay();
-  return { title: cut(document.title, 500), overlay: text && cut(text, 4000) };
+  return { title: cut(document.title, 500), overlay: text && cut(text, 4000), links, dangling };
 })()

@@ -60,6 +60,8 @@ impl Tab<'_> {
         let read = self.ask(READ, &world, ANSWERING)?;
         self.watch.visit.title = read["title"].as_str().unwrap_or_default().to_owned();
         self.watch.visit.overlay = read["overlay"].as_str().map(str::to_owned);
+        let list = |name: &str| serde_json::from_value(read[name].clone()).unwrap_or_default();
+        (self.watch.visit.links, self.watch.visit.dangling) = (list("links"), list("dangling"));
         if let Some(extent) = view.picture {
             self.ask(SETTLE, &world, ANSWERING)?;
             self.settle(Instant::now() + ANSWERING)?;

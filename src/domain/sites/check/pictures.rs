@@ -55,10 +55,15 @@ pub fn shoot(base: &str, pages: &[Page], dir: &Path, browser: Option<&str>) -> R
     let paths: Vec<&str> = pages.iter().filter_map(Page::open).collect();
     let urls: Vec<String> = paths.iter().map(|path| url::of_page(base, path)).collect();
     let view = View { picture: Some(Extent::Full), ..View::default() };
-    let mut visits: Vec<Option<Visit>> = vec![None; urls.len()];
-    browser.visit_all(&urls, &view, super::TABS, &mut |at, visit| visits[at] = Some(visit))?;
-    let seen = paths.into_iter().zip(visits).filter_map(|(path, visit)| Some((path, visit?)));
-    keep(dir, seen)
+    let mut album = Album::open(dir)?;
+    let mut failed = Ok(());
+    browser.visit_all(&urls, &view, super::TABS, &mut |at, visit| {
+        if failed.is_ok() {
+            failed = album.add(at, paths[at], &visit);
+        }
+    })?;
+    failed?;
+    album.close()
 }
 
 /// The browser of that name, or the first there is, started.
@@ -78,24 +83,41 @@ pub(super) fn start(named: Option<&str>) -> Result<Browser> {
     Browser::start(&program)
 }
 
-/// Writes the pictures of these visits into `dir`, and the list of them.
-pub(super) fn keep<'p>(dir: &Path, visits: impl Iterator<Item = (&'p str, Visit)>) -> Result<Vec<Shot>> {
-    store::make_dir(dir)?;
-    let mut shots: Vec<Shot> = Vec::new();
-    for (path, visit) in visits {
-        let name = file_name(path, &shots);
+/// A directory that pictures go to, one by one.
+pub(super) struct Album<'d> {
+    dir: &'d Path,
+    shots: Vec<(usize, Shot)>,
+}
+
+impl<'d> Album<'d> {
+    /// Makes the directory where it is missing.
+    pub(super) fn open(dir: &'d Path) -> Result<Self> {
+        store::make_dir(dir)?;
+        Ok(Self { dir, shots: Vec::new() })
+    }
+
+    /// Writes the picture of `path`, the page at that place of the list.
+    pub(super) fn add(&mut self, at: usize, path: &str, visit: &Visit) -> Result<()> {
+        let name = file_name(path, &self.shots);
         if let Some(picture) = &visit.picture {
-            store::write(&dir.join(&name), store::SHARED, picture)?;
+            store::write(&self.dir.join(&name), store::SHARED, picture)?;
         }
         let picture = visit.picture.is_some().then_some(name);
-        shots.push(Shot { path: path.to_owned(), picture, trouble: visit.trouble });
+        self.shots.push((at, Shot { path: path.to_owned(), picture, trouble: visit.trouble.clone() }));
+        Ok(())
     }
-    store::write_json(&dir.join(LIST), &shots)?;
-    Ok(shots)
+
+    /// Writes the list.
+    pub(super) fn close(mut self) -> Result<Vec<Shot>> {
+        self.shots.sort_by_key(|(at, _)| *at);
+        let shots: Vec<Shot> = self.shots.into_iter().map(|(_, shot)| shot).collect();
+        store::write_json(&self.dir.join(LIST), &shots)?;
+        Ok(shots)
+    }
 }
 
 /// A name for the picture of `path` that no other has.
-fn file_name(path: &str, taken: &[Shot]) -> String {
+fn file_name(path: &str, taken: &[(usize, Shot)]) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };
     let name: String = path.trim_matches('/').chars().map(plain).take(NAME).collect();
     let name = match name.trim_start_matches('.') {
@@ -107,7 +129,10 @@ fn file_name(path: &str, taken: &[Shot]) -> String {
         number => format!("{name}~{number}.png"),
     });
     let free = |name: &String| {
-        taken.iter().filter_map(|shot| shot.picture.as_ref()).all(|other| !other.eq_ignore_ascii_case(name))
+        taken
+            .iter()
+            .filter_map(|(_, shot)| shot.picture.as_ref())
+            .all(|other| !other.eq_ignore_ascii_case(name))
     };
     names.into_iter().find(free).unwrap_or_default()
 }
@@ -215,7 +240,11 @@ mod tests {
 
     fn shots(dir: &Path, pages: &[(&str, Option<Vec<u8>>)]) -> Vec<Shot> {
         let visit = |picture: &Option<Vec<u8>>| Visit { picture: picture.clone(), ..Visit::default() };
-        keep(dir, pages.iter().map(|(path, picture)| (*path, visit(picture)))).unwrap()
+        let mut album = Album::open(dir).unwrap();
+        for (at, (path, picture)) in pages.iter().enumerate() {
+            album.add(at, path, &visit(picture)).unwrap();
+        }
+        album.close().unwrap()
     }
 
     #[test]

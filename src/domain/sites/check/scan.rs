@@ -12,6 +12,8 @@ pub(super) enum Use {
     Link,
     /// The page is not whole without it.
     Asset,
+    /// The same, and it may be a page itself.
+    Frame,
 }
 
 /// What was found.
@@ -91,14 +93,15 @@ fn take(found: &mut Scan, known: &mut HashSet<(Use, String)>, name: &str, attrib
             let fetched = relations.split_ascii_whitespace().any(|relation| FETCHED.contains(&relation));
             add(Use::Asset, value("href").filter(|_| fetched));
         }
-        "img" | "source" | "video" | "audio" | "track" | "embed" | "input" | "script" | "iframe" => {
+        "img" | "source" | "video" | "audio" | "track" | "input" | "script" => {
             add(Use::Asset, value("src"));
             add(Use::Asset, value("poster"));
             for candidate in candidates(value("srcset").unwrap_or_default()) {
                 add(Use::Asset, Some(candidate));
             }
         }
-        "object" => add(Use::Asset, value("data")),
+        "iframe" | "embed" => add(Use::Frame, value("src")),
+        "object" => add(Use::Frame, value("data")),
         "image" | "use" => {
             let reference = value("href").or_else(|| value("xlink:href"));
             add(Use::Asset, reference.filter(|reference| !reference.starts_with('#')));
@@ -205,7 +208,7 @@ fn character(name: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::Use::{Asset, Link};
+    use super::Use::{Asset, Frame, Link};
     use super::*;
 
     #[test]
@@ -234,7 +237,7 @@ mod tests {
             ("a < b and <a href=x", &[(Link, "x")]),
             ("<a href><a href=''><a disabled/><p title='<a href=/no>'>", &[]),
             ("<a href=\"/never closed", &[(Link, "/never closed")]),
-            ("<iframe src=/f></iframe><object data=o.svg>", &[(Asset, "/f"), (Asset, "o.svg")]),
+            ("<iframe src=/f></iframe><object data=o.svg>", &[(Frame, "/f"), (Frame, "o.svg")]),
             ("<", &[]),
         ];
         for (html, expected) in table {
