@@ -1,7 +1,7 @@
 //! `site check`: whether every page of a site is sound.
 
 mod look;
-mod pictures;
+pub mod pictures;
 mod read;
 mod scan;
 mod targets;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::pages::{Kind, Page};
 use crate::system::browser::Browser;
 use crate::system::interrupt;
-pub use pictures::{Change, Shot, compare, shoot};
+use pictures::Shot;
 use read::Reading;
 
 /// How many tabs are open at a time.
