@@ -3,11 +3,15 @@
 pub mod check;
 mod launch;
 pub mod list;
+pub mod logs;
 pub mod mount;
 pub mod pages;
 pub mod preview;
 pub mod records;
 pub mod server;
 pub mod site;
+pub mod tasks;
+pub mod url;
+pub mod watch;
 
 pub use site::{Site, Sites};
