@@ -169,7 +169,12 @@ fn page(base: &str, path: &str, patience: Duration, fallback: Option<&str>) -> R
     let answer = match answer {
         Ok(answer) => answer,
         Err(lost) => {
-            return Ok(Read { flaw: Some(lost_flaw(&lost, patience)), closed: true, path, ..Read::default() });
+            return Ok(Read {
+                flaw: Some(lost_flaw(&lost, patience)),
+                closed: true,
+                path,
+                ..Read::default()
+            });
         }
     };
     let html = is_html(&answer);
