@@ -4,6 +4,7 @@ mod look;
 pub mod pictures;
 mod read;
 mod scan;
+mod site;
 mod targets;
 mod told;
 mod url;
@@ -17,8 +18,9 @@ use serde::Serialize;
 use super::pages::{Kind, Page};
 use crate::system::browser::Browser;
 use crate::system::interrupt;
-use pictures::Shot;
+pub use pictures::{Change, Shot, compare, shoot};
 use read::Reading;
+pub use site::{Order, Step, check_site};
 
 /// How many tabs are open at a time.
 const TABS: usize = 3;
