@@ -94,6 +94,7 @@ mod mission_storm;
 mod mission_walk;
 mod money_shared;
 mod sandbox;
+mod site_check;
 mod skill;
 mod skill_apply;
 mod skill_bad;

@@ -78,6 +78,12 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
             }
         }
     })?;
-    ui.result(&report, || report.lines().iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n"))?;
+    ui.result(&report, || report.lines().iter().map(|line| shown(line)).collect::<Vec<_>>().join("\n"))?;
     Ok(if report.ok { Exit::Done } else { Exit::Failed })
+}
+
+/// What comes from a page may hold anything; what is set in stays so.
+fn shown(line: &str) -> String {
+    let text = line.trim_start_matches(' ');
+    " ".repeat(line.len() - text.len()) + &one_line(text)
 }

@@ -191,7 +191,7 @@ fn page(base: &str, path: &str, patience: Duration, fallback: Option<&str>) -> R
     };
     Ok(Read {
         status: Some(answer.status),
-        fallback: good && fallback.is_some_and(|fallback| *fallback == plain(&text, &path)),
+        fallback: good && fallback.is_some_and(|fallback| is_same(fallback, &text, &path)),
         scan: if html && !answer.cut { scan(&text) } else { Scan::default() },
         closed: answer.cut || answer.status == 204,
         flaw,
@@ -246,7 +246,7 @@ fn fallback(base: &str, patience: Duration) -> Result<Option<String>> {
 
 /// `html` without what differs from path to path and from answer to answer: the path itself, and numbers.
 fn plain(html: &str, path: &str) -> String {
-    let whole = html.replace(path, "");
+    let whole = if path.is_empty() { html.to_owned() } else { html.replace(path, "") };
     let short = path.trim_matches('/');
     let whole = if short.len() > 3 { whole.replace(short, "") } else { whole };
     whole.chars().filter(|c| !c.is_ascii_digit()).collect()
@@ -254,5 +254,32 @@ fn plain(html: &str, path: &str) -> String {
 
 /// Whether this answer to `path` is the one that unknown paths get.
 pub(super) fn is_fallback(fallback: Option<&str>, answer: &Answer, path: &str) -> bool {
-    fallback.is_some_and(|fallback| fallback == plain(&String::from_utf8_lossy(&answer.body), path))
+    let text = String::from_utf8_lossy(&answer.body);
+    fallback.is_some_and(|fallback| is_same(fallback, &text, path))
+}
+
+/// The path is left out of one that holds the path it was asked for, and not of one that holds some path anyway.
+fn is_same(fallback: &str, html: &str, path: &str) -> bool {
+    fallback == plain(html, "") || fallback == plain(html, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_to_any_path_is_known_with_and_without_the_path_in_it() {
+        let fixed = "<a href=/fine>fine</a><script src=/app.js?t=171></script>";
+        let told = |path: &str| format!("<p>no {path} here, only /fine</p>");
+        let table = [
+            (fixed.to_owned(), fixed.replace("171", "99"), "/fine", true),
+            (fixed.to_owned(), "<h1>Fine</h1>".to_owned(), "/fine", false),
+            (told("/no-such-page/at-all"), told("/none"), "/none", true),
+            (told("/no-such-page/at-all"), "<p>another</p>".to_owned(), "/none", false),
+        ];
+        for (unknown, answer, path, expected) in table {
+            let fallback = plain(&unknown, "/no-such-page/at-all");
+            assert_eq!(is_same(&fallback, &answer, path), expected, "{answer}");
+        }
+    }
 }
