@@ -153,8 +153,8 @@ impl Browser {
         let begin = || {
             let wire = Wire::new(input, output)?;
             let deadline = Instant::now() + STARTING;
-            let version = wire.call("Browser.getVersion", json!({}), deadline)?;
-            wire.call("Browser.setDownloadBehavior", json!({"behavior": "deny"}), deadline)?;
+            let version = wire.call("Browser.getVersion", &json!({}), deadline)?;
+            wire.call("Browser.setDownloadBehavior", &json!({"behavior": "deny"}), deadline)?;
             Ok((wire, version["product"].as_str().unwrap_or("Chromium").to_owned()))
         };
         match begin() {

@@ -25,14 +25,14 @@ const SETTLE: &str = include_str!("settle.js");
 /// Looks at `url`. Errors: the browser has ended, or a signal came; whatever the page does is no error.
 pub(super) fn visit(wire: &Wire, url: &str, view: &View) -> Result<Visit> {
     let opening = Instant::now() + PICTURING;
-    let made = wire.call("Target.createTarget", json!({"url": "about:blank"}), opening)?;
+    let made = wire.call("Target.createTarget", &json!({"url": "about:blank"}), opening)?;
     let target = made["targetId"].as_str().context("the browser opened no tab")?.to_owned();
     let attach = json!({"targetId": target, "flatten": true});
-    let attached = wire.call("Target.attachToTarget", attach, opening)?;
+    let attached = wire.call("Target.attachToTarget", &attach, opening)?;
     let session = wire.session(attached["sessionId"].as_str().context("the browser opened no tab")?)?;
     let mut tab = Tab { session, watch: Watch::new(&target, url, Instant::now()), waits: None };
     let seen = tab.look(url, view);
-    let _ = wire.call("Target.closeTarget", json!({"targetId": target}), Instant::now() + ANSWERING);
+    let _ = wire.call("Target.closeTarget", &json!({"targetId": target}), Instant::now() + ANSWERING);
     seen.map(|()| tab.watch.visit)
 }
 
@@ -47,7 +47,7 @@ impl Tab<'_> {
     fn look(&mut self, url: &str, view: &View) -> Result<()> {
         let deadline = Instant::now() + view.patience;
         self.prepare(view)?;
-        self.waits = Some(self.session.send("Page.navigate", json!({"url": url}))?);
+        self.waits = Some(self.session.send("Page.navigate", &json!({"url": url}))?);
         if !self.settle(deadline)? {
             let patience = view.patience.as_secs_f64();
             self.watch.visit.trouble.get_or_insert(format!("does not come to rest within {patience} s"));
@@ -72,19 +72,19 @@ impl Tab<'_> {
 
     fn prepare(&mut self, view: &View) -> Result<()> {
         for domain in ["Page", "Network", "Runtime", "Log", "Inspector"] {
-            self.session.send(&format!("{domain}.enable"), json!({}))?;
+            self.session.send(&format!("{domain}.enable"), &json!({}))?;
         }
         let size =
             json!({"width": view.width, "height": view.height, "deviceScaleFactor": 1, "mobile": false});
-        self.session.send("Emulation.setDeviceMetricsOverride", size)?;
+        self.session.send("Emulation.setDeviceMetricsOverride", &size)?;
         let colours = if view.dark { "dark" } else { "light" };
         let mut features = vec![json!({"name": "prefers-color-scheme", "value": colours})];
         if view.picture.is_some() {
             features.push(json!({"name": "prefers-reduced-motion", "value": "reduce"}));
         }
-        self.session.send("Emulation.setFocusEmulationEnabled", json!({"enabled": true}))?;
+        self.session.send("Emulation.setFocusEmulationEnabled", &json!({"enabled": true}))?;
         // Waited for: a page that is opened meanwhile would not hear of it.
-        self.call("Emulation.setEmulatedMedia", json!({"features": features}), ANSWERING)?;
+        self.call("Emulation.setEmulatedMedia", &json!({"features": features}), ANSWERING)?;
         Ok(())
     }
 
@@ -111,10 +111,10 @@ impl Tab<'_> {
         match self.watch.hear(message, Instant::now()) {
             Act::None => {}
             Act::Close(accept) => {
-                self.session.send("Page.handleJavaScriptDialog", json!({"accept": accept}))?;
+                self.session.send("Page.handleJavaScriptDialog", &json!({"accept": accept}))?;
             }
             Act::Stop => {
-                self.session.send("Page.stopLoading", json!({}))?;
+                self.session.send("Page.stopLoading", &json!({}))?;
             }
         }
         Ok(())
@@ -135,7 +135,7 @@ impl Tab<'_> {
     }
 
     /// Calls `method`; `None` where the page does not answer or refuses.
-    fn call(&mut self, method: &str, params: Value, patience: Duration) -> Result<Option<Value>> {
+    fn call(&mut self, method: &str, params: &Value, patience: Duration) -> Result<Option<Value>> {
         let deadline = Instant::now() + patience;
         let id = self.session.send(method, params)?;
         while let Some(message) = self.session.next(deadline)? {
@@ -152,9 +152,9 @@ impl Tab<'_> {
 
     /// A world of scripts beside the page's own, which the page cannot meddle with.
     fn world(&mut self) -> Result<Option<Value>> {
-        let tree = self.call("Page.getFrameTree", json!({}), ANSWERING)?;
+        let tree = self.call("Page.getFrameTree", &json!({}), ANSWERING)?;
         let frame = tree.map(|tree| tree["frameTree"]["frame"]["id"].clone()).unwrap_or_default();
-        let made = self.call("Page.createIsolatedWorld", json!({"frameId": frame}), ANSWERING)?;
+        let made = self.call("Page.createIsolatedWorld", &json!({"frameId": frame}), ANSWERING)?;
         if made.is_none() {
             self.watch.visit.trouble.get_or_insert("does not respond".into());
         }
@@ -164,7 +164,7 @@ impl Tab<'_> {
     fn ask(&mut self, script: &str, world: &Value, patience: Duration) -> Result<Value> {
         let params =
             json!({"expression": script, "contextId": world, "returnByValue": true, "awaitPromise": true});
-        let answer = self.call("Runtime.evaluate", params, patience)?;
+        let answer = self.call("Runtime.evaluate", &params, patience)?;
         if answer.is_none() {
             self.watch.visit.trouble.get_or_insert("does not respond".into());
         }
@@ -174,7 +174,7 @@ impl Tab<'_> {
     fn picture(&mut self, extent: Extent, view: &View) -> Result<Option<Vec<u8>>> {
         let mut params = json!({"format": "png"});
         if extent == Extent::Full {
-            let metrics = self.call("Page.getLayoutMetrics", json!({}), ANSWERING)?.unwrap_or_default();
+            let metrics = self.call("Page.getLayoutMetrics", &json!({}), ANSWERING)?.unwrap_or_default();
             let side = |name: &str, least: u32| {
                 metrics["cssContentSize"][name].as_f64().unwrap_or(0.0).clamp(least.into(), LARGEST)
             };
@@ -182,7 +182,7 @@ impl Tab<'_> {
             params["captureBeyondViewport"] = true.into();
             params["clip"] = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
         }
-        let taken = self.call("Page.captureScreenshot", params, PICTURING)?;
+        let taken = self.call("Page.captureScreenshot", &params, PICTURING)?;
         taken.and_then(|taken| Some(decode(taken["data"].as_str()?))).transpose()
     }
 }

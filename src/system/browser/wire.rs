@@ -84,7 +84,7 @@ impl Wire {
     }
 
     /// Calls `method` of the browser itself.
-    pub(super) fn call(&self, method: &str, params: Value, deadline: Instant) -> Result<Value> {
+    pub(super) fn call(&self, method: &str, params: &Value, deadline: Instant) -> Result<Value> {
         let (send, inbox) = channel();
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         own_routes(&self.routes).await_reply(id, send)?;
@@ -119,7 +119,7 @@ impl Wire {
 
 impl Session<'_> {
     /// Calls `method` and does not wait; the reply comes among the messages.
-    pub(super) fn send(&self, method: &str, params: Value) -> Result<u64> {
+    pub(super) fn send(&self, method: &str, params: &Value) -> Result<u64> {
         let id = self.wire.next.fetch_add(1, Ordering::Relaxed);
         let call = json!({"id": id, "method": method, "params": params, "sessionId": self.id});
         self.wire.send(&call).map(|()| id)

@@ -1,6 +1,5 @@
 //! The pages in a browser: what it saw of them, as flaws.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -27,7 +26,7 @@ pub(super) fn all(
     let (open, closed): (Vec<usize>, Vec<usize>) = (0..seen.len()).partition(|at| !reading.pages[*at].closed);
     closed.iter().for_each(|at| tell(&seen[*at]));
     let urls: Vec<String> = open.iter().map(|at| url::of_page(base, &seen[*at].path)).collect();
-    let mut album = options.pictures.as_deref().map(Path::new).map(Album::open).transpose()?;
+    let mut album = options.pictures.as_deref().map(Album::open).transpose()?;
     let view = view(options.timeout.unwrap_or(PATIENCE), album.is_some());
     let mut failed = Ok(());
     browser.visit_all(&urls, &view, TABS, &mut |at, visit| {

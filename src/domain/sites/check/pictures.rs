@@ -167,7 +167,9 @@ fn list(dir: &Path) -> Result<BTreeMap<String, String>> {
         Fault::invalid(format!("`{}`: {error}", path.display()), "take the pictures again")
     })?;
     let named = |shot: Shot| {
-        let name = shot.picture.filter(|name| !name.contains('/') && name.ends_with(".png"))?;
+        let name = shot
+            .picture
+            .filter(|name| !name.contains('/') && Path::new(name).extension() == Some("png".as_ref()))?;
         Some((shot.path, name))
     };
     Ok(shots.into_iter().filter_map(named).collect())
