@@ -95,6 +95,7 @@ mod mission_walk;
 mod money_shared;
 mod sandbox;
 mod site_check;
+mod site_pages;
 mod skill;
 mod skill_apply;
 mod skill_bad;

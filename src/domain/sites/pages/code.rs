@@ -42,7 +42,7 @@ pub fn tokens(code: &str) -> Vec<Token> {
         let next = letters.get(at + 1).copied();
         match letter {
             '/' if next == Some('/') => {
-                at += letters[at..].iter().take_while(|letter| **letter != '\n').count()
+                at += letters[at..].iter().take_while(|letter| **letter != '\n').count();
             }
             '/' if next == Some('*') => {
                 let end = letters[at + 2..].windows(2).position(|two| two == ['*', '/']);

@@ -1,5 +1,7 @@
 //! The pages of a site, each with the file it comes from: by the rules of its stack, and what its server lists.
 
+#![allow(clippy::case_sensitive_file_extension_comparisons)] // frameworks tell files apart so
+
 mod asked;
 mod changed;
 mod chosen;
@@ -12,7 +14,7 @@ pub(crate) mod tests;
 mod title;
 mod tree;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -20,8 +22,9 @@ use serde::{Deserialize, Serialize};
 use super::server::{self, State};
 use super::{Site, Sites};
 use crate::domain::stack::Recipe;
+use crate::fault::Fault;
 
-pub use changed::changed;
+pub use changed::{changed, meant};
 pub use chosen::select;
 use path::Pattern;
 pub use path::decode as readable;
@@ -136,6 +139,10 @@ impl Listed {
 }
 
 fn list(site: &Site, base: Option<&str>, log: Option<&str>) -> Result<Vec<Page>> {
+    if !site.path.is_dir() {
+        let told = format!("`{}`, the folder of `{}`, is gone", site.path.display(), site.name);
+        return Err(Fault::not_found(told, format!("`taskrun site unmount {}` forgets the site", site.name)));
+    }
     let tree = Tree::of(&site.path, site.recipe.out.as_deref());
     let from = Sources { tree, recipe: &site.recipe, log };
     let mut pages = rules::pages(&from)?;
@@ -172,7 +179,7 @@ fn once(pages: Vec<Page>) -> Vec<Page> {
 
 /// Adds what the server lists and the files do not tell; a path that fits a pattern is of the pattern's file.
 fn merge(pages: &mut Vec<Page>, listed: Vec<String>) {
-    let known: HashMap<String, ()> = pages.iter().map(|page| (same(&page.path), ())).collect();
+    let known: HashSet<String> = pages.iter().map(|page| same(&page.path)).collect();
     let of = |page: &Page| {
         let pattern = Pattern::new(&page.path);
         (pattern.lead(), pattern, page.file.clone())
@@ -180,7 +187,7 @@ fn merge(pages: &mut Vec<Page>, listed: Vec<String>) {
     let mut patterns: Vec<_> = pages.iter().filter(|page| page.kind == Kind::Dynamic).map(of).collect();
     patterns.sort_by_key(|(lead, ..)| std::cmp::Reverse(lead.len()));
     for path in listed {
-        if known.contains_key(&same(&path)) {
+        if known.contains(&same(&path)) {
             continue;
         }
         let fits = |(lead, pattern, _): &&(String, Pattern, Option<String>)| {

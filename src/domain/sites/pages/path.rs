@@ -6,7 +6,7 @@ use crate::fault::Fault;
 
 /// A path made of raw names: what a request line cannot hold is percent-encoded.
 pub fn encode(raw: &str) -> String {
-    spell(raw, |byte| allowed(byte))
+    spell(raw, allowed)
 }
 
 /// [`encode`] for a pattern, whose brackets stay.
@@ -20,25 +20,15 @@ pub fn tidy(path: &str) -> String {
     let mut out = String::new();
     let mut at = 0;
     while at < bytes.len() {
-        match encoded(&bytes[at..]) {
-            Some(byte) => {
-                let stays = allowed(byte) && byte != b'/';
-                if stays {
-                    out.push(char::from(byte))
-                } else {
-                    out.push_str(&hex(byte))
-                }
-                at += 3;
-            }
-            None => {
-                if allowed(bytes[at]) {
-                    out.push(char::from(bytes[at]))
-                } else {
-                    out.push_str(&hex(bytes[at]))
-                }
-                at += 1;
-            }
+        let code = encoded(&bytes[at..]);
+        let byte = code.unwrap_or(bytes[at]);
+        // A slash within a name stays apart from one between names.
+        if allowed(byte) && (code.is_none() || byte != b'/') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&hex(byte));
         }
+        at += if code.is_some() { 3 } else { 1 };
     }
     out
 }
@@ -236,19 +226,15 @@ fn mixed(name: &str) -> Vec<Bit> {
             '*' => Some(1),
             _ => None,
         };
-        match length {
-            Some(length) => {
-                if !text.is_empty() {
-                    bits.push(Bit::Text(std::mem::take(&mut text)));
-                }
-                bits.push(Bit::One);
-                rest = &rest[length..];
+        if length.is_none() {
+            text.push(letter);
+        } else {
+            if !text.is_empty() {
+                bits.push(Bit::Text(std::mem::take(&mut text)));
             }
-            None => {
-                text.push(letter);
-                rest = &rest[letter.len_utf8()..];
-            }
+            bits.push(Bit::One);
         }
+        rest = &rest[length.unwrap_or(letter.len_utf8())..];
     }
     if !text.is_empty() {
         bits.push(Bit::Text(text));

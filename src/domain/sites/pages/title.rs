@@ -1,10 +1,15 @@
 //! What a file says of its own page: its title, and the front matter of those that have one.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
 use crate::system::front_matter;
+
+/// `title: "…"` in an object.
+static TITLE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\btitle\s*:\s*(?:"([^"\n]+)"|'([^'\n]+)')"#).ok());
 
 /// The texts at the top of a Markdown file or template, in YAML, TOML or JSON.
 #[derive(Debug, Default)]
@@ -96,8 +101,7 @@ fn element(head: &str) -> Option<String> {
 /// `export const metadata = { title: "…" }`, and a route's `head`.
 fn metadata(head: &str) -> Option<String> {
     let at = ["metadata", "meta", "head"].iter().filter_map(|word| head.find(word)).min()?;
-    let title = Regex::new(r#"\btitle\s*:\s*(?:"([^"\n]+)"|'([^'\n]+)')"#).ok()?;
-    let found = title.captures(&head[at..])?;
+    let found = TITLE.as_ref()?.captures(&head[at..])?;
     found.get(1).or(found.get(2)).map(|title| title.as_str().to_owned())
 }
 

@@ -90,14 +90,13 @@ mod tests {
                     (".deco/blocks/pages-all.json", r#"{"path":"/*","sections":[]}"#),
                     (".deco/blocks/pages-m.json", r#"{"path":"/sitemap.xml","sections":[]}"#),
                     (".deco/blocks/pages-n.json", r#"{"path":"/n"}"#),
-                    (".deco/blocks/pages-o.json", r#"[1]"#),
+                    (".deco/blocks/pages-o.json", "[1]"),
                     (".deco/blocks/Header.json", r#"{"path":"/h","sections":[]}"#),
                     ("routes/about.tsx", "export default 1"),
                 ],
                 pages: &["/a", "/about"],
                 dynamic: &["/c/d/:x", "/c/:x", "/*"],
                 api: &["/sitemap.xml"],
-                ..Case::default()
             }],
         );
     }

@@ -1,4 +1,4 @@
-//! MkDocs: every Markdown file of `docs_dir`; titles from `nav`.
+//! `MkDocs`: every Markdown file of `docs_dir`; titles from `nav`.
 
 use std::collections::HashMap;
 

@@ -53,7 +53,10 @@ const RULES: &[(&str, Rule)] = &[
 
 /// The pages that the files tell; `/` where no rule knows any, for a server answers there.
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
-    let names = [from.recipe.pages.as_deref(), Some(from.recipe.stack.as_str())];
+    let stack = from.recipe.stack.as_str();
+    // What a record without a rule tells all the same.
+    let stack = if stack.starts_with("deco-") { "deco" } else { stack };
+    let names = [from.recipe.pages.as_deref(), Some(stack)];
     let rule = names.into_iter().flatten().find_map(|name| RULES.iter().find(|(own, _)| *own == name));
     let mut pages = rule.map_or(statics::loose as Rule, |(_, rule)| *rule)(from)?;
     if pages.iter().all(|page| page.kind == Kind::Api) {
@@ -64,8 +67,8 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
 
 /// What is to be told of pages that were read from code which only running it would tell.
 pub(super) fn notice(pages: &[Page]) -> Option<String> {
-    let guessed = pages.iter().filter(|page| page.source == "guess");
-    let file = guessed.filter_map(|page| page.file.as_deref()).next()?;
+    let mut guessed = pages.iter().filter(|page| page.source == "guess");
+    let file = guessed.find_map(|page| page.file.as_deref())?;
     Some(format!(
         "the pages are read roughly from files such as `{file}`: only the site's own program knows them exactly"
     ))
@@ -107,8 +110,8 @@ fn is_group(name: &str) -> bool {
 fn under(base: Option<&str>, mut pages: Vec<Page>) -> Vec<Page> {
     let base = base.map(|base| base.trim_matches('/')).filter(|base| !base.is_empty());
     let Some(base) = base.map(|base| format!("/{}", super::path::tidy(base))) else { return pages };
+    let joined = |path: &str| if path == "/" { format!("{base}/") } else { format!("{base}{path}") };
     for page in &mut pages {
-        let joined = |path: &str| if path == "/" { format!("{base}/") } else { format!("{base}{path}") };
         page.path = joined(&page.path);
         page.example = page.example.as_deref().map(joined);
     }

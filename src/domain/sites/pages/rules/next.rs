@@ -22,6 +22,10 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
         pages.extend(from.tree.below(dir)?.iter().filter_map(|file| by_file(dir, file, &endings)));
     }
     let mut pages = under(settings.text("basePath"), pages);
+    // The first page below a base path has no slash at its end, unlike in other frameworks.
+    for page in pages.iter_mut().filter(|page| page.path.len() > 1 && page.path.ends_with('/')) {
+        page.path.pop();
+    }
     if settings.flag("trailingSlash") == Some(true) {
         for page in pages.iter_mut().filter(|page| page.kind == Kind::Page && !page.path.ends_with('/')) {
             page.path.push('/');
@@ -111,7 +115,7 @@ mod tests {
                 Case {
                     files: &["src/app/[lang]/page.tsx", "src/app/s/[[...p]]/page.tsx", "src/app/f/route.ts"],
                     pages: &[],
-                    dynamic: &["/s/[[...p]] = /s", "/[lang]"],
+                    dynamic: &["/[lang]", "/s/[[...p]] = /s"],
                     api: &["/f"],
                     ..Case::default()
                 },
@@ -130,13 +134,22 @@ mod tests {
                     api: &["/api/x"],
                     ..Case::default()
                 },
+            ],
+        );
+    }
+
+    #[test]
+    fn settings_of_next_change_its_pages() {
+        hold(
+            "next",
+            &[
                 Case {
                     files: &["app/page.tsx", "app/a/page.tsx", "app/o/[[...p]]/page.tsx"],
                     texts: &[(
                         "next.config.mjs",
                         "export default { basePath: '/base' } // pageExtensions: ['no']",
                     )],
-                    pages: &["/base/", "/base/a"],
+                    pages: &["/base", "/base/a"],
                     dynamic: &["/base/o/[[...p]] = /base/o"],
                     ..Case::default()
                 },

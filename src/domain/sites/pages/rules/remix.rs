@@ -140,7 +140,6 @@ mod tests {
                 pages: &["/", "/a.b", "/about", "/concerts", "/concerts/mine", "/dash", "/login"],
                 dynamic: &["/:lang?/shop = /shop", "/concerts/:city", "/files/*"],
                 api: &["/sitemap.xml"],
-                ..Case::default()
             }],
         );
     }

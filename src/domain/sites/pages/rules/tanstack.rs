@@ -1,6 +1,6 @@
-//! TanStack Start and Router: `src/routes`, with dots or folders between names, and `src/routeTree.gen.ts` once it is made.
+//! `TanStack` Start and Router: `src/routes`, with dots or folders between names, and `src/routeTree.gen.ts` once it is made.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 use regex_lite::Regex;
@@ -71,7 +71,7 @@ fn parts(stem: &str) -> Vec<String> {
             '.' | '/' if !escaped => parts.push(String::new()),
             // What is escaped never means anything.
             '_' | '-' if escaped => {
-                parts.iter_mut().next_back().into_iter().for_each(|part| part.extend(['\0', letter]))
+                parts.iter_mut().next_back().into_iter().for_each(|part| part.extend(['\0', letter]));
             }
             _ => parts.iter_mut().next_back().into_iter().for_each(|part| part.push(letter)),
         }
@@ -113,9 +113,9 @@ fn exact(text: &str, files: &[String]) -> Option<Vec<String>> {
 }
 
 fn narrowed(found: Vec<Page>, paths: &[String], generated: &str) -> Vec<Page> {
-    let mut left: BTreeMap<String, ()> =
-        paths.iter().map(|path| (spelled::key(&spelled::encode_pattern(path)).to_owned(), ())).collect();
-    let all: Vec<String> = left.keys().cloned().collect();
+    let mut left: BTreeSet<String> =
+        paths.iter().map(|path| spelled::key(&spelled::encode_pattern(path)).to_owned()).collect();
+    let all: Vec<String> = left.iter().cloned().collect();
     let mut pages: Vec<Page> = found
         .into_iter()
         .filter(|page| page.kind == Kind::Api || all.iter().any(|path| path == spelled::key(&page.path)))
@@ -123,7 +123,7 @@ fn narrowed(found: Vec<Page>, paths: &[String], generated: &str) -> Vec<Page> {
     for page in &pages {
         left.remove(spelled::key(&page.path));
     }
-    for (path, ()) in left {
+    for path in left {
         let kind = if path.contains('$') { Kind::Dynamic } else { Kind::Page };
         pages.push(Page { path, ..Page::new(kind, "", generated) });
     }
@@ -164,7 +164,6 @@ mod tests {
                     pages: &["/", "/a.b", "/cart", "/in", "/lazy", "/posts", "/set"],
                     dynamic: &["/posts/$id/edit", "/posts/$postId", "/{-$l}/x = /x", "/files/$ = /files"],
                     api: &["/api/x"],
-                    ..Case::default()
                 },
                 Case {
                     files: &["src/routes/index.tsx", "src/routes/old.tsx"],

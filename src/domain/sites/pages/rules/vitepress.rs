@@ -1,4 +1,4 @@
-//! VitePress: every Markdown file of its folder.
+//! `VitePress`: every Markdown file of its folder.
 
 use anyhow::Result;
 
