@@ -95,6 +95,7 @@ mod mission_walk;
 mod money_shared;
 mod sandbox;
 mod site_mount;
+mod site_check;
 mod site_pages;
 mod site_real;
 mod site_scene;
