@@ -364,7 +364,8 @@ pub fn read_versioned<T: DeserializeOwned>(path: &Path, known: u64) -> Result<Op
             "use the newer taskrun that wrote it",
         ));
     }
-    serde_json::from_value(value).map(Some).map_err(broken)
+    // Read again from the text, so that an error knows its line.
+    serde_json::from_str(&text).map(Some).map_err(broken)
 }
 
 /// The directory a file is in, `.` for a bare name.

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod pages;
 pub mod preview;
+pub mod records;
 pub mod server;
 pub mod site;
 
