@@ -1,6 +1,7 @@
 //! Sites: folders that have been mounted, their dev servers, pages, previews and checks. The core knows nothing of them.
 
 pub mod check;
+pub mod looped;
 pub mod pages;
 pub mod preview;
 pub mod records;
