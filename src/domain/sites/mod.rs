@@ -1,7 +1,10 @@
 //! Sites: folders that have been mounted, their dev servers, pages, previews and checks. The core knows nothing of them.
 
 pub mod check;
+mod launch;
+pub mod list;
 pub mod looped;
+pub mod mount;
 pub mod pages;
 pub mod preview;
 pub mod records;

@@ -91,9 +91,7 @@ impl Sites {
     fn meant(&self) -> Result<Site> {
         let mut all = self.all()?;
         let here = env::current_dir().and_then(|dir| Ok(dir.canonicalize()?)).ok();
-        let around =
-            all.iter().enumerate().filter(|(_, site)| here.as_ref().is_some_and(|dir| site.holds(dir)));
-        let around = around.max_by_key(|(_, site)| site.path.components().count()).map(|(at, _)| at);
+        let around = here.as_ref().and_then(|dir| Site::around(&all, dir));
         if let Some(at) = around.or((all.len() == 1).then_some(0)) {
             return Ok(all.swap_remove(at));
         }

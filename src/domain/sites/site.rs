@@ -67,9 +67,10 @@ impl Site {
         own.chain(passed).collect()
     }
 
-    /// Whether `dir` (absolute, without links) is its folder or lies in it.
-    pub fn holds(&self, dir: &Path) -> bool {
-        dir.starts_with(&self.path)
+    /// Which of `all` the directory `dir` (absolute, without links) lies in; the innermost.
+    pub fn around(all: &[Self], dir: &Path) -> Option<usize> {
+        let around = all.iter().enumerate().filter(|(_, site)| dir.starts_with(&site.path));
+        around.max_by_key(|(_, site)| site.path.components().count()).map(|(at, _)| at)
     }
 
     /// What is wrong with a record that was read from the file of the site `name`.

@@ -32,6 +32,8 @@ pub struct Detected {
     pub package_manager: Option<String>,
     /// The packages that have a site, where this is a monorepo's root.
     pub packages: Vec<Package>,
+    /// Scripts of `package.json` and tasks of `deno.json`: what command lines call by name.
+    pub scripts: super::Scripts,
     /// What is to be told beside: two lockfiles, a package manager that is not installed.
     pub notices: Vec<String>,
 }

@@ -2,6 +2,7 @@
 
 pub mod detect;
 pub mod recipe;
+mod script;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +11,8 @@ use anyhow::Result;
 use serde_json::Value;
 
 pub use detect::{Detected, Finding, Package, detect};
-pub use recipe::{Commands, Recipe, recipe};
+pub use recipe::{Commands, DevLine, Program, Recipe, recipe};
+pub use script::Scripts;
 
 use crate::fault::Fault;
 use crate::system::store;
