@@ -3,6 +3,7 @@
 pub mod check;
 mod launch;
 pub mod list;
+pub mod logs;
 pub mod looped;
 pub mod mount;
 pub mod pages;
@@ -10,5 +11,8 @@ pub mod preview;
 pub mod records;
 pub mod server;
 pub mod site;
+pub mod tasks;
+pub mod url;
+pub mod watch;
 
 pub use site::{Site, Sites};

@@ -131,7 +131,7 @@ fn settle(
         None => return Err(unknown(&dir)),
     };
     if let Some(line) = line {
-        recipe.commands.dev = Some(line);
+        recipe.look_through(&line, &detected.scripts);
     }
     if recipe.commands.dev.is_none() && recipe.pages.as_deref() != Some("static") {
         let told =
