@@ -256,6 +256,13 @@ pub fn output_file(path: &Path) -> Result<File> {
         .with_context(|| format!("failed to create `{}`", path.display()))
 }
 
+/// [`output_file`] for one that several write to, and that others may cut off meanwhile: all is written at its end.
+pub fn log_file(path: &Path) -> Result<File> {
+    let file = plain::open(OpenOptions::new().create(true).append(true).mode(PRIVATE), path);
+    file.and_then(|file| file.set_len(0).map(|()| file))
+        .with_context(|| format!("failed to create `{}`", path.display()))
+}
+
 /// Cuts a file off after `size` bytes, if it is longer.
 pub fn shorten(path: &Path, size: u64) -> Result<()> {
     let cut = || -> io::Result<()> {

@@ -1,5 +1,8 @@
 //! `site preview`: a page with the selector, the site in a frame, the tasks and the budget beside it.
 
+pub mod desk;
+pub mod listener;
+
 use anyhow::Result;
 
 use super::{Site, Sites};
