@@ -23,7 +23,7 @@ pub use detached::{Detached, Line as ShellLine, detached};
 pub use foreground::foreground;
 pub use launch::{Launch, Note, Trouble, abandoned, sweep};
 pub use others::{argv_of, below, cwd_of};
-pub use probe::probe;
+pub use probe::{probe, probe_in};
 pub use supervisor::{NoProgram, Supervisor};
 pub use tail::{Line, read_lines};
 pub use tree::{Row, ancestors, is_below_own_kind, table, variable_of};
