@@ -65,7 +65,7 @@ fn candidates<'r>(site: &Site, rows: &'r [Row], all: &[Socket]) -> Vec<Candidate
     }
     for row in rows.iter().filter(|row| !row.dead) {
         let Some(pid) = pid(row).filter(|pid| *pid != std::process::id()) else { continue };
-        let Some(dir) = process::cwd_of(pid).filter(|dir| site.holds(dir)) else { continue };
+        let Some(dir) = process::cwd_of(pid).filter(|dir| dir.starts_with(&site.path)) else { continue };
         let exact = dir == site.path;
         let held = sockets::held_by(&[pid], all);
         if held.is_empty() || process::is_below_own_kind(&[pid]) || (!exact && mark_of(row).is_some()) {
@@ -84,7 +84,7 @@ fn lineage<'r>(site: &Site, row: &'r Row, rows: &'r [Row]) -> Vec<&'r Row> {
     let mut at = row;
     while let Some(parent) = rows.iter().find(|other| other.pid == at.parent && other.group == row.group) {
         let Some(pid) = pid(parent).filter(|pid| !callers.contains(pid)) else { break };
-        let inside = process::cwd_of(pid).is_some_and(|dir| site.holds(&dir));
+        let inside = process::cwd_of(pid).is_some_and(|dir| dir.starts_with(&site.path));
         if !inside || line.len() > rows.len() || !only_starts(&argv(parent)) {
             break;
         }
