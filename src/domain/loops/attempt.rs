@@ -182,7 +182,7 @@ impl Run<'_> {
         }
         self.put_store_back()?;
         self.tell_of_changes(&attempt.issue)?;
-        attempt.noted.extend(self.noted(&attempt.prefix));
+        attempt.noted.extend(self.noted());
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {
             Verdict::Complete => Ok(self.check(attempt, &gates, past).unwrap_or_else(|error| {

@@ -22,7 +22,7 @@ pub trait Beside {
     fn before_agent(&mut self, prefix: &Path) -> Vec<String>;
 
     /// Called when an agent has ended, before the gates; returns what goes on record.
-    fn after_agent(&mut self, prefix: &Path) -> Option<Noted>;
+    fn after_agent(&mut self) -> Option<Noted>;
 }
 
 impl Run<'_> {
@@ -40,12 +40,12 @@ impl Run<'_> {
     }
 
     /// What it has seen of an agent's work.
-    pub(super) fn noted(&mut self, prefix: &Path) -> Option<Noted> {
+    pub(super) fn noted(&mut self) -> Option<Noted> {
         // Who is told to end looks at nothing any more.
         if interrupt::signal().is_some() {
             return None;
         }
-        let noted = self.beside.as_mut()?.after_agent(prefix)?;
+        let noted = self.beside.as_mut()?.after_agent()?;
         self.recorder.tell(Kind::BesideNoted { noted: noted.clone() });
         Some(noted)
     }

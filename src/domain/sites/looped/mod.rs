@@ -2,6 +2,7 @@
 
 mod errors;
 mod log;
+mod pictures;
 mod told;
 
 use std::path::Path;
@@ -9,11 +10,14 @@ use std::path::Path;
 use anyhow::Result;
 
 use self::log::Log;
+use self::pictures::Pictures;
 use self::told::Served;
+use super::pages::{self, Page};
 use super::server::{self, Options, Started, State, Status};
-use super::{Site, Sites, pages};
+use super::{Site, Sites};
 use crate::domain::attempt::receipt::Noted;
 use crate::domain::loops::beside::Beside;
+use crate::system::browser;
 use crate::system::config::{SiteTable, env};
 
 /// A site that is kept up while a run goes; its server is stopped with it where the run has started it.
@@ -27,13 +31,16 @@ pub struct Looped {
     log: Log,
     /// Whether an agent was told of the log before.
     told: bool,
+    /// Those of the attempt that is under way.
+    pictures: Option<Pictures>,
 }
 
 impl Looped {
     /// For this site; nothing is started.
     pub fn new(sites: &Sites, site: Site, settings: &SiteTable) -> Self {
         let log = Log::of(&sites.log(&site.name));
-        Self { sites: sites.clone(), site, settings: settings.clone(), ours: false, log, told: false }
+        let (sites, settings) = (sites.clone(), settings.clone());
+        Self { sites, site, settings, ours: false, log, told: false, pictures: None }
     }
 
     /// What would be told to the next agent, and what a run would do about the server; changes nothing.
@@ -49,7 +56,7 @@ impl Looped {
                 (Served::Later, format!("would be started{line}"))
             }
         };
-        Ok((vec![self.paragraph(&served)], told))
+        Ok((vec![self.paragraph(&served, &self.pages(&served))], told))
     }
 
     /// Ends what this run has started.
@@ -82,15 +89,14 @@ impl Looped {
         })
     }
 
-    fn paragraph(&self, served: &Served) -> String {
-        let base = match served {
-            Served::At(url) => Some(url.as_str()),
-            _ => None,
-        };
-        // What is remembered of pages may have changed meanwhile.
-        let site = self.sites.find(Some(&self.site.name)).unwrap_or_else(|_| self.site.clone());
-        let pages = pages::pages(&site, base).unwrap_or_default();
-        told::site(self.sites.workspace().root(), &site, served, &pages)
+    fn pages(&self, served: &Served) -> Vec<Page> {
+        // The examples of its pages may have changed meanwhile.
+        let site = self.sites.find(Some(&self.site.name));
+        pages::pages(site.as_ref().unwrap_or(&self.site), served.url()).unwrap_or_default()
+    }
+
+    fn paragraph(&self, served: &Served, pages: &[Page]) -> String {
+        told::site(self.sites.workspace().root(), &self.site, served, pages)
     }
 }
 
@@ -117,6 +123,10 @@ impl Beside for Looped {
         if !self.ours {
             self.log.pass();
         }
+        if self.settings.screenshots && browser::find(self.settings.browser.as_deref()).is_none() {
+            notice("no browser was found, so no pictures of pages are taken");
+            self.settings.screenshots = false;
+        }
         Ok(())
     }
 
@@ -127,17 +137,23 @@ impl Beside for Looped {
         self.sites.update(&self.site.name, remember).map(drop)
     }
 
-    fn before_agent(&mut self, _prefix: &Path) -> Vec<String> {
+    fn before_agent(&mut self, prefix: &Path) -> Vec<String> {
         let served = self.keep_up().unwrap_or_else(|error| Served::Not(format!("{error:#}")));
         let news = errors::errors(&self.log.news());
         let again = std::mem::replace(&mut self.told, true);
-        std::iter::once(self.paragraph(&served)).chain(told::errors(&news, again)).collect()
+        let pages = self.pages(&served);
+        let browser = self.settings.browser.as_deref();
+        let begin = || Pictures::begin(prefix, served.url(), &pages, browser);
+        self.pictures = self.settings.screenshots.then(begin);
+        std::iter::once(self.paragraph(&served, &pages)).chain(told::errors(&news, again)).collect()
     }
 
-    fn after_agent(&mut self, _prefix: &Path) -> Option<Noted> {
-        // The gates look at it; where it cannot run they tell why.
-        let _ = self.keep_up();
-        None
+    fn after_agent(&mut self) -> Option<Noted> {
+        // The gates look at it, and where it cannot run they tell why.
+        let served = self.keep_up().unwrap_or_else(|error| Served::Not(format!("{error:#}")));
+        let pictures = self.pictures.take()?;
+        let by = format!("site {}", self.site.name);
+        Some(pictures.end(&by, served.url(), &self.pages(&served), self.settings.browser.as_deref()))
     }
 }
 

@@ -25,6 +25,16 @@ pub(super) enum Served {
     Not(String),
 }
 
+impl Served {
+    /// Where it answers.
+    pub(super) fn url(&self) -> Option<&str> {
+        match self {
+            Self::At(url) => Some(url),
+            _ => None,
+        }
+    }
+}
+
 /// The site: where it is, and its pages.
 pub(super) fn site(root: &Path, site: &Site, served: &Served, pages: &[Page]) -> String {
     let place = site.path.strip_prefix(root).unwrap_or(&site.path).display().to_string();
