@@ -95,6 +95,8 @@ mod mission_storm;
 mod mission_walk;
 mod money_shared;
 mod sandbox;
+mod site_mount;
+mod site_watch;
 mod skill;
 mod skill_apply;
 mod skill_bad;

@@ -1,14 +1,11 @@
 //! How a stack is installed, served, built and checked, and where its pages are.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use super::detect::Detected;
 use super::script::{self, Scripts};
-use crate::system::config::Config;
+use super::table::{self, Row};
 
 /// Command lines as a person would type them; the shell's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +117,23 @@ impl Recipe {
         Some(DevLine { line, env, port, told })
     }
 
+    /// Takes `line` for the dev command; where it starts a program of another stack than its own, with the flags of that one.
+    pub fn set_dev(&mut self, line: &str, scripts: &Scripts) -> Result<()> {
+        self.look_through(line, scripts);
+        if self.program.dashes.is_none() {
+            let argv = script::target(line, scripts).argv;
+            let known = |row: &&Row| row.binaries.iter().any(|binary| is_binary(&argv, binary));
+            if let Some(row) = table::rows()?.iter().find(known) {
+                self.port_flag.clone_from(&row.port_flag);
+                self.host_flag.clone_from(&row.host_flag);
+                self.binaries.clone_from(&row.binaries);
+                (self.default_port, self.obeys_port) = (row.port, row.obeys_port);
+                self.look_through(line, scripts);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes `line` for the dev command and looks through it and `scripts` for the program that it starts: where that is one of
     /// [`Recipe::binaries`], flags can be added; where it has a port already, that one is known. Without `scripts` what they would
     /// have told is not known.
@@ -142,14 +156,14 @@ impl Recipe {
     }
 }
 
-/// Whether `argv` starts `binary`, and not for a build.
+/// Whether `argv` starts `binary`, and not for a build or what was built.
 pub(super) fn is_binary(argv: &[String], binary: &str) -> bool {
     let mut words = binary.split(' ');
     let first = argv.first().map(String::as_str);
     let rest = argv.get(1..).unwrap_or_default();
     first == words.next()
         && words.all(|word| rest.iter().any(|given| given == word))
-        && rest.first().is_none_or(|verb| verb != "build")
+        && rest.first().is_none_or(|verb| !["build", "preview", "optimize"].contains(&verb.as_str()))
 }
 
 fn has_flag<S: AsRef<str>>(argv: &[String], flags: &[S]) -> bool {
@@ -187,13 +201,6 @@ fn given_port<'a>(argv: &'a [String], own: &[String]) -> Option<&'a str> {
 fn port_in(value: &str) -> Option<u16> {
     let number = value.rsplit_once(':').map_or(value, |(_, number)| number);
     number.parse().ok().filter(|port| *port > 0)
-}
-
-/// How `stack` is worked with in `dir`, as `detected` there; `[stacks.NAME]` of the settings goes before the table. Without
-/// `dir` the commands are those of a plain project. Unknown stacks: [`crate::fault::Fault::NotFound`] naming the nearest.
-pub fn recipe(config: &Config, stack: &str, dir: Option<(&Path, &Detected)>) -> Result<Recipe> {
-    let _ = (config, dir);
-    Ok(Recipe { stack: stack.to_owned(), ..Recipe::default() })
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ fn resolve(line: &str, scripts: &Scripts, deeper: usize) -> Target {
 }
 
 /// The words of the last command of `line`: where what is appended to it goes. `None` where a shell would do more than start it:
-/// pipes, redirections, background, substitution.
+/// redirections, background, substitution.
 fn last_command(line: &str) -> Option<Vec<String>> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
@@ -81,6 +81,11 @@ fn last_command(line: &str) -> Option<Vec<String>> {
                 word = None;
                 words.clear();
             }
+            '|' => {
+                word = None;
+                words.clear();
+                chars.next_if_eq(&'|');
+            }
             ';' | '\n' => {
                 words.extend(word.take());
                 if chars.clone().any(|c| !c.is_whitespace()) {
@@ -88,7 +93,7 @@ fn last_command(line: &str) -> Option<Vec<String>> {
                 }
             }
             '$' if chars.peek() == Some(&'(') => return None,
-            '&' | '|' | '<' | '>' | '(' | ')' | '`' => return None,
+            '&' | '<' | '>' | '(' | ')' | '`' => return None,
             c if c.is_whitespace() => words.extend(word.take()),
             c => word.get_or_insert_default().push(c),
         }
@@ -260,7 +265,8 @@ mod tests {
             (".venv/bin/mkdocs serve", "mkdocs serve [0]"),
             ("python3 manage.py runserver", "python manage.py runserver [0]"),
             ("bundle exec jekyll serve", "jekyll serve [0]"),
-            ("vite | tee log", " [never]"),
+            ("vite | tee log", "tee log [0]"),
+            ("vite || next dev", "next dev [0]"),
             ("vite > log", " [never]"),
             ("tsc -w & vite", " [never]"),
             ("vite --port $(port)", " [never]"),
@@ -284,7 +290,7 @@ mod tests {
             ("by-pnpm", "pnpm dev"),
             ("start", "A=1 npm run nested"),
             ("loop", "npm run loop"),
-            ("piped", "vite | cat"),
+            ("piped", "vite > log"),
             ("next", "next dev"),
         ];
         let table = [

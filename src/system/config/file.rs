@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use super::loops::LoopTable;
 use super::queue::{LauncherEntry, MacpTable};
 use super::site::SiteTable;
+use super::stacks::StackEntry;
 use crate::system::clock;
 
 /// A whole `config.toml`. Field names are the keys; `man taskrun-config` documents each.
@@ -41,6 +42,8 @@ pub struct Config {
     pub launchers: BTreeMap<String, LauncherEntry>,
     /// `[site]`
     pub site: SiteTable,
+    /// `[stacks.NAME]`
+    pub stacks: BTreeMap<String, StackEntry>,
 }
 
 /// `[agent]`: which agent runs, with what rights, for how long.

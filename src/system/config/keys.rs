@@ -81,6 +81,18 @@ pub const KNOWN: &[&str] = &[
     "site.timeout",
     "site.check_timeout",
     "site.ports",
+    "stacks.*.install",
+    "stacks.*.dev",
+    "stacks.*.build",
+    "stacks.*.check",
+    "stacks.*.port_flag",
+    "stacks.*.host_flag",
+    "stacks.*.binaries",
+    "stacks.*.port",
+    "stacks.*.obeys_port",
+    "stacks.*.env.*",
+    "stacks.*.out",
+    "stacks.*.pages",
 ];
 
 /// What makes a setting one that this version cannot honour.
@@ -93,7 +105,7 @@ enum When {
 
 /// Settings that are promised, but not by this version: refused rather than ignored.
 const LATER: &[(&str, When)] =
-    &[("loop.tools", When::Set), ("loop.jobs", When::Above(1)), ("stacks", When::Set), ("notify", When::Set)];
+    &[("loop.tools", When::Set), ("loop.jobs", When::Above(1)), ("notify", When::Set)];
 
 /// What is wrong with a key, and where.
 #[derive(Debug)]
@@ -264,6 +276,7 @@ mod tests {
             "[macp]",
             "[launchers.x]",
             "[site]",
+            "[stacks.x]",
         ];
         for header in headers {
             let inner = header.trim_matches(['[', ']']);

@@ -8,6 +8,7 @@ mod loops;
 pub mod programs;
 mod queue;
 mod site;
+mod stacks;
 
 use std::path::Path;
 
@@ -27,6 +28,7 @@ pub use keys::{KNOWN, nearest};
 pub use loops::{LoopTable, Verify};
 pub use queue::{LauncherEntry, MacpTable, ReceiptBy};
 pub use site::SiteTable;
+pub use stacks::StackEntry;
 
 /// What a new workspace's `config.toml` holds: every key, commented out, with its default.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -58,6 +60,7 @@ fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
     let config = Config::deserialize(merged).context("failed to read the merged settings")?;
     config.mcp.iter().try_for_each(|(name, entry)| check_mcp(name, entry))?;
     config.launchers.iter().try_for_each(|(name, entry)| queue::check_launcher(name, entry))?;
+    config.stacks.iter().try_for_each(|(name, entry)| stacks::check_stack(name, entry))?;
     Ok(config)
 }
 
