@@ -97,6 +97,7 @@ mod money_shared;
 mod sandbox;
 mod site_mount;
 mod site_watch;
+mod site_pages;
 mod skill;
 mod skill_apply;
 mod skill_bad;

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use serde_json::json;
 
 use crate::commands::Context;
 use crate::domain::sites::pages::{self, Kind, Page};
@@ -48,12 +47,12 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
             "leave it out to list the pages; `taskrun site url NAME PAGE` remembers the page it is given",
         ));
     }
-    let site = sites.find(args.name.as_deref())?;
+    let (site, revision) = pages::meant(sites, args.name.as_deref(), args.changed.as_deref())?;
     let mut listed = pages::listed(sites, &site)?;
     for example in &args.example {
         listed.remember(sites, &site, example)?;
     }
-    if let Some(revision) = &args.changed {
+    if let Some(revision) = &revision {
         listed.pages = pages::changed(&site, listed.pages, revision)?;
     }
     for notice in &listed.notices {
@@ -62,8 +61,7 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
     if args.select {
         return choose(sites, &site, &listed.pages, context);
     }
-    let told = json!({"name": site.name, "url": listed.base, "page": site.page, "pages": listed.pages});
-    context.ui.result(&told, || table(&listed.pages, args, context.ui.fit()))?;
+    context.ui.result(&listed.pages, || table(&listed.pages, &site, args, context.ui.fit()))?;
     Ok(Exit::Done)
 }
 
@@ -93,12 +91,12 @@ fn detail(page: &Page) -> String {
 }
 
 /// A line for each page: its path, what it opens where it is a pattern, its title, its file.
-fn table(pages: &[Page], args: &Args, columns: Option<usize>) -> String {
+fn table(pages: &[Page], site: &Site, args: &Args, columns: Option<usize>) -> String {
     let shown: Vec<&Page> = pages.iter().filter(|page| args.all || page.kind != Kind::Api).collect();
     if shown.is_empty() {
         return if args.changed.is_some() { "no page differs".into() } else { "no pages".into() };
     }
-    let rows: Vec<[String; 3]> = shown.iter().map(|page| row(page)).collect();
+    let rows: Vec<[String; 3]> = shown.iter().map(|page| row(page, site.page.as_deref())).collect();
     let wide = |at: usize| rows.iter().map(|row| crate::ui::fit::wide(&row[at])).max().unwrap_or(0);
     let (first, second) = (wide(0).min(48), wide(1).min(40));
     let mut text = String::new();
@@ -112,7 +110,7 @@ fn table(pages: &[Page], args: &Args, columns: Option<usize>) -> String {
     text
 }
 
-fn row(page: &Page) -> [String; 3] {
+fn row(page: &Page, selected: Option<&str>) -> [String; 3] {
     let path = one_line(&pages::readable(&page.path));
     let path = match (page.kind, &page.example) {
         (Kind::Page, _) => path,
@@ -120,6 +118,9 @@ fn row(page: &Page) -> [String; 3] {
         (Kind::Dynamic, None) => format!("{path} (needs an example)"),
         (Kind::Api, _) => format!("{path} (api)"),
     };
-    let from = page.file.as_deref().map_or_else(|| format!("({})", page.source), one_line);
+    let mut from = page.file.as_deref().map_or_else(|| format!("({})", page.source), one_line);
+    if page.open().is_some_and(|path| selected == Some(path)) {
+        from.push_str(" (selected)");
+    }
     [path, one_line(page.title.as_deref().unwrap_or_default()), from]
 }

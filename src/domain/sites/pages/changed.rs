@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::code::imports;
 use super::tree::Tree;
-use super::{Page, Site};
+use super::{Page, Site, Sites};
 use crate::fault::Fault;
 use crate::system::git::{Repo, worktree};
 
@@ -83,6 +83,24 @@ pub fn changed(site: &Site, pages: Vec<Page>, revision: &str) -> Result<Vec<Page
     let files: HashSet<String> =
         files.iter().filter_map(|file| Some(file.strip_prefix(lead.as_str())?.to_owned())).collect();
     Ok(touched(&Tree::of(&site.path, None), pages, &files))
+}
+
+/// The site `name`, and the revision. A word behind `--changed` alone may be the site's name: where it names a site and no
+/// revision, it is.
+pub fn meant(sites: &Sites, name: Option<&str>, revision: Option<&str>) -> Result<(Site, Option<String>)> {
+    let Some(word) = revision.filter(|_| name.is_none()) else {
+        return Ok((sites.find(name)?, revision.map(str::to_owned)));
+    };
+    let Some(named) = sites.find(Some(word)).ok().filter(|_| word != "HEAD") else {
+        return Ok((sites.find(None)?, Some(word.to_owned())));
+    };
+    let is_revision =
+        Repo::find(&named.path)?.map(|repo| repo.commit_of(word)).transpose()?.flatten().is_some();
+    if is_revision {
+        Ok((sites.find(None)?, Some(word.to_owned())))
+    } else {
+        Ok((named, Some("HEAD".into())))
+    }
 }
 
 fn touched(tree: &Tree, pages: Vec<Page>, files: &HashSet<String>) -> Vec<Page> {

@@ -21,7 +21,7 @@ use super::server::{self, State};
 use super::{Site, Sites};
 use crate::domain::stack::Recipe;
 
-pub use changed::changed;
+pub use changed::{changed, meant};
 pub use chosen::select;
 use path::Pattern;
 pub use path::decode as readable;

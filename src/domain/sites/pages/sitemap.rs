@@ -102,7 +102,11 @@ fn split(url: &str) -> Option<(Option<&str>, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+    use crate::system::http::fake;
 
     #[test]
     fn only_urls_of_the_server_itself_are_taken() {
@@ -117,6 +121,53 @@ mod tests {
         for (urls, expected) in table {
             let urls: Vec<String> = urls.iter().map(|url| (*url).to_owned()).collect();
             assert_eq!(own(&urls, 4301), *expected, "{urls:?}");
+        }
+    }
+
+    #[test]
+    fn an_index_is_followed_to_its_end_on_the_server_itself() {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&asked);
+        let address = fake::server(move |mut stream| {
+            let head = fake::head(&mut stream);
+            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            let port = stream.local_addr().unwrap().port();
+            let body = match path.as_str() {
+                "/sitemap.xml" => format!(
+                    "<sitemapindex><loc>http://localhost:{port}/one.xml</loc><loc>/sitemap.xml</loc>\
+                     <loc>http://127.0.0.1:{port}/none.xml</loc><loc>http://evil.example/x.xml</loc>"
+                ),
+                "/one.xml" => {
+                    format!(
+                        "<urlset><loc>http://localhost:{port}/b</loc><loc>/a</loc><loc>http://evil.example/e</loc>"
+                    )
+                }
+                _ => "<!doctype html><loc>/app</loc>".into(),
+            };
+            heard.lock().unwrap().push(path);
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        });
+        assert_eq!(paths(&format!("http://localhost:{}", address.port())), ["/a", "/b"]);
+        assert_eq!(*asked.lock().unwrap(), ["/sitemap.xml", "/one.xml", "/none.xml"]);
+    }
+
+    #[test]
+    fn what_is_no_sitemap_gives_no_paths() {
+        for answer in [
+            "",
+            "HTTP/1.1 404 No\r\n\r\n<urlset><loc>/x</loc>",
+            "HTTP/1.1 200 OK\r\n\r\n<html>",
+            "nonsense\r\n\r\n",
+        ] {
+            let address = fake::says(answer, 7);
+            assert_eq!(
+                paths(&format!("http://localhost:{}/", address.port())),
+                Vec::<String>::new(),
+                "{answer}"
+            );
+        }
+        for base in ["", "http://localhost", "https://localhost:1", "http://example.com:80"] {
+            assert!(paths(base).is_empty(), "{base}");
         }
     }
 

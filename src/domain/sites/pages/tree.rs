@@ -62,7 +62,9 @@ impl Tree {
     /// where they stay inside the site, each folder once. Names that are no UTF-8 are left out: no server gives them a path.
     /// Errors: a folder that cannot be read.
     pub fn below(&self, dir: &str) -> Result<Vec<String>> {
-        let mut walk = Walk { tree: self, whole: dir.is_empty(), seen: HashSet::new(), files: Vec::new() };
+        let top = self.path(dir).canonicalize().unwrap_or_else(|_| self.real.clone());
+        let mut walk =
+            Walk { tree: self, top, whole: dir.is_empty(), seen: HashSet::new(), files: Vec::new() };
         let dir = dir.trim_end_matches('/');
         if inside(dir) {
             walk.folder(dir, 0)?;
@@ -138,6 +140,8 @@ fn inside(relative: &str) -> bool {
 
 struct Walk<'t> {
     tree: &'t Tree,
+    /// Where it began, without links.
+    top: PathBuf,
     whole: bool,
     seen: HashSet<(u64, u64)>,
     files: Vec<String>,
@@ -150,7 +154,7 @@ impl Walk<'_> {
         let mut meta = fs::symlink_metadata(&path);
         if meta.as_ref().is_ok_and(fs::Metadata::is_symlink) {
             let real = path.canonicalize();
-            if depth > 0 && !real.is_ok_and(|real| real.starts_with(&self.tree.real)) {
+            if depth > 0 && !real.is_ok_and(|real| self.may_follow(&real)) {
                 return Ok(());
             }
             meta = fs::metadata(&path);
@@ -195,6 +199,11 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Into folders of the site, and not back up to where we came from.
+    fn may_follow(&self, real: &Path) -> bool {
+        real.starts_with(&self.tree.real) && !self.top.starts_with(real)
     }
 
     fn wanted(&self, name: &str, relative: &str, depth: usize) -> bool {

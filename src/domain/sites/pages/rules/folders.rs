@@ -76,19 +76,19 @@ mod tests {
 
     #[test]
     fn routes_are_told_by_folders() {
-        let page = "export default function P() {}";
+        const PAGE: &str = "export default function P() {}";
         hold(
             "solidstart",
             &[Case {
                 texts: &[
-                    ("src/routes/index.tsx", page),
-                    ("src/routes/blog.tsx", page),
-                    ("src/routes/blog/index.tsx", page),
-                    ("src/routes/(app).tsx", page),
-                    ("src/routes/(app)/in.tsx", page),
-                    ("src/routes/[...404].tsx", page),
-                    ("src/routes/u/[id].tsx", page),
-                    ("src/routes/[[l]]/x.tsx", page),
+                    ("src/routes/index.tsx", PAGE),
+                    ("src/routes/blog.tsx", PAGE),
+                    ("src/routes/blog/index.tsx", PAGE),
+                    ("src/routes/(app).tsx", PAGE),
+                    ("src/routes/(app)/in.tsx", PAGE),
+                    ("src/routes/[...404].tsx", PAGE),
+                    ("src/routes/u/[id].tsx", PAGE),
+                    ("src/routes/[[l]]/x.tsx", PAGE),
                     ("src/routes/api/x.ts", "export function GET() {}"),
                 ],
                 pages: &["/", "/blog", "/in"],

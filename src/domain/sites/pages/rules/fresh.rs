@@ -60,25 +60,25 @@ mod tests {
 
     #[test]
     fn fresh_pages_are_told_by_files() {
-        let page = "export default function P() { return <p/> }";
+        const PAGE: &str = "export default function P() { return <p/> }";
         hold(
             "fresh",
             &[Case {
                 texts: &[
-                    ("routes/index.tsx", page),
-                    ("routes/_app.tsx", page),
-                    ("routes/(shop)/cart.tsx", page),
-                    ("routes/(_parts)/x.tsx", page),
-                    ("routes/blog/[slug].tsx", page),
-                    ("routes/[[v]]/docs.tsx", page),
-                    ("routes/f/[...p].tsx", page),
+                    ("routes/index.tsx", PAGE),
+                    ("routes/_app.tsx", PAGE),
+                    ("routes/(shop)/cart.tsx", PAGE),
+                    ("routes/(_parts)/x.tsx", PAGE),
+                    ("routes/blog/[slug].tsx", PAGE),
+                    ("routes/[[v]]/docs.tsx", PAGE),
+                    ("routes/f/[...p].tsx", PAGE),
                     ("routes/api/joke.ts", "export const handler = 1"),
-                    ("routes/a_test.ts", page),
+                    ("routes/a_test.ts", PAGE),
                     (
                         "routes/old.tsx",
                         "export const config = { routeOverride: '/new/:id' }\nexport default 1",
                     ),
-                    ("routes/x/_middleware.ts", page),
+                    ("routes/x/_middleware.ts", PAGE),
                 ],
                 pages: &["/", "/cart"],
                 dynamic: &["/[[v]]/docs = /docs", "/blog/[slug]", "/new/:id", "/f/[...p]"],

@@ -53,7 +53,10 @@ const RULES: &[(&str, Rule)] = &[
 
 /// The pages that the files tell; `/` where no rule knows any, for a server answers there.
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
-    let names = [from.recipe.pages.as_deref(), Some(from.recipe.stack.as_str())];
+    let stack = from.recipe.stack.as_str();
+    // What a record without a rule tells all the same.
+    let stack = if stack.starts_with("deco-") { "deco" } else { stack };
+    let names = [from.recipe.pages.as_deref(), Some(stack)];
     let rule = names.into_iter().flatten().find_map(|name| RULES.iter().find(|(own, _)| *own == name));
     let mut pages = rule.map_or(statics::loose as Rule, |(_, rule)| *rule)(from)?;
     if pages.iter().all(|page| page.kind == Kind::Api) {

@@ -111,7 +111,7 @@ mod tests {
                 Case {
                     files: &["src/app/[lang]/page.tsx", "src/app/s/[[...p]]/page.tsx", "src/app/f/route.ts"],
                     pages: &[],
-                    dynamic: &["/s/[[...p]] = /s", "/[lang]"],
+                    dynamic: &["/[lang]", "/s/[[...p]] = /s"],
                     api: &["/f"],
                     ..Case::default()
                 },

@@ -84,7 +84,7 @@ mod tests {
                         "src/routes/n/[id=int]/+page.svelte",
                         "src/routes/[[lang]]/[x]/+page.svelte",
                     ],
-                    dynamic: &["/n/[id=int]", "/[[lang]]/home = /home", "/[[lang]]/[x]", "/f/[...rest]"],
+                    dynamic: &["/[[lang]]/home = /home", "/n/[id=int]", "/[[lang]]/[x]", "/f/[...rest]"],
                     ..Case::default()
                 },
                 Case {
