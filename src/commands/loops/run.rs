@@ -19,6 +19,7 @@ use crate::domain::loops::preview::{self, Preview};
 use crate::domain::loops::{self, Hands, guided};
 use crate::domain::sites::Sites;
 use crate::domain::sites::looped::{self, Looped};
+use crate::domain::skills::catalog::Found;
 use crate::domain::workspace::Workspace;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -200,7 +201,8 @@ pub(super) fn run(args: &Run, context: &Context) -> Result<Exit> {
         let mut notice = |message: &str| context.ui.notice(message);
         guided::provide(&choice, &mut options, &mut notice);
     }
-    let site = args.site.as_deref().map(|name| site(name, &workspace, &config, &mut options)).transpose()?;
+    let mut given = (&mut options, &config);
+    let site = args.site.as_deref().map(|name| site(name, &workspace, &mut given, context)).transpose()?;
     let plan = plan::plan(&workspace, &config, &options)?;
     if looks {
         if let Some(stories) = &plan.stories {
@@ -220,11 +222,20 @@ pub(super) fn run(args: &Run, context: &Context) -> Result<Exit> {
 }
 
 /// The site that is worked on; its check becomes a gate, and its folder chooses those of a skill.
-fn site(name: &str, workspace: &Workspace, config: &Config, options: &mut Options) -> Result<Looped> {
+fn site(
+    name: &str,
+    workspace: &Workspace,
+    (options, config): &mut (&mut Options, &Config),
+    context: &Context,
+) -> Result<Looped> {
     let sites = Sites::of(workspace);
     let site = sites.find(Some(name))?;
     options.gates.push(looped::gate(&site)?);
-    options.scene = Some(Scene { dir: site.path.clone(), stack: site.recipe.stack.clone() });
+    let stack = &site.recipe.stack;
+    if let Some(Found { skill, .. }) = options.skill.as_ref().filter(|found| !found.skill.fits(stack)) {
+        context.ui.notice(&format!("the skill `{}` is not for sites of the stack `{stack}`", skill.id));
+    }
+    options.scene = Some(Scene { dir: site.path.clone(), stack: stack.clone() });
     Ok(Looped::new(&sites, site, &config.site))
 }
 

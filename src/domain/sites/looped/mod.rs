@@ -17,8 +17,8 @@ use super::server::{self, Options, Started, State, Status};
 use super::{Site, Sites};
 use crate::domain::attempt::receipt::Noted;
 use crate::domain::loops::beside::Beside;
-use crate::system::browser;
 use crate::system::config::{SiteTable, env};
+use crate::system::{browser, redact};
 
 /// A site that is kept up while a run goes; its server is stopped with it where the run has started it.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Looped {
                 (Served::Later, format!("would be started{line}"))
             }
         };
-        Ok((vec![self.paragraph(&served, &self.pages(&served))], told))
+        Ok((vec![self.paragraph(&served, &self.pages())], told))
     }
 
     /// Ends what this run has started.
@@ -89,10 +89,17 @@ impl Looped {
         })
     }
 
-    fn pages(&self, served: &Served) -> Vec<Page> {
+    /// [`Looped::keep_up`], or why not, with the end of the server's log.
+    fn kept_up(&mut self) -> Served {
+        let why = |error: anyhow::Error| redact::ours().text(&format!("{error:#}")).into_owned();
+        self.keep_up().unwrap_or_else(|error| Served::Not(why(error)))
+    }
+
+    fn pages(&self) -> Vec<Page> {
         // The examples of its pages may have changed meanwhile.
         let site = self.sites.find(Some(&self.site.name));
-        pages::pages(site.as_ref().unwrap_or(&self.site), served.url()).unwrap_or_default()
+        let site = site.as_ref().unwrap_or(&self.site);
+        pages::listed(&self.sites, site).map(|listed| listed.pages).unwrap_or_default()
     }
 
     fn paragraph(&self, served: &Served, pages: &[Page]) -> String {
@@ -138,10 +145,10 @@ impl Beside for Looped {
     }
 
     fn before_agent(&mut self, prefix: &Path) -> Vec<String> {
-        let served = self.keep_up().unwrap_or_else(|error| Served::Not(format!("{error:#}")));
-        let news = errors::errors(&self.log.news());
+        let served = self.kept_up();
+        let news = errors::errors(&redact::ours().text(&self.log.news()));
         let again = std::mem::replace(&mut self.told, true);
-        let pages = self.pages(&served);
+        let pages = self.pages();
         let browser = self.settings.browser.as_deref();
         let begin = || Pictures::begin(prefix, served.url(), &pages, browser);
         self.pictures = self.settings.screenshots.then(begin);
@@ -150,10 +157,10 @@ impl Beside for Looped {
 
     fn after_agent(&mut self) -> Option<Noted> {
         // The gates look at it, and where it cannot run they tell why.
-        let served = self.keep_up().unwrap_or_else(|error| Served::Not(format!("{error:#}")));
+        let served = self.kept_up();
         let pictures = self.pictures.take()?;
         let by = format!("site {}", self.site.name);
-        Some(pictures.end(&by, served.url(), &self.pages(&served), self.settings.browser.as_deref()))
+        Some(pictures.end(&by, served.url(), &self.pages(), self.settings.browser.as_deref()))
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::domain::agents::invocation::file;
 use crate::domain::attempt::receipt::Noted;
-use crate::domain::sites::check::pictures::{Change, compare, shoot};
+use crate::domain::sites::check::{Change, compare, shoot};
 use crate::domain::sites::pages::Page;
 
 /// Changed pages that are named in one line.
