@@ -146,12 +146,13 @@ impl Beside for Looped {
 
     fn before_agent(&mut self, prefix: &Path) -> Vec<String> {
         let served = self.kept_up();
-        let news = errors::errors(&redact::ours().text(&self.log.news()));
-        let again = std::mem::replace(&mut self.told, true);
         let pages = self.pages();
         let browser = self.settings.browser.as_deref();
         let begin = || Pictures::begin(prefix, served.url(), &pages, browser);
         self.pictures = self.settings.screenshots.then(begin);
+        // Only now: to look at what is broken already makes the server say so once more.
+        let news = errors::errors(&redact::ours().text(&self.log.news()));
+        let again = std::mem::replace(&mut self.told, true);
         std::iter::once(self.paragraph(&served, &pages)).chain(told::errors(&news, again)).collect()
     }
 
