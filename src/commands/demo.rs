@@ -26,7 +26,7 @@ pub fn run(args: &Demo, context: &Context) -> Result<Exit> {
     let config = config::load(Some(&workspace.config_file()))?;
     let options = Options { max_attempts: Some(3), verify: Some(Verify::None), ..Options::default() };
     let plan = plan::plan(&workspace, &config, &options)?;
-    let exit = loops::drive(&workspace, plan, context)?;
+    let exit = loops::drive(&workspace, plan, None, context)?;
     if !context.ui.json() {
         let global = crate::cli::Global {
             workspace: Some(workspace.root().to_owned()),

@@ -36,6 +36,7 @@ mod launchers;
 mod launchers_ends;
 mod launchers_engines;
 mod launchers_slurm;
+mod loop_site;
 mod loops;
 mod loops_budget;
 mod loops_callers;

@@ -38,6 +38,7 @@ pub(crate) fn line(event: &Event, verbose: bool) -> Option<String> {
         Kind::AgentTool { name, detail } => {
             format!("    {} {}", style(plain(name)).for_stderr().dim(), plain(detail))
         }
+        Kind::BesideNoted { noted } => format!("    {}: {}", plain(&noted.by), plain(&noted.text)),
         Kind::GateFinished { result } if result.passed => {
             let took = clock::human(Duration::from_millis(result.duration_ms));
             format!("    {} {} ({took})", style("gate ok").for_stderr().green(), result.command)

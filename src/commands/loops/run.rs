@@ -5,18 +5,25 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
+use serde::Serialize;
 
 use super::render;
 use crate::commands::Context;
 use crate::domain::attempt::budget::Budget;
 use crate::domain::attempt::event::{Event, Kind};
 use crate::domain::beads::Store;
+use crate::domain::loops::beside::Beside;
+use crate::domain::loops::guided::Scene;
 use crate::domain::loops::plan::{self, Options, Plan};
 use crate::domain::loops::preview::{self, Preview};
 use crate::domain::loops::{self, Hands, guided};
+use crate::domain::sites::Sites;
+use crate::domain::sites::looped::{self, Looped};
+use crate::domain::skills::catalog::Found;
+use crate::domain::workspace::Workspace;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::system::config::{OnRateLimit, Verify};
+use crate::system::config::{Config, OnRateLimit, Verify};
 use crate::system::{clock, config};
 
 /// Take ready tasks one by one until there is a reason to end.
@@ -33,6 +40,9 @@ pub struct Run {
     /// skill, for all tasks); `none` for none
     #[arg(long, value_name = "ID")]
     skill: Option<String>,
+    /// Work on this site: it is served while the run goes, agents are told of its pages, and `site check` is a gate
+    #[arg(long, value_name = "NAME")]
+    site: Option<String>,
     /// Only tasks below this epic
     #[arg(long, value_name = "ID")]
     epic: Option<String>,
@@ -191,22 +201,49 @@ pub(super) fn run(args: &Run, context: &Context) -> Result<Exit> {
         let mut notice = |message: &str| context.ui.notice(message);
         guided::provide(&choice, &mut options, &mut notice);
     }
+    let mut given = (&mut options, &config);
+    let site = args.site.as_deref().map(|name| site(name, &workspace, &mut given, context)).transpose()?;
     let plan = plan::plan(&workspace, &config, &options)?;
     if looks {
         if let Some(stories) = &plan.stories {
             let (store, epic) = (Store::open(&workspace)?, plan.filter.epic.as_deref());
             stories.make((&workspace, &store), epic, true, &mut |message| context.ui.notice(message))?;
         }
-        let preview = preview::preview(&workspace, &plan)?;
-        return show(&preview, args.print_prompt, context);
+        let (told, served) = site.as_ref().map(Looped::outlook).transpose()?.unzip();
+        let preview = preview::preview(&workspace, &plan, told.unwrap_or_default())?;
+        return show(&Shown { preview, site: args.site.as_deref(), served }, args.print_prompt, context);
     }
-    drive(&workspace, plan, context)
+    let Some(mut site) = site else { return drive(&workspace, plan, None, context) };
+    let ended = drive(&workspace, plan, Some(&mut site), context);
+    if let Err(error) = site.end() {
+        context.ui.warn(&format!("{error:#}"));
+    }
+    ended
+}
+
+/// The site that is worked on; its check becomes a gate, and its folder chooses those of a skill.
+fn site(
+    name: &str,
+    workspace: &Workspace,
+    (options, config): &mut (&mut Options, &Config),
+    context: &Context,
+) -> Result<Looped> {
+    let sites = Sites::of(workspace);
+    let site = sites.find(Some(name))?;
+    options.gates.push(looped::gate(&site)?);
+    let stack = &site.recipe.stack;
+    if let Some(Found { skill, .. }) = options.skill.as_ref().filter(|found| !found.skill.fits(stack)) {
+        context.ui.notice(&format!("the skill `{}` is not for sites of the stack `{stack}`", skill.id));
+    }
+    options.scene = Some(Scene { dir: site.path.clone(), stack: stack.clone() });
+    Ok(Looped::new(&sites, site, &config.site))
 }
 
 /// Runs the loop and tells about it: NDJSON on stdout, or lines on stderr and a summary on stdout.
 pub(crate) fn drive(
-    workspace: &crate::domain::workspace::Workspace,
+    workspace: &Workspace,
     plan: Plan,
+    beside: Option<&mut dyn Beside>,
     context: &Context,
 ) -> Result<Exit> {
     let ui = &context.ui;
@@ -228,12 +265,26 @@ pub(crate) fn drive(
         None | Some("q" | "quit") => Err(Fault::usage("nobody wants to answer any more", "")),
         Some(answer) => Ok(matches!(answer, "y" | "Y" | "yes")),
     };
-    let hands = Hands { tell: &mut tell, notice: &mut notice, ask: &mut ask };
+    let beside = beside.map(|beside| beside as &mut dyn Beside);
+    let hands = Hands { tell: &mut tell, notice: &mut notice, ask: &mut ask, beside };
     let finished = loops::run(workspace, plan, hands)?;
     Ok(Exit::from_code(finished.exit_code))
 }
 
-fn show(preview: &Preview, prompt: bool, context: &Context) -> Result<Exit> {
+/// What a run would do, and what it would do with its site.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    preview: Preview,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<&'a str>,
+    /// Where it is served, or what would be done for that.
+    #[serde(skip)]
+    served: Option<String>,
+}
+
+fn show(shown: &Shown, prompt: bool, context: &Context) -> Result<Exit> {
+    let preview = &shown.preview;
     if prompt {
         let Some(text) = &preview.prompt else {
             context.ui.progress("no task is ready");
@@ -247,6 +298,10 @@ fn show(preview: &Preview, prompt: bool, context: &Context) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
-    context.ui.result(preview, || render::preview(preview))?;
+    context.ui.result(shown, || {
+        let site = shown.site.zip(shown.served.as_deref());
+        let site = site.map(|(name, served)| format!("site      {name}, {}\n", render::plain(served)));
+        render::preview(preview) + &site.unwrap_or_default()
+    })?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agents::Class;
 use crate::domain::attempt::budget::Spend;
-use crate::domain::attempt::receipt::GateResult;
+use crate::domain::attempt::receipt::{GateResult, Noted};
 use crate::system::clock;
 
 /// The version of the event format.
@@ -132,6 +132,13 @@ pub enum Kind {
         spend: Spend,
         /// Processes it had left running, now ended.
         left_running: Vec<String>,
+    },
+    /// Something beside the run has looked at what the agent did.
+    #[serde(rename = "beside.noted")]
+    BesideNoted {
+        /// What it saw.
+        #[serde(flatten)]
+        noted: Noted,
     },
     /// A gate starts.
     #[serde(rename = "gate.started")]

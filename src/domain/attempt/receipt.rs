@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::agents::Class;
 use crate::domain::attempt::budget::Spend;
@@ -98,6 +99,18 @@ pub struct Judged {
     pub spend: Spend,
 }
 
+/// What something beside a run has seen of an attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Noted {
+    /// What saw it.
+    pub by: String,
+    /// In one line.
+    pub text: String,
+    /// For programs.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub data: Value,
+}
+
 /// One attempt on one task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -160,6 +173,9 @@ pub struct Receipt {
     /// Changed paths that were not committed because the user's own changes are in them too.
     #[serde(default)]
     pub not_committed: Vec<String>,
+    /// What something beside the run has seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noted: Vec<Noted>,
 }
 
 impl Receipt {

@@ -12,7 +12,7 @@ use crate::domain::attempt::completion::Verdict;
 use crate::domain::attempt::engine::{Answer, file};
 use crate::domain::attempt::event::Kind;
 use crate::domain::attempt::gates::{Gates, Place, complaint};
-use crate::domain::attempt::receipt::{GateResult, Judged};
+use crate::domain::attempt::receipt::{GateResult, Judged, Noted};
 use crate::domain::beads::{Graph, Grip, Issue, Store, Table};
 use crate::domain::launchers::LaunchFailed;
 use crate::domain::loops::attend::{Cause, Job, blameless, launching, other, stop_now};
@@ -45,6 +45,8 @@ pub(super) struct Attempt {
     pub(super) gates: Vec<GateResult>,
     /// Who judged it, if somebody did.
     pub(super) judged: Option<Judged>,
+    /// What something beside the run has seen of it.
+    pub(super) noted: Vec<Noted>,
 }
 
 impl Attempt {
@@ -154,15 +156,18 @@ impl Run<'_> {
             answer: None,
             gates: Vec::new(),
             judged: None,
+            noted: Vec::new(),
         }))
     }
 
     /// Agent, judgement, gates, and a person where that is wanted.
     fn work(&mut self, attempt: &mut Attempt, past: &Past) -> Result<Fate> {
         let gates = self.plan.gates_for(&attempt.issue);
+        let extra = self.paragraphs(&attempt.prefix);
         let brief = Brief {
             epic: attempt.epic.clone(),
             gates: &gates.commands,
+            extra,
             judged: self.plan.verify.is_some(),
             max_attempts: self.plan.max_attempts,
             dir: self.workspace.root(),
@@ -177,6 +182,7 @@ impl Run<'_> {
         }
         self.put_store_back()?;
         self.tell_of_changes(&attempt.issue)?;
+        attempt.noted.extend(self.noted());
         let Some(answer) = &attempt.answer else { return Ok(Fate::Interrupted) };
         match answer.verdict.clone() {
             Verdict::Complete => Ok(self.check(attempt, &gates, past).unwrap_or_else(|error| {

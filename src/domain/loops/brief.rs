@@ -23,6 +23,8 @@ const JUDGED: &str = "Another agent, which sees the task and your changes but no
 pub(super) struct Brief<'a> {
     pub(super) epic: Option<(String, String, String)>,
     pub(super) gates: &'a [String],
+    /// Further paragraphs.
+    pub(super) extra: Vec<String>,
     /// Whether another agent judges the work.
     pub(super) judged: bool,
     pub(super) max_attempts: u64,
@@ -53,7 +55,7 @@ impl Brief<'_> {
             max_attempts: self.max_attempts,
             previous: past.last.as_ref().filter(|last| last.outcome != Outcome::Closed).map(previous),
             gates: self.gates.to_vec(),
-            extra: self.judged.then(|| JUDGED.to_owned()).into_iter().collect(),
+            extra: self.extra.into_iter().chain(self.judged.then(|| JUDGED.to_owned())).collect(),
             dir: self.dir.display().to_string(),
             guide: None,
         }

@@ -1,12 +1,17 @@
 //! Which skill a run goes by, and its stories made tasks where there are none yet.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 use crate::domain::beads::{Record, Store, who};
 use crate::domain::loops::plan::Options;
 use crate::domain::skills::apply::{self, Applied, Order, label};
 use crate::domain::skills::catalog::{Catalog, Found};
+use crate::domain::skills::guide::Guide;
 use crate::domain::skills::{Skill, selected};
+use crate::domain::stack;
 use crate::domain::workspace::Workspace;
 
 pub use crate::domain::skills::NONE;
@@ -61,6 +66,33 @@ pub fn provide(choice: &Choice, options: &mut Options, notice: &mut dyn FnMut(&s
     }
 }
 
+/// A folder whose stack, rather than the root's, chooses the gates of the skill, which are run in it.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// Its path.
+    pub dir: PathBuf,
+    /// What it is taken for, before what its files speak for.
+    pub stack: String,
+}
+
+/// The skill that tasks are worked by; its gates go the way of the configured ones.
+pub(super) fn guide(workspace: &Workspace, options: &Options) -> Result<Option<Guide>> {
+    let Some(found) = options.skill.clone() else { return Ok(None) };
+    let (dir, stack) = match &options.scene {
+        Some(scene) => (scene.dir.as_path(), Some(scene.stack.as_str())),
+        None => (workspace.root(), None),
+    };
+    let mut candidates = stack::candidates(dir)?;
+    candidates.splice(..0, stack);
+    let guide = Guide::new(found, &candidates, BTreeMap::new());
+    let guide = match dir.strip_prefix(workspace.root()) {
+        Ok(below) if below.as_os_str().is_empty() => guide,
+        Ok(below) => guide.within(below),
+        Err(_) => guide.within(dir),
+    };
+    Ok(Some(if options.no_gates { guide.without_gates() } else { guide }))
+}
+
 /// The stories that a run makes tasks before it takes the first one.
 #[derive(Debug, Clone)]
 pub struct Stories {
@@ -70,26 +102,26 @@ pub struct Stories {
 
 impl Stories {
     /// Makes them tasks, below this epic if below one, where a run would find none; nothing is written where it is only a
-    /// `rehearsal`. The caller holds the run lock, else two would make them twice.
+    /// `rehearsal`. The caller holds the run lock, else two would make them twice. Returns the epic, where that was made too.
     pub fn make(
         &self,
         (workspace, store): (&Workspace, &Store),
         epic: Option<&str>,
         rehearsal: bool,
         notice: &mut dyn FnMut(&str),
-    ) -> Result<()> {
+    ) -> Result<Option<String>> {
         let skill = &self.skill;
         let tasks = tasks(store, &label(&skill.id), epic)?;
         let nothing_to_make = if self.named { tasks.open > 0 || tasks.all_done } else { tasks.any > 0 };
         if nothing_to_make {
-            return Ok(());
+            return Ok(None);
         }
         let author = who(workspace.root());
         let epic = epic.map(str::to_owned);
         let order = Order { epic, dry_run: rehearsal, author, ..Order::default() };
         let applied = apply::apply(store, skill, &order)?;
         notice(&told(&skill.id, &applied, rehearsal));
-        Ok(())
+        Ok((applied.new_epic && !rehearsal).then_some(applied.epic.id))
     }
 }
 

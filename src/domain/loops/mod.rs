@@ -4,6 +4,7 @@
 pub mod aside;
 mod attempt;
 mod attend;
+pub mod beside;
 mod brief;
 pub mod check;
 pub mod claims;

@@ -1,6 +1,6 @@
 //! What a run will do, decided once before it starts: nothing an agent edits later changes it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use anyhow::Result;
 
@@ -12,7 +12,7 @@ use crate::domain::attempt::gates::{DEFAULT_TIMEOUT, Gates};
 use crate::domain::attempt::prompt::{self, Template};
 use crate::domain::beads::{Filter, Issue};
 use crate::domain::launchers::Launcher;
-use crate::domain::loops::guided::Stories;
+use crate::domain::loops::guided::{self, Scene, Stories};
 use crate::domain::loops::provider::Policy;
 use crate::domain::loops::resume::Thread;
 use crate::domain::skills::catalog::Found;
@@ -67,6 +67,8 @@ pub struct Options {
     pub stories: Option<Stories>,
     /// Whether it was said that tasks are worked by none.
     pub no_skill: bool,
+    /// What the skill is about, where that is a folder below the root.
+    pub scene: Option<Scene>,
 }
 
 /// A run, decided.
@@ -250,18 +252,10 @@ pub fn plan(workspace: &Workspace, config: &Config, options: &Options) -> Result
         confirm: options.confirm,
         launcher: launcher(workspace, config, options.launcher.as_deref())?,
         template: template(workspace)?,
-        guide: guide(workspace, options)?,
+        guide: guided::guide(workspace, options)?,
         stories: options.stories.clone(),
         no_skill: options.no_skill,
     })
-}
-
-/// The skill that tasks are worked by; its gates go the way of the configured ones.
-fn guide(workspace: &Workspace, options: &Options) -> Result<Option<Guide>> {
-    let Some(found) = options.skill.clone() else { return Ok(None) };
-    let candidates = stack::candidates(workspace.root())?;
-    let guide = Guide::new(found, &candidates, BTreeMap::new());
-    Ok(Some(if options.no_gates { guide.without_gates() } else { guide }))
 }
 
 /// The agents of `agent.fallback`, each once, without the one that works first.

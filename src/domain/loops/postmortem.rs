@@ -114,6 +114,7 @@ pub(super) fn write(
         commit,
         files_changed: 0,
         not_committed: Vec::new(),
+        noted: Vec::new(),
     }
 }
 

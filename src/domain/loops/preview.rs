@@ -55,8 +55,8 @@ pub struct Preview {
     pub prompt: Option<String>,
 }
 
-/// Looks ahead. Changes nothing.
-pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
+/// Looks ahead; `extra` are further paragraphs of the prompt. Changes nothing.
+pub fn preview(workspace: &Workspace, plan: &Plan, extra: Vec<String>) -> Result<Preview> {
     let store = Store::open(workspace)?;
     let found = survey(&store, &plan.filter, plan.task.as_deref())?;
     let ledger = Ledger::read(&workspace.receipts(), clock::now())?;
@@ -89,6 +89,7 @@ pub fn preview(workspace: &Workspace, plan: &Plan) -> Result<Preview> {
     let brief = Brief {
         epic: epic_of(&store, &issue.id)?,
         gates: &preview.gates,
+        extra,
         judged: plan.verify.is_some(),
         max_attempts: plan.max_attempts,
         dir: workspace.root(),
@@ -156,6 +157,7 @@ pub fn prompt(
     let brief = Brief {
         epic: epic_of(&store, &issue.id)?,
         gates: &gates,
+        extra: Vec::new(),
         judged: config.loops.verify == Verify::Agent,
         max_attempts: config.loops.max_attempts,
         dir: workspace.root(),

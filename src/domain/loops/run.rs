@@ -15,6 +15,7 @@ use crate::domain::attempt::changes::{Look, Own, look};
 use crate::domain::attempt::event::{Event, Finished, Kind};
 use crate::domain::beads::{Issue, Store};
 use crate::domain::launchers;
+use crate::domain::loops::beside::Beside;
 use crate::domain::loops::claims::Claims;
 use crate::domain::loops::control::{self, Action};
 use crate::domain::loops::glance::Glance;
@@ -48,6 +49,8 @@ pub struct Hands<'a> {
     pub notice: &'a mut dyn FnMut(&str),
     /// Asks a person yes or no.
     pub ask: &'a mut dyn FnMut(&str) -> Result<bool>,
+    /// What is kept up beside the run.
+    pub beside: Option<&'a mut dyn Beside>,
 }
 
 /// A run under way.
@@ -59,6 +62,7 @@ pub(super) struct Run<'a> {
     pub(super) recorder: Recorder<'a>,
     pub(super) notice: &'a mut dyn FnMut(&str),
     pub(super) ask: &'a mut dyn FnMut(&str) -> Result<bool>,
+    pub(super) beside: Option<&'a mut dyn Beside>,
     pub(super) state: State,
     pub(super) claims: Claims,
     pub(super) ledger: Ledger,
@@ -124,6 +128,7 @@ pub fn run<'a>(workspace: &'a Workspace, plan: Plan, hands: Hands<'a>) -> Result
     let mut run = Run::begin(workspace, plan, store, hands)?;
     run.prepare()?;
     run.recover()?;
+    run.begin_beside()?;
     run.make_stories()?;
     run.open()?;
     let ended = run.go();
@@ -159,6 +164,7 @@ impl<'a> Run<'a> {
             recorder: Recorder::new(&id, dir.join("events.ndjson"), hands.tell),
             notice: hands.notice,
             ask: hands.ask,
+            beside: hands.beside,
             state,
             claims: Claims::read(workspace)?,
             ledger: Ledger::read(&workspace.receipts(), clock::now())?,
@@ -218,7 +224,11 @@ impl<'a> Run<'a> {
     fn make_stories(&mut self) -> Result<()> {
         let Some(stories) = &self.plan.stories else { return Ok(()) };
         let place = (self.workspace, &self.store);
-        stories.make(place, self.plan.filter.epic.as_deref(), false, self.notice)
+        let made = stories.make(place, self.plan.filter.epic.as_deref(), false, self.notice)?;
+        match (&mut self.beside, made) {
+            (Some(beside), Some(epic)) => beside.epic_made(&epic),
+            _ => Ok(()),
+        }
     }
 
     /// Says that the run begins.

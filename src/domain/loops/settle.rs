@@ -247,6 +247,7 @@ impl Run<'_> {
             commit: None,
             files_changed: 0,
             not_committed: Vec::new(),
+            noted: attempt.noted.clone(),
         }
     }
 

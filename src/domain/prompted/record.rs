@@ -155,6 +155,7 @@ impl Record {
             commit: None,
             files_changed: 0,
             not_committed: Vec::new(),
+            noted: Vec::new(),
         }
     }
 }

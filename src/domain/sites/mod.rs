@@ -3,6 +3,7 @@
 pub mod check;
 pub mod list;
 pub mod logs;
+pub mod looped;
 pub mod mount;
 pub mod pages;
 pub mod preview;

@@ -1,7 +1,7 @@
 //! A skill as whoever works its tasks goes by it: prompts and quality gates, read once before anything is worked.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -54,6 +54,14 @@ impl Guide {
     #[must_use]
     pub fn without_gates(self) -> Self {
         Self { gates: Vec::new(), ..self }
+    }
+
+    /// With gates that are run in `dir` rather than where the others are.
+    #[must_use]
+    pub fn within(mut self, dir: &Path) -> Self {
+        let dir = shell_words::quote(&dir.to_string_lossy()).into_owned();
+        self.gates.iter_mut().for_each(|gate| *gate = format!("cd {dir} || exit; {gate}"));
+        self
     }
 
     /// Whether it is for this task: one that was made of another skill is worked without it.

@@ -44,7 +44,7 @@ impl Ready {
             (hands.tell)(Told::Run(event));
         };
         let mut ask = |_: &str| Err(Fault::usage("nobody is asked in a mission", ""));
-        let lent = loops::Hands { tell: &mut tell, notice: &mut *hands.notice, ask: &mut ask };
+        let lent = loops::Hands { tell: &mut tell, notice: &mut *hands.notice, ask: &mut ask, beside: None };
         Ok(judge(&loops::run(means.workspace, self.plan, lent)?))
     }
 }

@@ -1,0 +1,173 @@
+//! A site beside a run of the loop: it is served while agents work on it, and they are told of it.
+
+mod errors;
+mod log;
+mod pictures;
+mod told;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use self::log::Log;
+use self::pictures::Pictures;
+use self::told::Served;
+use super::pages::{self, Page};
+use super::server::{self, Options, Started, State, Status};
+use super::{Site, Sites};
+use crate::domain::attempt::receipt::Noted;
+use crate::domain::loops::beside::Beside;
+use crate::system::config::{SiteTable, env};
+use crate::system::{browser, redact};
+
+/// A site that is kept up while a run goes; its server is stopped with it where the run has started it.
+#[derive(Debug)]
+pub struct Looped {
+    sites: Sites,
+    site: Site,
+    settings: SiteTable,
+    /// Whether this run has started its server.
+    ours: bool,
+    log: Log,
+    /// Whether an agent was told of the log before.
+    told: bool,
+    /// Those of the attempt that is under way.
+    pictures: Option<Pictures>,
+}
+
+impl Looped {
+    /// For this site; nothing is started.
+    pub fn new(sites: &Sites, site: Site, settings: &SiteTable) -> Self {
+        let log = Log::of(&sites.log(&site.name));
+        let (sites, settings) = (sites.clone(), settings.clone());
+        Self { sites, site, settings, ours: false, log, told: false, pictures: None }
+    }
+
+    /// What would be told to the next agent, and what a run would do about the server; changes nothing.
+    pub fn outlook(&self) -> Result<(Vec<String>, String)> {
+        let status = server::status(&self.sites, &self.site)?;
+        let running = status.state != State::Stopped;
+        let (served, told) = match status.url {
+            Some(url) => (Served::At(url.clone()), format!("served at {url}")),
+            None if running => (Served::Late, "starting".into()),
+            None => {
+                let line = self.site.recipe.commands.dev.as_deref();
+                let line = line.map(|line| format!(": {line}")).unwrap_or_default();
+                (Served::Later, format!("would be started{line}"))
+            }
+        };
+        Ok((vec![self.paragraph(&served, &self.pages())], told))
+    }
+
+    /// Ends what this run has started.
+    pub fn end(&mut self) -> Result<()> {
+        if !std::mem::take(&mut self.ours) {
+            return Ok(());
+        }
+        server::stop(&self.sites, &self.site, false).map(drop)
+    }
+
+    /// Has the server run, whoever has ended it meanwhile.
+    fn keep_up(&mut self) -> Result<Served> {
+        let before = server::status(&self.sites, &self.site)?;
+        let options = Options { patience: Some(self.settings.timeout), ..Options::default() };
+        let started = server::start(&self.sites, &self.site, &options, &mut |_| {});
+        if before.state == State::Stopped {
+            // Its log was made new.
+            self.log = Log::of(&self.sites.log(&self.site.name));
+            // One that is not waited for any more runs on.
+            let runs = |status: Status| status.state != State::Stopped && !status.adopted;
+            self.ours |= match &started {
+                Ok(Started::Ready { fresh, .. }) => *fresh,
+                Ok(Started::Late(_)) => true,
+                Err(_) => server::status(&self.sites, &self.site).is_ok_and(runs),
+            };
+        }
+        Ok(match started? {
+            Started::Ready { status, .. } => status.url.map_or(Served::Late, Served::At),
+            Started::Late(_) => Served::Late,
+        })
+    }
+
+    /// [`Looped::keep_up`], or why not, with the end of the server's log.
+    fn kept_up(&mut self) -> Served {
+        let why = |error: anyhow::Error| redact::ours().text(&format!("{error:#}")).into_owned();
+        self.keep_up().unwrap_or_else(|error| Served::Not(why(error)))
+    }
+
+    fn pages(&self) -> Vec<Page> {
+        // The examples of its pages may have changed meanwhile.
+        let site = self.sites.find(Some(&self.site.name));
+        let site = site.as_ref().unwrap_or(&self.site);
+        pages::listed(&self.sites, site).map(|listed| listed.pages).unwrap_or_default()
+    }
+
+    fn paragraph(&self, served: &Served, pages: &[Page]) -> String {
+        told::site(self.sites.workspace().root(), &self.site, served, pages)
+    }
+}
+
+impl Drop for Looped {
+    fn drop(&mut self) {
+        // What is left of it is found again by the next start, and by `site prune`.
+        let _ = self.end();
+    }
+}
+
+impl Beside for Looped {
+    fn begin(&mut self, notice: &mut dyn FnMut(&str)) -> Result<()> {
+        let served = self.keep_up()?;
+        let name = &self.site.name;
+        match (&served, self.ours) {
+            (Served::At(url), true) => {
+                notice(&format!("started the site `{name}` at {url}; it is stopped with the run"))
+            }
+            (Served::At(url), false) => {
+                notice(&format!("the site `{name}` is served at {url}, and stays so"))
+            }
+            _ => notice(&format!("the site `{name}` does not answer yet; see `taskrun site logs {name}`")),
+        }
+        if !self.ours {
+            self.log.pass();
+        }
+        if self.settings.screenshots && browser::find(self.settings.browser.as_deref()).is_none() {
+            notice("no browser was found, so no pictures of pages are taken");
+            self.settings.screenshots = false;
+        }
+        Ok(())
+    }
+
+    fn epic_made(&mut self, epic: &str) -> Result<()> {
+        let remember = |site: &mut Site| {
+            site.epic.get_or_insert_with(|| epic.to_owned());
+        };
+        self.sites.update(&self.site.name, remember).map(drop)
+    }
+
+    fn before_agent(&mut self, prefix: &Path) -> Vec<String> {
+        let served = self.kept_up();
+        let pages = self.pages();
+        let browser = self.settings.browser.as_deref();
+        let begin = || Pictures::begin(prefix, served.url(), &pages, browser);
+        self.pictures = self.settings.screenshots.then(begin);
+        // Only now: to look at what is broken already makes the server say so once more.
+        let news = errors::errors(&redact::ours().text(&self.log.news()));
+        let again = std::mem::replace(&mut self.told, true);
+        std::iter::once(self.paragraph(&served, &pages)).chain(told::errors(&news, again)).collect()
+    }
+
+    fn after_agent(&mut self) -> Option<Noted> {
+        // The gates look at it, and where it cannot run they tell why.
+        let served = self.kept_up();
+        let pictures = self.pictures.take()?;
+        let by = format!("site {}", self.site.name);
+        Some(pictures.end(&by, served.url(), &self.pages(), self.settings.browser.as_deref()))
+    }
+}
+
+/// The gate that looks at every page of a site, for a shell in the workspace's root: this very program, wherever it lies.
+pub fn gate(site: &Site) -> Result<String> {
+    let me = env::current_exe()?;
+    let program = me.to_str().filter(|_| me.is_file()).unwrap_or("taskrun");
+    Ok(shell_words::join([program, "-C", ".", "site", "check", &site.name]))
+}
