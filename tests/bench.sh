@@ -169,6 +169,26 @@ head_ "starting" taskrun hello ratio
 pair "$(pick 9 21)" version_ours version_hello
 row "--version (against a clap hello world)" "$(ms $((A / times)))" "$(ms $((B / times)))" "$(ratio "$A" "$B")" "<= 1.5"
 
+# ---- 1b. what a large repository is built on ----
+# 200 packages with 50,000 files, each fifth one a site, and what they depend on beside, which git does not list.
+large=$scratch/large
+mkdir -p "$large/node_modules/"{0..199}"/lib" && touch "$large/node_modules/"{0..199}"/lib/"{0..49}.js
+for ((k = 0; k < 200; k++)); do
+  mkdir -p "$large/packages/p$k/src/"{a,b,c} && touch "$large/packages/p$k/src/"{a,b,c}/{0..82}.ts
+  if ((k % 5)); then echo '{"scripts":{"build":"tsc"}}'; else echo '{"scripts":{"dev":"vite"},"dependencies":{"vite":"7"}}'; fi \
+    >"$large/packages/p$k/package.json"
+done
+echo '{"workspaces":["packages/**"],"scripts":{"dev":"turbo run dev"}}' >"$large/package.json"
+echo node_modules >"$large/.gitignore"
+(cd "$large" && git init -q && git add -A)
+detect_ours() { "$taskrun" -q stack detect "$large"; }
+detect_git() { git -C "$large" ls-files; }
+[ "$(detect_ours | grep -c ': vite :5173$')" -eq 40 ] || die "not every site was found"
+head_ "a repository of 50,000 files" taskrun "git ls-files" ratio
+pair "$(pick 9 21)" detect_ours detect_git
+row "stack detect" "$(ms "$A")" "$(ms "$B")" "$(ratio "$A" "$B")" "<= 3"
+rm -rf "$large"
+
 # ---- 2. and 3. between two agent runs ----
 gaps() { local end= s e; while read -r s e; do [ -z "$end" ] || echo $((s - end)); end=$e; done <"$scratch/stamps"; }
 # Many short rounds, so that what else the machine does falls on both sides alike.

@@ -1,6 +1,7 @@
 //! `board`: BLOCKED | READY | IN PROGRESS | DONE, fitted to the terminal.
 
 mod render;
+mod site;
 mod watch;
 
 use anyhow::Result;
@@ -19,10 +20,16 @@ pub struct Args {
     /// Show it again whenever something changes, until Ctrl-C, or `q` where it is drawn over the last one
     #[arg(long)]
     watch: bool,
+    /// The tasks of this site's epic in a list instead, each below what it belongs to
+    #[arg(long, value_name = "NAME", conflicts_with = "watch")]
+    site: Option<String>,
 }
 
 /// Shows the board.
 pub fn run(args: &Args, context: &Context) -> Result<Exit> {
+    if let Some(name) = &args.site {
+        return site::show(name, context);
+    }
     if args.watch {
         return watch::watch(context);
     }

@@ -1,13 +1,17 @@
 //! `stack …`: what a project is built on, and how that is worked with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Subcommand;
 
 use crate::commands::Context;
-use crate::domain::stack;
+use crate::domain::stack::report;
 use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::system::config;
+use crate::system::document::shown;
+use crate::ui::{many_lines, one_line};
 
 /// What to ask of stacks.
 #[derive(Debug, Subcommand)]
@@ -25,12 +29,15 @@ pub struct Detect {
     /// The directory (default: the present one)
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Tell all that was seen: every stack that speaks for it, the package manager, how it would be served
+    #[arg(long)]
+    explain: bool,
 }
 
 /// Print the commands, ports and pages of a stack
 #[derive(Debug, clap::Args)]
 pub struct Config {
-    /// The stack (default: that of the present directory)
+    /// The stack, as in a project that was just made (default: that of the present directory, as it is there)
     #[arg(value_name = "STACK")]
     stack: Option<String>,
 }
@@ -38,14 +45,52 @@ pub struct Config {
 /// Runs one of them.
 pub fn run(command: &Command, context: &Context) -> Result<Exit> {
     match command {
-        Command::Detect(args) => {
-            let found = stack::detect(args.dir.as_deref().unwrap_or(".".as_ref()))?;
-            context.ui.text(&format!("{found:?}"));
-            Ok(Exit::Done)
+        Command::Detect(args) => detect(args, context),
+        Command::Config(args) => sheet(args, context),
+    }
+}
+
+fn detect(args: &Detect, context: &Context) -> Result<Exit> {
+    let dir = args.dir.as_deref().unwrap_or(Path::new("."));
+    let report = report::look(&settings(context)?, dir)?;
+    if report.stack.is_none() {
+        if !context.ui.json() {
+            return Err(nothing(dir, args.explain)?);
         }
-        Command::Config(args) => {
-            context.ui.text(args.stack.as_deref().unwrap_or_default());
-            Ok(Exit::Done)
-        }
+        context.ui.document(&report)?;
+        return Ok(Exit::Failed);
+    }
+    context.ui.result(&report, || many_lines(&report.text(args.explain)))?;
+    if !context.ui.json() {
+        report.notices.iter().for_each(|notice| context.ui.notice(&one_line(notice)));
+    }
+    Ok(Exit::Done)
+}
+
+fn sheet(args: &Config, context: &Context) -> Result<Exit> {
+    let settings = settings(context)?;
+    let sheet = match &args.stack {
+        Some(stack) => report::sheet(&settings, stack)?,
+        None => match report::look(&settings, Path::new("."))?.sheet() {
+            Some(sheet) => sheet,
+            None => return Err(nothing(Path::new("."), false)?),
+        },
+    };
+    context.ui.result(&sheet, || many_lines(&sheet.text()))?;
+    Ok(Exit::Done)
+}
+
+fn nothing(dir: &Path, explain: bool) -> Result<anyhow::Error> {
+    let looked = if explain { format!("; looked for: {}", report::known()?) } else { String::new() };
+    let told = format!("nothing in `{}` tells what it is built on{looked}", shown(dir));
+    Ok(Fault::not_found(told, "say how it is served: `[stacks.NAME] dev = \"…\"` in .taskrun/config.toml"))
+}
+
+/// The settings of the workspace, if there is one: none is needed.
+fn settings(context: &Context) -> Result<config::Config> {
+    match context.workspace() {
+        Ok(workspace) => config::load(Some(&workspace.config_file())),
+        Err(error) if matches!(error.downcast_ref(), Some(Fault::NoWorkspace)) => config::load(None),
+        Err(error) => Err(error),
     }
 }

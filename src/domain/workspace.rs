@@ -282,7 +282,7 @@ fn beside_tasks(here: Option<&Path>) -> Option<Workspace> {
 }
 
 /// The canonical path of a directory that `by` (a flag, a variable, an argument) names.
-fn directory(dir: &Path, by: &str) -> Result<PathBuf> {
+pub fn directory(dir: &Path, by: &str) -> Result<PathBuf> {
     let wrong = |why: &str| {
         Err(Fault::usage(format!("`{}` ({by}) {why}", dir.display()), "give the path of a directory"))
     };

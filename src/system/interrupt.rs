@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods)] // naps live here, where a signal cuts them short
 
 use std::io::Write;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Once, OnceLock};
@@ -106,13 +106,17 @@ pub fn nap(duration: Duration) -> Result<()> {
 /// Waits up to `patience` until `pipe` can be read (or has no writer any more), and says whether it can; on any
 /// thread. The first signal ends the wait.
 pub fn readable(pipe: impl AsFd, patience: Duration) -> Result<bool> {
-    let pipe = pipe.as_fd();
+    any_readable(&[pipe.as_fd()], patience)
+}
+
+/// The same for several: whether one of them can be read.
+pub fn any_readable(pipes: &[BorrowedFd<'_>], patience: Duration) -> Result<bool> {
     let patience = Timespec::try_from(patience)?;
-    let mut fds = vec![PollFd::new(&pipe, PollFlags::IN)];
+    let mut fds: Vec<_> = pipes.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
     let bell = BELL.get().filter(|_| signal().is_none());
     fds.extend(bell.map(|bell| PollFd::new(bell, PollFlags::IN)));
     match poll(&mut fds, Some(&patience)) {
-        Ok(_) => Ok(!fds[0].revents().is_empty()),
+        Ok(_) => Ok(fds[..pipes.len()].iter().any(|fd| !fd.revents().is_empty())),
         Err(Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),
     }

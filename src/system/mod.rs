@@ -13,6 +13,7 @@ pub mod lock;
 pub mod log;
 pub mod process;
 pub mod redact;
+pub mod sockets;
 pub mod stamp;
 pub mod store;
 pub mod terminal;

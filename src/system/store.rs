@@ -256,6 +256,13 @@ pub fn output_file(path: &Path) -> Result<File> {
         .with_context(|| format!("failed to create `{}`", path.display()))
 }
 
+/// [`output_file`] for one that several write to, and that others may cut off meanwhile: all is written at its end.
+pub fn log_file(path: &Path) -> Result<File> {
+    let file = plain::open(OpenOptions::new().create(true).append(true).mode(PRIVATE), path);
+    file.and_then(|file| file.set_len(0).map(|()| file))
+        .with_context(|| format!("failed to create `{}`", path.display()))
+}
+
 /// Cuts a file off after `size` bytes, if it is longer.
 pub fn shorten(path: &Path, size: u64) -> Result<()> {
     let cut = || -> io::Result<()> {
@@ -364,7 +371,8 @@ pub fn read_versioned<T: DeserializeOwned>(path: &Path, known: u64) -> Result<Op
             "use the newer taskrun that wrote it",
         ));
     }
-    serde_json::from_value(value).map(Some).map_err(broken)
+    // Read again from the text, so that an error knows its line.
+    serde_json::from_str(&text).map(Some).map_err(broken)
 }
 
 /// The directory a file is in, `.` for a bare name.

@@ -11,7 +11,7 @@ mod import;
 mod list;
 mod merge_driver;
 mod plan;
-mod rows;
+pub mod rows;
 mod show;
 mod stats;
 mod sync;

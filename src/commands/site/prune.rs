@@ -4,18 +4,26 @@ use anyhow::Result;
 
 use crate::commands::Context;
 use crate::domain::sites::Sites;
+use crate::domain::sites::server::{self, Pruned};
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// End dev servers that nobody knows of any more
+///
+/// Those whose first process is gone, and those of sites and workspaces that are gone. Servers that taskrun did not start stay.
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The site (default: the one the present directory lies in, or the only one)
-    #[arg(value_name = "NAME")]
-    name: Option<String>,
+pub struct Args {}
+
+pub(super) fn run(_: &Args, sites: &Sites, context: &Context) -> Result<Exit> {
+    let pruned = server::prune(sites)?;
+    context.ui.result(&pruned, || match pruned.as_slice() {
+        [] => "nothing to end".into(),
+        some => some.iter().map(describe).collect::<Vec<_>>().join("\n"),
+    })?;
+    Ok(Exit::Done)
 }
 
-pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit> {
-    let site = sites.find(args.name.as_deref())?;
-    context.ui.text(&site.name);
-    anyhow::bail!("not built yet")
+/// `shop: ended (pid 4242), its site is gone`
+fn describe(Pruned { name, pid, reason }: &Pruned) -> String {
+    format!("{}: ended (pid {pid}), {reason}", one_line(name))
 }

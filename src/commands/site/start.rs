@@ -1,21 +1,74 @@
 //! `site start`
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
 
+use super::status::{describe, line};
 use crate::commands::Context;
 use crate::domain::sites::Sites;
+use crate::domain::sites::server::{self, Options, Progress, Started};
 use crate::exit::Exit;
+use crate::system::clock;
+use crate::ui::one_line;
+
+/// Before somebody who watches is told that it takes its time …
+const MOMENT: Duration = Duration::from_secs(1);
+/// … and between two such lines.
+const PAUSE: Duration = Duration::from_secs(4);
 
 /// Start a site's dev server, and wait until it answers
+///
+/// A server that runs already, also one that was started by hand in the site's folder, is found and told. Exit code 75: it was started
+/// and does not answer yet; it is left running.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The site (default: the one the present directory lies in, or the only one)
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// Serve it on this port, and on no other (default: the site's own, the same each time)
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Wait this long for its first answer (90s, 2m)
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
+    timeout: Option<Duration>,
+    /// Install what it depends on first
+    #[arg(long)]
+    install: bool,
 }
 
 pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit> {
+    let ui = &context.ui;
     let site = sites.find(args.name.as_deref())?;
-    context.ui.text(&site.name);
-    anyhow::bail!("not built yet")
+    let options = Options { port: args.port, patience: args.timeout, install: args.install };
+    let began = Instant::now();
+    let next = Cell::new(began + MOMENT);
+    let mut tell = |Progress::Waiting(state, last): Progress| {
+        if ui.stderr_is_terminal() && !ui.json() && Instant::now() >= next.get() {
+            next.set(Instant::now() + PAUSE);
+            let took = clock::human(began.elapsed());
+            ui.progress(&format!("{} for {took}: {}", line(state), one_line(&last)));
+        }
+    };
+    match server::start(sites, &site, &options, &mut tell)? {
+        Started::Ready { status, fresh } => {
+            if !fresh {
+                let by = if status.adopted { "; taskrun did not start it" } else { "" };
+                ui.progress(&format!("`{}` is served already{by}", site.name));
+            }
+            ui.result(&status, || describe(&status))?;
+            Ok(Exit::Done)
+        }
+        Started::Late(status) => {
+            ui.result(&status, || describe(&status))?;
+            ui.notice(&format!(
+                "`{0}` is still starting after {1}, and is left to it: `taskrun site start {0}` waits again, `taskrun site logs {0}` \
+                 shows what it prints, `taskrun site stop {0}` ends it",
+                site.name,
+                clock::human(began.elapsed())
+            ));
+            Ok(Exit::Later)
+        }
+    }
 }

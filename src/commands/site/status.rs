@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::commands::Context;
 use crate::domain::sites::Sites;
+use crate::domain::sites::server::{self, State, Status};
 use crate::exit::Exit;
 
 /// Tell how a site's dev server is
@@ -16,6 +17,31 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit> {
     let site = sites.find(args.name.as_deref())?;
-    context.ui.text(&site.name);
-    anyhow::bail!("not built yet")
+    let status = server::status(sites, &site)?;
+    context.ui.result(&status, || describe(&status))?;
+    Ok(Exit::Done)
+}
+
+/// A state in words.
+pub(super) fn line(state: State) -> &'static str {
+    match state {
+        State::Stopped => "stopped",
+        State::Starting => "starting",
+        State::Listening => "listening, no answer",
+        State::Answering => "answering, with an error",
+        State::Ok => "ok",
+    }
+}
+
+/// `shop: ok http://localhost:4301 (pid 4242)`
+pub(super) fn describe(status: &Status) -> String {
+    let mut text = format!("{}: {}", status.name, line(status.state));
+    if let Some(url) = &status.url {
+        text = format!("{text} {url}");
+    }
+    match status.pid {
+        Some(pid) if status.adopted => format!("{text} (pid {pid}, not started by taskrun)"),
+        Some(pid) => format!("{text} (pid {pid})"),
+        None => text,
+    }
 }

@@ -1,21 +1,33 @@
 //! `site unmount`
 
 use anyhow::Result;
+use serde_json::json;
 
 use crate::commands::Context;
 use crate::domain::sites::Sites;
+use crate::domain::sites::mount::{Left, unmount};
 use crate::exit::Exit;
 
 /// Forget a site; its server is stopped first, its files stay
+///
+/// A server that somebody else started goes on.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The site (default: the one the present directory lies in, or the only one)
+    /// The site
     #[arg(value_name = "NAME")]
-    name: Option<String>,
+    name: String,
 }
 
 pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit> {
-    let site = sites.find(args.name.as_deref())?;
-    context.ui.text(&site.name);
-    anyhow::bail!("not built yet")
+    let left = unmount(sites, &args.name)?;
+    let name = &args.name;
+    if let Left::Running(status) = &left {
+        let at = status.url.as_deref().map(|url| format!(" at {url}")).unwrap_or_default();
+        context.ui.notice(&format!("its server{at} was not started by taskrun, and goes on"));
+    }
+    let stopped = left == Left::Ended;
+    context.ui.result(&json!({ "name": name, "stopped": stopped }), || {
+        if stopped { format!("{name} stopped and forgotten") } else { format!("{name} forgotten") }
+    })?;
+    Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::commands::Context;
+use crate::domain::sites::Sites;
 use crate::domain::skills::catalog::{Catalog, Listed};
 use crate::domain::skills::selected;
 use crate::domain::workspace::Workspace;
@@ -16,6 +17,9 @@ pub struct Args {
     /// Only those for this stack
     #[arg(long, value_name = "STACK")]
     stack: Option<String>,
+    /// Only those for the stack of this site
+    #[arg(long, value_name = "NAME", conflicts_with = "stack")]
+    site: Option<String>,
 }
 
 /// A line of the list.
@@ -31,7 +35,11 @@ struct Row {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let found = Workspace::find(context.global.workspace.as_deref())?.map(|found| found.workspace);
     let (mut skills, mut broken) = Catalog::new(found.as_ref()).heads();
-    skills.retain(|listed| args.stack.as_ref().is_none_or(|stack| listed.fits(stack)));
+    let stack = match &args.site {
+        Some(name) => Some(Sites::of(&context.workspace()?).find(Some(name))?.recipe.stack),
+        None => args.stack.clone(),
+    };
+    skills.retain(|listed| stack.as_ref().is_none_or(|stack| listed.fits(stack)));
     let selected = found.as_ref().map(selected).transpose().unwrap_or_else(|error| {
         broken.push(error);
         None

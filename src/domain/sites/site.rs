@@ -1,18 +1,22 @@
 //! A mounted site: what was decided when it was mounted, written down in `.taskrun/sites/NAME.json`.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+pub use super::records::Sites;
 use crate::domain::stack::Recipe;
-use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
-use crate::system::store;
+use crate::system::config::env;
 
 /// The version of the file that is written.
 pub const VERSION: u32 = 1;
+
+/// Longest name (bytes): it is part of file names.
+const LONGEST: usize = 64;
 
 /// A mounted site.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +38,8 @@ pub struct Site {
     pub port: Option<u16>,
     /// Variables that its server gets.
     pub env: BTreeMap<String, String>,
+    /// Names of variables whose present values its server gets, the way for secrets: see [`Site::environment`].
+    pub pass_env: Vec<String>,
     /// The page that was last selected.
     pub page: Option<String>,
     /// Values for the parameters of dynamic pages: pattern to concrete path.
@@ -44,84 +50,110 @@ pub struct Site {
     pub mounted_at: String,
 }
 
-/// All sites of a workspace.
-#[derive(Debug, Clone)]
-pub struct Sites {
-    workspace: Workspace,
+impl Site {
+    /// Its variables with the values that its server is to get now. Errors ([`Fault::Usage`]): one that is handed on by
+    /// its name is not set.
+    pub fn environment(&self) -> Result<Vec<(String, OsString)>> {
+        let own = self.env.iter().map(|(name, value)| Ok((name.clone(), value.into())));
+        let passed = self.pass_env.iter().map(|name| {
+            let value = env::value(name).ok_or_else(|| {
+                Fault::usage(
+                    format!("`{name}` is not set; the server of `{}` is to get its value", self.name),
+                    format!("set `{name}`, or mount the site again without `--env {name}`"),
+                )
+            })?;
+            Ok((name.clone(), value))
+        });
+        own.chain(passed).collect()
+    }
+
+    /// Which of `all` the directory `dir` (absolute, without links) lies in; the innermost.
+    pub fn around(all: &[Self], dir: &Path) -> Option<usize> {
+        let around = all.iter().enumerate().filter(|(_, site)| dir.starts_with(&site.path));
+        around.max_by_key(|(_, site)| site.path.components().count()).map(|(at, _)| at)
+    }
+
+    /// What is wrong with a record that was read from the file of the site `name`.
+    pub(super) fn flaw(&self, name: &str) -> Option<String> {
+        if self.name != name {
+            return Some(format!("`name` is `{}`; `{name}` is expected", self.name.escape_debug()));
+        }
+        (!self.path.is_absolute()).then(|| "`path` is no absolute path".into())
+    }
 }
 
-impl Sites {
-    /// The sites of `workspace`; nothing is read or made.
-    pub fn of(workspace: &Workspace) -> Self {
-        Self { workspace: workspace.clone() }
-    }
+/// Whether a site can be called `word`: letters, digits, `-`, `_` and `.`, from a letter or a digit on.
+pub fn is_name(word: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    word.len() <= LONGEST
+        && word.bytes().all(plain)
+        && word.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+        && !word.ends_with('.')
+        // `a.server.json` is what is known of the server of `a`.
+        && !word.to_ascii_lowercase().ends_with(".server")
+}
 
-    /// The workspace.
-    pub fn workspace(&self) -> &Workspace {
-        &self.workspace
-    }
-
-    /// `NAME.json`: what was decided.
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.workspace.sites_dir().join(format!("{name}.json"))
-    }
-
-    /// `NAME.server.json`: the server that was started or adopted.
-    pub fn server_file(&self, name: &str) -> PathBuf {
-        self.workspace.sites_dir().join(format!("{name}.server.json"))
-    }
-
-    /// `NAME.log`: what its server prints; made new at each start.
-    pub fn log(&self, name: &str) -> PathBuf {
-        self.workspace.sites_dir().join(format!("{name}.log"))
-    }
-
-    /// `NAME.lock`: held by whoever starts, stops or changes it.
-    pub fn lock(&self, name: &str) -> PathBuf {
-        self.workspace.sites_dir().join(format!("{name}.lock"))
-    }
-
-    /// Every site, by name. Errors ([`Fault::Invalid`]): a file that cannot be read, by name and line.
-    pub fn all(&self) -> Result<Vec<Site>> {
-        let mut found = Vec::new();
-        for name in self.names()? {
-            found.extend(self.read(&name)?);
+/// What the site in `dir` goes by where nobody says: the folder's name, other characters than a name may have replaced.
+pub fn name_of(dir: &Path) -> Option<String> {
+    let mut name = String::new();
+    for letter in dir.file_name()?.to_string_lossy().chars() {
+        match letter {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-' => name.push(letter),
+            _ if name.ends_with('-') => {}
+            _ => name.push('-'),
         }
-        Ok(found)
+    }
+    name.truncate(LONGEST);
+    let name = name.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+    is_name(name).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain_words() {
+        let long = "x".repeat(LONGEST);
+        for good in ["a", "decocms", "vibegui.com", "my-site_2", "0", "server", "observer", &long] {
+            assert!(is_name(good), "{good}");
+        }
+        let longer = format!("{long}x");
+        for bad in [
+            "", ".", "..", ".git", "-n", "_a", "a/b", "a b", "a\n", "ä", "a.", "x.server", "x.SERVER",
+            &longer,
+        ] {
+            assert!(!is_name(bad), "{bad}");
+        }
     }
 
-    /// The site `name`; without a name the one the present directory lies in, else the only one. [`Fault::NotFound`] names those there are.
-    pub fn find(&self, name: Option<&str>) -> Result<Site> {
-        let mut all = self.all()?;
-        let at = match name {
-            Some(name) => all.iter().position(|site| site.name == name),
-            None => (all.len() == 1).then_some(0),
-        };
-        at.map(|at| all.swap_remove(at)).ok_or_else(|| {
-            let hint = "`taskrun site list` shows all; `taskrun site mount DIR` adds one";
-            let told = name
-                .map_or("no site, or several: which one?".into(), |name| format!("unknown site `{name}`"));
-            Fault::not_found(told, hint)
-        })
+    #[test]
+    fn a_folder_gives_a_name_or_none() {
+        let long = format!("/{}", "ab-".repeat(40));
+        let table = [
+            ("/srv/vibegui.com", Some("vibegui.com")),
+            ("/srv/My  Site (new)", Some("My-Site-new")),
+            ("/srv/.hidden", Some("hidden")),
+            ("/srv/--x--", Some("x")),
+            ("/srv/日本", None),
+            ("/srv/a.server", None),
+            ("/", None),
+            (&long, Some("ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-ab-a")),
+        ];
+        for (dir, expected) in table {
+            assert_eq!(name_of(Path::new(dir)).as_deref(), expected, "{dir}");
+        }
     }
 
-    /// Writes it down; the caller holds its lock where others may write too.
-    pub fn save(&self, site: &Site) -> Result<()> {
-        let text = serde_json::to_vec_pretty(site).context("failed to write a site down")?;
-        store::write(&self.file(&site.name), store::SHARED, &text)
-    }
-
-    fn read(&self, name: &str) -> Result<Option<Site>> {
-        let path = self.file(name);
-        let Some(text) = store::read_text(&path)? else { return Ok(None) };
-        let site = serde_json::from_str(&text);
-        Ok(Some(
-            site.map_err(|error| Fault::invalid(format!("`{}`: {error}", path.display()), "correct it"))?,
-        ))
-    }
-
-    fn names(&self) -> Result<Vec<String>> {
-        let _: &Path = &self.workspace.sites_dir();
-        Ok(Vec::new())
+    #[test]
+    fn a_variable_that_is_not_set_is_told() {
+        let site = Site { name: "a".into(), pass_env: vec!["TASKRUN_NOT_SET".into()], ..Site::default() };
+        let error = site.environment().unwrap_err();
+        assert_eq!(error.to_string(), "`TASKRUN_NOT_SET` is not set; the server of `a` is to get its value");
+        let own = BTreeMap::from([("A".to_owned(), "1".to_owned())]);
+        let site = Site { env: own, pass_env: vec!["PATH".into()], ..Site::default() };
+        let all = site.environment().unwrap();
+        assert_eq!(all[0], ("A".to_owned(), "1".into()));
+        assert_eq!(all[1].0, "PATH");
     }
 }

@@ -1,55 +1,59 @@
-//! Which stacks a project is built on, from its files; gates are chosen by it.
+//! Which stacks a project is built on, from its files, and how each is worked with; gates are chosen by it.
+//!
+//! All that is known of stacks is the table in `table.toml`: a row a stack, the more telling ones first. To add one, add a row
+//! where it belongs, and to the table in `detect_tests.rs` the smallest project that it speaks for:
+//!
+//! ```toml
+//! [[stack]]
+//! name = "turnip"                          # what it goes by
+//! signs = [{ package = ["turnip"] }]       # what speaks for it, see `table::Sign`; one of the list is enough
+//! weak = [{ file = ["turnip.config.js"] }] # what does so where no other site does
+//! by = "package"                           # package | deno | python: who starts it; the shell where it is left out
+//! scripts = ["serve"]                      # scripts that serve it, before those that any project may have
+//! binaries = ["turnip dev"]                # the programs that take the flags below, with words among their arguments
+//! dev = "turnip dev"                       # how to serve it where no script does; {port} and {host} are replaced
+//! dev_if = [["docs", "turnip dev docs"]]   # the first whose path is there, instead (install_if, build_if, check_if too)
+//! build = "turnip build"                   # install, check: likewise
+//! port_flag = ["--port", "{port}"]         # added where the command starts one of the binaries and has no port
+//! host_flag = ["--host", "{host}"]
+//! port = 4000                              # it takes by itself
+//! obeys_port = true                        # whether it reads PORT
+//! env = { TURNIP_PORT = "{port}" }         # other variables
+//! out = "dist"                             # where a build goes
+//! pages = "static"                         # the rule by which its pages are found; "sitemap" where files do not tell
+//! ```
+//!
+//! `kind = "plain"` is for languages and files, `kind = "extra"` for what many projects have beside what they are.
 
+mod compose;
 pub mod detect;
+#[cfg(test)]
+mod detect_tests;
+mod launch;
+mod look;
+mod manager;
+mod manifest;
+mod packages;
 pub mod recipe;
+pub mod report;
+mod script;
+mod table;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use serde_json::Value;
 
+pub use compose::recipe;
 pub use detect::{Detected, Finding, Package, detect};
-pub use recipe::{Commands, Recipe, recipe};
-
-use crate::fault::Fault;
-use crate::system::store;
-
-/// What in a directory speaks for a stack.
-enum Sign {
-    /// One of these files.
-    File(&'static [&'static str]),
-    /// This package among the dependencies in `package.json`.
-    Package(&'static str),
-}
-
-/// The stacks, most specific first.
-const STACKS: &[(&str, Sign)] = &[
-    ("next", Sign::Package("next")),
-    ("nuxt", Sign::Package("nuxt")),
-    ("astro", Sign::Package("astro")),
-    ("sveltekit", Sign::Package("@sveltejs/kit")),
-    ("vite", Sign::Package("vite")),
-    ("bun", Sign::File(&["bun.lock", "bun.lockb"])),
-    ("deno", Sign::File(&["deno.json", "deno.jsonc", "deno.lock"])),
-    ("node", Sign::File(&["package.json"])),
-    ("rust", Sign::File(&["Cargo.toml"])),
-    ("go", Sign::File(&["go.mod"])),
-    ("python", Sign::File(&["pyproject.toml", "requirements.txt", "setup.py"])),
-    ("ruby", Sign::File(&["Gemfile"])),
-    ("php", Sign::File(&["composer.json"])),
-    ("java", Sign::File(&["pom.xml", "build.gradle", "build.gradle.kts"])),
-];
+pub use launch::Launch;
+pub use recipe::{Commands, DevLine, Program, Recipe};
+pub use script::Scripts;
 
 /// The stacks of the project in `dir`, most specific first. A manifest that cannot be read is an
 /// error, for what it says might choose other gates.
 pub fn candidates(dir: &Path) -> Result<Vec<&'static str>> {
-    let manifest = package_json(dir)?;
-    let shows = |sign: &Sign| match sign {
-        Sign::File(names) => names.iter().any(|name| dir.join(name).is_file()),
-        Sign::Package(name) => manifest.as_ref().is_some_and(|manifest| depends(manifest, name)),
-    };
-    Ok(STACKS.iter().filter(|(_, sign)| shows(sign)).map(|(stack, _)| *stack).collect())
+    detect::names(dir)
 }
 
 /// The gates of the first candidate that has an entry, else those for any stack (`"*"`).
@@ -58,22 +62,10 @@ pub fn gates_for(by_stack: &BTreeMap<String, Vec<String>>, candidates: &[&str]) 
     names.find_map(|name| by_stack.get(name)).cloned().unwrap_or_default()
 }
 
-fn package_json(dir: &Path) -> Result<Option<Value>> {
-    let path = dir.join("package.json");
-    let Some(text) = store::read_text(&path)? else { return Ok(None) };
-    // Some editors leave a byte order mark, which npm reads over too.
-    serde_json::from_str(text.trim_start_matches('\u{feff}')).map(Some).map_err(|error| {
-        Fault::invalid(format!("failed to parse `{}`: {error}", path.display()), "correct the file")
-    })
-}
-
-fn depends(manifest: &Value, package: &str) -> bool {
-    ["dependencies", "devDependencies"].iter().any(|list| !manifest[list][package].is_null())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::store;
 
     fn found(files: &[(&str, &str)]) -> Result<Vec<&'static str>> {
         let dir = tempfile::tempdir().unwrap();

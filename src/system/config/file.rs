@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::loops::LoopTable;
 use super::queue::{LauncherEntry, MacpTable};
+use super::site::SiteTable;
+use super::stacks::StackEntry;
 use crate::system::clock;
 
 /// A whole `config.toml`. Field names are the keys; `man taskrun-config` documents each.
@@ -38,6 +40,10 @@ pub struct Config {
     pub macp: MacpTable,
     /// `[launchers.NAME]`
     pub launchers: BTreeMap<String, LauncherEntry>,
+    /// `[site]`
+    pub site: SiteTable,
+    /// `[stacks.NAME]`
+    pub stacks: BTreeMap<String, StackEntry>,
 }
 
 /// `[agent]`: which agent runs, with what rights, for how long.
@@ -329,7 +335,7 @@ fn commands<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error>
     Ok(commands)
 }
 
-fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let duration = clock::parse_duration(&String::deserialize(from)?).map_err(D::Error::custom)?;
     if duration.is_zero() {
         return Err(D::Error::custom("must be more than zero"));

@@ -76,6 +76,23 @@ pub const KNOWN: &[&str] = &[
     "launchers.*.pass_env",
     "launchers.*.receipt",
     "launchers.*.quote",
+    "site.screenshots",
+    "site.browser",
+    "site.timeout",
+    "site.check_timeout",
+    "site.ports",
+    "stacks.*.install",
+    "stacks.*.dev",
+    "stacks.*.build",
+    "stacks.*.check",
+    "stacks.*.port_flag",
+    "stacks.*.host_flag",
+    "stacks.*.binaries",
+    "stacks.*.port",
+    "stacks.*.obeys_port",
+    "stacks.*.env.*",
+    "stacks.*.out",
+    "stacks.*.pages",
 ];
 
 /// What makes a setting one that this version cannot honour.
@@ -87,13 +104,8 @@ enum When {
 }
 
 /// Settings that are promised, but not by this version: refused rather than ignored.
-const LATER: &[(&str, When)] = &[
-    ("loop.tools", When::Set),
-    ("loop.jobs", When::Above(1)),
-    ("stacks", When::Set),
-    ("site", When::Set),
-    ("notify", When::Set),
-];
+const LATER: &[(&str, When)] =
+    &[("loop.tools", When::Set), ("loop.jobs", When::Above(1)), ("notify", When::Set)];
 
 /// What is wrong with a key, and where.
 #[derive(Debug)]
@@ -229,7 +241,8 @@ mod tests {
             ("[agent]\nfallback = []", String::new()),
             ("[mcp.x.env]\nA = 'b'", String::new()),
             ("[launchers.slurm]\ncommand = []", String::new()),
-            ("[site]\nport = 1", format!("`site` {later}")),
+            ("[site]\nport = 1", "unknown key `site.port` / did you mean `ports`?".into()),
+            ("[notify]\nurl = 1", format!("`notify` {later}")),
             ("[loop]\njobs = 4", format!("`loop.jobs = 4` {later}")),
             ("[loop]\njobs = 1", String::new()),
             ("[beads]\nbackend = 'bd'", String::new()),
@@ -262,6 +275,8 @@ mod tests {
             "[logs]",
             "[macp]",
             "[launchers.x]",
+            "[site]",
+            "[stacks.x]",
         ];
         for header in headers {
             let inner = header.trim_matches(['[', ']']);

@@ -7,6 +7,8 @@ mod keys;
 mod loops;
 pub mod programs;
 mod queue;
+mod site;
+mod stacks;
 
 use std::path::Path;
 
@@ -25,6 +27,8 @@ pub use file::{
 pub use keys::{KNOWN, nearest};
 pub use loops::{LoopTable, Verify};
 pub use queue::{LauncherEntry, MacpTable, ReceiptBy};
+pub use site::SiteTable;
+pub use stacks::StackEntry;
 
 /// What a new workspace's `config.toml` holds: every key, commented out, with its default.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -56,6 +60,7 @@ fn load_files<'a>(files: impl Iterator<Item = &'a Path>) -> Result<Config> {
     let config = Config::deserialize(merged).context("failed to read the merged settings")?;
     config.mcp.iter().try_for_each(|(name, entry)| check_mcp(name, entry))?;
     config.launchers.iter().try_for_each(|(name, entry)| queue::check_launcher(name, entry))?;
+    config.stacks.iter().try_for_each(|(name, entry)| stacks::check_stack(name, entry))?;
     Ok(config)
 }
 
@@ -145,6 +150,7 @@ mod tests {
             ("[loop]\njobs = 0", "line 2: `loop.jobs`: must be more than zero"),
             ("[beads]\nbackend = 'sqlite'", "line 2: `beads.backend`: unknown variant `sqlite`"),
             ("[gates]\nrust = 'cargo test'", "line 2: `gates.rust`: invalid type: string \"cargo test\""),
+            ("[site]\nports = '80-90'", "line 2: `site.ports`: port 80 is below 1024"),
             ("[gates]\nrust = [' ']", "line 2: `gates.rust`: a gate is an empty command"),
             ("[agent\nx = 1", "line 1: "),
             ("a = 1\na = 2", "line 2: duplicate key"),

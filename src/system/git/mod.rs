@@ -68,6 +68,13 @@ impl Repo {
         ))
     }
 
+    /// The commit that `revision` names; `None` where it names none.
+    pub fn commit_of(&self, revision: &str) -> Result<Option<String>> {
+        let named = format!("{revision}^{{commit}}");
+        let said = self.git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &named]).run(&[])?;
+        Ok(Some(said.text()).filter(|commit| said.ok && !commit.is_empty()))
+    }
+
     /// Makes a repository in `dir`, an absolute path, with the branch `main`.
     pub fn init(dir: &Path) -> Result<Self> {
         let args = ["-c", "init.defaultBranch=main", "init", "--quiet"];

@@ -4,9 +4,11 @@
 #![allow(clippy::disallowed_methods)] // this is the place the lint points to
 
 mod attend;
+mod detached;
 mod foreground;
 mod launch;
 mod lines;
+mod others;
 mod plain;
 mod probe;
 pub mod pty;
@@ -17,12 +19,14 @@ mod tail;
 mod tree;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
+pub use detached::{Detached, Line as ShellLine, detached};
 pub use foreground::foreground;
 pub use launch::{Launch, Note, Trouble, abandoned, sweep};
-pub use probe::probe;
+pub use others::{argv_of, below, cwd_of};
+pub use probe::{probe, probe_in};
 pub use supervisor::{NoProgram, Supervisor};
 pub use tail::{Line, read_lines};
-pub use tree::{ancestors, is_below_own_kind, variable_of};
+pub use tree::{Row, ancestors, is_below_own_kind, table, variable_of};
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -33,7 +37,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use lines::Lines;
@@ -48,6 +52,9 @@ pub const SUPERVISE: &str = "__supervise";
 
 /// The variable that marks every process of a run; its value is the run's id.
 pub const MARK: &str = "TASKRUN_RUN";
+
+/// The variable that marks a server which outlives whoever started it, and every run; its value says which one it is.
+pub const LASTING: &str = "TASKRUN_SITE";
 
 /// What [`Spawn::tidies_up`] is given.
 const MOMENT: Duration = Duration::from_millis(500);
@@ -268,14 +275,25 @@ pub enum Ask {
     Kill,
 }
 
+impl Ask {
+    fn signal(self) -> Signal {
+        match self {
+            Self::End => Signal::TERM,
+            Self::Kill => Signal::KILL,
+        }
+    }
+}
+
 /// Signals that very process, where it still runs; says whether it did.
 pub fn ask(holder: &Holder, what: Ask) -> bool {
-    let signal = match what {
-        Ask::End => Signal::TERM,
-        Ask::Kill => Signal::KILL,
-    };
     let pid = i32::try_from(holder.pid).ok().and_then(Pid::from_raw).filter(|_| holder.alive());
-    pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
+    pid.is_some_and(|pid| kill_process(pid, what.signal()).is_ok())
+}
+
+/// [`ask`] for the whole group that it leads.
+pub fn ask_group(leader: &Holder, what: Ask) -> bool {
+    let pid = i32::try_from(leader.pid).ok().and_then(Pid::from_raw).filter(|_| leader.alive());
+    pid.is_some_and(|pid| kill_process_group(pid, what.signal()).is_ok())
 }
 
 /// Standard output of a command that exits 0; anything else is an error.

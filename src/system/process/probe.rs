@@ -22,8 +22,18 @@ const NAP: Duration = Duration::from_millis(50);
 /// Standard output of `program` with `args`, if it exits 0 within `patience`; otherwise it and its
 /// group are ended. Its input is empty. Errors: interrupted.
 pub fn probe(program: &Path, args: &[&str], patience: Duration) -> Result<Option<String>> {
+    probe_in(Path::new("/"), program, args, (patience, MOST))
+}
+
+/// [`probe`] in the directory `dir`, for at most so many bytes.
+pub fn probe_in(
+    dir: &Path,
+    program: &Path,
+    args: &[&str],
+    (patience, most): (Duration, u64),
+) -> Result<Option<String>> {
     let mut command = Command::new(program);
-    command.args(args).current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.args(args).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command.process_group(0);
     clean(&mut command);
     let Ok(mut child) = command.spawn() else { return Ok(None) };
@@ -32,7 +42,7 @@ pub fn probe(program: &Path, args: &[&str], patience: Duration) -> Result<Option
         // Beside us: somebody it started may hold the pipe for ever.
         thread::Builder::new().stack_size(128 << 10).spawn(move || {
             let mut bytes = Vec::new();
-            let read = pipe.take(MOST).read_to_end(&mut bytes);
+            let read = pipe.take(most).read_to_end(&mut bytes);
             let _ = send.send(read.map(|_| bytes).unwrap_or_default());
         })?;
     }

@@ -9,18 +9,24 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// A row of the process table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
-    pid: i32,
-    parent: i32,
-    dead: bool,
-    name: String,
+pub struct Row {
+    /// Its id.
+    pub pid: i32,
+    /// That of its parent.
+    pub parent: i32,
+    /// That of its process group.
+    pub group: i32,
+    /// Whether it has ended and is only not collected yet.
+    pub dead: bool,
+    /// Its name.
+    pub name: String,
 }
 
 /// Kills until a fresh look at the process table shows none of them alive, or `patience` is over.
 /// Returns the names of those it killed. Zombies are left for their parent to collect.
 pub(super) fn kill_all(mark: &OsStr, patience: Duration) -> Vec<String> {
     kill(patience, |rows, me| {
-        let mut doomed = below(rows, me);
+        let mut doomed = below(rows, me, &lasts);
         doomed.extend(marked(rows, me, mark));
         doomed
     })
@@ -30,7 +36,7 @@ pub(super) fn kill_all(mark: &OsStr, patience: Duration) -> Vec<String> {
 pub(super) fn kill_marked(mark: &OsStr, patience: Duration) -> Vec<String> {
     kill(patience, |rows, me| {
         let mut doomed = marked(rows, me, mark);
-        let further: Vec<&Row> = doomed.iter().flat_map(|row| below(rows, row.pid)).collect();
+        let further: Vec<&Row> = doomed.iter().flat_map(|row| below(rows, row.pid, &lasts)).collect();
         doomed.extend(further);
         doomed
     })
@@ -64,8 +70,15 @@ fn kill(patience: Duration, find: impl Fn(&[Row], i32) -> Vec<&Row>) -> Vec<Stri
     names
 }
 
-/// Every row below `root`, however deep; not `root` itself.
-fn below(rows: &[Row], root: i32) -> Vec<&Row> {
+/// Whether it was started to outlive whoever started it, see [`super::LASTING`]. What a run has started carries the run's
+/// mark, and does not get away by another one.
+fn lasts(row: &Row) -> bool {
+    let value = |name| u32::try_from(row.pid).ok().and_then(|pid| variable_of(pid, name));
+    value(super::LASTING).is_some() && value(super::MARK).is_none()
+}
+
+/// Every row below `root`, however deep; not `root` itself, and not what `spared` says with all below it.
+pub(super) fn below<'r>(rows: &'r [Row], root: i32, spared: &dyn Fn(&Row) -> bool) -> Vec<&'r Row> {
     let mut children: HashMap<i32, Vec<&Row>> = HashMap::new();
     for row in rows {
         children.entry(row.parent).or_default().push(row);
@@ -73,7 +86,7 @@ fn below(rows: &[Row], root: i32) -> Vec<&Row> {
     let mut found = Vec::new();
     let mut next = vec![root];
     while let Some(pid) = next.pop() {
-        for row in children.remove(&pid).unwrap_or_default() {
+        for row in children.remove(&pid).unwrap_or_default().into_iter().filter(|row| !spared(row)) {
             next.push(row.pid);
             found.push(row);
         }
@@ -108,13 +121,13 @@ pub fn is_below_own_kind(pids: &[u32]) -> bool {
 
 #[cfg(target_os = "linux")]
 fn row_of(pid: i32) -> Option<Row> {
-    row(pid, &String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/stat")).ok()?))
+    row(pid, &String::from_utf8_lossy(&read(&format!("/proc/{pid}/stat"))?))
 }
 
 #[cfg(not(target_os = "linux"))]
 fn row_of(pid: i32) -> Option<Row> {
     let pid = pid.to_string();
-    row(&super::capture("ps", &["-o", "pid=,ppid=,state=,comm=", "-p", &pid]).ok()?)
+    row(&super::capture("ps", &["-o", "pid=,ppid=,pgid=,state=,comm=", "-p", &pid]).ok()?)
 }
 
 fn parent_of(pid: i32) -> Option<i32> {
@@ -128,7 +141,7 @@ fn name_of(pid: u32) -> Option<String> {
 /// What a variable was when a process of ours started; none where the system does not tell.
 #[cfg(target_os = "linux")]
 pub fn variable_of(pid: u32, name: &str) -> Option<String> {
-    let environ = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let environ = read(&format!("/proc/{pid}/environ"))?;
     let value = |entry: &[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
     String::from_utf8(environ.split(|byte| *byte == 0).find_map(value)?).ok()
 }
@@ -141,15 +154,21 @@ pub fn variable_of(pid: u32, name: &str) -> Option<String> {
     line.split_ascii_whitespace().find_map(value)
 }
 
+/// Every process that the system shows.
 #[cfg(target_os = "linux")]
-fn table() -> Vec<Row> {
+pub fn table() -> Vec<Row> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid: i32| {
-        let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-        row(pid, &String::from_utf8_lossy(&stat))
-    })
-    .collect()
+    pids.filter_map(row_of).collect()
+}
+
+/// A file of `/proc`, whose size is only known at its end; in few reads, as there are many of them.
+#[cfg(target_os = "linux")]
+fn read(path: &str) -> Option<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::with_capacity(4 << 10);
+    std::fs::File::open(path).ok()?.take(1 << 20).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Reads a line of `/proc/PID/stat`; the name in parentheses may itself hold parentheses.
@@ -158,30 +177,32 @@ fn row(pid: i32, stat: &str) -> Option<Row> {
     let (open, close) = (stat.find('(')?, stat.rfind(')')?);
     let mut fields = stat.get(close + 1..)?.split_ascii_whitespace();
     let dead = matches!(fields.next()?, "Z" | "X");
-    let parent = fields.next()?.parse().ok()?;
-    Some(Row { pid, parent, dead, name: stat.get(open + 1..close)?.to_owned() })
+    let (parent, group) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(Row { pid, parent, group, dead, name: stat.get(open + 1..close)?.to_owned() })
 }
 
 #[cfg(target_os = "linux")]
 fn carries(pid: i32, mark: &OsStr) -> bool {
     use std::os::unix::ffi::OsStrExt;
-    let Ok(environ) = std::fs::read(format!("/proc/{pid}/environ")) else { return false };
+    let Some(environ) = read(&format!("/proc/{pid}/environ")) else { return false };
     let wanted = [super::MARK.as_bytes(), b"=", mark.as_bytes()].concat();
     environ.split(|byte| *byte == 0).any(|entry| entry == wanted)
 }
 
+/// Every process that the system shows.
 #[cfg(not(target_os = "linux"))]
-fn table() -> Vec<Row> {
-    let listing = super::capture("ps", &["-axo", "pid=,ppid=,state=,comm="]).unwrap_or_default();
+pub fn table() -> Vec<Row> {
+    let listing = super::capture("ps", &["-axo", "pid=,ppid=,pgid=,state=,comm="]).unwrap_or_default();
     listing.lines().filter_map(row).collect()
 }
 
 #[cfg(not(target_os = "linux"))]
 fn row(line: &str) -> Option<Row> {
     let mut fields = line.split_ascii_whitespace();
-    let (pid, parent) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let mut number = || fields.next()?.parse().ok();
+    let (pid, parent, group) = (number()?, number()?, number()?);
     let dead = fields.next()?.starts_with('Z');
-    Some(Row { pid, parent, dead, name: fields.next().unwrap_or_default().to_owned() })
+    Some(Row { pid, parent, group, dead, name: fields.next().unwrap_or_default().to_owned() })
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -196,28 +217,30 @@ mod tests {
     use super::*;
 
     fn process(pid: i32, parent: i32) -> Row {
-        Row { pid, parent, dead: false, name: format!("p{pid}") }
+        Row { pid, parent, group: 1, dead: false, name: format!("p{pid}") }
     }
 
     #[test]
     fn everything_below_is_found_and_nothing_beside() {
         let rows = [process(10, 1), process(11, 10), process(12, 11), process(13, 10), process(14, 1)];
-        let mut found: Vec<i32> = below(&rows, 10).iter().map(|row| row.pid).collect();
+        let mut found: Vec<i32> = below(&rows, 10, &|_| false).iter().map(|row| row.pid).collect();
         found.sort_unstable();
         assert_eq!(found, [11, 12, 13]);
+        let spared: Vec<i32> = below(&rows, 10, &|row| row.pid == 11).iter().map(|row| row.pid).collect();
+        assert_eq!(spared, [13], "nor what is below it");
     }
 
     #[test]
     fn a_parent_loop_ends() {
         let rows = [process(11, 10), process(10, 11)];
-        assert_eq!(below(&rows, 10).len(), 2);
+        assert_eq!(below(&rows, 10, &|_| false).len(), 2);
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_name_may_hold_parentheses_and_spaces() {
         let line = "7 (a) Z (b c) S 3 7 7 0 -1";
-        let expected = Row { pid: 7, parent: 3, dead: false, name: "a) Z (b c".into() };
+        let expected = Row { pid: 7, parent: 3, group: 7, dead: false, name: "a) Z (b c".into() };
         assert_eq!(row(7, line), Some(expected));
     }
 }

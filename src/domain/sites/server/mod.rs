@@ -1,12 +1,22 @@
 //! The dev server of a site: starting it, knowing it again, ending it.
+//!
+//! A server is its processes: the group that was started, all below it, all that carry its mark. It is ready when a listening
+//! socket that one of them holds answers HTTP; what it prints, and who else answers on some port, says nothing.
+
+mod ended;
+mod foreign;
+mod known;
+mod port;
+mod prune;
+mod ready;
+mod record;
+mod start;
+mod stop;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
-
-use super::{Site, Sites};
 
 /// How far a server is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,27 +90,7 @@ pub enum Started {
     Late(Status),
 }
 
-/// Starts the server of `site`, or finds the one that serves it. Errors: it exited, with its log's end and what would help.
-pub fn start(
-    sites: &Sites,
-    site: &Site,
-    options: &Options,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<Started> {
-    let _ = (sites, site, options, tell);
-    anyhow::bail!("not built yet")
-}
-
-/// Ends the server of `site` with all it has started, and sees that its port is free; says what ended. `force` for one that
-/// somebody else started.
-pub fn stop(sites: &Sites, site: &Site, force: bool) -> Result<Status> {
-    let _ = (sites, site, force);
-    anyhow::bail!("not built yet")
-}
-
-/// How the server of `site` is now; changes nothing.
-pub fn status(sites: &Sites, site: &Site) -> Result<Status> {
-    let _ = sites;
-    let (name, path, stack) = (site.name.clone(), site.path.clone(), site.recipe.stack.clone());
-    Ok(Status { name, path, stack, ..Status::default() })
-}
+pub use known::status;
+pub use prune::{Pruned, prune};
+pub use start::start;
+pub use stop::stop;

@@ -1,5 +1,13 @@
 //! `site preview`: a page with the selector, the site in a frame, the tasks and the budget beside it.
 
+mod connection;
+pub mod desk;
+mod gate;
+pub mod listener;
+mod relay;
+mod reply;
+mod rewrite;
+
 use anyhow::Result;
 
 use super::{Site, Sites};
@@ -9,3 +17,6 @@ pub fn serve(sites: &Sites, site: &Site, port: Option<u16>, ready: &mut dyn FnMu
     let _ = (sites, site, port, ready);
     anyhow::bail!("not built yet")
 }
+
+#[cfg(test)]
+mod proxy_tests;

@@ -1,0 +1,95 @@
+//! Which server a site has now, and how it is.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::ready::{Heard, choose, hear};
+use super::record::{self, Record};
+use super::{State, Status, foreign};
+use crate::domain::sites::{Site, Sites};
+use crate::system::lock::Holder;
+use crate::system::process::{self, Row};
+use crate::system::sockets::{self, Socket};
+
+/// How long a server may take to say how it is.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A server that lives.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// What is known of it, on file or found out just now.
+    pub record: Record,
+    /// Its processes.
+    pub living: Vec<Holder>,
+}
+
+/// The server of `site` among `rows`: the one that is written down, else one that carries its mark, else one that somebody started
+/// by hand.
+pub(super) fn look(sites: &Sites, site: &Site, rows: &[Row]) -> Result<Option<Known>> {
+    let alive = |record: Record| {
+        let living = record.living(rows);
+        (!living.is_empty()).then_some(Known { record, living })
+    };
+    let written = Record::read(sites, &site.name)?.and_then(alive);
+    let marked = || record::by_mark(sites, site, rows).and_then(alive);
+    Ok(written.or_else(marked).or_else(|| foreign::find(site, rows).and_then(alive)))
+}
+
+/// The listening sockets of these processes.
+pub(super) fn sockets_of(living: &[Holder], all: &[Socket]) -> Vec<Socket> {
+    let pids: Vec<u32> = living.iter().map(|holder| holder.pid).collect();
+    sockets::held_by(&pids, all)
+}
+
+/// How the server of `site` is now; changes nothing.
+pub fn status(sites: &Sites, site: &Site) -> Result<Status> {
+    let Some(known) = look(sites, site, &process::table())? else { return Ok(of(site)) };
+    let own = sockets_of(&known.living, &sockets::listening());
+    let port = known.record.port.unwrap_or(known.record.asked);
+    let on_port = own.iter().find(|socket| socket.address.port() == port);
+    if let Some(found) = on_port.and_then(|socket| Some((*socket, hear(*socket, PATIENCE)?))) {
+        return Ok(answering(site, &known.record, found));
+    }
+    // Others are only asked where that one says nothing.
+    let rest: Vec<Socket> = own.iter().filter(|socket| Some(*socket) != on_port).copied().collect();
+    let heard: Vec<_> = rest.iter().map(|socket| (*socket, hear(*socket, PATIENCE))).collect();
+    if let Some(found) = choose(port, &heard, Duration::MAX) {
+        return Ok(answering(site, &known.record, found));
+    }
+    let silent = on_port.or(own.first());
+    Ok(not_answering(site, &known.record, silent.copied()))
+}
+
+/// Of a site that is not served.
+pub(super) fn of(site: &Site) -> Status {
+    let (name, path, stack) = (site.name.clone(), site.path.clone(), site.recipe.stack.clone());
+    Status { name, path, stack, ..Status::default() }
+}
+
+/// Of one that answers.
+pub(super) fn answering(site: &Site, record: &Record, (socket, heard): (Socket, Heard)) -> Status {
+    Status { state: heard.state(), ..not_answering(site, record, Some(socket)) }
+}
+
+/// Of one that lives and says nothing.
+pub(super) fn not_answering(site: &Site, record: &Record, socket: Option<Socket>) -> Status {
+    Status {
+        state: if socket.is_some() { State::Listening } else { State::Starting },
+        url: socket.map(url),
+        port: socket.map(|socket| socket.address.port()),
+        pid: Some(record.leader.pid),
+        adopted: record.adopted,
+        since: Some(record.since.clone()),
+        ..of(site)
+    }
+}
+
+/// Where it is opened: by name wherever that leads to it, as some servers turn away pages of other names.
+fn url(socket: Socket) -> String {
+    let reached = socket.reached();
+    if reached.ip().is_loopback() {
+        return format!("http://localhost:{}", reached.port());
+    }
+    format!("http://{reached}")
+}

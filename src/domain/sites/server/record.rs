@@ -1,0 +1,146 @@
+//! What is written down of a server, and which of the processes that live now are its own.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::sites::{Site, Sites};
+use crate::system::lock::Holder;
+use crate::system::process::{self, LASTING, Row};
+use crate::system::{clock, store};
+
+const VERSION: u32 = 1;
+
+/// A server (`NAME.server.json`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// Of the file.
+    pub version: u32,
+    /// Its first process; it leads a group unless the server was adopted.
+    pub leader: Holder,
+    /// What [`LASTING`] says in its processes; empty for one that was adopted.
+    pub mark: String,
+    /// The port it was to come up on.
+    pub asked: u16,
+    /// The one it came up on.
+    pub port: Option<u16>,
+    /// Who listened there: a process that has left its group and its parents is known by this.
+    pub owners: Vec<Holder>,
+    /// Whether somebody else started it.
+    pub adopted: bool,
+    /// Since when it is known.
+    pub since: String,
+}
+
+impl Record {
+    /// Of a server that was just started.
+    pub(super) fn new(leader: Holder, mark: String, asked: u16) -> Self {
+        let since = clock::now().to_string();
+        Self { version: VERSION, leader, mark, asked, port: None, owners: Vec::new(), adopted: false, since }
+    }
+
+    /// Of one that somebody else started.
+    pub(super) fn adopted(leader: Holder, port: u16) -> Self {
+        Self { port: Some(port), adopted: true, ..Self::new(leader, String::new(), port) }
+    }
+
+    /// The one of the site `name`, if there is any; whether it lives is another question.
+    pub(super) fn read(sites: &Sites, name: &str) -> Result<Option<Self>> {
+        store::read_versioned(&sites.server_file(name), VERSION.into())
+    }
+
+    /// Writes it down: it means nothing after a power loss.
+    pub(super) fn write(&self, sites: &Sites, name: &str) -> Result<()> {
+        store::write_json_soon_as(&sites.server_file(name), store::PRIVATE, self)
+    }
+
+    /// Its processes among `rows`; none where it is gone. A process id means nothing by itself: it is told by when the
+    /// process started, or by the mark.
+    pub(super) fn living(&self, rows: &[Row]) -> Vec<Holder> {
+        if !self.leader.is_of_this_boot() {
+            return Vec::new();
+        }
+        let group = |row: &Row| u32::try_from(row.group).ok() == Some(self.leader.pid);
+        let marked: Vec<&Row> = rows.iter().filter(|row| !self.mark.is_empty() && !row.dead).collect();
+        let marked: Vec<&Row> =
+            marked.into_iter().filter(|row| mark_of(row).is_some_and(|mark| mark == self.mark)).collect();
+        let mut roots: Vec<i32> = marked.iter().map(|row| row.pid).collect();
+        let leads = self.leader.alive();
+        let heads = self.owners.iter().filter(|owner| owner.alive()).chain(leads.then_some(&self.leader));
+        roots.extend(heads.filter_map(|holder| i32::try_from(holder.pid).ok()));
+        // The number of a group is not given away while one of it lives.
+        if !self.adopted && (leads || marked.iter().any(|row| group(row))) {
+            roots.extend(rows.iter().filter(|row| group(row)).map(|row| row.pid));
+        }
+        with_all_below(rows, &roots)
+    }
+}
+
+/// Those of `roots` that live, and all below them; never ourselves.
+pub(super) fn with_all_below(rows: &[Row], roots: &[i32]) -> Vec<Holder> {
+    let mut pids: BTreeSet<i32> = roots.iter().copied().collect();
+    pids.extend(roots.iter().flat_map(|root| process::below(rows, *root)).map(|row| row.pid));
+    let living = rows.iter().filter(|row| !row.dead && pids.contains(&row.pid));
+    let living = living.filter_map(|row| u32::try_from(row.pid).ok());
+    living.filter(|pid| *pid != std::process::id()).filter_map(Holder::of).collect()
+}
+
+/// What marks the server that is to be started now.
+pub(super) fn new_mark(sites: &Sites, name: &str) -> String {
+    format!("{}#{}", sites.file(name).display(), clock::base36(clock::random(), 8))
+}
+
+/// The mark that a process carries.
+pub(super) fn mark_of(row: &Row) -> Option<String> {
+    u32::try_from(row.pid).ok().and_then(|pid| process::variable_of(pid, LASTING))
+}
+
+/// The file of the site that a mark names; none where it is no mark of ours.
+pub(super) fn file_in(mark: &str) -> Option<PathBuf> {
+    let (file, token) = mark.rsplit_once('#')?;
+    let ours = Path::new(file).is_absolute() && file.ends_with(".json") && token.len() == 8;
+    ours.then(|| file.into())
+}
+
+/// A server of `site` that runs though nothing is written down of it, by its mark.
+pub(super) fn by_mark(sites: &Sites, site: &Site, rows: &[Row]) -> Option<Record> {
+    let file = sites.file(&site.name);
+    let of_site =
+        |row: &&Row| !row.dead && mark_of(row).and_then(|mark| file_in(&mark)) == Some(file.clone());
+    let found: Vec<&Row> = rows.iter().filter(of_site).collect();
+    let first = found.iter().find(|row| row.pid == row.group).or(found.first())?;
+    let (mark, leader) = (mark_of(first)?, Holder::of(u32::try_from(first.pid).ok()?)?);
+    Some(Record::new(leader, mark, site.port.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_names_the_sites_file() {
+        let file = |mark| file_in(mark).map(|file| file.display().to_string());
+        assert_eq!(file("/w/.taskrun/sites/a.json#0123abcd").as_deref(), Some("/w/.taskrun/sites/a.json"));
+        assert_eq!(file("/w/a#b/sites/a.json#0123abcd").as_deref(), Some("/w/a#b/sites/a.json"));
+        for other in ["", "a.json#0123abcd", "/w/a.json", "/w/a.json#1", "/w/a#0123abcd", "yes"] {
+            assert_eq!(file(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn another_boot_or_a_recycled_pid_is_none_of_ours() {
+        let rows = process::table();
+        let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+        let holder = Holder::of(parent.unwrap()).unwrap();
+        let record = Record { adopted: true, ..Record::new(holder.clone(), String::new(), 1) };
+        assert!(record.living(&rows).contains(&holder));
+        let later = Holder { start: holder.start + 1, ..holder.clone() };
+        assert_eq!(Record { leader: later.clone(), ..record.clone() }.living(&rows), []);
+        let group = Record { leader: later, adopted: false, ..record.clone() };
+        assert_eq!(group.living(&rows), [], "nor is its group");
+        let boot = Holder { boot: "another".into(), ..holder };
+        assert_eq!(Record { leader: boot, ..record }.living(&rows), []);
+    }
+}

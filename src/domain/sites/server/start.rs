@@ -1,0 +1,344 @@
+//! Starting a server, or finding the one that runs, and waiting for its first answer.
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::known::{self, Known, look, sockets_of};
+use super::ready::{Heard, Questions};
+use super::record::{Record, new_mark};
+use super::{Options, Progress, Started, State, Status, ended, port, stop};
+use crate::domain::sites::{Site, Sites};
+use crate::domain::stack::DevLine;
+use crate::fault::Fault;
+use crate::system::config::{self, SiteTable, env};
+use crate::system::lock::Holder;
+use crate::system::process::{self, Detached, Ended, ShellLine, detached};
+use crate::system::sockets::{self, Socket};
+use crate::system::{interrupt, store};
+
+/// Where servers are told to listen.
+const HOST: &str = "127.0.0.1";
+/// Between two looks at the sockets.
+const NAP: Duration = Duration::from_millis(5);
+/// Between two looks at its processes while nothing changes.
+const SURVEY: Duration = Duration::from_millis(250);
+/// What servers read as something else than it is meant: colours, and that nobody works with them.
+const WITHOUT: &[&str] = &["CI", "FORCE_COLOR"];
+
+/// Starts the server of `site`, or finds the one that serves it. Errors: it exited, with its log's end and what would help.
+pub fn start(
+    sites: &Sites,
+    site: &Site,
+    options: &Options,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Started> {
+    interrupt::install()?;
+    let table = config::load(Some(&sites.workspace().config_file()))?.site;
+    let patience = options.patience.unwrap_or(table.timeout);
+    let mut again = options.port.is_none();
+    loop {
+        let mut wait = begin(sites, site, options, &table)?;
+        match wait.until(patience, tell)? {
+            End::Answered(found) => return wait.settle(options, found),
+            End::Late(status) => return Ok(Started::Late(status)),
+            // Somebody took the port between our look and the server's.
+            End::Gone(_) if again && wait.lost_port() => again = false,
+            End::Gone(how) => return Err(wait.gone(how)),
+        }
+    }
+}
+
+/// The server that runs, or a new one; nobody else starts or stops it meanwhile.
+fn begin<'a>(sites: &'a Sites, site: &'a Site, options: &Options, table: &SiteTable) -> Result<Wait<'a>> {
+    let _held = sites.hold(&site.name, options.patience.unwrap_or(table.timeout))?;
+    let wait = |record, child, chosen| Wait { sites, site, record, child, chosen, waited: Instant::now() };
+    if let Some(Known { record, .. }) = look(sites, site, &process::table())? {
+        let served = record.port.unwrap_or(record.asked);
+        if let Some(wanted) = options.port.filter(|wanted| *wanted != served) {
+            let told = format!("`{}` is served already, on port {served} instead of {wanted}", site.name);
+            return Err(Fault::refused(told, format!("end it first: `taskrun site stop {}`", site.name)));
+        }
+        record.write(sites, &site.name)?;
+        return Ok(wait(record, None, false));
+    }
+    let (line, chosen) = plan(sites, site, options, table)?;
+    if options.install {
+        install(sites, site)?;
+    }
+    let mark = new_mark(sites, &site.name);
+    let child = spawn(sites, site, &line, &mark)?;
+    let leader = Holder::of(child.pid());
+    // It may have ended already: nothing is alive then, and that is told.
+    let leader = leader.unwrap_or(Holder { pid: child.pid(), start: 0, ..Holder::me() });
+    let record = Record::new(leader, mark, line.port);
+    record.write(sites, &site.name)?;
+    Ok(wait(record, Some(child), chosen))
+}
+
+/// What is to be started, and whether the port was chosen by us.
+fn plan(sites: &Sites, site: &Site, options: &Options, table: &SiteTable) -> Result<(DevLine, bool)> {
+    if !site.path.is_dir() {
+        let told = format!("the folder of `{}` is gone: `{}`", site.name, site.path.display());
+        return Err(Fault::refused(told, format!("bring it back, or `taskrun site unmount {}`", site.name)));
+    }
+    let name = &site.name;
+    let port = match options.port {
+        Some(port) if !port::is_safe(port) => {
+            let told = format!("browsers do not open pages on port {port}");
+            return Err(Fault::usage(told, "name another one, or none: `--port 4300`"));
+        }
+        Some(port) if !sockets::is_free(port) => {
+            let hint = format!("name another one, or none: `taskrun site start {name}`");
+            return Err(Fault::refused(stop::held(port), hint));
+        }
+        Some(port) => port,
+        None => {
+            let others: Vec<u16> = sites
+                .all()?
+                .iter()
+                .filter(|other| other.name != *name)
+                .filter_map(|other| other.port)
+                .collect();
+            let free = |port| !others.contains(&port) && sockets::is_free(port);
+            port::pick(&site.path, site.port, table, &free).ok_or_else(|| {
+                let (first, last) = (table.ports.start(), table.ports.end());
+                let told = format!("no port from {first} to {last} is free");
+                Fault::refused(
+                    told,
+                    "end what holds them, or set `ports` of `[site]` in `.taskrun/config.toml`",
+                )
+            })?
+        }
+    };
+    let line = site.recipe.dev_line(port, HOST).ok_or_else(|| {
+        let told = format!("`{name}` ({}) has no command that serves it", site.recipe.stack);
+        Fault::usage(told, format!("`taskrun site unmount {name}`, then mount it with `--dev COMMAND`"))
+    })?;
+    if options.port.is_some_and(|wanted| wanted != line.port) {
+        let told = format!("the dev command of `{name}` has a port of its own, {}", line.port);
+        return Err(Fault::usage(told, "start it without `--port`, or take the port out of the command"));
+    }
+    let chosen = line.port == port && options.port.is_none();
+    Ok((line, chosen))
+}
+
+fn spawn(sites: &Sites, site: &Site, line: &DevLine, mark: &str) -> Result<Detached> {
+    let mut vars: Vec<(OsString, OsString)> = vec![("NO_COLOR".into(), "1".into())];
+    vars.extend([("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"), ("COREPACK_ENABLE_STRICT", "0")].map(pair));
+    let bin = site.path.join("node_modules/.bin");
+    if bin.is_dir() {
+        let dirs = std::iter::once(bin).chain(env::search_path());
+        vars.extend(std::env::join_paths(dirs).ok().map(|path| ("PATH".into(), path)));
+    }
+    vars.extend(line.env.iter().map(|(name, value)| (name.into(), value.into())));
+    vars.extend(site.environment()?.into_iter().map(|(name, value)| (name.into(), value)));
+    let text = replacing_the_shell(&line.line);
+    let line = ShellLine { text: &text, dir: &site.path, env: &vars, without: WITHOUT, mark };
+    detached(&line, store::log_file(&sites.log(&site.name))?)
+}
+
+fn pair((name, value): (&str, &str)) -> (OsString, OsString) {
+    (name.into(), value.into())
+}
+
+/// `exec LINE` where that is the same: a plain command, for which no shell need stay.
+fn replacing_the_shell(line: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || " -_./:,@+%=".contains(c);
+    let builtin =
+        ["exec", "cd", "export", "set", "source", ".", "eval", "trap", "command", "ulimit", "umask"];
+    let first = line.split(' ').next().unwrap_or_default();
+    let simple = !first.is_empty() && !first.contains('=') && !builtin.contains(&first);
+    if simple && line.chars().all(plain) { format!("exec {line}") } else { line.to_owned() }
+}
+
+/// Fetches what the site depends on.
+fn install(sites: &Sites, site: &Site) -> Result<()> {
+    let name = &site.name;
+    let Some(install) = &site.recipe.commands.install else {
+        let told = format!("nothing is known that would install what `{name}` depends on");
+        return Err(Fault::usage(
+            told,
+            "leave `--install` out, or set `install` of `[stacks.NAME]` in the settings",
+        ));
+    };
+    let line = DevLine { line: install.clone(), ..DevLine::default() };
+    let mark = new_mark(sites, name);
+    let mut child = spawn(sites, site, &line, &mark)?;
+    let leader = Holder::of(child.pid());
+    let how = loop {
+        if let Some(ended) = child.ended() {
+            break ended;
+        }
+        if let Err(stopped) = interrupt::nap(Duration::from_millis(20)) {
+            leader.map_or(Ok(()), |leader| stop::end(&Record::new(leader, mark, 0)))?;
+            return Err(stopped);
+        }
+    };
+    if how.code == Some(0) {
+        return Ok(());
+    }
+    let tail = ended::tail(&sites.log(name));
+    let told = format!("`{install}` of `{name}` ended{}{}", ended::how(Some(how)), ended::shown(&tail));
+    Err(Fault::refused(told, format!("run it by hand in `{}`", site.path.display())))
+}
+
+/// Waiting for the first answer of a server.
+struct Wait<'a> {
+    sites: &'a Sites,
+    site: &'a Site,
+    record: Record,
+    /// Its first process, where this call started it.
+    child: Option<Detached>,
+    /// Whether this call chose the port.
+    chosen: bool,
+    waited: Instant,
+}
+
+/// What became of the waiting.
+enum End {
+    Answered((Socket, Heard)),
+    Late(Status),
+    /// None of its processes lives; how the first one ended, where that is known.
+    Gone(Option<Ended>),
+}
+
+impl Wait<'_> {
+    fn until(&mut self, patience: Duration, tell: &mut dyn FnMut(Progress)) -> Result<End> {
+        let mut questions = Questions::default();
+        let (mut all, mut own, mut living) = (Vec::new(), Vec::new(), Vec::new());
+        let mut surveyed: Option<Instant> = None;
+        loop {
+            if let Err(stopped) = interrupt::nap(NAP) {
+                return self.interrupted(stopped);
+            }
+            let how = self.child.as_mut().and_then(Detached::ended);
+            let now = sockets::listening();
+            // Nobody but a new socket, or the end of a process, changes what is ours; and the walk through all processes costs.
+            if now != all || surveyed.is_none_or(|at| at.elapsed() >= SURVEY) {
+                living = self.record.living(&process::table());
+                own = sockets_of(&living, &now);
+                (all, surveyed) = (now, Some(Instant::now()));
+                let state = if own.is_empty() { State::Starting } else { State::Listening };
+                tell(Progress::Waiting(state, ended::last_line(&self.sites.log(&self.site.name))));
+            }
+            let late = self.waited.elapsed() >= patience;
+            if let Some(found) = questions.choose(self.record.asked, &own, late) {
+                return Ok(End::Answered(found));
+            }
+            if living.is_empty() || how.is_some() && self.record.living(&process::table()).is_empty() {
+                return Ok(End::Gone(how.or_else(|| self.child.as_mut().and_then(Detached::ended))));
+            }
+            if late {
+                let socket =
+                    own.iter().find(|socket| socket.address.port() == self.record.asked).or(own.first());
+                return Ok(End::Late(known::not_answering(self.site, &self.record, socket.copied())));
+            }
+        }
+    }
+
+    /// Writes down where it answers.
+    fn settle(mut self, options: &Options, found: (Socket, Heard)) -> Result<Started> {
+        let port = found.0.address.port();
+        let fresh = self.child.is_some();
+        if let Some(wanted) = options.port.filter(|wanted| fresh && *wanted != port) {
+            self.end()?;
+            let told =
+                format!("`{}` came up on port {port} instead of {wanted}, and was ended", self.site.name);
+            return Err(Fault::refused(told, "its command decides on the port; start it without `--port`"));
+        }
+        self.record.port = Some(port);
+        let living = self.record.living(&process::table());
+        let holds = |holder: &&Holder| sockets::held_by(&[holder.pid], &[found.0]).len() == 1;
+        self.record.owners = living.iter().filter(holds).cloned().collect();
+        if !self.record.adopted && !self.record.leader.alive() {
+            // What only started the server is gone; the server itself stays.
+            self.record.leader = self.record.owners.first().cloned().unwrap_or(self.record.leader);
+        }
+        if self.is_current()? {
+            self.record.write(self.sites, &self.site.name)?;
+        }
+        let asked = options.port.is_some() || self.site.port.is_none();
+        if fresh && asked && self.site.port != Some(port) {
+            self.sites.update(&self.site.name, |site| site.port = Some(port))?;
+        }
+        Ok(Started::Ready { status: known::answering(self.site, &self.record, found), fresh })
+    }
+
+    /// Whether what is written down is still this server.
+    fn is_current(&self) -> Result<bool> {
+        let written = Record::read(self.sites, &self.site.name)?;
+        Ok(written.is_some_and(|written| written.mark == self.record.mark))
+    }
+
+    /// Ends what this call has started.
+    fn end(&self) -> Result<()> {
+        stop::end(&self.record)?;
+        self.forget()
+    }
+
+    fn forget(&self) -> Result<()> {
+        if self.is_current()? { store::remove(&self.sites.server_file(&self.site.name)) } else { Ok(()) }
+    }
+
+    fn interrupted(&self, stopped: anyhow::Error) -> Result<End> {
+        if self.child.is_some() {
+            self.end()?;
+        }
+        Err(stopped)
+    }
+
+    /// Whether it ended as somebody else has the port that we had chosen.
+    fn lost_port(&self) -> bool {
+        let tail = ended::tail(&self.sites.log(&self.site.name));
+        self.chosen
+            && matches!(ended::cause(&tail, None), ended::Cause::Taken(_))
+            && !sockets::is_free(self.record.asked)
+    }
+
+    /// Why there is no server.
+    fn gone(&self, how: Option<Ended>) -> anyhow::Error {
+        if let Err(error) = self.forget() {
+            return error;
+        }
+        let tail = ended::tail(&self.sites.log(&self.site.name));
+        let cause = ended::cause(&tail, how);
+        let told = format!(
+            "the server of `{}` ended{} before it answered{}",
+            self.site.name,
+            ended::how(how),
+            ended::shown(&tail)
+        );
+        let holder = match cause {
+            ended::Cause::Taken(port) => {
+                let port = port.unwrap_or(self.record.asked);
+                (!sockets::is_free(port)).then(|| stop::held(port))
+            }
+            _ => None,
+        };
+        Fault::refused(told, ended::hint(self.site, &cause, holder.as_deref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_command_replaces_its_shell() {
+        let table = [
+            ("npm run dev", "exec npm run dev"),
+            ("node_modules/.bin/vite --port 4300", "exec node_modules/.bin/vite --port 4300"),
+            ("FOO=1 npm run dev", "FOO=1 npm run dev"),
+            ("cd app && npm run dev", "cd app && npm run dev"),
+            ("cd app", "cd app"),
+            ("vite | tee x", "vite | tee x"),
+            ("python -m http.server $PORT", "python -m http.server $PORT"),
+            ("", ""),
+        ];
+        for (line, expected) in table {
+            assert_eq!(replacing_the_shell(line), expected);
+        }
+    }
+}
