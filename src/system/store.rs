@@ -298,6 +298,12 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
     renamed.with_context(|| format!("failed to rename `{}`", from.display()))
 }
 
+/// A directory below `dir` for what only matters while we run; gone, with all that is in it, when dropped.
+pub fn scratch_dir(dir: &Path, name: &str) -> Result<tempfile::TempDir> {
+    let made = tempfile::Builder::new().prefix(name).tempdir_in(dir);
+    made.with_context(|| format!("failed to make a directory in `{}`", dir.display()))
+}
+
 /// Makes a directory and its parents.
 pub fn make_dir(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("failed to make directory `{}`", path.display()))

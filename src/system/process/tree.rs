@@ -42,6 +42,15 @@ pub(super) fn kill_marked(mark: &OsStr, patience: Duration) -> Vec<String> {
     })
 }
 
+/// Kills all that is below the process `root`, however deep, and what is in its group still that has lost its parent.
+pub(super) fn kill_below(root: i32, patience: Duration) {
+    kill(patience, |rows, _| {
+        let mut doomed = below(rows, root, &|_| false);
+        doomed.extend(rows.iter().filter(|row| row.group == root && row.pid != root));
+        doomed
+    });
+}
+
 fn marked<'r>(rows: &'r [Row], me: i32, mark: &OsStr) -> Vec<&'r Row> {
     rows.iter().filter(|row| row.pid != me && !row.dead && carries(row.pid, mark)).collect()
 }

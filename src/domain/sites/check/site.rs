@@ -1,0 +1,168 @@
+//! A check of a mounted site: which pages, at which server.
+
+use anyhow::Result;
+
+use super::{Options, Report, Seen, check};
+use crate::domain::sites::pages::{self, Kind, Page};
+use crate::domain::sites::server::{self, Progress, Started, State};
+use crate::domain::sites::{Site, Sites};
+use crate::fault::Fault;
+use crate::system::{config, interrupt};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// These pages only: paths, or patterns with an example.
+    pub pages: Vec<String>,
+    /// Only those that differ from this revision.
+    pub changed: Option<String>,
+    /// Whether a stopped site is started for it, and stopped after it.
+    pub start: bool,
+    /// How to look; what is not said is taken from the settings.
+    pub options: Options,
+}
+
+/// Where a check is.
+#[derive(Debug)]
+pub enum Step<'s> {
+    /// The server is waited for.
+    Starting(Progress),
+    /// So many pages will be looked at.
+    Begins(usize),
+    /// One has been looked at.
+    Looked(&'s Seen),
+}
+
+/// Checks `site`. Errors ([`Fault::Refused`]): it is not served, there is no such browser.
+pub fn check_site(sites: &Sites, site: &Site, order: &Order, tell: &mut dyn FnMut(Step)) -> Result<Report> {
+    interrupt::install()?;
+    let settings = config::load(Some(&sites.workspace().config_file()))?.site;
+    let mut options = order.options.clone();
+    options.browser = options.browser.or(settings.browser.clone());
+    options.timeout = options.timeout.or(Some(settings.check_timeout));
+    let (base, fresh) = served(sites, site, order.start, tell)?;
+    let report = look(sites, site, order, (&base, &options), tell);
+    if fresh {
+        // It is left as it was found, also where the check came to nothing.
+        let stopped = server::stop(sites, site, false);
+        let report = report?;
+        return stopped.map(|_| report);
+    }
+    report
+}
+
+fn look(
+    sites: &Sites,
+    site: &Site,
+    order: &Order,
+    (base, options): (&str, &Options),
+    tell: &mut dyn FnMut(Step),
+) -> Result<Report> {
+    let listed = pages::listed(sites, site)?;
+    let mut all = listed.pages;
+    if let Some(revision) = &order.changed {
+        all = pages::changed(site, all, revision)?;
+    } else if !all.iter().any(|page| page.open().is_some()) {
+        // Nobody knows its pages; this one every site has.
+        all.push(Page { path: "/".into(), source: "server".into(), ..Page::default() });
+    }
+    let asked = if order.pages.is_empty() { all } else { chosen(&all, &order.pages)? };
+    tell(Step::Begins(asked.iter().filter(|page| page.open().is_some()).count()));
+    let mut report = check(base, &asked, options, &mut |seen| tell(Step::Looked(seen)))?;
+    report.notices.splice(0..0, listed.notices);
+    Ok(report)
+}
+
+/// The URL of its server, and whether that was started for this.
+fn served(sites: &Sites, site: &Site, start: bool, tell: &mut dyn FnMut(Step)) -> Result<(String, bool)> {
+    let status = server::status(sites, site)?;
+    if let Some(url) = status.url.filter(|_| status.state >= State::Answering) {
+        return Ok((url, false));
+    }
+    let name = &site.name;
+    if !start {
+        let how = if status.state == State::Stopped { "is not served" } else { "does not answer yet" };
+        let hint =
+            format!("start it by `taskrun site start {name}`, or have it started for the check by `--start`");
+        return Err(Fault::refused(format!("the site `{name}` {how}"), hint));
+    }
+    match server::start(sites, site, &server::Options::default(), &mut |at| tell(Step::Starting(at)))? {
+        Started::Ready { status, fresh } => match status.url {
+            Some(url) => Ok((url, fresh)),
+            None => Err(late(name)),
+        },
+        Started::Late(_) => {
+            let _ = server::stop(sites, site, false);
+            Err(late(name))
+        }
+    }
+}
+
+fn late(name: &str) -> anyhow::Error {
+    let hint = format!(
+        "`taskrun site start {name} --timeout 5m` waits longer; `taskrun site logs {name}` shows what it prints"
+    );
+    Fault::refused(format!("the site `{name}` was started and did not answer in time"), hint)
+}
+
+/// Of `all` those that are asked for; a path that nobody lists is asked for all the same.
+fn chosen(all: &[Page], asked: &[String]) -> Result<Vec<Page>> {
+    let mut found = Vec::new();
+    for path in asked {
+        let own = |page: &&Page| page.kind != Kind::Api && (page.path == *path || page.open() == Some(path));
+        match all.iter().find(own) {
+            Some(page) if page.open().is_none() => {
+                return Err(Fault::usage(
+                    format!("`{path}` is a pattern without an example"),
+                    format!("name a path, or remember one: `taskrun site pages --example '{path}=…'`"),
+                ));
+            }
+            Some(page) => found.push(page.clone()),
+            None if path.starts_with('/') => {
+                found.push(Page { path: path.clone(), source: "asked".into(), ..Page::default() });
+            }
+            None => {
+                return Err(Fault::usage(
+                    format!("`{path}` is no path of a page"),
+                    "a path begins with `/`; `taskrun site pages` lists all",
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_chosen_by_path_pattern_and_example() {
+        let page = |path: &str, kind, example: Option<&str>| Page {
+            path: path.into(),
+            kind,
+            example: example.map(str::to_owned),
+            ..Page::default()
+        };
+        let all = [
+            page("/", Kind::Page, None),
+            page("/blog/[slug]", Kind::Dynamic, Some("/blog/one")),
+            page("/shop/[id]", Kind::Dynamic, None),
+        ];
+        let open = |asked: &[&str]| {
+            let asked: Vec<String> = asked.iter().map(|path| (*path).to_owned()).collect();
+            let chosen = chosen(&all, &asked).map_err(|error| error.to_string())?;
+            Ok(chosen.iter().map(|page| page.open().unwrap().to_owned()).collect::<Vec<_>>().join(" "))
+        };
+        let table: [(&[&str], Result<&str, &str>); 5] = [
+            (&["/", "/blog/[slug]"], Ok("/ /blog/one")),
+            (&["/blog/one"], Ok("/blog/one")),
+            (&["/unlisted"], Ok("/unlisted")),
+            (&["/shop/[id]"], Err("`/shop/[id]` is a pattern without an example")),
+            (&["about"], Err("`about` is no path of a page")),
+        ];
+        for (asked, expected) in table {
+            assert_eq!(open(asked), expected.map(str::to_owned).map_err(str::to_owned), "{asked:?}");
+        }
+    }
+}
