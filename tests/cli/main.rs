@@ -96,6 +96,7 @@ mod money_shared;
 mod sandbox;
 mod site_mount;
 mod site_pages;
+mod site_preview;
 mod site_scene;
 mod site_start;
 mod site_traps;
