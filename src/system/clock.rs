@@ -72,6 +72,13 @@ pub fn random() -> u64 {
     RandomState::new().hash_one(std::time::Instant::now())
 }
 
+/// 128 bits from the system in hexadecimal digits: for secrets.
+pub fn secret() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
 /// `value` in base 36, the last `digits` digits, zero-padded.
 pub fn base36(mut value: u64, digits: usize) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";

@@ -99,6 +99,7 @@ mod site_mount;
 mod site_check;
 mod site_pages;
 mod site_real;
+mod site_preview;
 mod site_scene;
 mod site_start;
 mod site_traps;

@@ -67,7 +67,7 @@ pub fn shoot(base: &str, pages: &[Page], dir: &Path, browser: Option<&str>) -> R
 }
 
 /// The browser of that name, or the first there is, started.
-pub(super) fn start(named: Option<&str>) -> Result<Browser> {
+pub fn start(named: Option<&str>) -> Result<Browser> {
     let Some(program) = browser::find(named) else {
         return Err(match named {
             Some(named) => Fault::refused(

@@ -1,0 +1,205 @@
+'use strict';
+(() => {
+  const base = location.pathname.replace(/[^/]*$/, '');
+  const el = (id) => document.getElementById(id);
+  const frame = el('frame');
+  const MOST = 300;
+  const UP = new Set(['answering', 'ok']);
+  let rev = 0;
+  let site = null;
+  let server = null;
+  let pages = { list: [], selected: '/' };
+  let log = { lines: [] };
+  let here = null; // the address in the frame
+  let wanted = null; // the one it was sent to
+  let foreign = null; // where it went, when that is not the site
+  let run = null; // which run of the server the frame shows
+  let width = 'full';
+  let remembered = null;
+
+  // Data is only ever text: a title, a path and a line of a log may say anything.
+  const say = (node, text) => {
+    if (node.textContent !== text) node.textContent = text;
+  };
+  const show = (node, on) => {
+    if (node.hidden === on) node.hidden = !on;
+  };
+  const make = (name, text, kind) => {
+    const node = document.createElement(name);
+    if (text !== undefined) node.textContent = text;
+    if (kind) node.className = kind;
+    return node;
+  };
+  const link = (node, url) => {
+    if (url) node.setAttribute('href', url);
+    else node.removeAttribute('href');
+  };
+
+  // An address of the site, or null for anything else.
+  const within = (text) => {
+    let url;
+    try {
+      url = new URL(text, location.origin + '/');
+    } catch {
+      return null;
+    }
+    const other = url.origin !== location.origin || url.pathname.startsWith('/__taskrun/');
+    return other ? null : url.pathname + url.search + url.hash;
+  };
+  const bare = (path) => {
+    let name = path.replace(/[?#].*$/, '');
+    try {
+      name = decodeURI(name);
+    } catch {
+      // As it is, then.
+    }
+    return name.length > 1 ? name.replace(/\/+$/, '') : name;
+  };
+  const pageAt = (path) => pages.list.find((page) => page.open !== null && bare(page.open) === bare(path));
+
+  // The frame.
+  const go = (text) => {
+    const path = within(text);
+    if (path === null) return false;
+    wanted = path;
+    foreign = null;
+    if (server && UP.has(server.state)) load(path);
+    else settle(path);
+    return true;
+  };
+  const load = (path) => {
+    run = server.run;
+    show(frame, true);
+    try {
+      // In its own history, so that going back goes back in the site.
+      if (frame.contentWindow.location.href === 'about:blank') frame.contentWindow.location.replace(path);
+      else frame.contentWindow.location.assign(path);
+    } catch {
+      frame.src = path;
+    }
+    settle(path);
+  };
+  const reload = () => {
+    if (!server || !UP.has(server.state)) return;
+    foreign = null;
+    try {
+      if (frame.contentWindow.location.href !== 'about:blank') {
+        frame.contentWindow.location.reload();
+        return;
+      }
+    } catch {
+      // It is not in the site any more.
+    }
+    go(here || wanted || '/');
+  };
+  const settle = (path) => {
+    here = path;
+    const address = el('address');
+    if (document.activeElement !== address && address.value !== path) address.value = path;
+    mark();
+    const url = server && server.url ? new URL(path, server.url).href : null;
+    link(el('open'), url);
+    veil();
+  };
+  const look = () => {
+    if (document.hidden || frame.hidden) return;
+    let href;
+    let title = '';
+    try {
+      href = frame.contentWindow.location.href;
+      title = frame.contentDocument.title;
+    } catch {
+      href = null;
+    }
+    if (href === 'about:blank') return;
+    if (href === null) {
+      if (foreign === null) {
+        foreign = '';
+        veil();
+      }
+      return;
+    }
+    const path = within(href);
+    if (path === null) return;
+    if (foreign !== null) {
+      foreign = null;
+      veil();
+    }
+    say(el('title'), title || 'No title');
+    if (path !== here) settle(path);
+    remember(path);
+  };
+  const remember = (path) => {
+    const page = pageAt(path);
+    if (!page || page.open === remembered) return;
+    remembered = page.open;
+    post('page', page.open).catch(() => {});
+  };
+  document.addEventListener('securitypolicyviolation', (event) => {
+    if (!event.effectiveDirective.startsWith('frame-src')) return;
+    foreign = /^https?:/.test(event.blockedURI) ? event.blockedURI : '';
+    veil();
+  });
+
+  // What stands in the frame's place when there is nothing to show in it.
+  const veil = () => {
+    const up = server !== null && UP.has(server.state);
+    const on = !up || foreign !== null || frame.hidden;
+    show(el('veil'), on);
+    if (!on) return;
+    const act = el('act');
+    const away = el('away');
+    let button = null;
+    let what = 'Connecting';
+    let why = '';
+    let tail = false;
+    link(away, foreign);
+    show(away, Boolean(foreign));
+    if (server && up && foreign !== null) {
+      what = 'This leads away from the site';
+      why = (foreign ? foreign + ' ' : 'It ') + 'cannot be shown in this frame.';
+      button = ['Back to the site', 'back'];
+    } else if (server) {
+      what = server.words;
+      why = server.error || server.more || '';
+      tail = log.lines.length > 0;
+      if (server.state === 'stopped' && !server.busy) button = ['Start', 'start'];
+    }
+    say(el('what'), what);
+    say(el('why'), why);
+    show(act, button !== null);
+    if (button) {
+      say(act, button[0]);
+      act.dataset.act = button[1];
+    }
+    show(el('tail'), tail);
+    if (tail) {
+      say(el('tail'), log.lines.slice(-14).join('\n'));
+      el('tail').scrollTop = el('tail').scrollHeight;
+    }
+  };
+
+  // Widths: the frame is as wide as it says, and drawn smaller where that has no room.
+  const fit = () => {
+    const stage = el('stage');
+    const [wide, high] = [stage.clientWidth, stage.clientHeight];
+    if (!wide || !high) return;
+    const want = width === 'full' ? wide : Number(width);
+    const scale = Math.min(1, wide / want);
+    frame.style.width = want + 'px';
+    frame.style.height = high / scale + 'px';
+    frame.style.transform = scale < 1 ? `scale(${scale})` : '';
+    stage.classList.toggle('scaled', scale < 1);
+    stage.classList.toggle('narrow', width !== 'full' && scale === 1);
+    const shown = width === 'full' ? `${wide} px` : `${want} px` + (scale < 1 ? `, drawn at ${Math.round(scale * 100)} %` : '');
+    say(el('scale'), shown);
+  };
+  const widen = (value) => {
+    width = value;
+    for (const button of document.querySelectorAll('[data-width]')) {
+      button.setAttribute('aria-pressed', String(button.dataset.width === value));
+    }
+    history.replaceState(null, '', value === 'full' ? location.pathname : '#' + value);
+    fit();
+  };
+

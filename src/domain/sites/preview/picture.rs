@@ -1,0 +1,107 @@
+//! `site preview --screenshot`: a page of the site itself, as a browser draws it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::domain::sites::check::pictures;
+use crate::domain::sites::server::{self, Options, Progress, Started};
+use crate::domain::sites::url::{Address, address};
+use crate::domain::sites::{Site, Sites};
+use crate::fault::Fault;
+use crate::system::browser::{Extent, View};
+use crate::system::config::{self, env};
+use crate::system::{interrupt, store};
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Where the PNG goes.
+    pub file: PathBuf,
+    /// CSS pixels.
+    pub size: (u32, u32),
+    /// Whether dark colours are asked for.
+    pub dark: bool,
+    /// How much of the page.
+    pub extent: Extent,
+}
+
+/// What was taken.
+#[derive(Debug, Clone, Serialize)]
+pub struct Taken {
+    /// The site.
+    pub name: String,
+    /// What was opened.
+    pub url: String,
+    /// The status that came.
+    pub status: Option<u16>,
+    /// The page's title.
+    pub title: String,
+    /// The text of a dev server's error overlay.
+    pub overlay: Option<String>,
+    /// Where the picture is.
+    pub file: PathBuf,
+}
+
+/// The URL of a page of `site`, whose server is started where it does not run; whether it was.
+pub fn served(
+    sites: &Sites,
+    site: &Site,
+    page: Option<&str>,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<(Address, bool)> {
+    let fresh = match server::start(sites, site, &Options::default(), tell)? {
+        Started::Ready { fresh, .. } => fresh,
+        Started::Late(_) => {
+            let hint = format!("it is left to start: `taskrun site status {}` tells how it is", site.name);
+            return Err(Fault::refused(format!("`{}` does not answer yet", site.name), hint));
+        }
+    };
+    Ok((address(sites, Some(&site.name), page)?, fresh))
+}
+
+/// Takes a picture of a page of `site`; a server that was started for it is ended.
+pub fn take(
+    sites: &Sites,
+    site: &Site,
+    page: Option<&str>,
+    wanted: &Wanted,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Taken> {
+    interrupt::install()?;
+    let (address, fresh) = served(sites, site, page, tell)?;
+    let taken = look(sites, address, wanted);
+    let stopped = if fresh { server::stop(sites, site, false).map(drop) } else { Ok(()) };
+    taken.and_then(|taken| stopped.map(|()| taken))
+}
+
+fn look(sites: &Sites, address: Address, wanted: &Wanted) -> Result<Taken> {
+    let settings = config::load(Some(&sites.workspace().config_file()))?.site;
+    let mut browser = pictures::start(settings.browser.as_deref())?;
+    let view = View {
+        width: wanted.size.0,
+        height: wanted.size.1,
+        dark: wanted.dark,
+        picture: Some(wanted.extent),
+        patience: Duration::from_secs(20),
+    };
+    let visit = browser.visit(&address.url, &view)?;
+    let Some(picture) = visit.picture else {
+        let why = visit.trouble.unwrap_or_else(|| "the browser gave none".into());
+        let told = format!("no picture of `{}`: {why}", address.page);
+        return Err(Fault::refused(
+            told,
+            format!("`taskrun site logs {}` shows what the server prints", address.name),
+        ));
+    };
+    let file = absolute(&wanted.file)?;
+    store::write(&file, store::SHARED, &picture)?;
+    let (status, title, overlay) = (visit.status, visit.title, visit.overlay);
+    Ok(Taken { name: address.name, url: address.url, status, title, overlay, file })
+}
+
+fn absolute(file: &Path) -> Result<PathBuf> {
+    Ok(env::current_dir()?.join(file))
+}

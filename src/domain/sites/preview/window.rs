@@ -1,0 +1,364 @@
+//! The preview's page, its data and its orders: all that answers below the reserved path.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::desk::{Desk, RESERVED, Reply, Request};
+use super::state::{self, Order, Parts};
+use crate::domain::beads::Store;
+use crate::domain::loops::state as loops;
+use crate::domain::sites::logs::Pulse;
+use crate::domain::sites::pages::{self, Page};
+use crate::domain::sites::server::{self, Options, Started, State, Status};
+use crate::domain::sites::{Site, Sites, tasks};
+use crate::fault::Fault;
+use crate::system::stamp::Stamp;
+use crate::system::{clock, interrupt};
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = concat!(include_str!("page.js"), include_str!("page-data.js"));
+
+/// A question for news is held open so long.
+const HOLD: Duration = Duration::from_secs(20);
+/// Between two looks while somebody looks at the page …
+const LOOK: Duration = Duration::from_millis(250);
+/// … which is so for this long after a question.
+const SEEN: Duration = Duration::from_secs(30);
+/// The site's files are looked through for pages so often.
+const PAGES: Duration = Duration::from_secs(3);
+/// So much of the log's end is read.
+const TAIL: u64 = 32 << 10;
+
+/// The preview of one site.
+#[derive(Debug)]
+pub struct Window {
+    sites: Sites,
+    name: String,
+    token: String,
+    selected: Option<String>,
+    parts: Parts,
+    port: AtomicU16,
+    asked: Mutex<Instant>,
+    doing: Mutex<Doing>,
+    ours: AtomicBool,
+}
+
+/// What is done with the server, and how the last order went.
+#[derive(Debug, Default)]
+struct Doing {
+    order: Option<Order>,
+    error: Option<String>,
+    status: Status,
+    openable: Vec<String>,
+}
+
+/// What was looked at, to see whether it changed.
+#[derive(Debug)]
+struct Sight {
+    site: Site,
+    pulse: Pulse,
+    record: Stamp,
+    log: Option<Stamp>,
+    tasks: Vec<Stamp>,
+    files: Option<Vec<Page>>,
+    listed: Instant,
+    up: bool,
+}
+
+impl Window {
+    /// The preview of `site`, with `selected` opened first; all is known once, so that the page has something to show.
+    pub fn open(sites: &Sites, site: &Site, selected: Option<&str>) -> Result<Arc<Self>> {
+        let window = Arc::new(Self {
+            sites: sites.clone(),
+            name: site.name.clone(),
+            token: secret()?,
+            selected: selected.map(str::to_owned),
+            parts: Parts::default(),
+            port: AtomicU16::new(0),
+            asked: Mutex::new(Instant::now()),
+            doing: Mutex::default(),
+            ours: AtomicBool::new(false),
+        });
+        let mut sight = window.begin(site)?;
+        window.look(&mut sight);
+        let watching = window.clone();
+        thread::Builder::new().name("watch".into()).spawn(move || watching.watch(sight))?;
+        Ok(window)
+    }
+
+    /// Where the page is, below the listener's URL.
+    pub fn path(&self) -> String {
+        format!("{RESERVED}{}/", self.token)
+    }
+
+    /// Whether the server runs by an order of this preview.
+    pub fn started_it(&self) -> bool {
+        self.ours.load(Ordering::SeqCst)
+    }
+
+    /// Whether an order is being carried out.
+    pub fn is_busy(&self) -> bool {
+        self.doing().order.is_some()
+    }
+
+    /// What went wrong with the last order, told once.
+    pub fn failure(&self) -> Option<String> {
+        self.doing().error.clone()
+    }
+
+    /// Does something with the server, beside; `false` while something else is done.
+    pub fn order(self: &Arc<Self>, order: Order) -> bool {
+        let mut doing = self.doing();
+        if doing.order.is_some() {
+            return false;
+        }
+        (doing.order, doing.error) = (Some(order), None);
+        drop(doing);
+        self.tell_server();
+        let window = self.clone();
+        let thread = thread::Builder::new().name("order".into()).spawn(move || {
+            let outcome = window.carry_out(order);
+            let mut doing = window.doing();
+            doing.order = None;
+            doing.error = outcome.err().map(|error| told(&error));
+            drop(doing);
+            if let Ok(status) =
+                window.sites.find(Some(&window.name)).and_then(|site| server::status(&window.sites, &site))
+            {
+                window.see(&status);
+            }
+        });
+        thread.is_ok()
+    }
+
+    fn carry_out(&self, order: Order) -> Result<()> {
+        let site = self.sites.find(Some(&self.name))?;
+        if order != Order::Start {
+            server::stop(&self.sites, &site, false)?;
+            self.ours.store(false, Ordering::SeqCst);
+        }
+        if order != Order::Stop {
+            // Set before, for it may be ended half-way.
+            let fresh = server::status(&self.sites, &site)?.state == State::Stopped;
+            self.ours.fetch_or(fresh, Ordering::SeqCst);
+            let started = server::start(&self.sites, &site, &Options::default(), &mut |_| {})?;
+            if let Started::Ready { fresh: false, .. } = started {
+                self.ours.store(false, Ordering::SeqCst);
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&self, site: &Site) -> Result<Sight> {
+        let record = Stamp::of(&self.sites.file(&self.name));
+        let pulse = Pulse::feel(&self.sites, site)?;
+        self.parts.put("site", state::site(&self.sites, site));
+        self.see(&pulse.status);
+        let (site, listed) = (site.clone(), Instant::now());
+        Ok(Sight { site, pulse, record, log: None, tasks: Vec::new(), files: None, listed, up: false })
+    }
+
+    fn watch(&self, mut sight: Sight) {
+        while interrupt::signal().is_none() {
+            #[allow(clippy::disallowed_methods)]
+            // not the main thread: a signal does not wake it, and need not
+            thread::sleep(LOOK);
+            let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            // Nobody looks: nothing is asked of the server, which may print a line for it.
+            if asked.elapsed() < SEEN {
+                self.look(&mut sight);
+            }
+        }
+    }
+
+    /// Looks at all that may have changed.
+    fn look(&self, sight: &mut Sight) {
+        let record = Stamp::of(&self.sites.file(&self.name));
+        if record != sight.record {
+            sight.record = record;
+            if let Ok(site) = self.sites.find(Some(&self.name)) {
+                self.parts.put("site", state::site(&self.sites, &site));
+                sight.site = site;
+                sight.files = None;
+                sight.tasks.clear();
+            }
+        }
+        let renewed = sight.pulse.renew(&self.sites, &sight.site).unwrap_or(false);
+        if renewed {
+            self.see(&sight.pulse.status);
+        }
+        let path = self.sites.log(&self.name);
+        let stamp = Stamp::of(&path);
+        if sight.log != Some(stamp) {
+            sight.log = Some(stamp);
+            self.parts.put("log", tail(&path).unwrap_or_else(|_| state::log(&[], 0)));
+        }
+        self.look_at_tasks(sight);
+        self.look_at_pages(sight);
+    }
+
+    fn look_at_tasks(&self, sight: &mut Sight) {
+        let workspace = self.sites.workspace();
+        let mut files = loops::budget_files(workspace);
+        if workspace.has_beads() {
+            files.extend(Store::open(workspace).map(|store| store.file().to_owned()));
+        }
+        let stamps: Vec<Stamp> = files.iter().map(|file| Stamp::of(file)).collect();
+        if stamps == sight.tasks && !stamps.is_empty() {
+            return;
+        }
+        sight.tasks = stamps;
+        let part = tasks::tasks(&self.sites, &sight.site);
+        self.parts
+            .put("tasks", part.map_or_else(|error| state::no_tasks(&told(&error)), |all| state::tasks(&all)));
+    }
+
+    /// The files tell of new pages; the server, too, but it is asked only then and when it comes up.
+    fn look_at_pages(&self, sight: &mut Sight) {
+        let up = sight.pulse.status.state >= State::Answering;
+        let changed = up != sight.up || sight.files.is_none();
+        if !changed && sight.listed.elapsed() < PAGES {
+            return;
+        }
+        sight.up = up;
+        let files = pages::pages(&sight.site, None).unwrap_or_default();
+        if changed || sight.files.as_ref() != Some(&files) {
+            sight.files = Some(files);
+            let listed = pages::listed(&self.sites, &sight.site);
+            let (all, error) = match listed {
+                Ok(listed) => (listed.pages, None),
+                Err(error) => (Vec::new(), Some(told(&error))),
+            };
+            self.doing().openable = all.iter().filter_map(|page| page.open().map(str::to_owned)).collect();
+            self.parts
+                .put("pages", state::pages(&sight.site, &all, error.as_deref(), self.selected.as_deref()));
+        }
+        sight.listed = Instant::now();
+    }
+
+    fn see(&self, status: &Status) {
+        self.port.store(status.port.unwrap_or(0), Ordering::Relaxed);
+        self.doing().status = status.clone();
+        self.tell_server();
+    }
+
+    fn tell_server(&self) {
+        let doing = self.doing();
+        self.parts.put("server", state::server(&doing.status, doing.order, doing.error.as_deref()));
+    }
+
+    fn doing(&self) -> MutexGuard<'_, Doing> {
+        self.doing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn news(&self, query: Option<&str>) -> Reply {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let since = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("since="));
+        let since = since.map_or(Some(0), |since| since.parse().ok());
+        match since {
+            Some(since) => Reply::json(200, self.parts.since(since, HOLD).to_string()),
+            None => Reply::text(400, "`since` is no number"),
+        }
+    }
+
+    fn remember(&self, body: &[u8]) -> Reply {
+        let page = String::from_utf8_lossy(body).into_owned();
+        if !self.doing().openable.contains(&page) {
+            return Reply::text(400, "no page of this site");
+        }
+        match self.sites.update(&self.name, |site| site.page = Some(page)) {
+            Ok(_) => Reply { status: 204, ..Reply::default() },
+            Err(error) => Reply::text(503, &told(&error)),
+        }
+    }
+}
+
+/// What the listener gets: orders are carried out on threads that share the window.
+#[derive(Debug)]
+pub struct Front(pub Arc<Window>);
+
+impl Desk for Front {
+    fn answer(&self, request: &Request) -> Reply {
+        let window = &self.0;
+        let Some(rest) = request.path.strip_prefix(window.token.as_str()) else {
+            return Reply::text(404, "open the address that `taskrun site preview` has printed");
+        };
+        let gets = matches!(request.method.as_str(), "GET" | "HEAD");
+        match (rest, gets) {
+            ("", true) => Reply { headers: vec![("Location", window.path())], ..Reply::text(302, "here") },
+            ("/", true) => page(),
+            ("/state", true) => window.news(request.query.as_deref()),
+            ("/start" | "/stop" | "/restart" | "/page", _) if request.method != "POST" => {
+                Reply { headers: vec![("Allow", "POST".into())], ..Reply::text(405, "only by POST") }
+            }
+            ("/start" | "/stop" | "/restart" | "/page", _) if is_foreign(request) => {
+                Reply::text(403, "asked for by another site")
+            }
+            ("/page", _) => window.remember(&request.body),
+            ("/start", _) => ordered(window.order(Order::Start)),
+            ("/stop", _) => ordered(window.order(Order::Stop)),
+            ("/restart", _) => ordered(window.order(Order::Restart)),
+            ("" | "/" | "/state", false) => Reply::text(405, "only by GET"),
+            _ => Reply::text(404, "nothing is here"),
+        }
+    }
+
+    fn site(&self) -> Option<u16> {
+        Some(self.0.port.load(Ordering::Relaxed)).filter(|port| *port > 0)
+    }
+}
+
+fn ordered(taken: bool) -> Reply {
+    if taken {
+        Reply::json(200, "{}")
+    } else {
+        Reply::text(503, "something else is being done with the server")
+    }
+}
+
+/// Whether a browser says that a page from elsewhere asks.
+fn is_foreign(request: &Request) -> bool {
+    let host = request.header("host").unwrap_or_default();
+    request.header("origin").is_some_and(|origin| !origin.eq_ignore_ascii_case(&format!("http://{host}")))
+}
+
+/// The page: nothing in it is data, and nothing but what is in it may run.
+fn page() -> Reply {
+    let Ok(nonce) = secret() else { return Reply::text(500, "no random numbers are to be had") };
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; frame-src 'self'; \
+         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let text = PAGE.replace("{nonce}", &nonce).replace("{style}", STYLE).replace("{script}", SCRIPT);
+    let headers = vec![("Content-Security-Policy", policy), ("X-Frame-Options", "DENY".to_owned())];
+    Reply { headers, ..Reply::html(200, text) }
+}
+
+/// The end of the log.
+fn tail(path: &Path) -> Result<Value> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
+    let mut end = Vec::new();
+    file.take(TAIL).read_to_end(&mut end)?;
+    Ok(state::log(&end, size))
+}
+
+/// An error and the way out.
+fn told(error: &anyhow::Error) -> String {
+    let hint = error.downcast_ref::<Fault>().and_then(Fault::hint);
+    hint.map_or_else(|| format!("{error:#}"), |hint| format!("{error:#}\nhint: {hint}"))
+}
+
+fn secret() -> Result<String> {
+    clock::secret().context("failed to get random numbers")
+}
