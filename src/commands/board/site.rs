@@ -1,5 +1,7 @@
 //! `board --site`: the tasks of a site's epic, with a glyph for where each stands, and the budget.
 
+use std::fmt::Write;
+
 use anyhow::Result;
 use console::style;
 
@@ -44,8 +46,7 @@ fn render(tasks: &Tasks, columns: Option<usize>) -> String {
         let title = fitted(one_line(&task.title), room);
         let step = " ".repeat(STEP * task.depth.min(DEEPEST));
         let id = pad(&one_line(&task.id), leads - step.len() - 2);
-        out.push_str(&format!("{step}{} {id}  {title}{left}", glyph(task.state)));
-        out.push('\n');
+        let _ = writeln!(out, "{step}{} {id}  {title}{left}", glyph(task.state));
     }
     out
 }

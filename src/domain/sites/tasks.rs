@@ -67,7 +67,7 @@ pub fn tasks(sites: &Sites, site: &Site) -> Result<Tasks> {
 fn gather(table: &Table, epic: Option<&str>) -> Result<(Counts, Vec<Task>)> {
     let graph = table.graph();
     let pick = Pick { epic: epic.map(str::to_owned), itself: true, ..Pick::default() };
-    let mut records = pick.of(table, &graph, |record| record.is_tombstone())?;
+    let mut records = pick.of(table, &graph, |_| false)?;
     records.sort_by_cached_key(|record| (record.priority(), record.created(), record.id.clone()));
     let counts = count(&graph, &records);
     if epic.is_none() {

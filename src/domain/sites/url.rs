@@ -27,7 +27,7 @@ const PLAIN: &str = "/-._~!$&'()*+,;=:@?#";
 /// not run.
 pub fn address(sites: &Sites, name: Option<&str>, page: Option<&str>) -> Result<Address> {
     let site = sites.find(name)?;
-    let page = page.map(|page| plain(page)).transpose()?;
+    let page = page.map(plain).transpose()?;
     let status = server::status(sites, &site)?;
     let Some(base) = status.url else {
         let name = &site.name;

@@ -185,7 +185,7 @@ impl Eye {
                 // A link may lead anywhere, round in a circle too.
                 match entry.file_type() {
                     Ok(kind) if kind.is_dir() && is_source(&name) && self.out.as_ref() != Some(&path) => {
-                        dirs.push(path)
+                        dirs.push(path);
                     }
                     Ok(kind) if kind.is_file() && !name.ends_with('~') && !name.starts_with(".#") => {
                         let stamp = Stamp::of(&path);
