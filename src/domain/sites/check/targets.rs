@@ -154,8 +154,8 @@ fn ask(
         Lost::Circles => Outcome::Broken("is redirected again and again".into()),
     };
     Ok(answer.map_or_else(lost, |answer| {
-        let bare = path.split('?').next() == Some("/");
-        if linked && !bare && (200..300).contains(&answer.status) && is_fallback(fallback, &answer, &end) {
+        let is_root = path.split('?').next() == Some("/");
+        if linked && !is_root && (200..300).contains(&answer.status) && is_fallback(fallback, &answer, &end) {
             return Outcome::Fallback;
         }
         let places = is_html(&answer).then(|| scan(&String::from_utf8_lossy(&answer.body)));
