@@ -118,15 +118,14 @@ impl Beside for Looped {
     fn begin(&mut self, notice: &mut dyn FnMut(&str)) -> Result<()> {
         let served = self.keep_up()?;
         let name = &self.site.name;
-        match (&served, self.ours) {
+        let told = match (&served, self.ours) {
             (Served::At(url), true) => {
-                notice(&format!("started the site `{name}` at {url}; it is stopped with the run"))
+                format!("started the site `{name}` at {url}; it is stopped with the run")
             }
-            (Served::At(url), false) => {
-                notice(&format!("the site `{name}` is served at {url}, and stays so"))
-            }
-            _ => notice(&format!("the site `{name}` does not answer yet; see `taskrun site logs {name}`")),
-        }
+            (Served::At(url), false) => format!("the site `{name}` is served at {url}, and stays so"),
+            _ => format!("the site `{name}` does not answer yet; see `taskrun site logs {name}`"),
+        };
+        notice(&told);
         if !self.ours {
             self.log.pass();
         }
