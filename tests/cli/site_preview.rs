@@ -82,6 +82,7 @@ fn the_page_shows_a_site_and_ends_what_it_started() {
     until("it runs and its log is told", || {
         let state = preview.state();
         state["server"]["state"] == "ok"
+            && state["server"]["busy"] == false
             && state["log"]["lines"].as_array().is_some_and(|lines| !lines.is_empty())
     });
     let state = preview.state();
