@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, DONE, kill, reap, wait_for};
 
 /// A dev server in miniature: pages are put together from parts, and a part that is not sound is an error in its log.
-const SERVER: &str = r#"
+const SERVER: &str = r"
 import http.server, os, pathlib, re
 ROOT = pathlib.Path(__file__).parent
 def part(name):
@@ -36,7 +36,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(text)
     do_HEAD = do_GET
 http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
-"#;
+";
 
 const PAGE: &str = "<!doctype html><html lang=en><head><meta charset=utf-8><title>Home</title></head><body><h1>Home</h1></body></html>";
 

@@ -1,6 +1,7 @@
 //! The commands through the real binary, with real git, real processes and real files.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)] // tests touch the world directly
+#![allow(clippy::print_stderr)] // and say why they were skipped
 
 mod agent;
 mod agent_prompt;
@@ -95,11 +96,11 @@ mod mission_storm;
 mod mission_walk;
 mod money_shared;
 mod sandbox;
-mod site_mount;
 mod site_check;
+mod site_mount;
 mod site_pages;
-mod site_real;
 mod site_preview;
+mod site_real;
 mod site_scene;
 mod site_start;
 mod site_traps;

@@ -69,10 +69,13 @@ fn told(flaws: &[(String, String, bool)]) -> Vec<(&str, &str)> {
     flaws.iter().map(|(kind, message, _)| (kind.as_str(), message.as_str())).collect()
 }
 
+/// A page, the exit code, and the flaws it has: kind and part of the message.
+type Case = (&'static str, i32, &'static [(&'static str, &'static str)]);
+
 #[test]
 fn each_flaw_is_seen_by_http_alone() {
     let Some(site) = Served::start(&[]) else { return };
-    let table: [(&str, i32, &[(&str, &str)]); 9] = [
+    let table: [Case; 9] = [
         ("/", 0, &[]),
         ("/fine", 0, &[]),
         ("/moved", 0, &[]),
@@ -180,7 +183,7 @@ fn each_flaw_is_seen_in_a_browser() {
     }
     assert_eq!((code, told(&flaws)), (0, vec![]));
     let base = "at /";
-    let table: [(&str, i32, &[(&str, &str)]); 6] = [
+    let table: [Case; 6] = [
         ("/dialogs", 0, &[]),
         ("/console", 1, &[("console", "on the console")]),
         ("/exception", 1, &[("exception", "TypeError: Cannot read properties of null (reading 'x')")]),

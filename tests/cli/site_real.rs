@@ -37,7 +37,7 @@ impl Site {
     fn new(name: &'static str, file: &str) -> Option<Self> {
         let dir = std::env::var_os("TASKRUN_SITES").map(|dir| Path::new(&dir).join(name));
         let Some(dir) = dir.filter(|dir| dir.join("installed").is_file()) else {
-            println!(
+            eprintln!(
                 "skipped: TASKRUN_SITES names no folder with the site {name}; see tests/sites/install.sh"
             );
             return None;
@@ -116,7 +116,7 @@ fn live(name: &'static str, expected: &Expected) {
     // It is served, and that once.
     let begun = Instant::now();
     let first = site.ok(&["start", name]);
-    println!("{name}: served after {:.1?}", begun.elapsed());
+    eprintln!("{name}: served after {:.1?}", begun.elapsed());
     assert_eq!(first["state"], "ok", "{first}\n{}", site.log());
     let port = port_of(&first);
     assert!(get(port, expected.shows).contains("Hello"), "{}", get(port, expected.shows));

@@ -23,7 +23,7 @@ impl Scene {
     pub fn new() -> Option<Self> {
         let node = Command::new("node").arg("--version").stdout(Stdio::null()).status();
         if !node.is_ok_and(|status| status.success()) {
-            println!("skipped: node is not installed");
+            eprintln!("skipped: node is not installed");
             return None;
         }
         let scene = Self { sandbox: Sandbox::new(), sites: Vec::default().into() };

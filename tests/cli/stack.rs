@@ -231,11 +231,12 @@ fn settings_go_before_the_table_and_make_new_stacks() {
 
 #[test]
 fn files_that_mean_no_good_end_in_one_error() {
+    type Make<'m> = &'m dyn Fn(&Path);
     let huge = |path: &Path| fs::File::create(path).unwrap().set_len(100 << 20).unwrap();
     let deep = |path: &Path| fs::write(path, "[".repeat(1 << 20)).unwrap();
     let looped = |path: &Path| symlink("package.json", path).unwrap();
     let binary = |path: &Path| fs::write(path, b"{\n\"a\": \"\xff\"}").unwrap();
-    let made: [(&dyn Fn(&Path), &str); 4] = [
+    let made: [(Make<'_>, &str); 4] = [
         (&huge, "has 104857600 bytes"),
         (&deep, "recursion limit exceeded at line 1"),
         (&looped, "failed to read `package.json`"),

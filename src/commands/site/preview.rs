@@ -18,6 +18,7 @@ use crate::ui::one_line;
 /// The site is started where it does not run, and the preview is served on this machine until Ctrl-C; what was started for it
 /// ends with it. Whoever has the address that is printed can also start and stop the site's server.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // flags
 pub struct Args {
     /// The site (default: the one the present directory lies in, or the only one)
     #[arg(value_name = "NAME")]
@@ -92,7 +93,7 @@ fn window(args: &Args, sites: &Sites, site: &Site, context: &Context) -> Result<
         }
         Told::Trouble(why) => ui.notice(&why),
         Told::Stopped => {
-            ui.progress(&format!("stopped the server of `{}`, which was started for the preview", site.name))
+            ui.progress(&format!("stopped the server of `{}`, which was started for the preview", site.name));
         }
         Told::Left => ui.notice(&format!("a loop works here: the server of `{}` is left running", site.name)),
     })?;

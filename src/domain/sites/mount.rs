@@ -301,7 +301,9 @@ mod tests {
 
     #[test]
     fn a_monorepos_root_is_its_one_site() {
-        let table: [(&[&str], &[&str], Result<Option<&str>, &str>); 6] = [
+        type Case =
+            (&'static [&'static str], &'static [&'static str], Result<Option<&'static str>, &'static str>);
+        let table: [Case; 6] = [
             (&["next", "node"], &["apps/web", "apps/docs"], Ok(None)),
             (&["node"], &[], Ok(None)),
             (&["node"], &["apps/web"], Ok(Some("apps/web"))),

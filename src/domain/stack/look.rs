@@ -155,7 +155,9 @@ impl Look {
         let is = |file: &String| {
             let text = self.glance(file);
             match sign {
-                Sign::Key(_) => text.lines().any(|line| is_key(line, needle, file.ends_with(".json"))),
+                Sign::Key(_) => text.lines().any(|line| {
+                    is_key(line, needle, Path::new(file).extension().is_some_and(|kind| kind == "json"))
+                }),
                 _ => text.contains(needle),
             }
         };

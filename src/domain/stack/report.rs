@@ -126,12 +126,12 @@ impl Report {
         if let (Some(name), Some(reason)) = (&self.package_manager, &self.manager_reason) {
             let _ = writeln!(text, "package manager: {name} ({reason})");
         }
-        if let Some(recipe) = &self.recipe {
-            if let Some(dev) = recipe.dev_line(own_port(recipe).unwrap_or(4300), "localhost") {
-                let sure = if dev.told { "" } else { ", where the port has to be found out" };
-                let program = recipe.program.name.as_deref().unwrap_or("what cannot be told");
-                let _ = writeln!(text, "served by: {} (it starts {program}{sure})", dev.line);
-            }
+        if let Some(recipe) = &self.recipe
+            && let Some(dev) = recipe.dev_line(own_port(recipe).unwrap_or(4300), "localhost")
+        {
+            let sure = if dev.told { "" } else { ", where the port has to be found out" };
+            let program = recipe.program.name.as_deref().unwrap_or("what cannot be told");
+            let _ = writeln!(text, "served by: {} (it starts {program}{sure})", dev.line);
         }
         let _ = writeln!(text, "all that speaks here, the first holds:");
         for finding in &self.candidates {

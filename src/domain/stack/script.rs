@@ -170,10 +170,12 @@ fn peel(words: &mut Vec<String>) {
             words.iter().position(|word| word == "--").map_or(0, |at| at + 1)
         }
         ("npx" | "bunx" | "pnpx", _) => flags(1),
-        ("npm" | "pnpm" | "yarn", "exec" | "dlx" | "x") | ("bun", "x") => flags(2),
+        ("npm" | "pnpm" | "yarn", "exec" | "dlx" | "x")
+        | ("bun", "x")
+        | ("uv" | "poetry" | "pipenv" | "rye" | "hatch" | "pdm", "run")
+        | ("bundle", "exec") => flags(2),
         ("bun", "run") if is_bare(word(2)) => 2,
         ("pnpm" | "yarn" | "bun", next) if is_bare(next) && words.len() > 1 => 1,
-        ("uv" | "poetry" | "pipenv" | "rye" | "hatch" | "pdm", "run") | ("bundle", "exec") => flags(2),
         ("python", "-m") => 2,
         ("node" | "bun", _) => module(words).unwrap_or(0),
         ("deno", "run") => words.iter().position(|word| word.starts_with("npm:")).unwrap_or(0),
@@ -234,7 +236,8 @@ mod tests {
         let scripts = scripts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         let found = target(line, &scripts);
         let dashes = found.dashes.map_or("never".into(), |dashes| dashes.to_string());
-        let env: String = found.env.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+        let env: Vec<String> = found.env.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+        let env = env.concat();
         format!("{env}{} [{dashes}]", found.argv.join(" "))
     }
 

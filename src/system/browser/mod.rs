@@ -1,4 +1,4 @@
-//! A Chromium that is installed here, driven through pipes (its DevTools protocol as NUL-separated JSON).
+//! A Chromium that is installed here, driven through pipes (its `DevTools` protocol as NUL-separated JSON).
 
 mod find;
 mod tab;

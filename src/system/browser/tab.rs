@@ -58,7 +58,7 @@ impl Tab<'_> {
         }
         let Some(world) = self.world()? else { return Ok(()) };
         let read = self.ask(READ, &world, ANSWERING)?;
-        self.watch.visit.title = read["title"].as_str().unwrap_or_default().to_owned();
+        read["title"].as_str().unwrap_or_default().clone_into(&mut self.watch.visit.title);
         self.watch.visit.overlay = read["overlay"].as_str().map(str::to_owned);
         let list = |name: &str| serde_json::from_value(read[name].clone()).unwrap_or_default();
         (self.watch.visit.links, self.watch.visit.dangling) = (list("links"), list("dangling"));

@@ -1,4 +1,4 @@
-//! The DevTools protocol through pipes: calls go out, replies and events come back, each to whom it concerns.
+//! The `DevTools` protocol through pipes: calls go out, replies and events come back, each to whom it concerns.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -89,13 +89,11 @@ impl Wire {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         own_routes(&self.routes).await_reply(id, send)?;
         self.send(&json!({"id": id, "method": method, "params": params}))?;
-        match receive(&inbox, deadline)? {
-            Some(message) => message.reply(),
-            None => {
-                own_routes(&self.routes).calls.remove(&id);
-                bail!("the browser did not answer `{method}` in time")
-            }
+        if let Some(message) = receive(&inbox, deadline)? {
+            return message.reply();
         }
+        own_routes(&self.routes).calls.remove(&id);
+        bail!("the browser did not answer `{method}` in time")
     }
 
     /// Takes what comes for the session `id` from now on.
@@ -154,7 +152,10 @@ impl Routes {
             (None, Some(id)) => self.calls.remove(&id),
             (None, None) => None,
         };
-        let _ = to.map(|to| to.send(message));
+        if let Some(to) = to {
+            // Who wanted it may be gone.
+            let _ = to.send(message);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Entry {
     /// Whether it is in conflict, or only intended to be added.
     odd: bool,
     /// ctime and mtime, each in seconds and nanoseconds, inode, user, group and size, the low 32 bits of each.
-    pub(super) stat: [u32; 8],
+    pub(super) noted: [u32; 8],
 }
 
 impl Entry {
@@ -65,11 +65,11 @@ fn index(bytes: &[u8]) -> Option<Index> {
         at = if version == 4 { end + 1 } else { start + ((end - start) / 8 + 1) * 8 };
         let marked = flags & 0x8000 != 0 || extended & 0x4000 != 0;
         let odd = flags & 0x3000 != 0 || extended & 0x2000 != 0;
-        let mut stat = [0; 8];
-        for (value, offset) in stat.iter_mut().zip([0, 4, 8, 12, 20, 28, 32, 36]) {
+        let mut noted = [0; 8];
+        for (value, offset) in noted.iter_mut().zip([0, 4, 8, 12, 20, 28, 32, 36]) {
             *value = long(start + offset)?;
         }
-        found.push(Entry { path: OsStr::from_bytes(&name).into(), mode, marked, odd, stat });
+        found.push(Entry { path: OsStr::from_bytes(&name).into(), mode, marked, odd, noted });
     }
     // What follows fits up to the checksum, or this was no way to read it.
     let last = bytes.len().checked_sub(20)?;
@@ -188,7 +188,7 @@ mod tests {
             let got: Vec<_> =
                 found.iter().map(|entry| (entry.path.clone(), entry.mode, entry.marked)).collect();
             assert_eq!(got, expected, "{version} {mark}");
-            assert!(found.iter().all(|entry| !entry.odd && entry.stat[7] == 1), "{found:?}");
+            assert!(found.iter().all(|entry| !entry.odd && entry.noted[7] == 1), "{found:?}");
         }
         let whole = bytes();
         for end in 0..whole.len() {

@@ -24,7 +24,9 @@ pub(super) fn all(
     tell: &mut dyn FnMut(&Seen),
 ) -> Result<Vec<Shot>> {
     let (open, closed): (Vec<usize>, Vec<usize>) = (0..seen.len()).partition(|at| !reading.pages[*at].closed);
-    closed.iter().for_each(|at| tell(&seen[*at]));
+    for at in &closed {
+        tell(&seen[*at]);
+    }
     let urls: Vec<String> = open.iter().map(|at| url::of_page(base, &seen[*at].path)).collect();
     let mut album = options.pictures.as_deref().map(Album::open).transpose()?;
     let view = view(options.timeout.unwrap_or(PATIENCE), album.is_some());

@@ -130,7 +130,7 @@ pub fn check(base: &str, pages: &[Page], options: &Options, tell: &mut dyn FnMut
         asked.iter().zip(&reading.pages).map(|(page, read)| first(*page, read)).collect();
     match &mut browser {
         Some(browser) => {
-            report.pictures = look::all(browser, (base, options), &mut seen, &mut reading, tell)?
+            report.pictures = look::all(browser, (base, options), &mut seen, &mut reading, tell)?;
         }
         None => seen.iter().for_each(tell),
     }

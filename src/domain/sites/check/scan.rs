@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn hostile_pages_take_no_time() {
-        let many: String = (0..20_000).map(|at| format!("<a href=/{at}>")).collect();
+        let many = (0..20_000).map(|at| format!("<a href=/{at}>")).collect::<Vec<_>>().concat();
         assert_eq!(scan(&many).uses.len(), MOST);
         for text in
             ["<a ", "<!--", "<a href='", "</script", "<script>", "<a b=c ", "&", "<a href=&", "<é é=é "]

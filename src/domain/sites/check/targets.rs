@@ -158,8 +158,8 @@ fn ask(
         if linked && !is_root && (200..300).contains(&answer.status) && is_fallback(fallback, &answer, &end) {
             return Outcome::Fallback;
         }
-        let places = is_html(&answer).then(|| scan(&String::from_utf8_lossy(&answer.body)));
-        judge(&answer, places.map(|places| (places.ids, places.scripted)))
+        let scanned = is_html(&answer).then(|| scan(&String::from_utf8_lossy(&answer.body)));
+        judge(&answer, scanned.map(|page| (page.ids, page.scripted)))
     }))
 }
 

@@ -277,13 +277,15 @@ mod tests {
 
     #[test]
     fn however_much_there_is_little_is_told() {
-        let log: String =
-            (0..500).map(|at| format!("Error: {at} {}\n    at x:{at}\n", "y".repeat(900))).collect();
+        let log = (0..500)
+            .map(|at| format!("Error: {at} {}\n    at x:{at}\n", "y".repeat(900)))
+            .collect::<Vec<_>>()
+            .concat();
         let found = errors(&log);
         assert_eq!(found.len(), ERRORS + 1);
         assert_eq!(found[ERRORS], format!("[… and {} more …]", 500 - ERRORS));
         assert!(found.iter().map(String::len).sum::<usize>() < BYTES + 100);
-        let deep: String = (0..90).map(|at| format!("    at f{at} (a.js:1:1)\n")).collect();
+        let deep = (0..90).map(|at| format!("    at f{at} (a.js:1:1)\n")).collect::<Vec<_>>().concat();
         assert_eq!(errors(&format!("Error: deep\n{deep}"))[0].lines().count(), LINES + 1);
     }
 }

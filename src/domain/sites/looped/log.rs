@@ -70,7 +70,7 @@ mod tests {
         log.pass();
         write(&format!("{}\nlast\n", "x".repeat(600 << 10)));
         assert_eq!(log.news(), "\nlast\n");
-        fs::remove_file(&path).unwrap();
+        crate::system::store::remove(&path).unwrap();
         assert_eq!(log.news(), "");
     }
 }

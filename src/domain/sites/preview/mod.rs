@@ -68,7 +68,9 @@ pub fn serve(
         let failure = window.failure();
         if failure != told {
             told.clone_from(&failure);
-            failure.into_iter().for_each(|why| tell(Told::Trouble(why)));
+            if let Some(why) = failure {
+                tell(Told::Trouble(why));
+            }
         }
     }
     end(sites, site, &window, tell)

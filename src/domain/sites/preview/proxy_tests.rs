@@ -301,7 +301,7 @@ fn hostile_requests_end_in_one_status() {
     ];
     for (text, expected) in table {
         let answer = preview.raw(&text);
-        assert_eq!(status(&answer), expected, "{:.200}: {answer}", text);
+        assert_eq!(status(&answer), expected, "{text:.200}: {answer}");
     }
     assert_eq!(preview.raw_silent(), 0, "one that says nothing is let go without a word");
 }

@@ -185,7 +185,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("log");
         assert_eq!(tail(&log), "");
-        let text: String = (0..40).map(|line| format!("\x1b[31mline {line}\x1b[0m\r\n\n")).collect();
+        let lines = (0..40).map(|line| format!("\x1b[31mline {line}\x1b[0m\r\n\n"));
+        let text = lines.collect::<Vec<_>>().concat();
         crate::system::store::scratch(&log, text.as_bytes()).unwrap();
         let shown = shown(&tail(&log));
         assert!(shown.starts_with("\n  line 25\n  line 26") && shown.ends_with("\n  line 39"), "{shown:?}");

@@ -140,11 +140,12 @@ mod tests {
 
     #[test]
     fn the_sites_own_socket_is_chosen() {
+        type Case<'c> = (&'c str, &'c [(u16, Option<Heard>)], u64, Option<u16>);
         let (page, error) =
             (Some(Heard { status: 200, html: true }), Some(Heard { status: 500, html: true }));
         let (json, upgrade) =
             (Some(Heard { status: 200, html: false }), Some(Heard { status: 426, html: false }));
-        let table: [(&str, &[(u16, Option<Heard>)], u64, Option<u16>); 14] = [
+        let table: [Case<'_>; 14] = [
             ("nothing listens", &[], 9000, None),
             ("nobody answers", &[(4300, None)], 9000, None),
             ("as asked", &[(4300, page)], 0, Some(4300)),
