@@ -42,6 +42,8 @@ complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "budget" -d 'See wha
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "agent" -d 'Ask a coding agent by hand, and see which there are and which run'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "macp" -d 'Keep and work a durable queue of tasks'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "skill" -d 'What to do with skills'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "stack" -d 'What to ask of stacks'
+complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "site" -d 'What to do with sites'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "mission" -d 'What to do with missions'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "demo" -d 'Work a small task graph in a throw-away repository, to see how it goes'
 complete -c taskrun -n "__fish_taskrun_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
@@ -348,6 +350,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l site -d 'The tasks of this site\'s epic in a list instead, each below what it belongs to' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand beads; and __fish_seen_subcommand_from board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -361,6 +364,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s C -l workspace
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
 never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l site -d 'The tasks of this site\'s epic in a list instead, each below what it belongs to' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -l json -d 'Print results as JSON (runs: one event a line)'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand board" -s v -l verbose -d 'Say more'
@@ -386,6 +390,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and not __fish_see
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l agent -d 'Agent that does the work' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l model -d 'Model to ask the agent for' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l skill -d 'Work by this skill: its prompts and gates, its tasks, which are made first where none is open (default: the selected skill, for all tasks); `none` for none' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l site -d 'Work on this site: it is served while the run goes, agents are told of its pages, and `site check` is a gate' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l epic -d 'Only tasks below this epic' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l label -d 'Only tasks with this label' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from run" -l task -d 'Only this task' -r
@@ -420,6 +425,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l agent -d 'Agent that does the work' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l model -d 'Model to ask the agent for' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l skill -d 'Work by this skill: its prompts and gates, its tasks, which are made first where none is open (default: the selected skill, for all tasks); `none` for none' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l site -d 'Work on this site: it is served while the run goes, agents are told of its pages, and `site check` is a gate' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l epic -d 'Only tasks below this epic' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l label -d 'Only tasks with this label' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand loop; and __fish_seen_subcommand_from start" -l task -d 'Only this task' -r
@@ -969,6 +975,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_se
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "apply" -d 'Make the stories of a skill tasks below an epic, all or nothing'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and not __fish_seen_subcommand_from list get new register remove select apply render" -f -a "render" -d 'Print the prompt an agent would get for a task by a skill'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from list" -l stack -d 'Only those for this stack' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from list" -l site -d 'Only those for the stack of this site' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -1048,6 +1055,190 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -f -a "detect" -d 'Tell what a directory is built on, and why'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -f -a "config" -d 'Print the commands, ports and pages of a stack'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -l explain -d 'Tell all that was seen: every stack that speaks for it, the package manager, how it would be served'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "mount" -d 'Take a folder for a site, and write down what it is built on and how it is served'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "unmount" -d 'Forget a site; its server is stopped first, its files stay'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "list" -d 'List the sites and how their servers are'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "start" -d 'Start a site\'s dev server, and wait until it answers'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "stop" -d 'End a site\'s dev server with all that it has started'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "status" -d 'Tell how a site\'s dev server is'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "logs" -d 'Print what a site\'s dev server printed'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "url" -d 'Print the URL of a site that is served, or of one of its pages'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "pages" -d 'List the pages of a site'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "preview" -d 'Look at a site in a frame, with its pages, tasks and budget beside it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "check" -d 'Look whether every page of a site is sound'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "watch" -d 'Print a line for each change that a site\'s dev server sees'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -f -a "prune" -d 'End dev servers that nobody knows of any more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -l name -d 'What to call it (default: as the folder)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -l stack -d 'What it is built on' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -l dev -d 'The shell command that serves it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -l port -d 'The port to serve it on' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -l env -d 'A variable for its server; `NAME` alone hands on the value it has when the server starts, the way for secrets' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -l epic -d 'The epic whose tasks are shown beside it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from mount" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from unmount" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from unmount" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from unmount" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from unmount" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from unmount" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from unmount" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l port -d 'Serve it on this port, and on no other (default: the site\'s own, the same each time)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l timeout -d 'Wait this long for its first answer (90s, 2m)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l install -d 'Install what it depends on first'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from stop" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from stop" -l force -d 'End it also where taskrun did not start it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from stop" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from status" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from status" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from status" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from logs" -l bytes -d 'Only the last N bytes, from a whole letter on' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from logs" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on until the server is stopped'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from logs" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from url" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from url" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from url" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from url" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from url" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from url" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -l example -d 'Remember a value for a pattern: \'/blog/[slug]=one\' opens /blog/one; several values have `/` between them; no value forgets it' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -l changed -d 'List only pages that differ from a git revision (default: HEAD), in the work tree as it is' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -l select -d 'Choose the page to look at from a list on the terminal; `site url` and `site preview` then begin with it'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -l all -d 'List API routes too'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from pages" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l page -d 'The page to open: its path (default: the one that was selected last)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l port -d 'Serve the preview on this port (default: any free one)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l screenshot -d 'Put a picture of the page itself (PNG) into this file, and end' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l width -d 'Of the picture, in CSS pixels' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l height -d 'Of the picture, in CSS pixels' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l url -d 'Print the URL of the page itself, and end; a server that was started for it goes on'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l open -d 'Open the preview in a browser: `$BROWSER`, or the system\'s'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l full -d 'All of the page, not only what fits'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l dark -d 'Ask the page for dark colours'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from preview" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l page -d 'Only this page: its path, or its pattern where that has an example (may be given again)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l changed -d 'Only pages that differ from a git revision (default: HEAD)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l browser -d 'The Chromium to look with (default: the one of the settings, of `CHROME_PATH`, or the first that is installed)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l timeout -d 'How long one page may take (default: 15s)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l screenshots -d 'Put a picture of each page into this directory' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l http -d 'Ask by HTTP alone'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l start -d 'Start the site for the check where it is stopped, and stop it after that'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from watch" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from watch" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from watch" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from prune" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from prune" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from prune" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand mission; and not __fish_seen_subcommand_from init new list show continue review artifact runs logs watch kill mark-completed workflows" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::compose;
 use super::launch::{self, Launch};
 use super::look::Look;
-use super::manager;
+use super::package_manager;
 use super::packages;
 use super::recipe::is_binary;
 use super::script::{self, Scripts};
@@ -73,7 +73,7 @@ pub fn detect(dir: &Path) -> Result<Detected> {
     }
     let finding = |(row, reason): (&Row, String)| Finding { stack: row.name.clone(), reason };
     found.candidates = matches.into_iter().map(finding).collect();
-    if let Some(manager) = manager::find(dir, &look)? {
+    if let Some(manager) = package_manager::find(dir, &look)? {
         found.notices.extend(manager.notices);
         found.package_manager = Some(manager.name);
         found.manager_reason = Some(manager.reason);

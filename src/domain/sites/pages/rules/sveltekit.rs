@@ -79,12 +79,12 @@ mod tests {
                 },
                 Case {
                     files: &[
-                        "src/routes/[[lang]]/home/+page.svelte",
+                        "src/routes/[[lang]]/start/+page.svelte",
                         "src/routes/f/[...rest]/+page.svelte",
                         "src/routes/n/[id=int]/+page.svelte",
                         "src/routes/[[lang]]/[x]/+page.svelte",
                     ],
-                    dynamic: &["/[[lang]]/home = /home", "/n/[id=int]", "/[[lang]]/[x]", "/f/[...rest]"],
+                    dynamic: &["/[[lang]]/start = /start", "/n/[id=int]", "/[[lang]]/[x]", "/f/[...rest]"],
                     ..Case::default()
                 },
                 Case {
