@@ -18,6 +18,7 @@ pub mod supervise;
 mod supervisor;
 mod tail;
 mod tree;
+mod words;
 
 pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
 pub use detached::{Detached, Line as ShellLine, detached};
@@ -32,7 +33,6 @@ pub use tree::{Row, ancestors, is_below_own_kind, table, variable_of};
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -45,7 +45,6 @@ use serde::{Deserialize, Serialize};
 use lines::Lines;
 
 use crate::fault::Fault;
-use crate::system::config::programs;
 use crate::system::interrupt;
 use crate::system::lock::{Holder, Lock};
 
@@ -119,17 +118,6 @@ pub struct Spawn {
     pub pty: bool,
     /// What is known of the launch, where it is handed to a launcher.
     pub launch: Option<Launch>,
-}
-
-impl Spawn {
-    /// The file that its program's name stands for, where that is for us to look up. We look each time, for it may have come,
-    /// gone or moved since the last; starting it by its name has the kernel fail at each directory it is not in.
-    fn program(&self) -> Option<PathBuf> {
-        let name = self.argv.first()?;
-        let plain = !name.is_empty() && !name.as_bytes().contains(&b'/');
-        let own = self.env.iter().map(|(name, _)| name).chain(&self.env_remove).any(|name| name == "PATH");
-        if plain && !own { programs::find_first(name) } else { None }
-    }
 }
 
 /// What a child's captured output becomes (see [`log`](crate::system::log)).

@@ -342,7 +342,8 @@ fn say(reply: &Reply) {
 
 /// Starts a child; the receiver hears when all of its terminal is kept, if it has one.
 fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
-    let (program, args) = spawn.argv.split_first().context("nothing to run")?;
+    let (argv, file) = spawn.words();
+    let (program, args) = argv.split_first().context("nothing to run")?;
     let stdout = store::output_file(spawn.stdout.as_ref())?;
     let stderr = if spawn.stderr == spawn.stdout {
         stdout.try_clone()?
@@ -360,7 +361,7 @@ fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
         command.stdin(input).stdout(output).stderr(errors);
     } else {
         printed = None;
-        command = Command::new(spawn.program().as_deref().unwrap_or(program.as_ref()));
+        command = Command::new(file.as_deref().unwrap_or(program.as_ref()));
         command.arg0(program);
         command.stdin(input(spawn)?).stdout(stdout).stderr(stderr).process_group(0);
     }
