@@ -21,15 +21,15 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/taskrun-bench.XXXXXX")
 preview=
 end() {
   [ -z "$preview" ] || kill "$preview" 2>/dev/null || true
-  (cd "$scratch/home" && "$TASKRUN" site stop bench >/dev/null 2>&1) || true
+  (cd "$scratch/folder" && "$TASKRUN" site stop bench >/dev/null 2>&1) || true
   rm -rf "$scratch"
 }
 trap end EXIT
 
 export HOME=$scratch/user XDG_CONFIG_HOME=$scratch/user/.config GIT_CONFIG_NOSYSTEM=1
 unset TASKRUN_WORKSPACE GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
-mkdir -p "$HOME" "$scratch/home/.taskrun" "$scratch/home/site"
-cat >"$scratch/home/site/server.py" <<'PY'
+mkdir -p "$HOME" "$scratch/folder/.taskrun" "$scratch/folder/site"
+cat >"$scratch/folder/site/server.py" <<'PY'
 import os, socketserver
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 PAGE = b"<!doctype html><title>bench</title>" + b"x" * 2000
@@ -55,7 +55,7 @@ class Site(BaseHTTPRequestHandler):
 ThreadingHTTPServer.request_queue_size = 256
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Site).serve_forever()
 PY
-cd "$scratch/home"
+cd "$scratch/folder"
 git init -q . 2>/dev/null
 "$TASKRUN" site mount site --name bench --dev "python3 server.py" >/dev/null
 "$TASKRUN" site start bench >/dev/null

@@ -60,6 +60,7 @@ fn every_setting_is_in_the_manual() {
         let head = match table {
             "agents.*" => "\n.SS [agents.NAME]\n".to_owned(),
             "launchers.*" => "\n.SS [launchers.NAME]\n".to_owned(),
+            "stacks.*" => "\n.SS [stacks.NAME]\n".to_owned(),
             "mcp.*" => "\n.SS [mcp.NAME]\n".to_owned(),
             "prices.*" => "\n.SS [prices.\"MODEL\"]\n".to_owned(),
             _ => format!("\n.SS [{table}]\n"),

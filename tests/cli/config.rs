@@ -47,8 +47,8 @@ fn what_is_wrong_is_named_by_file_line_and_key() {
             "failed to parse `.taskrun/config.toml` line 3: unknown key `agent.modle`\nhint: did you mean `model`?\n",
         ),
         (
-            "[site]\nport = 3000\n",
-            "failed to parse `.taskrun/config.toml` line 1: `site` is not available in this version of taskrun\n\
+            "[notify]\ncommand = 'x'\n",
+            "failed to parse `.taskrun/config.toml` line 1: `notify` is not available in this version of taskrun\n\
              hint: remove it, or use a newer taskrun\n",
         ),
         (

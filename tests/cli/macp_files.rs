@@ -167,3 +167,34 @@ fn what_makes_no_sense_is_said_plainly() {
         assert!(out.status.code() == Some(2) && said.contains("TASK_RETRY_ATTEMPTS"), "{args:?}: {said}");
     }
 }
+
+#[test]
+fn newer_damaged_and_missing_files_are_one_clear_error() {
+    let sandbox = queue();
+    assert_eq!(macp(&sandbox, &["submit", "--title", "A", "--task-id", "a", "--", "true"]).code, 0);
+    let side = ".taskrun/macp/state/checkpoint.ndjson";
+    let fine = sandbox.read(side);
+    let table = [
+        (fine.replacen("\"version\":1", "\"version\":9", 1), "has version 9"),
+        (fine[..20].to_owned(), "is damaged"),
+        (String::new(), "is damaged"),
+    ];
+    for (text, told) in table {
+        sandbox.write(side, &text);
+        for args in [&["status"][..], &["submit", "--title", "B", "--", "true"]] {
+            let out = macp(&sandbox, args);
+            assert!(out.code == 2 && out.stderr.contains(told), "{out:?}");
+            assert_eq!(sandbox.read(side), text);
+        }
+    }
+    sandbox.write(side, &fine);
+    let tasks = sandbox.read(TASKS);
+    fs::remove_file(sandbox.path(TASKS)).unwrap();
+    let out = macp(&sandbox, &["status"]);
+    assert!(out.code == 2 && out.stderr.contains("is gone") && out.stderr.contains("macp init"), "{out:?}");
+    sandbox.write(TASKS, tasks);
+    assert_eq!(macp(&sandbox, &["status", "a"]).code, 0);
+    fs::remove_dir_all(sandbox.path(".taskrun/macp/state")).unwrap();
+    assert_eq!(macp(&sandbox, &["submit", "--title", "B", "--task-id", "b", "--", "true"]).code, 0);
+    assert_eq!(macp(&sandbox, &["status", "--json"]).json()["total"], 2);
+}

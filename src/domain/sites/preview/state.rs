@@ -245,7 +245,7 @@ mod tests {
         let table: [(&[u8], u64, Value); 5] = [
             (b"", 0, json!({"lines": [], "cut": false})),
             (b"\x1b[32mok\x1b[0m\r\nb\x07\n", 20, json!({"lines": ["b"], "cut": true})),
-            (b"10%\r99%\rdone\n", 14, json!({"lines": ["done"], "cut": false})),
+            (b"10%\r99%\rdone\n", 13, json!({"lines": ["done"], "cut": false})),
             (b"<b>\xff</b>\n", 9, json!({"lines": ["<b>\u{fffd}</b>"], "cut": false})),
             (b"half", 9, json!({"lines": ["half"], "cut": true})),
         ];
