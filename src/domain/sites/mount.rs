@@ -98,11 +98,11 @@ struct Choice {
 
 /// The person's word, else the project's own file, else what is detected.
 fn choose(settings: &Config, dir: PathBuf, order: &Order) -> Result<Choice> {
-    let mut detected = stack::detect(&dir)?;
     if order.stack.is_some() || order.dev.is_some() {
-        detected.launch = None;
+        let detected = stack::detect_unlaunched(&dir)?;
         return settle(settings, dir, detected, order);
     }
+    let detected = stack::detect(&dir)?;
     if detected.launch.is_none()
         && let Some(package) = package(&dir, &detected).map_err(|hint| several(&dir, &hint))?
     {

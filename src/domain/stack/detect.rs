@@ -59,6 +59,23 @@ pub struct Detected {
 
 /// Looks at `dir`. Errors ([`crate::fault::Fault::Invalid`]): a manifest that cannot be read or parsed, by file and line.
 pub fn detect(dir: &Path) -> Result<Detected> {
+    let mut found = by_files(dir)?;
+    let (launch, told) = launch::read(dir)?;
+    found.notices.extend(told);
+    take_launch(&mut found, launch);
+    Ok(found)
+}
+
+/// [`detect`] for one who says how it is served: the project's own word on that is not taken, and told where it cannot be read.
+pub fn detect_unlaunched(dir: &Path) -> Result<Detected> {
+    let mut found = by_files(dir)?;
+    if let Err(error) = launch::read(dir) {
+        found.notices.push(format!("{error:#}: it is passed over"));
+    }
+    Ok(found)
+}
+
+fn by_files(dir: &Path) -> Result<Detected> {
     if !dir.is_dir() {
         let told = format!("`{}` is no directory", shown(dir));
         return Err(Fault::usage(told, "name the directory of a project"));
@@ -79,9 +96,6 @@ pub fn detect(dir: &Path) -> Result<Detected> {
         found.manager_reason = Some(manager.reason);
         found.runner = Some(manager.runner);
     }
-    let (launch, told) = launch::read(dir)?;
-    found.notices.extend(told);
-    take_launch(&mut found, launch);
     Ok(found)
 }
 

@@ -45,7 +45,7 @@ use std::path::Path;
 use anyhow::Result;
 
 pub use compose::recipe;
-pub use detect::{Detected, Finding, Package, detect};
+pub use detect::{Detected, Finding, Package, detect, detect_unlaunched};
 pub use launch::Launch;
 pub use recipe::{Commands, DevLine, Program, Recipe};
 pub use script::Scripts;
