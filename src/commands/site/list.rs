@@ -37,14 +37,17 @@ fn table(all: &[Listed], columns: Option<usize>) -> String {
         let name = pad(&format!("{}/", site.status.name), names);
         let state = pad(&format!("[{}]", site.word()), states);
         let stack = pad(&one_line(&site.status.stack), stacks);
-        let rest = format!("{stack}  {}", one_line(&site.status.path.display().to_string()));
+        let rest = match &site.damaged {
+            Some(why) => one_line(why),
+            None => format!("{stack}  {}", one_line(&site.status.path.display().to_string())),
+        };
         // What comes before the path is needed; it is the path that gives way.
         let room = columns.map(|columns| columns.saturating_sub(2 + names + 2 + states + 2));
         let rest = room.map_or_else(|| rest.clone(), |room| cut(&rest, room).into_owned());
         let state = match site.status.state {
             State::Ok => style(state).green(),
             State::Answering => style(state).red(),
-            State::Stopped if !site.exists => style(state).red(),
+            State::Stopped if !site.exists || site.damaged.is_some() => style(state).red(),
             State::Stopped => style(state).dim(),
             State::Starting | State::Listening => style(state).yellow(),
         };

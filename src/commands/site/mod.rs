@@ -20,6 +20,7 @@ use clap::Subcommand;
 use crate::commands::Context;
 use crate::domain::sites::Sites;
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// What to do with sites.
 #[derive(Debug, Subcommand)]
@@ -56,19 +57,31 @@ pub enum Command {
 /// Runs one of them.
 pub fn run(command: &Command, context: &Context) -> Result<Exit> {
     let sites = Sites::of(&context.workspace()?);
+    let tells = matches!(
+        command,
+        Command::Mount(_) | Command::List(_) | Command::Start(_) | Command::Prune(_)
+    );
+    let exit = run_one(command, &sites, context)?;
+    for damaged in if tells { sites.damaged()? } else { Vec::new() } {
+        context.ui.notice(&one_line(&format!("{}; the others go on", damaged.fault)));
+    }
+    Ok(exit)
+}
+
+fn run_one(command: &Command, sites: &Sites, context: &Context) -> Result<Exit> {
     match command {
-        Command::Mount(args) => mount::run(args, &sites, context),
-        Command::Unmount(args) => unmount::run(args, &sites, context),
-        Command::List(args) => list::run(args, &sites, context),
-        Command::Start(args) => start::run(args, &sites, context),
-        Command::Stop(args) => stop::run(args, &sites, context),
-        Command::Status(args) => status::run(args, &sites, context),
-        Command::Logs(args) => logs::run(args, &sites, context),
-        Command::Url(args) => url::run(args, &sites, context),
-        Command::Pages(args) => pages::run(args, &sites, context),
-        Command::Preview(args) => preview::run(args, &sites, context),
-        Command::Check(args) => check::run(args, &sites, context),
-        Command::Watch(args) => watch::run(args, &sites, context),
-        Command::Prune(args) => prune::run(args, &sites, context),
+        Command::Mount(args) => mount::run(args, sites, context),
+        Command::Unmount(args) => unmount::run(args, sites, context),
+        Command::List(args) => list::run(args, sites, context),
+        Command::Start(args) => start::run(args, sites, context),
+        Command::Stop(args) => stop::run(args, sites, context),
+        Command::Status(args) => status::run(args, sites, context),
+        Command::Logs(args) => logs::run(args, sites, context),
+        Command::Url(args) => url::run(args, sites, context),
+        Command::Pages(args) => pages::run(args, sites, context),
+        Command::Preview(args) => preview::run(args, sites, context),
+        Command::Check(args) => check::run(args, sites, context),
+        Command::Watch(args) => watch::run(args, sites, context),
+        Command::Prune(args) => prune::run(args, sites, context),
     }
 }

@@ -25,8 +25,16 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
         let at = status.url.as_deref().map(|url| format!(" at {url}")).unwrap_or_default();
         context.ui.notice(&format!("its server{at} was not started by taskrun, and goes on"));
     }
-    let stopped = left == Left::Ended;
-    context.ui.result(&json!({ "name": name, "stopped": stopped }), || {
+    let damaged = matches!(left, Left::Damaged { .. });
+    if damaged {
+        context.ui.notice("its record could not be read, and was removed");
+    }
+    let stopped = matches!(left, Left::Ended | Left::Damaged { ended: true });
+    let mut document = json!({ "name": name, "stopped": stopped });
+    if damaged {
+        document["damaged"] = json!(true);
+    }
+    context.ui.result(&document, || {
         if stopped { format!("{name} stopped and forgotten") } else { format!("{name} forgotten") }
     })?;
     Ok(Exit::Done)

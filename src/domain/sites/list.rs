@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::server::{self, State, Status};
+use super::records::Damaged;
 use super::{Site, Sites};
 use crate::system::config::env;
 
@@ -17,6 +18,9 @@ pub struct Listed {
     pub exists: bool,
     /// Whether it is the one that is meant where none is named, for the present directory lies in it.
     pub current: bool,
+    /// What is wrong with its record, where that cannot be read: nothing else is known then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<String>,
 }
 
 impl Listed {
@@ -24,6 +28,7 @@ impl Listed {
     pub fn word(&self) -> String {
         let at = self.status.port.map(|port| format!(" :{port}")).unwrap_or_default();
         match self.status.state {
+            _ if self.damaged.is_some() => "Damaged".into(),
             State::Stopped if !self.exists => "Gone".into(),
             State::Stopped => "Stopped".into(),
             State::Starting | State::Listening => format!("Starting{at}"),
@@ -47,9 +52,16 @@ pub fn list(sites: &Sites) -> Result<Vec<Listed>> {
             .collect()
     });
     let listed = |(at, (site, status)): (usize, (&Site, Result<Status>))| {
-        Ok(Listed { status: status?, exists: site.path.is_dir(), current: current == Some(at) })
+        let (exists, current) = (site.path.is_dir(), current == Some(at));
+        Ok(Listed { status: status?, exists, current, damaged: None })
     };
-    all.iter().zip(statuses).enumerate().map(listed).collect()
+    let mut rows: Vec<Listed> = all.iter().zip(statuses).enumerate().map(listed).collect::<Result<_>>()?;
+    for Damaged { name, fault } in sites.damaged()? {
+        let status = Status { name, ..Status::default() };
+        rows.push(Listed { status, exists: false, current: false, damaged: Some(fault.to_string()) });
+    }
+    rows.sort_by(|one, other| one.status.name.cmp(&other.status.name));
+    Ok(rows)
 }
 
 #[cfg(test)]
@@ -69,7 +81,7 @@ mod tests {
         ];
         for (state, port, exists, expected) in table {
             let status = Status { state, port, ..Status::default() };
-            assert_eq!(Listed { status, exists, current: false }.word(), expected);
+            assert_eq!(Listed { status, exists, current: false, damaged: None }.word(), expected);
         }
     }
 }

@@ -235,10 +235,21 @@ pub enum Left {
     Ended,
     /// Somebody else started it, and it goes on.
     Running(Status),
+    /// The site's record could not be read, and was removed.
+    Damaged {
+        /// Whether a server was ended.
+        ended: bool,
+    },
 }
 
 /// Forgets the site `name`; its server is ended first, unless somebody else started it. Nothing in its folder changes.
 pub fn unmount(sites: &Sites, name: &str) -> Result<Left> {
+    if sites.is_damaged(name) {
+        let _lock = sites.hold(name, PATIENCE)?;
+        let ended = server::end_written(sites, name)?;
+        sites.remove(name)?;
+        return Ok(Left::Damaged { ended });
+    }
     let site = sites.find(Some(name))?;
     let before = server::status(sites, &site)?;
     let left = match before.state {

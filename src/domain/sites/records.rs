@@ -23,6 +23,15 @@ const LARGEST: u64 = 1 << 20;
 const RECORD: &str = ".json";
 const SERVER: &str = ".server.json";
 
+/// A record that cannot be read.
+#[derive(Debug)]
+pub struct Damaged {
+    /// The site's name.
+    pub name: String,
+    /// What is wrong, by file and line.
+    pub fault: anyhow::Error,
+}
+
 /// All sites of a workspace.
 #[derive(Debug, Clone)]
 pub struct Sites {
@@ -60,10 +69,26 @@ impl Sites {
         self.workspace.sites_dir().join(format!("{name}.lock"))
     }
 
-    /// Every site, by name. Errors ([`Fault::Invalid`]): a file that cannot be read, by name and line.
+    /// Every site whose record can be read, by name; see [`Sites::damaged`] for the others.
     pub fn all(&self) -> Result<Vec<Site>> {
-        let read = |name: String| self.read(&name).transpose();
-        self.names()?.into_iter().filter_map(read).collect()
+        let read = |name: &String| self.read(name).ok().flatten();
+        Ok(self.names()?.iter().filter_map(read).collect())
+    }
+
+    /// Records that cannot be read, by name; they harm no other site.
+    pub fn damaged(&self) -> Result<Vec<Damaged>> {
+        let damaged = |name: String| self.read(&name).err().map(|fault| Damaged { name, fault });
+        Ok(self.names()?.into_iter().filter_map(damaged).collect())
+    }
+
+    /// Whether the site `name` has a record that cannot be read, and that no newer taskrun has written.
+    pub fn is_damaged(&self, name: &str) -> bool {
+        let newer = || {
+            let text = store::read_plain(&self.file(name)).unwrap_or_default();
+            let value: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+            value["version"].as_u64().is_some_and(|version| version > VERSION.into())
+        };
+        is_name(name) && self.read(name).is_err() && !newer()
     }
 
     /// The site `name`; without a name the one the present directory lies in, else the only one. [`Fault::NotFound`] names those there are.
@@ -92,13 +117,16 @@ impl Sites {
         let mut all = self.all()?;
         let here = env::current_dir().and_then(|dir| Ok(dir.canonicalize()?)).ok();
         let around = here.as_ref().and_then(|dir| Site::around(&all, dir));
-        if let Some(at) = around.or((all.len() == 1).then_some(0)) {
+        let mut damaged = self.damaged()?;
+        let only = all.len() == 1 && damaged.is_empty();
+        if let Some(at) = around.or(only.then_some(0)) {
             return Ok(all.swap_remove(at));
         }
-        if all.is_empty() {
-            return Err(Fault::not_found("no site is mounted", NONE));
+        if all.is_empty() && damaged.len() < 2 {
+            let one = damaged.pop().map(|damaged| damaged.fault);
+            return Err(one.unwrap_or_else(|| Fault::not_found("no site is mounted", NONE)));
         }
-        let names: Vec<String> = all.into_iter().map(|site| site.name).collect();
+        let names = self.names()?;
         let told = format!("which site? There are {}", listed(&names));
         Err(Fault::usage(told, "name one of them, or go into its folder"))
     }
@@ -126,6 +154,10 @@ impl Sites {
     /// Adds a site. Errors ([`Fault::Refused`]): there is one of that name, or of that folder.
     pub fn add(&self, site: &Site) -> Result<()> {
         self.alone(|| {
+            let same = |name: &str| name.eq_ignore_ascii_case(&site.name);
+            if let Some(damaged) = self.damaged()?.into_iter().find(|damaged| same(&damaged.name)) {
+                return Err(damaged.fault);
+            }
             for other in self.all()? {
                 if other.path == site.path {
                     let told = format!("`{}` is mounted already, as `{}`", shown(&site.path), other.name);
@@ -133,7 +165,7 @@ impl Sites {
                     return Err(Fault::refused(told, hint));
                 }
                 // Where letters of both cases are the same in names of files, so they are here.
-                if other.name.eq_ignore_ascii_case(&site.name) {
+                if same(&other.name) {
                     let told = format!("there is a site `{}` already: `{}`", other.name, shown(&other.path));
                     return Err(Fault::refused(told, "give this one another name with `--name NAME`"));
                 }
@@ -298,14 +330,16 @@ mod tests {
             store::scratch(&sites.file("bad"), text.as_bytes()).unwrap();
             for said in [
                 told(sites.find(Some("bad"))),
-                told(sites.all()),
-                told(sites.add(&site("more", "/srv/more"))),
+                told(Err::<(), _>(sites.damaged().unwrap().swap_remove(0).fault)),
+                told(sites.add(&site("Bad", "/srv/more"))),
                 told(sites.update("bad", |site| site.port = None)),
             ] {
                 assert!(said.contains(expected), "{text}: {said}");
             }
             assert_eq!(store::read_text(&sites.file("bad")).unwrap().unwrap(), text);
             assert_eq!(sites.find(Some("good")).unwrap().name, "good", "others can be used");
+            assert_eq!(sites.all().unwrap().len(), 1);
+            assert_eq!(sites.is_damaged("bad"), !text.contains("2}"), "{text}");
         }
         store::remove(&sites.file("bad")).unwrap();
         for stray in ["good.server.json", ".taskrun-x.tmp", "a b.json", "x.txt", ".json"] {

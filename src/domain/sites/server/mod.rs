@@ -93,4 +93,4 @@ pub enum Started {
 pub use known::status;
 pub use prune::{Pruned, prune};
 pub use start::start;
-pub use stop::stop;
+pub use stop::{end_written, stop};

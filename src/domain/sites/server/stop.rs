@@ -54,6 +54,17 @@ pub fn stop(sites: &Sites, site: &Site, force: bool) -> Result<Status> {
     Ok(Status { state: State::Stopped, pid, port, adopted, ..stopped })
 }
 
+/// Ends the server that is written down for the site `name`, whatever its own record says; the caller holds its lock. One that
+/// somebody else started goes on.
+pub fn end_written(sites: &Sites, name: &str) -> Result<bool> {
+    let Some(record) = Record::read(sites, name)? else { return Ok(false) };
+    let ours = !record.adopted && !record.living(&process::table()).is_empty();
+    if ours {
+        end(&record)?;
+    }
+    Ok(ours)
+}
+
 /// Ends every process of a server: asked first, killed then. Errors: one that cannot be killed.
 pub(super) fn end(record: &Record) -> Result<()> {
     let mut known: BTreeMap<u32, Holder> = BTreeMap::new();
