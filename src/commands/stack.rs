@@ -55,7 +55,7 @@ fn detect(args: &Detect, context: &Context) -> Result<Exit> {
     let report = report::look(&settings(context)?, dir)?;
     if report.stack.is_none() {
         if !context.ui.json() {
-            return Err(nothing(dir, args.explain)?);
+            return Err(nothing(dir, args.explain, &report.notices)?);
         }
         context.ui.document(&report)?;
         return Ok(Exit::Failed);
@@ -71,18 +71,22 @@ fn sheet(args: &Config, context: &Context) -> Result<Exit> {
     let settings = settings(context)?;
     let sheet = match &args.stack {
         Some(stack) => report::sheet(&settings, stack)?,
-        None => match report::look(&settings, Path::new("."))?.sheet() {
-            Some(sheet) => sheet,
-            None => return Err(nothing(Path::new("."), false)?),
-        },
+        None => {
+            let report = report::look(&settings, Path::new("."))?;
+            match report.sheet() {
+                Some(sheet) => sheet,
+                None => return Err(nothing(Path::new("."), false, &report.notices)?),
+            }
+        }
     };
     context.ui.result(&sheet, || many_lines(&sheet.text()))?;
     Ok(Exit::Done)
 }
 
-fn nothing(dir: &Path, explain: bool) -> Result<anyhow::Error> {
+fn nothing(dir: &Path, explain: bool, notices: &[String]) -> Result<anyhow::Error> {
     let looked = if explain { format!("; looked for: {}", report::known()?) } else { String::new() };
-    let told = format!("nothing in `{}` tells what it is built on{looked}", shown(dir));
+    let beside: String = notices.iter().map(|notice| format!("; {}", one_line(notice))).collect();
+    let told = format!("nothing in `{}` tells what it is built on{looked}{beside}", shown(dir));
     Ok(Fault::not_found(told, "say how it is served: `[stacks.NAME] dev = \"…\"` in .taskrun/config.toml"))
 }
 

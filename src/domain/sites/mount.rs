@@ -116,7 +116,9 @@ fn choose(settings: &Config, dir: PathBuf, order: &Order) -> Result<Choice> {
 fn settle(settings: &Config, dir: PathBuf, detected: Detected, order: &Order) -> Result<Choice> {
     let first = detected.candidates.first();
     let found = first.map(|found| found.stack.as_str()).or(order.dev.as_ref().map(|_| ANY));
-    let Some(stack) = order.stack.as_deref().or(found) else { return Err(unknown(&dir)?) };
+    let Some(stack) = order.stack.as_deref().or(found) else {
+        return Err(unknown(&dir, &detected.notices)?);
+    };
     let mut recipe = stack::recipe(settings, stack, Some((&dir, &detected)))?;
     if let Some(line) = &order.dev {
         recipe.set_dev(line, &detected.scripts)?;
@@ -160,9 +162,12 @@ fn inner_dir(dir: &Path, inner: &Path) -> Result<PathBuf> {
     Err(Fault::refused(told, format!("mount `{}` itself", path.display())))
 }
 
-fn unknown(dir: &Path) -> Result<anyhow::Error> {
+fn unknown(dir: &Path, notices: &[String]) -> Result<anyhow::Error> {
     let known = stack::report::known()?;
-    let told = format!("nothing in `{}` tells what it is built on; looked for: {known}", shown(dir));
+    let mut told = format!("nothing in `{}` tells what it is built on; looked for: {known}", shown(dir));
+    if !notices.is_empty() {
+        told = format!("nothing in `{}` tells what it is built on; {}", shown(dir), notices.join("; "));
+    }
     Ok(Fault::refused(told, "name the command that serves it with `--dev CMD`"))
 }
 

@@ -6,6 +6,8 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::manifest;
+use crate::fault::Fault;
+use crate::system::document::shown;
 
 /// Where it lies.
 const FILE: &str = ".claude/launch.json";
@@ -30,12 +32,22 @@ impl Launch {
 
 /// The configuration in `dir`, or why there is none to take. Errors: a file that cannot be parsed.
 pub(super) fn read(dir: &Path) -> Result<(Option<Launch>, Option<String>)> {
-    let Some(file) = manifest::jsonc(&dir.join(FILE))? else { return Ok((None, None)) };
-    let all = file["configurations"].as_array().map_or(&[][..], Vec::as_slice);
-    let [only] = all else {
-        let told = (all.len() > 1).then(|| format!("{FILE} has {} configurations: none is taken", all.len()));
-        return Ok((None, told));
+    let path = dir.join(FILE);
+    let Some(text) = manifest::text(&path)? else { return Ok((None, None)) };
+    let file = manifest::shaped(manifest::commented(&text, &path)?, &path, &[])?;
+    let all = match &file["configurations"] {
+        Value::Null => &[][..],
+        Value::Array(all) => all.as_slice(),
+        _ => return Err(wrong(&text, &path, "\"configurations\"", "`configurations` is no list")),
     };
+    if all.iter().any(|one| !one.is_object()) {
+        return Err(wrong(&text, &path, "\"configurations\"", "a configuration is no object"));
+    }
+    if let Some(port) = all.iter().map(|one| &one["port"]).find(|port| !is_port(port)) {
+        let told = format!("`port` is {port}, which is no number from 1 to 65535");
+        return Err(wrong(&text, &path, &port.to_string(), &told));
+    }
+    let [only] = all else { return Ok((None, several(all))) };
     let cwd = only["cwd"].as_str().unwrap_or(".");
     let here = cwd.trim_start_matches("${workspaceFolder}").trim_matches(['.', '/']).is_empty();
     let launch = parse(only).filter(|_| here);
@@ -44,6 +56,27 @@ pub(super) fn read(dir: &Path) -> Result<(Option<Launch>, Option<String>)> {
         format!("the configuration in {FILE} {why}: it is not taken")
     });
     Ok((launch, told))
+}
+
+/// What `told` says is wrong in the first line that holds `part`.
+fn wrong(text: &str, path: &Path, part: &str, told: &str) -> anyhow::Error {
+    let line = text.lines().position(|line| line.contains(part)).unwrap_or_default() + 1;
+    Fault::invalid(format!("failed to parse `{}` line {line}: {told}", shown(path)), "correct the file")
+}
+
+fn is_port(port: &Value) -> bool {
+    port.is_null() || port.as_u64().is_some_and(|port| port <= u16::MAX.into())
+}
+
+fn several(all: &[Value]) -> Option<String> {
+    let names: Vec<&str> = all.iter().filter_map(|one| one["name"].as_str()).take(8).collect();
+    let count = all.len();
+    (count > 1).then(|| {
+        format!(
+            "{FILE} has {count} configurations ({}): none is taken; leave one there, or say yourself how it is served",
+            names.join(", ")
+        )
+    })
 }
 
 fn parse(configuration: &Value) -> Option<Launch> {
@@ -75,7 +108,7 @@ mod tests {
             (format!("{{\"configurations\":[{elsewhere}]}}"), "", "is for apps/web"),
             ("{\"configurations\":[{\"name\":\"x\"}]}".into(), "", "names no program"),
             ("{\"configurations\":[]}".into(), "", ""),
-            ("[]".into(), "", ""),
+            ("{}".into(), "", ""),
         ];
         for (text, line, told) in table {
             store::write(&dir.path().join(FILE), store::SHARED, text.as_bytes()).unwrap();
@@ -87,7 +120,18 @@ mod tests {
             let notice = notice.unwrap_or_default();
             assert!(notice.contains(told) && notice.is_empty() == told.is_empty(), "{text}: {notice}");
         }
-        store::write(&dir.path().join(FILE), store::SHARED, b"{\n\"configurations\": [").unwrap();
-        assert!(read(dir.path()).unwrap_err().to_string().contains("line 2"));
+        let table = [
+            ("{\n\"configurations\": [", "line 2"),
+            ("{\n\"configurations\":[,]}", "line 2"),
+            ("{\n\n\"configurations\": 1}", "line 3: `configurations` is no list"),
+            ("{\"configurations\":[{\"program\":\"x\",\n\"port\":99999}]}", "line 2: `port` is 99999"),
+            ("{\"configurations\":[1]}", "line 1: a configuration is no object"),
+            ("[]", "holds no object"),
+        ];
+        for (text, expected) in table {
+            store::write(&dir.path().join(FILE), store::SHARED, text.as_bytes()).unwrap();
+            let told = read(dir.path()).unwrap_err().to_string();
+            assert!(told.contains(FILE) && told.contains(expected), "{text}: {told}");
+        }
     }
 }

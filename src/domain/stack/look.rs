@@ -40,7 +40,7 @@ impl Look {
         let mut look = Self {
             dir: dir.to_owned(),
             names: names.filter(|names| names.len() < MOST_NAMES),
-            package: manifest::json(&dir.join("package.json"))?,
+            package: None,
             deno: None,
             cargo: None,
             composer: None,
@@ -48,9 +48,18 @@ impl Look {
             required: Vec::new(),
             gems: OnceCell::new(),
         };
+        let package = dir.join("package.json");
+        if let Some(value) = manifest::json(&package)? {
+            let tables = ["scripts", "dependencies", "devDependencies"];
+            look.package = Some(manifest::shaped(value, &package, &tables)?);
+        }
         for name in ["deno.json", "deno.jsonc"] {
-            if look.deno.is_none() && look.has(name) {
-                look.deno = manifest::jsonc(&dir.join(name))?.map(|value| (name, value));
+            let path = dir.join(name);
+            if look.deno.is_none()
+                && look.has(name)
+                && let Some(value) = manifest::jsonc(&path)?
+            {
+                look.deno = Some((name, manifest::shaped(value, &path, &["tasks", "imports"])?));
             }
         }
         if look.has("Cargo.toml") {
@@ -59,8 +68,24 @@ impl Look {
         if look.has("composer.json") {
             look.composer = manifest::json(&dir.join("composer.json"))?;
         }
+        look.settings()?;
         look.required = look.requirements()?;
         Ok(look)
+    }
+
+    /// Errors: settings of a generator that cannot be parsed.
+    fn settings(&self) -> Result<()> {
+        for name in ["hugo.toml", "book.toml", "Trunk.toml", "Dioxus.toml", "Pipfile"] {
+            if self.has(name) {
+                manifest::toml(&self.dir.join(name))?;
+            }
+        }
+        // Many programs have a file of this name.
+        let ours = |line: &str| ["baseURL", "base_url"].iter().any(|key| is_key(line, key, false));
+        if self.glance("config.toml").lines().any(ours) {
+            manifest::toml(&self.dir.join("config.toml"))?;
+        }
+        Ok(())
     }
 
     /// Whether something may lie at this path below the directory; cheap, and true where that is not known.

@@ -16,20 +16,23 @@ const MOST: u64 = 4 << 20;
 /// How much is read of a file that is only looked through for a word.
 const GLANCE: u64 = 256 << 10;
 
-/// The text of the file at `path`; `None` where there is none, or a directory, a pipe or a device instead.
+/// The text of the file at `path`; `None` where there is none, or a directory instead. It never waits for a pipe.
 pub(super) fn text(path: &Path) -> Result<Option<String>> {
     let failed = |error: &std::io::Error| {
         Fault::invalid(format!("failed to read `{}`: {error}", shown(path)), "correct the file, or remove it")
     };
+    let wrong = |told: &str| Fault::invalid(format!("`{}` {told}", shown(path)), "correct the file, or remove it");
     match fs::metadata(path) {
-        Ok(meta) if !meta.is_file() => return Ok(None),
+        Ok(meta) if meta.is_dir() => return Ok(None),
+        Ok(meta) if !meta.is_file() => return Err(wrong("is no regular file")),
         Ok(meta) if meta.len() > MOST => {
             let told = format!("`{}` has {} bytes; a manifest may have {MOST}", shown(path), meta.len());
             return Err(Fault::invalid(told, "correct the file, or remove it"));
         }
         Ok(_) => {}
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
+            let dangles = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+            return if dangles { Err(wrong("is a link that leads nowhere")) } else { Ok(None) };
         }
         Err(error) => return Err(failed(&error)),
     }
@@ -63,7 +66,28 @@ pub(super) fn json(path: &Path) -> Result<Option<Value>> {
 
 /// A JSON file that may hold comments and commas before closing brackets.
 pub(super) fn jsonc(path: &Path) -> Result<Option<Value>> {
-    text(path)?.map(|text| parse(&bare(&text), path)).transpose()
+    text(path)?.map(|text| commented(&text, path)).transpose()
+}
+
+/// The text of a JSON file that may hold comments and commas before closing brackets.
+pub(super) fn commented(text: &str, path: &Path) -> Result<Value> {
+    parse(&bare(text), path)
+}
+
+/// `value`, which was read from `path`, where it is an object and so is what it has under the names `tables`.
+pub(super) fn shaped(value: Value, path: &Path, tables: &[&str]) -> Result<Value> {
+    let wrong = |told: &str| Err(Fault::invalid(format!("`{}`: {told}", shown(path)), "correct the file"));
+    if !value.is_object() {
+        return wrong("it holds no object");
+    }
+    // Some programs write a table without entries as a list.
+    let fits = |table: &Value| {
+        table.is_null() || table.is_object() || table.as_array().is_some_and(|list| list.is_empty())
+    };
+    match tables.iter().find(|name| !fits(&value[**name])) {
+        Some(name) => wrong(&format!("`{name}` is no object")),
+        None => Ok(value),
+    }
 }
 
 /// A TOML file.
@@ -81,7 +105,8 @@ fn parse(text: &str, path: &Path) -> Result<Value> {
 /// `text` with blanks in place of comments and of commas before closing brackets: every place stays what it was.
 fn bare(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    let (mut at, mut comma) = (0, None);
+    // A comma that follows nothing is none before a closing bracket, and stays wrong.
+    let (mut at, mut comma, mut value) = (0, None, false);
     while at < bytes.len() {
         match bytes[at] {
             b'"' => {
@@ -89,7 +114,7 @@ fn bare(text: &str) -> String {
                 while at < bytes.len() && bytes[at] != b'"' {
                     at += if bytes[at] == b'\\' { 2 } else { 1 };
                 }
-                comma = None;
+                (comma, value) = (None, true);
             }
             b'/' if matches!(bytes.get(at + 1), Some(b'/' | b'*')) => {
                 let end = match bytes[at + 1] {
@@ -101,14 +126,16 @@ fn bare(text: &str) -> String {
                 at = end;
                 continue;
             }
-            b',' => comma = Some(at),
+            b',' => (comma, value) = (Some(at).filter(|_| value), false),
+            b'{' | b'[' | b':' => (comma, value) = (None, false),
             b'}' | b']' => {
+                value = true;
                 if let Some(comma) = comma.take() {
                     bytes[comma] = b' ';
                 }
             }
             byte if byte.is_ascii_whitespace() => {}
-            _ => comma = None,
+            _ => (comma, value) = (None, true),
         }
         at += 1;
     }
@@ -134,6 +161,9 @@ mod tests {
         }
         let error = parse(&bare("/*\n*/{\n\"a\" 1}"), Path::new("deno.json")).unwrap_err().to_string();
         assert!(error.contains("deno.json") && error.contains("line 3"), "{error}");
+        for wrong in ["[,]", "{\"a\":{,}}", "[1,,]", "{\"a\":,}", "[1,] ,"] {
+            assert!(commented(wrong, Path::new("deno.json")).is_err(), "{wrong}");
+        }
         for open in ["/*", "\"\\", "\"", "//", ",", "/"] {
             bare(open);
         }
