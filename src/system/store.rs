@@ -152,9 +152,14 @@ pub fn scratch(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// [`write`] as pretty JSON with a final newline.
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    write_json_as(path, SHARED, value)
+}
+
+/// [`write_json`] for the eyes of `mode`.
+pub fn write_json_as<T: Serialize>(path: &Path, mode: u32, value: &T) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(value)?;
     text.push(b'\n');
-    write(path, SHARED, &text)
+    write(path, mode, &text)
 }
 
 /// [`write_json`] for what need not outlive a power loss: atomic, but not waited for. What a power

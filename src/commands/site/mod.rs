@@ -57,10 +57,8 @@ pub enum Command {
 /// Runs one of them.
 pub fn run(command: &Command, context: &Context) -> Result<Exit> {
     let sites = Sites::of(&context.workspace()?);
-    let tells = matches!(
-        command,
-        Command::Mount(_) | Command::List(_) | Command::Start(_) | Command::Prune(_)
-    );
+    let tells =
+        matches!(command, Command::Mount(_) | Command::List(_) | Command::Start(_) | Command::Prune(_));
     let exit = run_one(command, &sites, context)?;
     for damaged in if tells { sites.damaged()? } else { Vec::new() } {
         context.ui.notice(&one_line(&format!("{}; the others go on", damaged.fault)));

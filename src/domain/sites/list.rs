@@ -3,8 +3,8 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::server::{self, State, Status};
 use super::records::Damaged;
+use super::server::{self, State, Status};
 use super::{Site, Sites};
 use crate::system::config::env;
 

@@ -204,7 +204,7 @@ fn variables(given: &[String]) -> Result<(BTreeMap<String, String>, Vec<String>)
             let told = format!("`{}` is no name of a variable", name.escape_debug());
             return Err(Fault::usage(
                 told,
-                "write `--env NAME=VALUE`, or `--env NAME` for its present value",
+                "write `--env NAME=VALUE`, or `--env NAME` for the value it has when the server starts",
             ));
         }
         if name == "PORT" {

@@ -134,7 +134,9 @@ impl Sites {
     /// Writes it down; what others may change meanwhile is for [`Sites::update`].
     pub fn save(&self, site: &Site) -> Result<()> {
         self.make()?;
-        store::write_json(&self.file(&site.name), &Site { version: VERSION, ..site.clone() })
+        // Values of variables stand in it.
+        let site = Site { version: VERSION, ..site.clone() };
+        store::write_json_as(&self.file(&site.name), store::PRIVATE, &site)
     }
 
     /// Changes the record of the site `name` as it is now, apart from all others who do; nothing is written where nothing

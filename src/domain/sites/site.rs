@@ -38,7 +38,7 @@ pub struct Site {
     pub port: Option<u16>,
     /// Variables that its server gets.
     pub env: BTreeMap<String, String>,
-    /// Names of variables whose present values its server gets, the way for secrets: see [`Site::environment`].
+    /// Names of variables whose values its server gets when it starts, the way for secrets: see [`Site::environment`].
     pub pass_env: Vec<String>,
     /// The page that was last selected.
     pub page: Option<String>,

@@ -21,7 +21,8 @@ pub(super) fn text(path: &Path) -> Result<Option<String>> {
     let failed = |error: &std::io::Error| {
         Fault::invalid(format!("failed to read `{}`: {error}", shown(path)), "correct the file, or remove it")
     };
-    let wrong = |told: &str| Fault::invalid(format!("`{}` {told}", shown(path)), "correct the file, or remove it");
+    let wrong =
+        |told: &str| Fault::invalid(format!("`{}` {told}", shown(path)), "correct the file, or remove it");
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => return Ok(None),
         Ok(meta) if !meta.is_file() => return Err(wrong("is no regular file")),
