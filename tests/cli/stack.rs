@@ -273,7 +273,7 @@ fn what_is_no_file_is_no_manifest_and_links_are_not_walked() {
     for name in ["package.json", "deno.json", "Cargo.toml", "mkdocs.yml"] {
         fs::create_dir(sandbox.path(name)).unwrap();
     }
-    let made = std::process::Command::new("mkfifo").arg(sandbox.path("pyproject.toml")).status().unwrap();
+    let made = std::process::Command::new("mkfifo").arg(sandbox.path("go.mod")).status().unwrap();
     assert!(made.success());
     sandbox.write("index.html", "");
     sandbox.write("requirements.txt", b"\xff\xfe\0flask");
