@@ -47,7 +47,7 @@ use anyhow::Result;
 pub use compose::recipe;
 pub use detect::{Detected, Finding, Package, detect, detect_unlaunched};
 pub use launch::Launch;
-pub use recipe::{Commands, DevLine, Program, Recipe};
+pub use recipe::{Commands, DevLine, HOST, Program, Recipe};
 pub use script::Scripts;
 
 /// The stacks of the project in `dir`, most specific first. A manifest that cannot be read is an

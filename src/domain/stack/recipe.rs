@@ -64,6 +64,8 @@ pub struct Program {
     pub has_port: bool,
     /// Whether its command says where it listens.
     pub has_host: bool,
+    /// Whether a comment ends its command, so that no flag can be added.
+    pub commented: bool,
 }
 
 /// What is started for a dev server.
@@ -78,6 +80,9 @@ pub struct DevLine {
     /// Whether it was told that port in a way it is known to obey; otherwise it is to be found out.
     pub told: bool,
 }
+
+/// Where servers are told to listen.
+pub const HOST: &str = "127.0.0.1";
 
 /// Flags by which servers are told a port, and where to listen.
 const PORT_FLAGS: [&str; 2] = ["--port", "-p"];
@@ -149,6 +154,7 @@ impl Recipe {
         self.program = Program {
             name: found.argv.first().cloned(),
             dashes: found.dashes.filter(|_| known),
+            commented: found.commented,
             own_port: given.and_then(port_in),
             has_port: given.is_some(),
             has_host: has_flag(&found.argv, &HOST_FLAGS)

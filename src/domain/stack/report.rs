@@ -9,9 +9,12 @@ use serde::Serialize;
 
 use super::compose::recipe;
 use super::detect::{Detected, Finding, Package, detect};
-use super::recipe::{Commands, Recipe};
+use super::recipe::{Commands, HOST, Recipe};
 use super::table;
 use crate::system::config::Config;
+
+/// Stands for a port that is free.
+const FREE: u16 = 4300;
 
 /// What a directory is built on, as a document (contract).
 #[derive(Debug, Clone, Serialize)]
@@ -127,11 +130,15 @@ impl Report {
             let _ = writeln!(text, "package manager: {name} ({reason})");
         }
         if let Some(recipe) = &self.recipe
-            && let Some(dev) = recipe.dev_line(own_port(recipe).unwrap_or(4300), "localhost")
+            && let Some(dev) = recipe.dev_line(FREE, HOST)
         {
             let sure = if dev.told { "" } else { ", where the port has to be found out" };
+            let free =
+                if dev.line.contains(&FREE.to_string()) { ", 4300 stands for a free port" } else { "" };
+            let flags =
+                if recipe.program.commented { ", no flags can be added after the comment" } else { "" };
             let program = recipe.program.name.as_deref().unwrap_or("what cannot be told");
-            let _ = writeln!(text, "served by: {} (it starts {program}{sure})", dev.line);
+            let _ = writeln!(text, "served by: {} (it starts {program}{sure}{free}{flags})", dev.line);
         }
         let _ = writeln!(text, "all that speaks here, the first holds:");
         for finding in &self.candidates {

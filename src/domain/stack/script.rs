@@ -17,6 +17,8 @@ pub struct Target {
     pub env: Vec<(String, String)>,
     /// How many `--` stand between the line and flags for the program; `None` where no flag reaches it.
     pub dashes: Option<u8>,
+    /// Whether a comment is why no flag does.
+    pub commented: bool,
 }
 
 /// What `line` starts, told by its text and by `scripts` alone.
@@ -25,18 +27,22 @@ pub fn target(line: &str, scripts: &Scripts) -> Target {
 }
 
 fn resolve(line: &str, scripts: &Scripts, deeper: usize) -> Target {
-    let Some(mut words) = last_command(line).filter(|_| deeper > 0) else { return Target::default() };
+    let Some((mut words, commented)) = last_command(line).filter(|_| deeper > 0) else {
+        return Target::default();
+    };
     let mut env = Vec::new();
     loop {
         take_variables(&mut words, &mut env);
         if let Some((name, more, npm)) = script_call(&words, scripts) {
             let mut inner = resolve(&scripts[&name], scripts, deeper - 1);
             inner.dashes = match (inner.dashes, npm) {
+                _ if commented => None,
                 (Some(dashes), Npm::Needs) => Some(dashes + 1),
                 (Some(0), Npm::Done) => Some(0),
                 // What others make of a `--` that is not for them differs.
                 _ => None,
             };
+            inner.commented |= commented;
             inner.argv.extend(more);
             inner.env.extend(env);
             return inner;
@@ -50,15 +56,16 @@ fn resolve(line: &str, scripts: &Scripts, deeper: usize) -> Target {
     if let Some(first) = words.first_mut() {
         *first = plain_name(first);
     }
-    let dashes = (!words.is_empty()).then_some(0);
-    Target { argv: words, env, dashes }
+    let dashes = (!words.is_empty() && !commented).then_some(0);
+    Target { argv: words, env, dashes, commented }
 }
 
-/// The words of the last command of `line`: where what is appended to it goes. `None` where a shell would do more than start it:
+/// The words of the last command of `line`: where what is appended to it goes, unless a comment follows, as the second says. `None` where a shell would do more than start it:
 /// redirections, background, substitution.
-fn last_command(line: &str) -> Option<Vec<String>> {
+fn last_command(line: &str) -> Option<(Vec<String>, bool)> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
+    let mut commented = false;
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -90,7 +97,12 @@ fn last_command(line: &str) -> Option<Vec<String>> {
                 words.extend(word.take());
                 if chars.clone().any(|c| !c.is_whitespace()) {
                     words.clear();
+                    commented = false;
                 }
+            }
+            '#' if word.is_none() => {
+                commented = true;
+                while chars.next_if(|c| *c != '\n').is_some() {}
             }
             '$' if chars.peek() == Some(&'(') => return None,
             '&' | '<' | '>' | '(' | ')' | '`' => return None,
@@ -99,7 +111,7 @@ fn last_command(line: &str) -> Option<Vec<String>> {
         }
     }
     words.extend(word);
-    Some(words)
+    Some((words, commented))
 }
 
 /// Moves leading `NAME=VALUE` words to `env`.
@@ -268,6 +280,8 @@ mod tests {
             (".venv/bin/mkdocs serve", "mkdocs serve [0]"),
             ("python3 manage.py runserver", "python manage.py runserver [0]"),
             ("bundle exec jekyll serve", "jekyll serve [0]"),
+            ("vite --port 4000 # and more", "vite --port 4000 [never]"),
+            ("# first\nvite '#' a#b", "vite # a#b [0]"),
             ("vite | tee log", "tee log [0]"),
             ("vite || next dev", "next dev [0]"),
             ("vite > log", " [never]"),
@@ -315,6 +329,7 @@ mod tests {
             ("npm run piped", " [never]"),
             ("bun --bun run next", "next dev [0]"),
             ("bun run other dev", "other dev [0]"),
+            ("npm run dev # x", "vite [never]"),
             ("npm run missing", "npm run missing [0]"),
         ];
         for (line, expected) in table {

@@ -10,7 +10,7 @@ use super::ready::{Heard, Questions};
 use super::record::{Record, new_mark};
 use super::{Options, Progress, Started, State, Status, ended, port, stop};
 use crate::domain::sites::{Site, Sites};
-use crate::domain::stack::DevLine;
+use crate::domain::stack::{DevLine, HOST};
 use crate::fault::Fault;
 use crate::system::config::{self, SiteTable, env};
 use crate::system::lock::Holder;
@@ -18,8 +18,6 @@ use crate::system::process::{self, Detached, Ended, ShellLine, detached};
 use crate::system::sockets::{self, Socket};
 use crate::system::{interrupt, store};
 
-/// Where servers are told to listen.
-const HOST: &str = "127.0.0.1";
 /// Between two looks at the sockets.
 const NAP: Duration = Duration::from_millis(5);
 /// Between two looks at its processes while nothing changes.
