@@ -202,7 +202,10 @@ fn settings_go_before_the_table_and_make_new_stacks() {
     assert_eq!((&found["port"], &found["commands"]["dev"]), (&json!(4111), &json!("mine --dev")));
     assert_eq!(found["commands"]["check"], "make check");
     let text = run(&sandbox, &["stack", "detect", "--explain"]).stdout;
-    assert!(text.contains("served by: mine --dev --listen 4111 (it starts mine)"), "{text}");
+    assert!(
+        text.contains("served by: mine --dev --listen 4300 (it starts mine, 4300 stands for a free port)"),
+        "{text}"
+    );
     let here = run(&sandbox, &["stack", "config", "--json"]).json();
     assert_eq!((&here["pages"], &here["binaries"]), (&json!("static"), &json!(["mine"])));
     assert_eq!(config("mine").json()["commands"]["dev"], "mine localhost 8000");

@@ -56,13 +56,13 @@ pub struct Mounted {
 pub fn mount(sites: &Sites, order: &Order) -> Result<Mounted> {
     let (env, pass_env) = variables(&order.env)?;
     let given = directory(&order.dir, "DIR")?;
-    let name = named(order.name.as_deref(), &given)?;
     if order.dev.as_ref().is_some_and(|line| line.trim().is_empty() || line.contains(char::is_control)) {
         return Err(Fault::usage("`--dev` is no command line", "give one line, as a shell takes it"));
     }
     let epic = order.epic.as_deref().map(|epic| known_epic(sites, epic)).transpose()?;
     let settings = config::load(Some(&sites.workspace().config_file()))?;
     let choice = choose(&settings, given, order)?;
+    let name = named(order.name.as_deref(), &choice.dir)?;
     if choice.dir.to_str().is_none() {
         return Err(Fault::usage(
             format!("`{}` is no text", choice.dir.display()),
@@ -107,7 +107,9 @@ fn choose(settings: &Config, dir: PathBuf, order: &Order) -> Result<Choice> {
         && let Some(package) = package(&dir, &detected).map_err(|hint| several(&dir, &hint))?
     {
         let inner = inner_dir(&dir, &package)?;
-        let detected = stack::detect(&inner)?;
+        let mut detected = stack::detect(&inner)?;
+        let told = format!("package `{}` is taken, the one that is a site", package.display());
+        detected.notices.push(told);
         return settle(settings, inner, detected, order);
     }
     settle(settings, dir, detected, order)
@@ -150,7 +152,9 @@ fn package(dir: &Path, detected: &Detected) -> Result<Option<PathBuf>, String> {
 }
 
 fn several(dir: &Path, hint: &str) -> anyhow::Error {
-    Fault::refused(format!("more than one site lies in `{}`", shown(dir)), hint)
+    let dir = shown(dir);
+    let dir = if dir.is_empty() { "." } else { &dir };
+    Fault::refused(format!("more than one site lies in `{dir}`"), hint)
 }
 
 fn inner_dir(dir: &Path, inner: &Path) -> Result<PathBuf> {

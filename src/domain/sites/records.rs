@@ -19,6 +19,8 @@ use crate::system::store;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// No record is as large (bytes).
 const LARGEST: u64 = 1 << 20;
+/// How many names an error tells.
+const MOST_TOLD: usize = 8;
 /// How the files of records end, and those of servers, which end like that too.
 const RECORD: &str = ".json";
 const SERVER: &str = ".server.json";
@@ -255,6 +257,7 @@ fn name_in(path: &Path) -> Option<String> {
 fn listed(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.as_slice() {
+        [first @ .., _] if first.len() >= MOST_TOLD => format!("{}, …", first[..MOST_TOLD].join(", ")),
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => quoted.concat(),
     }
