@@ -237,6 +237,68 @@ fn a_server_started_by_hand_is_found_and_not_ended_by_mistake() {
     }
 }
 
+/// Starts its words in the background beside a child of its own, and stays.
+const LAUNCHER: &str = "import { spawn } from 'node:child_process';
+spawn('sleep', ['300'], { stdio: 'ignore' });
+spawn(process.argv[2], process.argv.slice(3), { stdio: 'ignore' });
+setInterval(() => {}, 1000);
+";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_launched_a_server_by_hand_lives_on_when_it_is_ended() {
+    let Some(scene) = Scene::new() else { return };
+    let launched = |name: &str, argv: &dyn Fn(&str) -> Vec<String>| {
+        scene.site(name, "");
+        scene
+            .sandbox
+            .write(&format!("{name}/package.json"), r#"{"scripts": {"dev": "node dev-server.mjs --x"}}"#);
+        scene.sandbox.write(&format!("{name}/agent.mjs"), LAUNCHER);
+        scene.change(&format!("{name}.json"), |site| {
+            site["recipe"]["commands"]["dev"] = json!("npm run dev");
+        });
+        let port = free_port();
+        let argv = argv(&port.to_string());
+        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let mut launcher = ByHand::start(&scene.sandbox.path(name), &argv);
+        until("it answers", || !ask(port.into(), "GET").is_empty());
+        let others = children_of(launcher.pid());
+        let found = scene.start(name);
+        assert_eq!((&found["adopted"], &found["port"]), (&json!(true), &json!(port)), "{found}");
+        assert_ne!(found["pid"], launcher.pid());
+        let command = found["command"].as_str().unwrap();
+        assert!(command.starts_with("node dev-server.mjs --x"), "{found}");
+        let refused = scene.run(&["stop", name]);
+        let says = format!("by pid {} (`{command}`)", found["pid"]);
+        assert!(refused.code == 1 && refused.stderr.contains(&says), "{refused:?}");
+        assert_eq!(scene.run(&["stop", name, "--force"]).code, 0);
+        assert!(ask(port.into(), "GET").is_empty());
+        assert!(launcher.lives(), "{name}");
+        let left: Vec<u32> = others.into_iter().filter(|pid| lives(&json!(pid))).collect();
+        assert_eq!(left.len(), 1, "its other child");
+        end(left[0]);
+    };
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    launched("agent", &|port| words(&format!("node agent.mjs node dev-server.mjs --x --port {port}")));
+    launched("shell", &|port| {
+        let line = format!("sleep 300 & PORT={port} node dev-server.mjs --x; exec sleep 1000");
+        vec!["sh".into(), "-c".into(), line]
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_started_by_hand_with_the_words_of_the_script_is_found() {
+    let Some(scene) = Scene::new() else { return };
+    scene.site("shop", "");
+    scene.sandbox.write("shop/package.json", r#"{"scripts": {"dev": "node dev-server.mjs --any"}}"#);
+    scene.change("shop.json", |site| site["recipe"]["commands"]["dev"] = json!("npm run dev"));
+    let by_hand = scene.by_hand("shop", &["--any"]);
+    until("it is found", || scene.status("shop")["state"] == "ok");
+    let found = scene.start("shop");
+    assert_eq!((&found["adopted"], &found["pid"]), (&json!(true), &json!(by_hand.pid())));
+}
+
 #[test]
 fn what_nobody_knows_of_any_more_is_pruned() {
     let Some(scene) = Scene::new() else { return };
@@ -274,7 +336,11 @@ fn what_nobody_knows_of_any_more_is_pruned() {
 }
 
 fn kill(pid: &Value) {
-    let pid = rustix::process::Pid::from_raw(i32::try_from(pid.as_u64().unwrap()).unwrap()).unwrap();
+    end(u32::try_from(pid.as_u64().unwrap()).unwrap());
+}
+
+fn end(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
 
@@ -286,6 +352,11 @@ fn start_of(pid: u32) -> u64 {
 
 #[cfg(target_os = "linux")]
 fn child_of(pid: u32) -> Option<u32> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-    text.split_ascii_whitespace().next()?.parse().ok()
+    children_of(pid).first().copied()
+}
+
+#[cfg(target_os = "linux")]
+fn children_of(pid: u32) -> Vec<u32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }

@@ -6,6 +6,7 @@ use crate::commands::Context;
 use crate::domain::sites::Sites;
 use crate::domain::sites::server::{self, State, Status};
 use crate::exit::Exit;
+use crate::ui::one_line;
 
 /// Tell how a site's dev server is
 #[derive(Debug, clap::Args)]
@@ -40,7 +41,10 @@ pub(super) fn describe(status: &Status) -> String {
         text = format!("{text} {url}");
     }
     match status.pid {
-        Some(pid) if status.adopted => format!("{text} (pid {pid}, not started by taskrun)"),
+        Some(pid) if status.adopted => {
+            let command = one_line(status.command.as_deref().unwrap_or_default());
+            format!("{text} (pid {pid} `{command}`, not started by taskrun)")
+        }
         Some(pid) => format!("{text} (pid {pid})"),
         None => text,
     }

@@ -48,7 +48,7 @@ pub use compose::recipe;
 pub use detect::{Detected, Finding, Package, detect, detect_unlaunched};
 pub use launch::Launch;
 pub use recipe::{Commands, DevLine, HOST, Program, Recipe};
-pub use script::Scripts;
+pub use script::{Scripts, calls, scripts_of};
 
 /// The stacks of the project in `dir`, most specific first. A manifest that cannot be read is an
 /// error, for what it says might choose other gates.

@@ -1,6 +1,9 @@
 //! What a command line really starts: through variables, runners and the scripts of a manifest, down to the program.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::manifest;
 
 /// How deep scripts may call scripts.
 const DEEPEST: usize = 8;
@@ -19,6 +22,40 @@ pub struct Target {
     pub dashes: Option<u8>,
     /// Whether a comment is why no flag does.
     pub commented: bool,
+}
+
+/// What a command line calls on its way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Scripts, the outer ones first.
+    pub names: Vec<String>,
+    /// The program at its end, as in [`Target`].
+    pub argv: Vec<String>,
+}
+
+/// The scripts that `line` goes through, and where it ends.
+pub fn calls(line: &str, scripts: &Scripts) -> Calls {
+    let mut names: Vec<String> = Vec::new();
+    let mut text = Some(line);
+    while let Some(mut words) = text.take().and_then(last_command).filter(|_| names.len() < DEEPEST) {
+        take_variables(&mut words, &mut Vec::new());
+        if let Some((name, ..)) = script_call(&words, scripts) {
+            text = scripts.get(&name).map(String::as_str);
+            names.push(name);
+        }
+    }
+    Calls { names, argv: target(line, scripts).argv }
+}
+
+/// The scripts and tasks of the project in `dir`; none where its manifest cannot be read.
+pub fn scripts_of(dir: &Path) -> Scripts {
+    let mut found = Scripts::new();
+    for (file, field) in [("deno.json", "tasks"), ("deno.jsonc", "tasks"), ("package.json", "scripts")] {
+        let Ok(Some(value)) = manifest::jsonc(&dir.join(file)) else { continue };
+        let texts = value[field].as_object().into_iter().flatten();
+        found.extend(texts.filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned()))));
+    }
+    found
 }
 
 /// What `line` starts, told by its text and by `scripts` alone.

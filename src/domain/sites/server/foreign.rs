@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::devline::DevCommand;
 use super::record::{Record, mark_of};
 use crate::domain::sites::Site;
-use crate::domain::stack::Recipe;
 use crate::system::lock::Holder;
 use crate::system::process::{self, Row};
 use crate::system::sockets::{self, Socket};
@@ -14,10 +14,6 @@ use crate::system::store;
 
 /// Servers whose port is taken try the next ones.
 const TRIED: u16 = 10;
-/// Programs that only start the one that serves.
-const STARTERS: &[&str] =
-    &["npm", "npx", "pnpm", "yarn", "bun", "bunx", "deno", "node", "python", "python3", "ruby", "php"];
-
 /// What Next.js leaves of a running server.
 #[derive(Debug, Deserialize)]
 struct NextLock {
@@ -38,21 +34,20 @@ pub(super) fn find(site: &Site, rows: &[Row]) -> Option<Record> {
     let all = sockets::listening();
     let found = candidates(site, rows, &all);
     let next = next_lock(&site.path);
-    let starts = |row: &Row, wanted: &dyn Fn(&[String]) -> bool| {
-        lineage(site, row, rows).iter().any(|row| wanted(&argv(row)))
-    };
-    let dev = site.recipe.commands.dev.as_deref().map(fixed).unwrap_or_default();
+    let dev = DevCommand::of(site);
+    let is_dev = |row: &Row| pid(row).is_some_and(|pid| dev.is(&process::argv_of(pid)));
     let rules: [&dyn Fn(&Candidate) -> bool; 4] = [
         &|one| next.as_ref().is_some_and(|lock| one.port == lock.port && pid(one.row) == Some(lock.pid)),
         &|one| site.port == Some(one.port),
-        &|one| one.exact && starts(one.row, &|words| is_line(words, &dev) || is_binary(words, &site.recipe)),
+        &|one| one.exact && lineage(site, one.row, rows).into_iter().any(is_dev),
         &|one| {
             let default = site.recipe.default_port;
             one.exact && default.is_some_and(|port| (port..port.saturating_add(TRIED)).contains(&one.port))
         },
     ];
     let one = rules.iter().find_map(|rule| found.iter().find(|one| rule(one)))?;
-    let root = lineage(site, one.row, rows).last().copied().unwrap_or(one.row);
+    // Who only launched the dev command is none of it.
+    let root = lineage(site, one.row, rows).into_iter().rev().find(|row| is_dev(row)).unwrap_or(one.row);
     Some(Record::adopted(Holder::of(pid(root)?)?, one.port))
 }
 
@@ -76,7 +71,7 @@ fn candidates<'r>(site: &Site, rows: &'r [Row], all: &[Socket]) -> Vec<Candidate
     found
 }
 
-/// `row` and who started it, as far up as that is in its group, works in the site's folder and is there for nothing else.
+/// `row` and who started it, as far up as that is in its group and works in the site's folder.
 fn lineage<'r>(site: &Site, row: &'r Row, rows: &'r [Row]) -> Vec<&'r Row> {
     let callers = process::ancestors();
     let mut line = vec![row];
@@ -84,51 +79,13 @@ fn lineage<'r>(site: &Site, row: &'r Row, rows: &'r [Row]) -> Vec<&'r Row> {
     while let Some(parent) = rows.iter().find(|other| other.pid == at.parent && other.group == row.group) {
         let Some(pid) = pid(parent).filter(|pid| !callers.contains(pid)) else { break };
         let inside = process::cwd_of(pid).is_some_and(|dir| dir.starts_with(&site.path));
-        if !inside || line.len() > rows.len() || !only_starts(&argv(parent)) {
+        if !inside || line.len() > rows.len() {
             break;
         }
         line.push(parent);
         at = parent;
     }
     line
-}
-
-/// Whether a program with these words is there for the one it started: a package manager, or a shell with one line.
-fn only_starts(words: &[String]) -> bool {
-    let first = words.first().map(|word| word.split(' ').next().unwrap_or_default());
-    match first {
-        Some("sh" | "dash" | "bash" | "zsh") => words.iter().any(|word| word == "-c"),
-        Some(first) => STARTERS.contains(&first),
-        None => false,
-    }
-}
-
-/// The words that a line begins with, up to the first one that we fill in.
-fn fixed(line: &str) -> Vec<String> {
-    let words = shell_words::split(line).unwrap_or_default();
-    words.iter().take_while(|word| !word.contains(['{', '$'])).map(|word| base(word)).collect()
-}
-
-/// Whether these words start what `line` does, however it was found and whatever was added to it.
-fn is_line(words: &[String], line: &[String]) -> bool {
-    !line.is_empty() && words.windows(line.len()).any(|some| some == line)
-}
-
-fn is_binary(words: &[String], recipe: &Recipe) -> bool {
-    recipe.binaries.iter().any(|binary| {
-        let wanted: Vec<String> = binary.split(' ').map(base).collect();
-        is_line(words, &wanted)
-    })
-}
-
-/// The words of a process, without the directories of programs and files. What a process calls itself is one word with blanks in it.
-fn argv(row: &Row) -> Vec<String> {
-    let words = pid(row).map(process::argv_of).unwrap_or_default();
-    words.iter().flat_map(|word| word.split_ascii_whitespace()).map(base).collect()
-}
-
-fn base(word: &str) -> String {
-    word.rsplit('/').next().unwrap_or(word).to_owned()
 }
 
 fn pid(row: &Row) -> Option<u32> {
@@ -138,52 +95,4 @@ fn pid(row: &Row) -> Option<u32> {
 fn next_lock(dir: &Path) -> Option<NextLock> {
     let text = store::read_text(&dir.join(".next/dev/lock")).ok()??;
     serde_json::from_str(&text).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(text: &str) -> Vec<String> {
-        text.split(' ').map(base).collect()
-    }
-
-    #[test]
-    fn a_line_is_known_however_it_was_started() {
-        let table = [
-            ("node /usr/lib/node_modules/npm/bin/npm run dev", "npm run dev", true),
-            ("npm run dev -- --port 3000", "npm run dev", true),
-            ("npm run dev:all", "npm run dev", false),
-            ("/usr/bin/python3 -m http.server 8123", "python3 -m http.server", true),
-            ("node scripts/dev.mjs", "node ./scripts/dev.mjs", true),
-            ("node other.mjs", "node dev.mjs", false),
-        ];
-        for (given, line, expected) in table {
-            assert_eq!(is_line(&words(given), &words(line)), expected, "{given}");
-        }
-        assert!(!is_line(&words("anything"), &[]));
-        assert_eq!(fixed("python3 -m http.server {port} --bind {host}"), words("python3 -m http.server"));
-        assert_eq!(fixed("'unclosed"), [""; 0]);
-        let recipe = Recipe { binaries: vec!["next dev".into(), "vite".into()], ..Recipe::default() };
-        assert!(is_binary(&words("node /srv/site/node_modules/.bin/vite --port 3"), &recipe));
-        assert!(is_binary(&words("node node_modules/.bin/next dev"), &recipe));
-        assert!(!is_binary(&words("node node_modules/.bin/next build"), &recipe));
-    }
-
-    #[test]
-    fn a_shell_of_a_person_is_not_ended_with_the_server() {
-        let table = [
-            ("npm run dev", true),
-            ("sh -c vite --port 3", true),
-            ("node server.js", true),
-            ("bash", false),
-            ("-bash", false),
-            ("bash start.sh", false),
-            ("tmux", false),
-        ];
-        for (given, expected) in table {
-            assert_eq!(only_starts(&words(given)), expected, "{given}");
-        }
-        assert!(!only_starts(&[]));
-    }
 }

@@ -80,6 +80,7 @@ pub(super) fn not_answering(site: &Site, record: &Record, socket: Option<Socket>
         port: socket.map(|socket| socket.address.port()),
         pid: Some(record.leader.pid),
         adopted: record.adopted,
+        command: record.adopted.then(|| process::argv_of(record.leader.pid).join(" ")),
         since: Some(record.since.clone()),
         ..of(site)
     }

@@ -3,6 +3,7 @@
 //! A server is its processes: the group that was started, all below it, all that carry its mark. It is ready when a listening
 //! socket that one of them holds answers HTTP; what it prints, and who else answers on some port, says nothing.
 
+mod devline;
 mod ended;
 mod foreign;
 mod known;
@@ -50,10 +51,12 @@ pub struct Status {
     pub url: Option<String>,
     /// The port it really listens on.
     pub port: Option<u16>,
-    /// The leader's process id.
+    /// The leader's process id; where that one is gone, of one that goes on.
     pub pid: Option<u32>,
     /// Whether somebody else started it.
     pub adopted: bool,
+    /// The command line of that process, where somebody else started it.
+    pub command: Option<String>,
     /// Since when it is served.
     pub since: Option<String>,
 }

@@ -36,11 +36,11 @@ pub fn stop(sites: &Sites, site: &Site, force: bool) -> Result<Status> {
     };
     let Known { record, living } = &known;
     if record.adopted && !force {
-        let name = process::table().into_iter().find(|row| u32::try_from(row.pid) == Ok(record.leader.pid));
-        let name = name.map(|row| format!(" (`{}`)", row.name)).unwrap_or_default();
         let told = format!(
-            "`{}` is served by pid {}{name}, which taskrun did not start",
-            site.name, record.leader.pid
+            "`{}` is served by pid {} (`{}`), which taskrun did not start",
+            site.name,
+            record.leader.pid,
+            process::argv_of(record.leader.pid).join(" ")
         );
         return Err(Fault::refused(told, format!("`taskrun site stop {} --force` ends it", site.name)));
     }
