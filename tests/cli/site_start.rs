@@ -126,6 +126,11 @@ fn one_that_ends_is_told_with_its_last_words_and_a_way_out() {
     let out = scene.run(&["start", "taken"]);
     assert!(out.code == 1 && out.stderr.contains("EADDRINUSE"), "{out:?}");
     assert!(out.stderr.contains(&format!("hint: port {taken} is held by pid {me} (`")), "{out:?}");
+    scene.change("taken.json", |site| {
+        site["recipe"]["program"] = json!({"has_port": true, "own_port": taken})
+    });
+    let out = scene.run(&["start", "taken"]);
+    assert!(out.code == 1 && out.stderr.contains("it is fixed there"), "{out:?}");
     let out = scene.run(&["start", "site0", "--port", &taken.to_string()]);
     assert!(out.code == 1 && out.stderr.contains(&format!("port {taken} is held by pid {me}")), "{out:?}");
     let out = scene.run(&["start", "site0", "--port", "6000"]);

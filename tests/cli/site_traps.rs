@@ -116,7 +116,9 @@ fn a_server_outlives_its_first_process_and_is_ended_with_it() {
     let status = scene.start("killed");
     kill(&status["pid"]);
     until("it is gone", || !lives(&status["pid"]));
-    assert_eq!(scene.status("killed")["state"], "ok");
+    let left = scene.status("killed");
+    assert_eq!(left["state"], "ok");
+    assert!(lives(&left["pid"]), "{left}");
     assert_eq!(scene.start("killed")["port"], status["port"], "no second one is started");
     let stopped = scene.run(&["stop", "killed", "--json"]).json();
     assert_eq!((&stopped["state"], &stopped["port"]), (&json!("stopped"), &status["port"]));

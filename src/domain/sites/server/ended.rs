@@ -95,6 +95,11 @@ pub(super) fn cause(text: &str, ended: Option<Ended>) -> Cause {
 pub(super) fn hint(site: &Site, cause: &Cause, holder: Option<&str>) -> String {
     let name = &site.name;
     match (cause, holder) {
+        (Cause::Taken(_), Some(holder)) if site.recipe.program.own_port.is_some() => {
+            format!(
+                "{holder}; end that, or change the port in the dev command: it is fixed there, `--port` cannot change it"
+            )
+        }
         (Cause::Taken(_), Some(holder)) => {
             format!("{holder}; end that, or `taskrun site start {name} --port PORT` with a free one")
         }

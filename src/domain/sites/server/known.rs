@@ -13,7 +13,7 @@ use crate::system::process::{self, Row};
 use crate::system::sockets::{self, Socket};
 
 /// How long a server may take to say how it is.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A server that lives.
 #[derive(Debug, Clone)]
@@ -22,6 +22,18 @@ pub(super) struct Known {
     pub record: Record,
     /// Its processes.
     pub living: Vec<Holder>,
+}
+
+impl Known {
+    /// With one that lives at its head, where its first process is gone: who holds one of the sockets `own`.
+    pub(super) fn led(mut self, own: &[Socket]) -> Self {
+        if !self.record.leader.alive() {
+            let holds = |holder: &&Holder| !sockets::held_by(&[holder.pid], own).is_empty();
+            let next = self.living.iter().find(holds).or(self.living.first()).cloned();
+            self.record.leader = next.unwrap_or(self.record.leader);
+        }
+        self
+    }
 }
 
 /// The server of `site` among `rows`: the one that is written down, else one that carries its mark, else one that somebody started
@@ -46,6 +58,7 @@ pub(super) fn sockets_of(living: &[Holder], all: &[Socket]) -> Vec<Socket> {
 pub fn status(sites: &Sites, site: &Site) -> Result<Status> {
     let Some(known) = look(sites, site, &process::table())? else { return Ok(of(site)) };
     let own = sockets_of(&known.living, &sockets::listening());
+    let known = known.led(&own);
     let port = known.record.port.unwrap_or(known.record.asked);
     let on_port = own.iter().find(|socket| socket.address.port() == port);
     if let Some(found) = on_port.and_then(|socket| Some((*socket, hear(*socket, PATIENCE)?))) {

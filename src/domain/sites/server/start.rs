@@ -20,6 +20,8 @@ use crate::system::{interrupt, store};
 
 /// Between two looks at the sockets.
 const NAP: Duration = Duration::from_millis(5);
+/// How long it may take until the system tells how a process ended.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// Between two looks at its processes while nothing changes.
 const SURVEY: Duration = Duration::from_millis(250);
 /// What servers read as something else than it is meant: colours, and that nobody works with them.
@@ -139,6 +141,18 @@ fn spawn(sites: &Sites, site: &Site, line: &DevLine, mark: &str) -> Result<Detac
     detached(&line, store::log_file(&sites.log(&site.name))?)
 }
 
+/// How it ended, of one that does not live any more: that can be told a moment later than seen, while its threads go.
+fn last_word(child: &mut Detached) -> Option<Ended> {
+    let since = Instant::now();
+    loop {
+        let how = child.ended();
+        if how.is_some() || since.elapsed() >= LAST_WORD {
+            return how;
+        }
+        std::thread::park_timeout(NAP);
+    }
+}
+
 fn pair((name, value): (&str, &str)) -> (OsString, OsString) {
     (name.into(), value.into())
 }
@@ -228,7 +242,7 @@ impl Wait<'_> {
                 return Ok(End::Answered(found));
             }
             if living.is_empty() || how.is_some() && self.record.living(&process::table()).is_empty() {
-                return Ok(End::Gone(how.or_else(|| self.child.as_mut().and_then(Detached::ended))));
+                return Ok(End::Gone(how.or_else(|| self.child.as_mut().and_then(last_word))));
             }
             if late {
                 let socket =
