@@ -216,3 +216,24 @@ fn write_tasks(scene: &Scene) {
     let all = [issue("bd-1", EVIL, "open"), issue("bd-2", "Two", "in_progress")].join("\n");
     scene.sandbox.write(".beads/issues.jsonl", all + "\n");
 }
+
+#[test]
+fn one_question_is_held_and_the_others_come_again() {
+    let Some(scene) = Scene::new() else { return };
+    scene.mount("shop", &json!({"stack": "node", "commands": {"dev": "exit 3"}}));
+    let preview = Preview::new(&scene, &["shop"]);
+    until("it has failed", || preview.state()["server"]["error"].is_string());
+    std::thread::scope(|scope| {
+        let ask = || {
+            let rev = preview.state()["rev"].as_u64().unwrap();
+            let (_, _, body) = preview.ask("GET", &preview.own(&format!("state?since={rev}")), "", "");
+            serde_json::from_str::<Value>(&body).unwrap()
+        };
+        let held = scope.spawn(move || while ask()["again"] == 2000 {});
+        until("one is held and another is not", || {
+            preview.state()["again"] == 2000 && ask()["again"] == 2000
+        });
+        scene.sandbox.write(".beads/issues.jsonl", "{}\n");
+        held.join().unwrap();
+    });
+}

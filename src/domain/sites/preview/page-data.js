@@ -175,10 +175,11 @@
           continue;
         }
         if (!answer.ok) throw new Error(String(answer.status));
-        take(await answer.json());
+        const news = await answer.json();
+        take(news);
         failures = 0;
         lost('');
-        await sleep(100);
+        await sleep(news.again || 100);
       } catch {
         failures += 1;
         if (failures > 1) lost('The preview does not answer: is “taskrun site preview” still running? It is tried again by itself.');

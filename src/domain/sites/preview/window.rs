@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::desk::{Desk, RESERVED, Reply, Request};
 use super::state::{self, Order, Parts};
@@ -27,8 +27,10 @@ const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(include_str!("page.js"), include_str!("page-data.js"));
 
-/// A question for news is held open so long.
+/// A question for news is held open so long …
 const HOLD: Duration = Duration::from_secs(20);
+/// … but one at a time, for a browser has six connections for all its tabs; the others come again after this.
+const AGAIN: Duration = Duration::from_secs(2);
 /// Between two looks while somebody looks at the page …
 const LOOK: Duration = Duration::from_millis(250);
 /// … which is so for this long after a question.
@@ -48,6 +50,7 @@ pub struct Window {
     parts: Parts,
     port: AtomicU16,
     asked: Mutex<Instant>,
+    held: AtomicBool,
     doing: Mutex<Doing>,
     ours: AtomicBool,
 }
@@ -85,6 +88,7 @@ impl Window {
             parts: Parts::default(),
             port: AtomicU16::new(0),
             asked: Mutex::new(Instant::now()),
+            held: AtomicBool::new(false),
             doing: Mutex::default(),
             ours: AtomicBool::new(false),
         });
@@ -264,10 +268,15 @@ impl Window {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let since = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("since="));
         let since = since.map_or(Some(0), |since| since.parse().ok());
-        match since {
-            Some(since) => Reply::json(200, self.parts.since(since, HOLD).to_string()),
-            None => Reply::text(400, "`since` is no number"),
+        let Some(since) = since else { return Reply::text(400, "`since` is no number") };
+        let alone = !self.held.swap(true, Ordering::SeqCst);
+        let mut news = self.parts.since(since, if alone { HOLD } else { Duration::ZERO });
+        if alone {
+            self.held.store(false, Ordering::SeqCst);
+        } else {
+            news["again"] = json!(AGAIN.as_millis());
         }
+        Reply::json(200, news.to_string())
     }
 
     fn remember(&self, body: &[u8]) -> Reply {
