@@ -103,6 +103,12 @@ fn the_page_shows_a_site_and_ends_what_it_started() {
     let (_, _, news) = preview.ask("GET", &preview.own(&format!("state?since={rev}")), "", "");
     let news: Value = serde_json::from_str(&news).unwrap();
     assert!(news["rev"].as_u64().unwrap() > rev && news["site"].is_null(), "{news}");
+    // The page of the command line is only the first one.
+    until("the pages are told", || {
+        preview.state()["pages"]["list"].as_array().is_some_and(|list| !list.is_empty())
+    });
+    assert_eq!(preview.ask("POST", &preview.own("page"), "", "/").0, 204);
+    until("another one is selected", || preview.state()["pages"]["selected"] == "/");
     // The site is beside it, under the same origin.
     assert!(preview.ask("GET", "/", "", "").2.contains("<h1>shop</h1>"));
     let pid = scene.status("shop")["pid"].clone();

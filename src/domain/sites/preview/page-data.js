@@ -289,7 +289,9 @@
   });
   new ResizeObserver(fit).observe(el('stage'));
   setInterval(look, 400);
-  const kept = location.hash.slice(1);
-  widen(['390', '768', '1280'].includes(kept) ? kept : 'full');
+  const kept = new URLSearchParams(location.hash.slice(1));
+  if (kept.has('at')) here = within(kept.get('at'));
+  widen(['390', '768', '1280'].includes(kept.get('w')) ? kept.get('w') : 'full');
+  if (here !== null) settle(here);
   follow();
 })();

@@ -105,6 +105,7 @@
   };
   const settle = (path) => {
     here = path;
+    keep();
     const address = el('address');
     if (document.activeElement !== address && address.value !== path) address.value = path;
     mark();
@@ -240,12 +241,20 @@
     const shown = width === 'full' ? `${wide} px` : `${want} px` + (scale < 1 ? `, drawn at ${Math.round(scale * 100)} %` : '');
     say(el('scale'), shown);
   };
+  // Width and place outlive a reload of this page.
+  const keep = () => {
+    const parts = new URLSearchParams();
+    if (width !== 'full') parts.set('w', width);
+    if (here !== null) parts.set('at', here);
+    const hash = String(parts) === '' ? '' : `#${parts}`;
+    if (hash !== location.hash) history.replaceState(null, '', location.pathname + hash);
+  };
   const widen = (value) => {
     width = value;
     for (const button of document.querySelectorAll('[data-width]')) {
       button.setAttribute('aria-pressed', String(button.dataset.width === value));
     }
-    history.replaceState(null, '', value === 'full' ? location.pathname : '#' + value);
+    keep();
     fit();
   };
 

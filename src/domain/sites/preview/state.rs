@@ -46,6 +46,15 @@ impl Parts {
         self.changed.notify_all();
     }
 
+    /// Changes one field of a part that is there.
+    pub fn amend(&self, name: &'static str, field: &str, value: Value) {
+        let part = self.lock().parts.get(name).map(|(_, part)| part.clone());
+        if let Some(mut part) = part {
+            part[field] = value;
+            self.put(name, part);
+        }
+    }
+
     /// What has changed since `since`, as soon as something has, or nothing after `patience`. A number from elsewhere is none.
     pub fn since(&self, since: u64, patience: Duration) -> Value {
         let until = Instant::now() + patience;

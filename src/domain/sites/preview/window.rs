@@ -46,7 +46,7 @@ pub struct Window {
     sites: Sites,
     name: String,
     token: String,
-    selected: Option<String>,
+    selected: Mutex<Option<String>>,
     parts: Parts,
     port: AtomicU16,
     asked: Mutex<Instant>,
@@ -84,7 +84,7 @@ impl Window {
             sites: sites.clone(),
             name: site.name.clone(),
             token: secret()?,
-            selected: selected.map(str::to_owned),
+            selected: Mutex::new(selected.map(str::to_owned)),
             parts: Parts::default(),
             port: AtomicU16::new(0),
             asked: Mutex::new(Instant::now()),
@@ -243,8 +243,8 @@ impl Window {
                 Err(error) => (Vec::new(), Some(told(&error))),
             };
             self.doing().openable = all.iter().filter_map(|page| page.open().map(str::to_owned)).collect();
-            self.parts
-                .put("pages", state::pages(&sight.site, &all, error.as_deref(), self.selected.as_deref()));
+            let selected = self.selected();
+            self.parts.put("pages", state::pages(&sight.site, &all, error.as_deref(), selected.as_deref()));
         }
         sight.listed = Instant::now();
     }
@@ -258,6 +258,10 @@ impl Window {
     fn tell_server(&self) {
         let doing = self.doing();
         self.parts.put("server", state::server(&doing.status, doing.order, doing.error.as_deref()));
+    }
+
+    fn selected(&self) -> MutexGuard<'_, Option<String>> {
+        self.selected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn doing(&self) -> MutexGuard<'_, Doing> {
@@ -284,10 +288,16 @@ impl Window {
         if !self.doing().openable.contains(&page) {
             return Reply::text(400, "no page of this site");
         }
-        match self.sites.update(&self.name, |site| site.page = Some(page)) {
-            Ok(_) => Reply { status: 204, ..Reply::default() },
-            Err(error) => Reply::text(503, &told(&error)),
+        match self.sites.update(&self.name, |site| site.page = Some(page.clone())) {
+            Ok(_) => {
+                // What was asked for on the command line was only the first one.
+                let mut selected = self.selected();
+                *selected = None;
+                self.parts.amend("pages", "selected", page.into());
+            }
+            Err(error) => return Reply::text(503, &told(&error)),
         }
+        Reply { status: 204, ..Reply::default() }
     }
 }
 
