@@ -206,6 +206,9 @@ fn the_address_alone_starts_the_site_and_leaves_it() {
     let out = scene.run(&["preview", "shop", "--url", "--page", "/a b"]);
     let port = scene.status("shop")["port"].clone();
     assert_eq!((out.code, out.stdout), (0, format!("http://localhost:{port}/a%20b\n")));
+    assert_eq!(out.stderr.matches("`/a b` is no known page of `shop`").count(), 1, "{}", out.stderr);
+    // Only looked at: the page that was selected stays.
+    assert_eq!(scene.run(&["url", "shop"]).stdout, format!("http://localhost:{port}/\n"));
     for args in [&["preview", "--full"][..], &["preview", "--url", "--open"], &["preview", "--port", "0"]] {
         assert_eq!(scene.run(args).code, 2, "{args:?}");
     }

@@ -8,6 +8,7 @@ use crate::commands::Context;
 use crate::domain::sites::preview::picture::{Wanted, served, take};
 use crate::domain::sites::preview::{Told, open, serve};
 use crate::domain::sites::server::Progress;
+use crate::domain::sites::url::is_strange;
 use crate::domain::sites::{Site, Sites};
 use crate::exit::Exit;
 use crate::system::browser::Extent;
@@ -66,6 +67,7 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
     };
     if args.url {
         let (address, _) = served(sites, &site, page, &mut tell)?;
+        strange(args, sites, &site, &address.page, context);
         ui.result(&address, || address.url.clone())?;
         return Ok(Exit::Done);
     }
@@ -73,10 +75,18 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
         let extent = if args.full { Extent::Full } else { Extent::View };
         let wanted = Wanted { file: file.clone(), size: (args.width, args.height), dark: args.dark, extent };
         let taken = take(sites, &site, page, &wanted, &mut tell)?;
+        strange(args, sites, &site, &taken.page, context);
         ui.result(&taken, || format!("{}: {}", one_line(&taken.url), taken.file.display()))?;
         return Ok(Exit::Done);
     }
     window(args, sites, &site, context)
+}
+
+/// Says that nobody knows the page that was asked for, which is opened all the same.
+fn strange(args: &Args, sites: &Sites, site: &Site, page: &str, context: &Context) {
+    if args.page.is_some() && is_strange(sites, site, page) {
+        context.ui.notice(&format!("`{}` is no known page of `{}`", one_line(page), site.name));
+    }
 }
 
 fn window(args: &Args, sites: &Sites, site: &Site, context: &Context) -> Result<Exit> {
