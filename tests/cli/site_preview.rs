@@ -246,3 +246,18 @@ fn one_question_is_held_and_the_others_come_again() {
         held.join().unwrap();
     });
 }
+
+#[test]
+fn the_last_preview_ends_what_one_has_started() {
+    let Some(scene) = Scene::new() else { return };
+    scene.site("shop", "--name shop");
+    let mut first = Preview::new(&scene, &["shop"]);
+    until("it runs", || first.state()["server"]["state"] == "ok" && first.state()["server"]["busy"] == false);
+    let mut second = Preview::new(&scene, &["shop"]);
+    let pid = scene.status("shop")["pid"].clone();
+    first.end();
+    assert!(lives(&pid));
+    assert_eq!(second.state()["server"]["state"], "ok");
+    second.end();
+    assert!(!lives(&pid));
+}

@@ -105,6 +105,7 @@ fn window(args: &Args, sites: &Sites, site: &Site, context: &Context) -> Result<
         Told::Stopped => {
             ui.progress(&format!("stopped the server of `{}`, which was started for the preview", site.name));
         }
+        Told::Shared => ui.progress(&format!("the server of `{}` is left to another preview", site.name)),
         Told::Left => ui.notice(&format!("a loop works here: the server of `{}` is left running", site.name)),
     })?;
     Ok(Exit::Done)

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, RESERVED, Reply, Request};
 use super::state::{self, Order, Parts};
+use super::viewers;
 use crate::domain::beads::Store;
 use crate::domain::loops::state as loops;
 use crate::domain::sites::logs::Pulse;
@@ -155,8 +156,11 @@ impl Window {
             let fresh = server::status(&self.sites, &site)?.state == State::Stopped;
             self.ours.fetch_or(fresh, Ordering::SeqCst);
             let started = server::start(&self.sites, &site, &Options::default(), &mut |_| {})?;
-            if let Started::Ready { fresh: false, .. } = started {
-                self.ours.store(false, Ordering::SeqCst);
+            match started {
+                Started::Ready { fresh: false, .. } => self.ours.store(false, Ordering::SeqCst),
+                Started::Ready { status, .. } | Started::Late(status) => {
+                    viewers::started(&self.sites, &status)?;
+                }
             }
         }
         Ok(())
