@@ -231,6 +231,7 @@
       first.focus();
     } else if (event.key === 'Enter' && first) {
       first.click();
+      (first.offsetParent === null ? frame : first).focus();
     }
   });
   el('pages').addEventListener('keydown', (event) => {
@@ -258,6 +259,11 @@
     if (field) {
       if (event.key === 'Escape') {
         if (field === el('address')) field.value = here || '/';
+        if (field === el('find') && field.value) {
+          event.preventDefault();
+          field.value = '';
+          drawPages();
+        }
         field.blur();
       }
       return;
