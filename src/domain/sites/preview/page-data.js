@@ -158,6 +158,11 @@
   const sleep = (time) => new Promise((done) => setTimeout(done, time));
   const seen = () =>
     document.hidden ? new Promise((done) => document.addEventListener('visibilitychange', done, { once: true })) : null;
+  // An address that is none of the site's: said until the next one that is.
+  const strayed = (text) => {
+    say(el('strayed'), text);
+    show(el('strayed'), text !== '');
+  };
   const lost = (text) => {
     say(el('lost'), text);
     show(el('lost'), text !== '');
@@ -248,7 +253,7 @@
     const address = el('address');
     address.blur();
     if (!go(address.value.trim() || '/')) {
-      lost('Only an address of this site can be shown in the frame.');
+      strayed('Only an address of this site can be shown in the frame.');
       address.value = here || '/';
     }
   });

@@ -72,6 +72,7 @@
   const go = (text) => {
     const path = within(text);
     if (path === null) return false;
+    strayed('');
     wanted = path;
     foreign = null;
     if (server && UP.has(server.state)) load(path);
