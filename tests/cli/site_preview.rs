@@ -113,7 +113,7 @@ fn the_page_shows_a_site_and_ends_what_it_started() {
     assert!(preview.ask("GET", "/", "", "").2.contains("<h1>shop</h1>"));
     let pid = scene.status("shop")["pid"].clone();
     assert!(lives(&pid));
-    assert_eq!(preview.end(), 0);
+    assert_eq!(preview.end(), 130);
     assert!(!lives(&pid));
     assert!(!scene.log("shop").contains(&preview.path));
 }
@@ -156,7 +156,7 @@ fn only_who_has_the_token_gets_in() {
     }
     assert_eq!(scene.status("shop")["state"], "ok");
     // It was there before, and stays.
-    assert_eq!(preview.end(), 0);
+    assert_eq!(preview.end(), 130);
     assert_eq!(scene.status("shop")["state"], "ok");
 }
 

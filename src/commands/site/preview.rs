@@ -12,12 +12,13 @@ use crate::domain::sites::url::is_strange;
 use crate::domain::sites::{Site, Sites};
 use crate::exit::Exit;
 use crate::system::browser::Extent;
+use crate::system::interrupt;
 use crate::ui::one_line;
 
 /// Look at a site in a frame, with its pages, tasks and budget beside it
 ///
 /// The site is started where it does not run, and the preview is served on this machine until Ctrl-C; what was started for it
-/// ends with it. Whoever has the address that is printed can also start and stop the site's server.
+/// ends with it. Ctrl-C is its good end and gives exit code 130, SIGTERM 143. Whoever has the address that is printed can also start and stop the site's server.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools)] // flags
 pub struct Args {
@@ -108,5 +109,5 @@ fn window(args: &Args, sites: &Sites, site: &Site, context: &Context) -> Result<
         Told::Shared => ui.progress(&format!("the server of `{}` is left to another preview", site.name)),
         Told::Left => ui.notice(&format!("a loop works here: the server of `{}` is left running", site.name)),
     })?;
-    Ok(Exit::Done)
+    Ok(interrupt::signal().map_or(Exit::Done, Exit::Interrupted))
 }
