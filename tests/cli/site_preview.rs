@@ -146,6 +146,7 @@ fn only_who_has_the_token_gets_in() {
         ("POST", preview.own("state"), "", 405),
         ("GET", preview.own("state?since=x"), "", 400),
         ("POST", preview.own("stop"), "Origin: http://evil.example\r\n", 403),
+        ("POST", preview.own("stop"), "Sec-Fetch-Site: cross-site\r\n", 403),
         ("POST", preview.own("stop"), "Origin: null\r\n", 403),
         ("GET", preview.path.clone(), "Host: evil.example\r\n", 421),
         ("POST", preview.own("stop"), "Host: evil.example\r\n", 421),

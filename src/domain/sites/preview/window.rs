@@ -350,6 +350,9 @@ fn ordered(taken: bool) -> Reply {
 
 /// Whether a browser says that a page from elsewhere asks.
 fn is_foreign(request: &Request) -> bool {
+    if request.header("sec-fetch-site").is_some_and(|from| from.eq_ignore_ascii_case("cross-site")) {
+        return true;
+    }
     let host = request.header("host").unwrap_or_default();
     request.header("origin").is_some_and(|origin| !origin.eq_ignore_ascii_case(&format!("http://{host}")))
 }
