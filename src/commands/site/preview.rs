@@ -18,7 +18,8 @@ use crate::ui::one_line;
 /// Look at a site in a frame, with its pages, tasks and budget beside it
 ///
 /// The site is started where it does not run, and the preview is served on this machine until Ctrl-C; what was started for it
-/// ends with it. Ctrl-C is its good end and gives exit code 130, SIGTERM 143. Whoever has the address that is printed can also start and stop the site's server.
+/// ends with it. Ctrl-C is its good end and gives exit code 130, SIGTERM 143. Whoever has the address that is printed can also start and stop the site's server: so can the
+/// scripts of the site itself, for they share the page's origin. Preview only code that you would run.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools)] // flags
 pub struct Args {
