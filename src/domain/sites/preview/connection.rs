@@ -13,7 +13,7 @@ use crate::system::http::head::{self, Answered};
 use crate::system::http::{Failure, Wire, client};
 
 /// How long a head may take from its first byte.
-pub const HEAD: Duration = Duration::from_secs(30);
+pub const HEAD: Duration = Duration::from_secs(10);
 /// How long a connection may lie still between two requests.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a browser may keep an answer waiting: films are read as they are watched.
