@@ -167,6 +167,13 @@
     say(el('lost'), text);
     show(el('lost'), text !== '');
   };
+  // Without the preview nothing is known of the server, and nothing can be asked of it.
+  const gone = (text) => {
+    lost(text);
+    document.body.dataset.state = 'unknown';
+    say(el('words'), 'No preview');
+    for (const id of ['start', 'restart', 'stop', 'act']) el(id).disabled = true;
+  };
   const follow = async () => {
     let failures = 0;
     for (;;) {
@@ -174,20 +181,21 @@
       try {
         const answer = await fetch(`${base}state?since=${rev}`, { cache: 'no-store' });
         if (answer.status === 403 || answer.status === 404) {
-          lost('This preview has ended. Open the address that “taskrun site preview” prints now.');
+          gone('This preview has ended. Open the address that “taskrun site preview” prints now.');
           rev = 0;
           await sleep(5000);
           continue;
         }
         if (!answer.ok) throw new Error(String(answer.status));
         const news = await answer.json();
+        el('act').disabled = false;
         take(news);
         failures = 0;
         lost('');
         await sleep(news.again || 100);
       } catch {
         failures += 1;
-        if (failures > 1) lost('The preview does not answer: is “taskrun site preview” still running? It is tried again by itself.');
+        if (failures > 1) gone('The preview does not answer: is “taskrun site preview” still running? It is tried again by itself.');
         rev = 0;
         await sleep(Math.min(failures, 5) * 1000);
       }
