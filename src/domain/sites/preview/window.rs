@@ -261,7 +261,9 @@ impl Window {
 
     fn tell_server(&self) {
         let doing = self.doing();
-        self.parts.put("server", state::server(&doing.status, doing.order, doing.error.as_deref()));
+        // Whoever stops it takes its record away.
+        let ended = self.sites.server_file(&self.name).exists();
+        self.parts.put("server", state::server(&doing.status, doing.order, doing.error.as_deref(), ended));
     }
 
     fn selected(&self) -> MutexGuard<'_, Option<String>> {
