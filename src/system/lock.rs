@@ -21,15 +21,27 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock if nobody holds it; `None` when somebody does. The file is made where it is missing.
     pub fn try_take(path: &Path) -> Result<Option<Self>> {
+        Self::try_on(path, Self::opened(path))
+    }
+
+    fn opened(path: &Path) -> std::io::Result<File> {
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).read(true).write(true).mode(0o600);
-        Self::try_on(path, options.open(path))
+        options.open(path)
     }
 
     fn try_on(path: &Path, file: std::io::Result<File>) -> Result<Option<Self>> {
+        Self::try_by(path, file, File::try_lock)
+    }
+
+    fn try_by(
+        path: &Path,
+        file: std::io::Result<File>,
+        way: fn(&File) -> std::result::Result<(), TryLockError>,
+    ) -> Result<Option<Self>> {
         let failed = || format!("failed to lock `{}`", path.display());
         let file = file.with_context(failed)?;
-        match file.try_lock() {
+        match way(&file) {
             Ok(()) => Ok(Some(Self { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error).with_context(failed),
@@ -49,6 +61,11 @@ impl Lock {
     /// Takes the lock, waiting up to `patience` for its holder; then [`Fault::Busy`].
     pub fn take(path: &Path, patience: Duration) -> Result<Self> {
         wait(path, patience, || Self::try_take(path))
+    }
+
+    /// Holds the lock beside others who hold it so: nobody takes it meanwhile. Waits for one who has taken it, as [`Lock::take`].
+    pub fn join(path: &Path, patience: Duration) -> Result<Self> {
+        wait(path, patience, || Self::try_by(path, Self::opened(path), File::try_lock_shared))
     }
 
     /// Whether somebody holds the lock; nobody does where its file is missing.

@@ -103,11 +103,17 @@ fn the_page_shows_a_site_and_ends_what_it_started() {
     let (_, _, news) = preview.ask("GET", &preview.own(&format!("state?since={rev}")), "", "");
     let news: Value = serde_json::from_str(&news).unwrap();
     assert!(news["rev"].as_u64().unwrap() > rev && news["site"].is_null(), "{news}");
+    // The page of the command line is only the first one.
+    until("the pages are told", || {
+        preview.state()["pages"]["list"].as_array().is_some_and(|list| !list.is_empty())
+    });
+    assert_eq!(preview.ask("POST", &preview.own("page"), "", "/").0, 204);
+    until("another one is selected", || preview.state()["pages"]["selected"] == "/");
     // The site is beside it, under the same origin.
     assert!(preview.ask("GET", "/", "", "").2.contains("<h1>shop</h1>"));
     let pid = scene.status("shop")["pid"].clone();
     assert!(lives(&pid));
-    assert_eq!(preview.end(), 0);
+    assert_eq!(preview.end(), 130);
     assert!(!lives(&pid));
     assert!(!scene.log("shop").contains(&preview.path));
 }
@@ -140,6 +146,7 @@ fn only_who_has_the_token_gets_in() {
         ("POST", preview.own("state"), "", 405),
         ("GET", preview.own("state?since=x"), "", 400),
         ("POST", preview.own("stop"), "Origin: http://evil.example\r\n", 403),
+        ("POST", preview.own("stop"), "Sec-Fetch-Site: cross-site\r\n", 403),
         ("POST", preview.own("stop"), "Origin: null\r\n", 403),
         ("GET", preview.path.clone(), "Host: evil.example\r\n", 421),
         ("POST", preview.own("stop"), "Host: evil.example\r\n", 421),
@@ -150,7 +157,7 @@ fn only_who_has_the_token_gets_in() {
     }
     assert_eq!(scene.status("shop")["state"], "ok");
     // It was there before, and stays.
-    assert_eq!(preview.end(), 0);
+    assert_eq!(preview.end(), 130);
     assert_eq!(scene.status("shop")["state"], "ok");
 }
 
@@ -200,6 +207,9 @@ fn the_address_alone_starts_the_site_and_leaves_it() {
     let out = scene.run(&["preview", "shop", "--url", "--page", "/a b"]);
     let port = scene.status("shop")["port"].clone();
     assert_eq!((out.code, out.stdout), (0, format!("http://localhost:{port}/a%20b\n")));
+    assert_eq!(out.stderr.matches("`/a b` is no known page of `shop`").count(), 1, "{}", out.stderr);
+    // Only looked at: the page that was selected stays.
+    assert_eq!(scene.run(&["url", "shop"]).stdout, format!("http://localhost:{port}/\n"));
     for args in [&["preview", "--full"][..], &["preview", "--url", "--open"], &["preview", "--port", "0"]] {
         assert_eq!(scene.run(args).code, 2, "{args:?}");
     }
@@ -215,4 +225,40 @@ fn write_tasks(scene: &Scene) {
     };
     let all = [issue("bd-1", EVIL, "open"), issue("bd-2", "Two", "in_progress")].join("\n");
     scene.sandbox.write(".beads/issues.jsonl", all + "\n");
+}
+
+#[test]
+fn one_question_is_held_and_the_others_come_again() {
+    let Some(scene) = Scene::new() else { return };
+    scene.mount("shop", &json!({"stack": "node", "commands": {"dev": "exit 3"}}));
+    let preview = Preview::new(&scene, &["shop"]);
+    until("it has failed", || preview.state()["server"]["error"].is_string());
+    std::thread::scope(|scope| {
+        let ask = || {
+            let rev = preview.state()["rev"].as_u64().unwrap();
+            let (_, _, body) = preview.ask("GET", &preview.own(&format!("state?since={rev}")), "", "");
+            serde_json::from_str::<Value>(&body).unwrap()
+        };
+        let held = scope.spawn(move || while ask()["again"] == 2000 {});
+        until("one is held and another is not", || {
+            preview.state()["again"] == 2000 && ask()["again"] == 2000
+        });
+        scene.sandbox.write(".beads/issues.jsonl", "{}\n");
+        held.join().unwrap();
+    });
+}
+
+#[test]
+fn the_last_preview_ends_what_one_has_started() {
+    let Some(scene) = Scene::new() else { return };
+    scene.site("shop", "--name shop");
+    let mut first = Preview::new(&scene, &["shop"]);
+    until("it runs", || first.state()["server"]["state"] == "ok" && first.state()["server"]["busy"] == false);
+    let mut second = Preview::new(&scene, &["shop"]);
+    let pid = scene.status("shop")["pid"].clone();
+    first.end();
+    assert!(lives(&pid));
+    assert_eq!(second.state()["server"]["state"], "ok");
+    second.end();
+    assert!(!lives(&pid));
 }

@@ -8,15 +8,18 @@ use crate::commands::Context;
 use crate::domain::sites::preview::picture::{Wanted, served, take};
 use crate::domain::sites::preview::{Told, open, serve};
 use crate::domain::sites::server::Progress;
+use crate::domain::sites::url::is_strange;
 use crate::domain::sites::{Site, Sites};
 use crate::exit::Exit;
 use crate::system::browser::Extent;
+use crate::system::interrupt;
 use crate::ui::one_line;
 
 /// Look at a site in a frame, with its pages, tasks and budget beside it
 ///
 /// The site is started where it does not run, and the preview is served on this machine until Ctrl-C; what was started for it
-/// ends with it. Whoever has the address that is printed can also start and stop the site's server.
+/// ends with it. Ctrl-C is its good end and gives exit code 130, SIGTERM 143. Whoever has the address that is printed can also start and stop the site's server: so can the
+/// scripts of the site itself, for they share the page's origin. Preview only code that you would run.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools)] // flags
 pub struct Args {
@@ -66,6 +69,7 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
     };
     if args.url {
         let (address, _) = served(sites, &site, page, &mut tell)?;
+        strange(args, sites, &site, &address.page, context);
         ui.result(&address, || address.url.clone())?;
         return Ok(Exit::Done);
     }
@@ -73,10 +77,18 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
         let extent = if args.full { Extent::Full } else { Extent::View };
         let wanted = Wanted { file: file.clone(), size: (args.width, args.height), dark: args.dark, extent };
         let taken = take(sites, &site, page, &wanted, &mut tell)?;
+        strange(args, sites, &site, &taken.page, context);
         ui.result(&taken, || format!("{}: {}", one_line(&taken.url), taken.file.display()))?;
         return Ok(Exit::Done);
     }
     window(args, sites, &site, context)
+}
+
+/// Says that nobody knows the page that was asked for, which is opened all the same.
+fn strange(args: &Args, sites: &Sites, site: &Site, page: &str, context: &Context) {
+    if args.page.is_some() && is_strange(sites, site, page) {
+        context.ui.notice(&format!("`{}` is no known page of `{}`", one_line(page), site.name));
+    }
 }
 
 fn window(args: &Args, sites: &Sites, site: &Site, context: &Context) -> Result<Exit> {
@@ -95,7 +107,8 @@ fn window(args: &Args, sites: &Sites, site: &Site, context: &Context) -> Result<
         Told::Stopped => {
             ui.progress(&format!("stopped the server of `{}`, which was started for the preview", site.name));
         }
+        Told::Shared => ui.progress(&format!("the server of `{}` is left to another preview", site.name)),
         Told::Left => ui.notice(&format!("a loop works here: the server of `{}` is left running", site.name)),
     })?;
-    Ok(Exit::Done)
+    Ok(interrupt::signal().map_or(Exit::Done, Exit::Interrupted))
 }

@@ -232,7 +232,7 @@ pub fn budget_files(workspace: &Workspace) -> Vec<PathBuf> {
 }
 
 /// `$5`, `$2.50`.
-fn dollars(amount: f64) -> String {
+pub fn dollars(amount: f64) -> String {
     let text = format!("${amount:.2}");
     text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
 }

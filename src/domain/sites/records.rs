@@ -71,6 +71,16 @@ impl Sites {
         self.workspace.sites_dir().join(format!("{name}.lock"))
     }
 
+    /// `NAME.viewers`: held together by all previews of it.
+    pub fn viewers(&self, name: &str) -> PathBuf {
+        self.workspace.sites_dir().join(format!("{name}.viewers"))
+    }
+
+    /// `NAME.viewed`: which run of its server a preview has started.
+    pub fn viewed(&self, name: &str) -> PathBuf {
+        self.workspace.sites_dir().join(format!("{name}.viewed"))
+    }
+
     /// Every site whose record can be read, by name; see [`Sites::damaged`] for the others.
     pub fn all(&self) -> Result<Vec<Site>> {
         let read = |name: &String| self.read(name).ok().flatten();
@@ -183,6 +193,7 @@ impl Sites {
         self.alone(|| {
             store::remove(&self.file(name))?;
             store::remove(&self.server_file(name))?;
+            store::remove(&self.viewed(name))?;
             store::remove(&self.log(name))
         })
     }

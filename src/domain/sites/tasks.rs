@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{Site, Sites};
 use crate::domain::beads::{Graph, Pick, Record, State, Store, Table, nested};
 use crate::domain::loops::state;
+use crate::system::config;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,7 +56,13 @@ pub struct Tasks {
 /// The tasks of `site`; none where the workspace keeps none.
 pub fn tasks(sites: &Sites, site: &Site) -> Result<Tasks> {
     let workspace = sites.workspace();
-    let budget = state::budget_line(workspace)?;
+    let limit = || {
+        Some(format!(
+            "Budget: $0/{}",
+            state::dollars(config::load(Some(&workspace.config_file())).ok()?.budget.usd?)
+        ))
+    };
+    let budget = state::budget_line(workspace)?.or_else(limit);
     let mut told = Tasks { site: site.name.clone(), epic: site.epic.clone(), budget, ..Tasks::default() };
     if workspace.has_beads() {
         (told.counts, told.tasks) =

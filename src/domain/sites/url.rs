@@ -26,6 +26,15 @@ const PLAIN: &str = "/-._~!$&'()*+,;=:@?#";
 /// The URL of `page`, which is remembered, or of the one that was selected last. Errors ([`Fault::Refused`]): the server does
 /// not run.
 pub fn address(sites: &Sites, name: Option<&str>, page: Option<&str>) -> Result<Address> {
+    let found = located(sites, name, page)?;
+    if page.is_some() {
+        sites.update(&found.name, |site| site.page = Some(found.page.clone()))?;
+    }
+    Ok(found)
+}
+
+/// The same, with nothing remembered.
+pub fn located(sites: &Sites, name: Option<&str>, page: Option<&str>) -> Result<Address> {
     let site = sites.find(name)?;
     let page = page.map(plain).transpose()?;
     let status = server::status(sites, &site)?;
@@ -36,15 +45,21 @@ pub fn address(sites: &Sites, name: Option<&str>, page: Option<&str>) -> Result<
         return Err(Fault::refused(told, format!("`taskrun site start {name}` starts it, and waits for it")));
     };
     let page = match page {
-        Some(page) => {
-            let page = concrete(&site, &base, page)?;
-            sites.update(&site.name, |site| site.page = Some(page.clone()))?;
-            page
-        }
+        Some(page) => concrete(&site, &base, page)?,
         None => site.page.unwrap_or_else(|| "/".into()),
     };
     let url = format!("{}{}", base.trim_end_matches('/'), encoded(&page));
     Ok(Address { name: site.name, url, page })
+}
+
+/// Whether `page` is none of those that are known, where some are.
+pub fn is_strange(sites: &Sites, site: &super::Site, page: &str) -> bool {
+    let known = pages::listed(sites, site).map(|listed| listed.pages).unwrap_or_default();
+    let bare = |page: &str| {
+        let path = page.split(['?', '#']).next().unwrap_or_default();
+        encoded(path.trim_end_matches('/'))
+    };
+    !known.is_empty() && known.iter().all(|known| known.open().map(bare).as_ref() != Some(&bare(page)))
 }
 
 /// The path to open for `page`, where that is the pattern of a dynamic one.

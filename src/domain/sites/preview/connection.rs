@@ -13,7 +13,7 @@ use crate::system::http::head::{self, Answered};
 use crate::system::http::{Failure, Wire, client};
 
 /// How long a head may take from its first byte.
-pub const HEAD: Duration = Duration::from_secs(30);
+pub const HEAD: Duration = Duration::from_secs(10);
 /// How long a connection may lie still between two requests.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a browser may keep an answer waiting: films are read as they are watched.
@@ -236,8 +236,8 @@ impl<'a> Connection<'a> {
         };
         let keep = !request.last && asked.done() && body != Body::Rest;
         let after = if keep { After::Keep } else { After::Close };
-        let bytes = rewrite::answer(head, request, between, after);
-        let passed = relay::down(&mut wire, &mut self.client, &bytes, &mut body);
+        let mut unsent = Some(rewrite::answer(head, request, between, after));
+        let passed = relay::down(&mut wire, &mut self.client, &mut unsent, &mut body);
         match passed {
             Ok(()) if keep => {
                 if head.minor == 1 && !head.fields.lists("connection", "close") && wire.unread().is_empty() {
@@ -246,6 +246,7 @@ impl<'a> Connection<'a> {
                 Next::Request
             }
             Ok(()) => Next::Farewell,
+            Err(failure) if unsent.is_some() => self.tell(request, asked, &failure),
             Err(_) => Next::Reset,
         }
     }

@@ -10,6 +10,7 @@ mod relay;
 mod reply;
 mod rewrite;
 mod state;
+mod viewers;
 mod window;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use self::open::open;
 use self::desk::Desk;
 use self::listener::Listener;
 use self::state::Order;
+use self::viewers::Viewer;
 use self::window::{Front, Window};
 use super::server::{self, State};
 use super::{Site, Sites};
@@ -42,6 +44,8 @@ pub enum Told {
     Trouble(String),
     /// The server that was started for it has been ended.
     Stopped,
+    /// It is left running, for another preview shows it.
+    Shared,
     /// It is left running, for a loop works on the site's workspace.
     Left,
 }
@@ -56,6 +60,7 @@ pub fn serve(
 ) -> Result<()> {
     interrupt::install()?;
     let listener = Listener::bind(port)?;
+    let viewer = Viewer::join(sites, &site.name)?;
     let window = Window::open(sites, site, page)?;
     if server::status(sites, site)?.state == State::Stopped {
         window.order(Order::Start);
@@ -73,16 +78,27 @@ pub fn serve(
             }
         }
     }
-    end(sites, site, &window, tell)
+    end((sites, site), &window, viewer, tell)
 }
 
-fn end(sites: &Sites, site: &Site, window: &Window, tell: &mut dyn FnMut(Told)) -> Result<()> {
+fn end(
+    (sites, site): (&Sites, &Site),
+    window: &Window,
+    viewer: Viewer,
+    tell: &mut dyn FnMut(Told),
+) -> Result<()> {
     let until = Instant::now() + LAST;
     while window.is_busy() && Instant::now() < until && !interrupt::insists() {
         #[allow(clippy::disallowed_methods)] // a nap of our own would end at once: the signal has come
         std::thread::sleep(Duration::from_millis(20));
     }
-    if !window.started_it() || server::status(sites, site)?.state == State::Stopped {
+    let last = viewer.leave(sites, &site.name)?;
+    let status = server::status(sites, site)?;
+    if status.state == State::Stopped || !(window.started_it() || viewers::have_started(sites, &status)) {
+        return Ok(());
+    }
+    if last.is_none() {
+        tell(Told::Shared);
         return Ok(());
     }
     if Run::read(sites.workspace())?.is_some_and(|run| run.runs()) {

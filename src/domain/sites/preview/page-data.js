@@ -158,9 +158,21 @@
   const sleep = (time) => new Promise((done) => setTimeout(done, time));
   const seen = () =>
     document.hidden ? new Promise((done) => document.addEventListener('visibilitychange', done, { once: true })) : null;
+  // An address that is none of the site's: said until the next one that is.
+  const strayed = (text) => {
+    say(el('strayed'), text);
+    show(el('strayed'), text !== '');
+  };
   const lost = (text) => {
     say(el('lost'), text);
     show(el('lost'), text !== '');
+  };
+  // Without the preview nothing is known of the server, and nothing can be asked of it.
+  const gone = (text) => {
+    lost(text);
+    document.body.dataset.state = 'unknown';
+    say(el('words'), 'No preview');
+    for (const id of ['start', 'restart', 'stop', 'act']) el(id).disabled = true;
   };
   const follow = async () => {
     let failures = 0;
@@ -169,19 +181,21 @@
       try {
         const answer = await fetch(`${base}state?since=${rev}`, { cache: 'no-store' });
         if (answer.status === 403 || answer.status === 404) {
-          lost('This preview has ended. Open the address that “taskrun site preview” prints now.');
+          gone('This preview has ended. Open the address that “taskrun site preview” prints now.');
           rev = 0;
           await sleep(5000);
           continue;
         }
         if (!answer.ok) throw new Error(String(answer.status));
-        take(await answer.json());
+        const news = await answer.json();
+        el('act').disabled = false;
+        take(news);
         failures = 0;
         lost('');
-        await sleep(100);
+        await sleep(news.again || 100);
       } catch {
         failures += 1;
-        if (failures > 1) lost('The preview does not answer: is “taskrun site preview” still running? It is tried again by itself.');
+        if (failures > 1) gone('The preview does not answer: is “taskrun site preview” still running? It is tried again by itself.');
         rev = 0;
         await sleep(Math.min(failures, 5) * 1000);
       }
@@ -230,6 +244,7 @@
       first.focus();
     } else if (event.key === 'Enter' && first) {
       first.click();
+      (first.offsetParent === null ? frame : first).focus();
     }
   });
   el('pages').addEventListener('keydown', (event) => {
@@ -246,7 +261,7 @@
     const address = el('address');
     address.blur();
     if (!go(address.value.trim() || '/')) {
-      lost('Only an address of this site can be shown in the frame.');
+      strayed('Only an address of this site can be shown in the frame.');
       address.value = here || '/';
     }
   });
@@ -257,6 +272,11 @@
     if (field) {
       if (event.key === 'Escape') {
         if (field === el('address')) field.value = here || '/';
+        if (field === el('find') && field.value) {
+          event.preventDefault();
+          field.value = '';
+          drawPages();
+        }
         field.blur();
       }
       return;
@@ -288,7 +308,9 @@
   });
   new ResizeObserver(fit).observe(el('stage'));
   setInterval(look, 400);
-  const kept = location.hash.slice(1);
-  widen(['390', '768', '1280'].includes(kept) ? kept : 'full');
+  const kept = new URLSearchParams(location.hash.slice(1));
+  if (kept.has('at')) here = within(kept.get('at'));
+  widen(['390', '768', '1280'].includes(kept.get('w')) ? kept.get('w') : 'full');
+  if (here !== null) settle(here);
   follow();
 })();

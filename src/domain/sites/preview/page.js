@@ -35,6 +35,17 @@
     else node.removeAttribute('href');
   };
 
+  // Whether it names the site by its own port, not by that of the preview.
+  const LOOPS = new Set(['localhost', '127.0.0.1', '[::1]']);
+  const isOwn = (url) =>
+    Boolean(server && server.port) && url.protocol === 'http:' && LOOPS.has(url.hostname) && url.port === String(server.port);
+  const ownPath = (text) => {
+    try {
+      return isOwn(new URL(text)) ? within(text) : null;
+    } catch {
+      return null;
+    }
+  };
   // An address of the site, or null for anything else.
   const within = (text) => {
     let url;
@@ -43,7 +54,7 @@
     } catch {
       return null;
     }
-    const other = url.origin !== location.origin || url.pathname.startsWith('/__taskrun/');
+    const other = (url.origin !== location.origin && !isOwn(url)) || url.pathname.startsWith('/__taskrun/');
     return other ? null : url.pathname + url.search + url.hash;
   };
   const bare = (path) => {
@@ -61,6 +72,7 @@
   const go = (text) => {
     const path = within(text);
     if (path === null) return false;
+    strayed('');
     wanted = path;
     foreign = null;
     if (server && UP.has(server.state)) load(path);
@@ -94,12 +106,41 @@
   };
   const settle = (path) => {
     here = path;
+    keep();
     const address = el('address');
     if (document.activeElement !== address && address.value !== path) address.value = path;
     mark();
     const url = server && server.url ? new URL(path, server.url).href : null;
     link(el('open'), url);
     veil();
+  };
+  // What leads to the site by its own address stays in the preview.
+  const tended = new WeakSet();
+  let aimed = null;
+  const tend = (inner, text) => {
+    if (tended.has(text)) return;
+    tended.add(text);
+    const adjust = (node, name) => {
+      const path = node && typeof node[name] === 'string' && (node.target || '_self') === '_self' ? ownPath(node[name]) : null;
+      if (path !== null) node.setAttribute(name, path);
+    };
+    inner.addEventListener('click', (event) => {
+      const [first] = event.composedPath();
+      if (first && first.closest) adjust(first.closest('a[href], area[href]'), 'href');
+    }, true);
+    inner.addEventListener('submit', (event) => adjust(event.target, 'action'), true);
+    const meta = text.querySelector('meta[http-equiv="refresh" i]');
+    const refresh = meta && /^[^;,]*[;,]\s*(?:url\s*=\s*)?["']?([^"']*)/i.exec(meta.content);
+    aimed = refresh ? ownPath(refresh[1].trim()) : null;
+    if (!inner.navigation) return;
+    inner.navigation.addEventListener('navigate', (event) => {
+      const path = ownPath(event.destination.url);
+      if (path === null || event.formData) return;
+      aimed = path;
+      if (!event.cancelable) return;
+      event.preventDefault();
+      setTimeout(() => go(path));
+    });
   };
   const look = () => {
     if (document.hidden || frame.hidden) return;
@@ -108,6 +149,7 @@
     try {
       href = frame.contentWindow.location.href;
       title = frame.contentDocument.title;
+      if (href !== 'about:blank') tend(frame.contentWindow, frame.contentDocument);
     } catch {
       href = null;
     }
@@ -137,6 +179,12 @@
   };
   document.addEventListener('securitypolicyviolation', (event) => {
     if (!event.effectiveDirective.startsWith('frame-src')) return;
+    const path = ownPath(event.blockedURI);
+    if (path !== null) {
+      // Only its origin is told here.
+      go(aimed || path);
+      return;
+    }
     foreign = /^https?:/.test(event.blockedURI) ? event.blockedURI : '';
     veil();
   });
@@ -194,12 +242,20 @@
     const shown = width === 'full' ? `${wide} px` : `${want} px` + (scale < 1 ? `, drawn at ${Math.round(scale * 100)} %` : '');
     say(el('scale'), shown);
   };
+  // Width and place outlive a reload of this page.
+  const keep = () => {
+    const parts = new URLSearchParams();
+    if (width !== 'full') parts.set('w', width);
+    if (here !== null) parts.set('at', here);
+    const hash = String(parts) === '' ? '' : `#${parts}`;
+    if (hash !== location.hash) history.replaceState(null, '', location.pathname + hash);
+  };
   const widen = (value) => {
     width = value;
     for (const button of document.querySelectorAll('[data-width]')) {
       button.setAttribute('aria-pressed', String(button.dataset.width === value));
     }
-    history.replaceState(null, '', value === 'full' ? location.pathname : '#' + value);
+    keep();
     fit();
   };
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::domain::sites::check::pictures;
 use crate::domain::sites::server::{self, Options, Progress, Started};
-use crate::domain::sites::url::{Address, address};
+use crate::domain::sites::url::{Address, located};
 use crate::domain::sites::{Site, Sites};
 use crate::fault::Fault;
 use crate::system::browser::{Extent, View};
@@ -41,6 +41,8 @@ pub struct Taken {
     pub title: String,
     /// The text of a dev server's error overlay.
     pub overlay: Option<String>,
+    /// The page: its path.
+    pub page: String,
     /// Where the picture is.
     pub file: PathBuf,
 }
@@ -59,7 +61,7 @@ pub fn served(
             return Err(Fault::refused(format!("`{}` does not answer yet", site.name), hint));
         }
     };
-    Ok((address(sites, Some(&site.name), page)?, fresh))
+    Ok((located(sites, Some(&site.name), page)?, fresh))
 }
 
 /// Takes a picture of a page of `site`; a server that was started for it is ended.
@@ -99,7 +101,8 @@ fn look(sites: &Sites, address: Address, wanted: &Wanted) -> Result<Taken> {
     let file = absolute(&wanted.file)?;
     store::write(&file, store::SHARED, &picture)?;
     let (status, title, overlay) = (visit.status, visit.title, visit.overlay);
-    Ok(Taken { name: address.name, url: address.url, status, title, overlay, file })
+    let Address { name, url, page } = address;
+    Ok(Taken { name, url, status, title, overlay, page, file })
 }
 
 fn absolute(file: &Path) -> Result<PathBuf> {

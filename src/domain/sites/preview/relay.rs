@@ -34,18 +34,22 @@ pub fn up(client: &mut Wire, site: &mut Wire, body: &mut Body, expects: bool) ->
     Ok(())
 }
 
-/// Passes an answer on to the browser: its head, and its body as it comes. Errors: it is not whole, or nobody takes it.
-pub fn down(site: &mut Wire, client: &mut Wire, head: &[u8], body: &mut Body) -> Result<(), Failure> {
-    let mut head = Some(head);
+/// Passes an answer on to the browser: its head, which is taken as it is sent, and its body as it comes. Errors: it is not
+/// whole, or nobody takes it.
+pub fn down(
+    site: &mut Wire,
+    client: &mut Wire,
+    head: &mut Option<Vec<u8>>,
+    body: &mut Body,
+) -> Result<(), Failure> {
     loop {
-        let taken = body.take(site.unread(), &mut |_| ()).map_err(Failure::NotHttp);
+        let taken = body.take(site.unread(), &mut |_| ()).map_err(Failure::NotHttp)?;
         // What came with the head leaves with it.
-        if let (Some(head), Ok(taken)) = (head.take(), &taken) {
-            client.write(&[head, &site.unread()[..*taken]].concat())?;
-        } else if let Ok(taken) = &taken {
-            client.write(&site.unread()[..*taken])?;
+        match head.take() {
+            Some(head) => client.write(&[&head, &site.unread()[..taken]].concat())?,
+            None => client.write(&site.unread()[..taken])?,
         }
-        site.used(taken?);
+        site.used(taken);
         if body.done() {
             return Ok(());
         }

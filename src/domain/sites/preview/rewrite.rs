@@ -79,6 +79,7 @@ pub fn answer(head: &Answered, request: &Admitted, between: Between, after: Afte
             "location" | "content-location" | "access-control-allow-origin" => {
                 field(&mut out, name, &to_preview(value, between, &request.host));
             }
+            "refresh" => field(&mut out, name, &refreshed(value, between, &request.host)),
             _ => field(&mut out, name, value),
         }
     }
@@ -153,6 +154,25 @@ fn to_preview(value: &[u8], between: Between, host: &str) -> Vec<u8> {
     let full = theirs.each_ref().map(|name| format!("http://{name}"));
     let changed = renamed(value, &full, &format!("http://{host}"));
     renamed(&changed, &theirs.map(|name| format!("//{name}")), &format!("//{host}"))
+}
+
+/// A `Refresh` (`5; url=http://…`) that stays in the preview.
+fn refreshed(value: &[u8], between: Between, host: &str) -> Vec<u8> {
+    let spaces = |at: usize| at + value[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let Some(mark) = value.iter().position(|byte| matches!(byte, b';' | b',')) else { return value.to_vec() };
+    let mut at = spaces(mark + 1);
+    if value[at..].get(..3).is_some_and(|word| word.eq_ignore_ascii_case(b"url")) {
+        let sign = spaces(at + 3);
+        if value.get(sign) == Some(&b'=') {
+            at = spaces(sign + 1);
+        }
+    }
+    let mut end = value.len();
+    if let Some(quote) = value.get(at).copied().filter(|byte| matches!(byte, b'"' | b'\'')) {
+        at += 1;
+        end = value[at..].iter().position(|byte| *byte == quote).map_or(end, |length| at + length);
+    }
+    [&value[..at], &to_preview(&value[at..end], between, host), &value[end..]].concat()
 }
 
 /// `url` with `origin` in the place of one of `origins` at its start.

@@ -69,6 +69,17 @@ fn answers_can_be_framed_and_name_the_preview() {
         ("Location: HTTP://LOCALHOST:5173\r\n", "Location: http://127.0.0.1:4600\r\n"),
         ("Location: http://[::1]:5173?x\r\n", "Location: http://127.0.0.1:4600?x\r\n"),
         ("Location: //127.0.0.1:5173/a\r\n", "Location: //127.0.0.1:4600/a\r\n"),
+        (
+            "Refresh: 5; url=http://localhost:5173/a?u=1;2\r\n",
+            "Refresh: 5; url=http://127.0.0.1:4600/a?u=1;2\r\n",
+        ),
+        ("Refresh: 0;URL = 'http://127.0.0.1:5173'\r\n", "Refresh: 0;URL = 'http://127.0.0.1:4600'\r\n"),
+        ("Refresh: 0, http://localhost:5173/\r\n", "Refresh: 0, http://127.0.0.1:4600/\r\n"),
+        ("Refresh: 3; url=http://elsewhere:5173/\r\n", "Refresh: 3; url=http://elsewhere:5173/\r\n"),
+        (
+            "Refresh: 3\r\nRefresh: 3;\r\nRefresh: 3;url\r\n",
+            "Refresh: 3\r\nRefresh: 3;\r\nRefresh: 3;url\r\n",
+        ),
         ("Location: /a\r\n", "Location: /a\r\n"),
         ("Location: http://localhost:51730/a\r\n", "Location: http://localhost:51730/a\r\n"),
         ("Location: https://localhost:5173/a\r\n", "Location: https://localhost:5173/a\r\n"),
@@ -112,6 +123,7 @@ fn any_field() -> impl Strategy<Value = String> {
         Just("Content-Length"),
         Just("Transfer-Encoding"),
         Just("Location"),
+        Just("Refresh"),
         Just("Origin"),
         Just("X-Frame-Options"),
         Just("Content-Security-Policy"),
@@ -126,6 +138,7 @@ fn any_field() -> impl Strategy<Value = String> {
         Just("7".to_owned()),
         Just("frame-ancestors *;;,;frame-ancestors".to_owned()),
         Just("http://localhost:5173".to_owned()),
+        Just("0;url='http://localhost:5173".to_owned()),
         Just("localhost:4600".to_owned()),
         "\\PC{0,10}",
     ];

@@ -46,6 +46,15 @@ impl Parts {
         self.changed.notify_all();
     }
 
+    /// Changes one field of a part that is there.
+    pub fn amend(&self, name: &'static str, field: &str, value: Value) {
+        let part = self.lock().parts.get(name).map(|(_, part)| part.clone());
+        if let Some(mut part) = part {
+            part[field] = value;
+            self.put(name, part);
+        }
+    }
+
     /// What has changed since `since`, as soon as something has, or nothing after `patience`. A number from elsewhere is none.
     pub fn since(&self, since: u64, patience: Duration) -> Value {
         let until = Instant::now() + patience;
@@ -89,14 +98,15 @@ pub fn site(sites: &Sites, site: &Site) -> Value {
     json!({"name": site.name, "path": site.path.display().to_string(), "stack": site.recipe.stack, "workspace": workspace})
 }
 
-/// Its server: how it is, what is being done with it, and what went wrong with that.
-pub fn server(status: &Status, order: Option<Order>, error: Option<&str>) -> Value {
+/// Its server: how it is, what is being done with it, and what went wrong with that; `ended` where nobody has stopped it.
+pub fn server(status: &Status, order: Option<Order>, error: Option<&str>, ended: bool) -> Value {
     let port = status.port.map(|port| format!(" :{port}")).unwrap_or_default();
     let words = match (order, status.state) {
         (Some(Order::Stop), _) => "Stopping".to_owned(),
         (Some(Order::Restart), State::Stopped | State::Ok) => "Restarting".to_owned(),
         (Some(Order::Start), State::Stopped) => "Starting".to_owned(),
         (None, State::Stopped) if error.is_some() => "The dev server could not be started".to_owned(),
+        (None, State::Stopped) if ended => "The dev server ended".to_owned(),
         (_, State::Stopped) => "Stopped".to_owned(),
         (_, State::Starting) => "Starting, no port yet".to_owned(),
         (_, State::Listening) => format!("Listening{port}, no answer yet"),
@@ -236,8 +246,17 @@ mod tests {
             (at(State::Ok, Some(1)), Some(Order::Stop), None, "Stopping"),
         ];
         for (status, order, error, words) in table {
-            assert_eq!(server(&status, order, error)["words"], words);
+            assert_eq!(server(&status, order, error, false)["words"], words);
         }
+    }
+
+    #[test]
+    fn one_that_ended_by_itself_is_told_apart() {
+        let told = |order| server(&Status::default(), order, None, true)["words"].clone();
+        assert_eq!(
+            (told(None), told(Some(Order::Start))),
+            (json!("The dev server ended"), json!("Starting"))
+        );
     }
 
     #[test]

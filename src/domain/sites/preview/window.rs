@@ -9,10 +9,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::desk::{Desk, RESERVED, Reply, Request};
 use super::state::{self, Order, Parts};
+use super::viewers;
 use crate::domain::beads::Store;
 use crate::domain::loops::state as loops;
 use crate::domain::sites::logs::Pulse;
@@ -27,8 +28,10 @@ const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(include_str!("page.js"), include_str!("page-data.js"));
 
-/// A question for news is held open so long.
+/// A question for news is held open so long …
 const HOLD: Duration = Duration::from_secs(20);
+/// … but one at a time, for a browser has six connections for all its tabs; the others come again after this.
+const AGAIN: Duration = Duration::from_secs(2);
 /// Between two looks while somebody looks at the page …
 const LOOK: Duration = Duration::from_millis(250);
 /// … which is so for this long after a question.
@@ -44,10 +47,11 @@ pub struct Window {
     sites: Sites,
     name: String,
     token: String,
-    selected: Option<String>,
+    selected: Mutex<Option<String>>,
     parts: Parts,
     port: AtomicU16,
     asked: Mutex<Instant>,
+    held: AtomicBool,
     doing: Mutex<Doing>,
     ours: AtomicBool,
 }
@@ -81,10 +85,11 @@ impl Window {
             sites: sites.clone(),
             name: site.name.clone(),
             token: secret()?,
-            selected: selected.map(str::to_owned),
+            selected: Mutex::new(selected.map(str::to_owned)),
             parts: Parts::default(),
             port: AtomicU16::new(0),
             asked: Mutex::new(Instant::now()),
+            held: AtomicBool::new(false),
             doing: Mutex::default(),
             ours: AtomicBool::new(false),
         });
@@ -151,8 +156,11 @@ impl Window {
             let fresh = server::status(&self.sites, &site)?.state == State::Stopped;
             self.ours.fetch_or(fresh, Ordering::SeqCst);
             let started = server::start(&self.sites, &site, &Options::default(), &mut |_| {})?;
-            if let Started::Ready { fresh: false, .. } = started {
-                self.ours.store(false, Ordering::SeqCst);
+            match started {
+                Started::Ready { fresh: false, .. } => self.ours.store(false, Ordering::SeqCst),
+                Started::Ready { status, .. } | Started::Late(status) => {
+                    viewers::started(&self.sites, &status)?;
+                }
             }
         }
         Ok(())
@@ -239,8 +247,8 @@ impl Window {
                 Err(error) => (Vec::new(), Some(told(&error))),
             };
             self.doing().openable = all.iter().filter_map(|page| page.open().map(str::to_owned)).collect();
-            self.parts
-                .put("pages", state::pages(&sight.site, &all, error.as_deref(), self.selected.as_deref()));
+            let selected = self.selected();
+            self.parts.put("pages", state::pages(&sight.site, &all, error.as_deref(), selected.as_deref()));
         }
         sight.listed = Instant::now();
     }
@@ -253,7 +261,13 @@ impl Window {
 
     fn tell_server(&self) {
         let doing = self.doing();
-        self.parts.put("server", state::server(&doing.status, doing.order, doing.error.as_deref()));
+        // Whoever stops it takes its record away.
+        let ended = self.sites.server_file(&self.name).exists();
+        self.parts.put("server", state::server(&doing.status, doing.order, doing.error.as_deref(), ended));
+    }
+
+    fn selected(&self) -> MutexGuard<'_, Option<String>> {
+        self.selected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn doing(&self) -> MutexGuard<'_, Doing> {
@@ -264,10 +278,15 @@ impl Window {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let since = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("since="));
         let since = since.map_or(Some(0), |since| since.parse().ok());
-        match since {
-            Some(since) => Reply::json(200, self.parts.since(since, HOLD).to_string()),
-            None => Reply::text(400, "`since` is no number"),
+        let Some(since) = since else { return Reply::text(400, "`since` is no number") };
+        let alone = !self.held.swap(true, Ordering::SeqCst);
+        let mut news = self.parts.since(since, if alone { HOLD } else { Duration::ZERO });
+        if alone {
+            self.held.store(false, Ordering::SeqCst);
+        } else {
+            news["again"] = json!(AGAIN.as_millis());
         }
+        Reply::json(200, news.to_string())
     }
 
     fn remember(&self, body: &[u8]) -> Reply {
@@ -275,10 +294,16 @@ impl Window {
         if !self.doing().openable.contains(&page) {
             return Reply::text(400, "no page of this site");
         }
-        match self.sites.update(&self.name, |site| site.page = Some(page)) {
-            Ok(_) => Reply { status: 204, ..Reply::default() },
-            Err(error) => Reply::text(503, &told(&error)),
+        match self.sites.update(&self.name, |site| site.page = Some(page.clone())) {
+            Ok(_) => {
+                // What was asked for on the command line was only the first one.
+                let mut selected = self.selected();
+                *selected = None;
+                self.parts.amend("pages", "selected", page.into());
+            }
+            Err(error) => return Reply::text(503, &told(&error)),
         }
+        Reply { status: 204, ..Reply::default() }
     }
 }
 
@@ -327,6 +352,9 @@ fn ordered(taken: bool) -> Reply {
 
 /// Whether a browser says that a page from elsewhere asks.
 fn is_foreign(request: &Request) -> bool {
+    if request.header("sec-fetch-site").is_some_and(|from| from.eq_ignore_ascii_case("cross-site")) {
+        return true;
+    }
     let host = request.header("host").unwrap_or_default();
     request.header("origin").is_some_and(|origin| !origin.eq_ignore_ascii_case(&format!("http://{host}")))
 }
