@@ -69,14 +69,13 @@ fn detect(args: &Detect, context: &Context) -> Result<Exit> {
 
 fn sheet(args: &Config, context: &Context) -> Result<Exit> {
     let settings = settings(context)?;
-    let sheet = match &args.stack {
-        Some(stack) => report::sheet(&settings, stack)?,
-        None => {
-            let report = report::look(&settings, Path::new("."))?;
-            match report.sheet() {
-                Some(sheet) => sheet,
-                None => return Err(nothing(Path::new("."), false, &report.notices)?),
-            }
+    let sheet = if let Some(stack) = &args.stack {
+        report::sheet(&settings, stack)?
+    } else {
+        let report = report::look(&settings, Path::new("."))?;
+        match report.sheet() {
+            Some(sheet) => sheet,
+            None => return Err(nothing(Path::new("."), false, &report.notices)?),
         }
     };
     context.ui.result(&sheet, || many_lines(&sheet.text()))?;
@@ -85,7 +84,7 @@ fn sheet(args: &Config, context: &Context) -> Result<Exit> {
 
 fn nothing(dir: &Path, explain: bool, notices: &[String]) -> Result<anyhow::Error> {
     let looked = if explain { format!("; looked for: {}", report::known()?) } else { String::new() };
-    let beside: String = notices.iter().map(|notice| format!("; {}", one_line(notice))).collect();
+    let beside = notices.iter().map(|notice| format!("; {}", one_line(notice))).collect::<Vec<_>>().concat();
     let told = format!("nothing in `{}` tells what it is built on{looked}{beside}", shown(dir));
     Ok(Fault::not_found(told, "say how it is served: `[stacks.NAME] dev = \"…\"` in .taskrun/config.toml"))
 }

@@ -127,7 +127,7 @@ fn one_that_ends_is_told_with_its_last_words_and_a_way_out() {
     assert!(out.code == 1 && out.stderr.contains("EADDRINUSE"), "{out:?}");
     assert!(out.stderr.contains(&format!("hint: port {taken} is held by pid {me} (`")), "{out:?}");
     scene.change("taken.json", |site| {
-        site["recipe"]["program"] = json!({"has_port": true, "own_port": taken})
+        site["recipe"]["program"] = json!({"has_port": true, "own_port": taken});
     });
     let out = scene.run(&["start", "taken"]);
     assert!(out.code == 1 && out.stderr.contains("it is fixed there"), "{out:?}");

@@ -83,7 +83,7 @@ pub(super) fn shaped(value: Value, path: &Path, tables: &[&str]) -> Result<Value
     }
     // Some programs write a table without entries as a list.
     let fits = |table: &Value| {
-        table.is_null() || table.is_object() || table.as_array().is_some_and(|list| list.is_empty())
+        table.is_null() || table.is_object() || table.as_array().is_some_and(std::vec::Vec::is_empty)
     };
     match tables.iter().find(|name| !fits(&value[**name])) {
         Some(name) => wrong(&format!("`{name}` is no object")),

@@ -37,7 +37,7 @@ pub struct Calls {
 pub fn calls(line: &str, scripts: &Scripts) -> Calls {
     let mut names: Vec<String> = Vec::new();
     let mut text = Some(line);
-    while let Some(mut words) = text.take().and_then(last_command).filter(|_| names.len() < DEEPEST) {
+    while let Some((mut words, _)) = text.take().and_then(last_command).filter(|_| names.len() < DEEPEST) {
         take_variables(&mut words, &mut Vec::new());
         if let Some((name, ..)) = script_call(&words, scripts) {
             text = scripts.get(&name).map(String::as_str);

@@ -342,8 +342,8 @@ fn say(reply: &Reply) {
 
 /// Starts a child; the receiver hears when all of its terminal is kept, if it has one.
 fn start(spawn: &Spawn, mark: &OsStr) -> Result<(Pid, Option<Receiver<()>>)> {
-    let (argv, file) = spawn.words();
-    let (program, args) = argv.split_first().context("nothing to run")?;
+    let (words, file) = spawn.words();
+    let (program, args) = words.split_first().context("nothing to run")?;
     let stdout = store::output_file(spawn.stdout.as_ref())?;
     let stderr = if spawn.stderr == spawn.stdout {
         stdout.try_clone()?
