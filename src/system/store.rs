@@ -4,6 +4,7 @@
 
 mod draft;
 mod journal;
+mod json;
 mod plain;
 
 use std::ffi::OsStr;
@@ -14,10 +15,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 pub use self::draft::Draft;
 pub use self::journal::{Journal, Mark};
+pub use self::json::{write_json, write_json_as, write_json_soon, write_json_soon_as};
 pub use self::plain::{is_plain, open_plain, read_plain};
 use crate::fault::Fault;
 
@@ -148,33 +150,6 @@ pub fn resolved(path: &Path) -> Option<PathBuf> {
 /// Writes a file that only matters while we run: at once, not durably, for us alone (0600).
 pub fn scratch(path: &Path, bytes: &[u8]) -> Result<()> {
     output_file(path)?.write_all(bytes).with_context(|| format!("failed to write `{}`", path.display()))
-}
-
-/// [`write`] as pretty JSON with a final newline.
-pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    write_json_as(path, SHARED, value)
-}
-
-/// [`write_json`] for the eyes of `mode`.
-pub fn write_json_as<T: Serialize>(path: &Path, mode: u32, value: &T) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    write(path, mode, &text)
-}
-
-/// [`write_json`] for what need not outlive a power loss: atomic, but not waited for. What a power
-/// loss leaves of it may be an empty file. A link there, or a pipe, is replaced, not followed.
-pub fn write_json_soon<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    write_json_soon_as(path, SHARED, value)
-}
-
-/// [`write_json_soon`] for the eyes of `mode`.
-pub fn write_json_soon_as<T: Serialize>(path: &Path, mode: u32, value: &T) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    write_beside(path, mode, false, |out| out.write_all(&text), |_| Ok(()))
-        .map(|_| ())
-        .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 /// A copy of `from`, atomic, but not waited for, see [`write_json_soon`].
