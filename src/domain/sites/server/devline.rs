@@ -85,7 +85,11 @@ impl DevCommand {
             return false;
         };
         let rest = &words[at..];
-        self.is_program(rest) || RUNNERS.contains(&rest[0].as_str()) && self.is_called(&rest[1..])
+        // What the runtime itself is told before the program is no part of the line.
+        let bare = [&words[..1], rest].concat();
+        self.is_program(&bare)
+            || self.is_program(rest)
+            || RUNNERS.contains(&rest[0].as_str()) && self.is_called(&rest[1..])
     }
 
     /// Whether a runner with these arguments starts it.
