@@ -171,14 +171,18 @@ fn an_unknown_site_is_told_before_anything_is_claimed() {
 }
 
 #[test]
-fn a_site_that_does_not_start_ends_the_run_before_anything_is_claimed() {
-    let Some(scene) = Scene::new(DONE) else { return };
+fn a_site_that_does_not_start_is_for_agents_to_put_right() {
+    let Some(scene) = Scene::new(&format!("cp web/mended.py web/server.py\n{DONE}")) else { return };
     let bench = &scene.bench;
+    bench.sandbox.write("web/mended.py", SERVER);
     bench.sandbox.write("web/server.py", "raise SystemExit('no such thing')");
     let out = bench.run(&["--site", "pitch"]);
-    assert_ne!(out.code, 0, "{out:?}");
+    assert_eq!((out.code, bench.status("bd-1").as_str()), (0, "closed"), "{out:?}");
+    assert!(out.stderr.contains("the site `pitch` cannot be started, which agents are told"), "{out:?}");
     assert!(out.stderr.contains("no such thing"), "{out:?}");
-    assert_eq!((bench.status("bd-1"), bench.lines("n").len()), ("open".into(), 0));
+    let prompt = scene.prompt(1);
+    assert!(prompt.contains("cannot be started") && prompt.contains("no such thing"), "{prompt}");
+    assert_eq!(scene.state(), "stopped", "what the run has started goes with it");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use super::server::{self, Options, Started, State, Status};
 use super::{Site, Sites};
 use crate::domain::attempt::receipt::Noted;
 use crate::domain::loops::beside::Beside;
+use crate::fault::Fault;
 use crate::system::config::{SiteTable, env};
 use crate::system::{browser, redact};
 
@@ -91,8 +92,7 @@ impl Looped {
 
     /// [`Looped::keep_up`], or why not, with the end of the server's log.
     fn kept_up(&mut self) -> Served {
-        let why = |error: anyhow::Error| redact::ours().text(&format!("{error:#}")).into_owned();
-        self.keep_up().unwrap_or_else(|error| Served::Not(why(error)))
+        or_why_not(self.keep_up())
     }
 
     fn pages(&self) -> Vec<Page> {
@@ -107,6 +107,11 @@ impl Looped {
     }
 }
 
+fn or_why_not(served: Result<Served>) -> Served {
+    let why = |error: anyhow::Error| redact::ours().text(&format!("{error:#}")).into_owned();
+    served.unwrap_or_else(|error| Served::Not(why(error)))
+}
+
 impl Drop for Looped {
     fn drop(&mut self) {
         // What is left of it is found again by the next start, and by `site prune`.
@@ -116,14 +121,25 @@ impl Drop for Looped {
 
 impl Beside for Looped {
     fn begin(&mut self, notice: &mut dyn FnMut(&str)) -> Result<()> {
-        let served = self.keep_up()?;
+        // One that cannot be started may be just what agents are to put right.
+        let served = match self.keep_up() {
+            Err(error) if matches!(error.downcast_ref(), Some(Fault::Interrupted { .. })) => {
+                return Err(error);
+            }
+            served => or_why_not(served),
+        };
         let name = &self.site.name;
         let told = match (&served, self.ours) {
             (Served::At(url), true) => {
                 format!("started the site `{name}` at {url}; it is stopped with the run")
             }
             (Served::At(url), false) => format!("the site `{name}` is served at {url}, and stays so"),
-            _ => format!("the site `{name}` does not answer yet; see `taskrun site logs {name}`"),
+            (Served::Not(why), _) => {
+                format!("the site `{name}` cannot be started, which agents are told: {why}")
+            }
+            (Served::Late | Served::Later, _) => {
+                format!("the site `{name}` does not answer yet; see `taskrun site logs {name}`")
+            }
         };
         notice(&told);
         if !self.ours {
