@@ -9,6 +9,7 @@ pub mod git;
 pub mod host;
 pub mod http;
 pub mod interrupt;
+pub mod jsonc;
 pub mod lock;
 pub mod log;
 pub mod process;

@@ -5,7 +5,6 @@
 
 pub(super) mod args;
 mod end;
-mod jsonc;
 mod settings;
 mod spend;
 

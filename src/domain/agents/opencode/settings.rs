@@ -6,10 +6,10 @@ use std::ffi::OsString;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use super::jsonc;
 use crate::domain::agents::catalog::Agent;
 use crate::fault::Fault;
 use crate::system::config::{McpEntry, Permissions};
+use crate::system::jsonc;
 
 /// The variable; opencode reads it after the user's and the project's files, and lays it over them.
 pub(super) const VARIABLE: &str = "OPENCODE_CONFIG_CONTENT";

@@ -9,6 +9,7 @@ use super::read::{self, Lost, Reading, follow, is_fallback, is_html, side_by_sid
 use super::scan::{Use, scan};
 use super::url::{self, Place};
 use super::{Flaw, Seen};
+use crate::domain::sites::pages::readable;
 use crate::system::http::{Answer, Bounds};
 
 /// Most targets that are asked for.
@@ -212,16 +213,5 @@ fn tell(seen: &mut [Seen], path: &str, wanted: &[Wanted], outcome: &Outcome) {
 
 /// Whether a fragment, as written or decoded, is one of the ids.
 fn has(ids: &HashSet<String>, fragment: &str) -> bool {
-    ids.contains(fragment) || ids.contains(&decoded(fragment))
-}
-
-fn decoded(text: &str) -> String {
-    let (bytes, mut out, mut at) = (text.as_bytes(), Vec::new(), 0);
-    while at < bytes.len() {
-        let hex = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(byte.unwrap_or(bytes[at]));
-        at += if byte.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    ids.contains(fragment) || ids.contains(&readable(fragment))
 }
