@@ -31,7 +31,7 @@ const UNSAFE: Duration = Duration::from_millis(100);
 /// How long after the last change `tasks.json` is brought up to date where nothing happens.
 const IDLE: Duration = Duration::from_millis(50);
 /// While things happen it may cost one part in so many of the time.
-const SHARE: u32 = 20;
+const SHARE: u32 = 50;
 
 /// A queue, as it was when it was last read.
 #[derive(Debug)]
