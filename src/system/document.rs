@@ -10,6 +10,9 @@ use toml::de::{DeTable, DeValue};
 use crate::fault::Fault;
 use crate::system::config::env;
 
+/// No file of ours that holds one thing is as large (bytes).
+const LARGEST: u64 = 1 << 20;
+
 /// A parsed file with the places of its keys.
 #[derive(Debug)]
 pub struct Document<'a> {
@@ -82,6 +85,18 @@ fn fault(text: &str, path: &Path, at: usize, message: &str, hint: &str) -> anyho
     let line = text.as_bytes()[..at.min(text.len())].split(|byte| *byte == b'\n').count();
     let message = message.trim().replace('\n', ", ");
     Fault::invalid(format!("failed to parse `{}` line {line}: {message}", shown(path)), hint)
+}
+
+/// Whether a file of ours is there. Errors ([`Fault::Invalid`]): it is none that can be `what`.
+pub fn is_there(path: &Path, what: &str, hint: &str) -> Result<bool> {
+    let Ok(meta) = std::fs::symlink_metadata(path) else { return Ok(false) };
+    if !meta.is_file() {
+        return Err(Fault::invalid(format!("`{}` is no regular file", shown(path)), hint));
+    }
+    if meta.len() > LARGEST {
+        return Err(Fault::invalid(format!("`{}` is too large for {what}", shown(path)), hint));
+    }
+    Ok(true)
 }
 
 /// A path as people know it: relative to where they are, if it lies below.

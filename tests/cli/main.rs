@@ -103,6 +103,7 @@ mod site_pages;
 mod site_preview;
 mod site_real;
 mod site_scene;
+mod site_server;
 mod site_start;
 mod site_traps;
 mod site_watch;

@@ -64,7 +64,8 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
     let watched = ui.stderr_is_terminal() && !ui.json();
     let (mut looked, mut total) = (0, 0);
     let report = check_site(sites, &site, &order, &mut |step| match step {
-        Step::Starting(Progress::Waiting(..)) | Step::Begins(0) => {}
+        Step::Starting(Progress::Note(text)) => ui.notice(&one_line(&text)),
+        Step::Starting(_) | Step::Begins(0) => {}
         Step::Begins(count) => {
             total = count;
             if watched {

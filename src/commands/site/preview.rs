@@ -61,7 +61,11 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
     let page = args.page.as_deref();
     let watched = ui.stderr_is_terminal() && !ui.json();
     let mut last = String::new();
-    let mut tell = |Progress::Waiting(_, line): Progress| {
+    let mut tell = |at: Progress| {
+        let line = match at {
+            Progress::Note(text) => return ui.notice(&one_line(&text)),
+            Progress::Waiting(_, line) | Progress::Held(line) => line,
+        };
         if watched && line != last {
             ui.progress(&one_line(&line));
             last = line;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::status::{describe, line};
+use super::status::{describe, exposed, line};
 use crate::commands::Context;
 use crate::domain::sites::Sites;
 use crate::domain::sites::server::{self, Options, Progress, Started};
@@ -27,8 +27,8 @@ pub struct Args {
     /// The site (default: the one the present directory lies in, or the only one)
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Serve it on this port, and on no other (default: the site's own, the same each time)
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Serve it on this port, and on no other (default: the site's own, the same each time); 0 is any that is free
+    #[arg(long, value_name = "PORT")]
     port: Option<u16>,
     /// Wait this long for its first answer (90s, 2m)
     #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
@@ -44,11 +44,19 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
     let options = Options { port: args.port, patience: args.timeout, install: args.install };
     let began = Instant::now();
     let next = Cell::new(began + MOMENT);
-    let mut tell = |Progress::Waiting(state, last): Progress| {
-        if ui.stderr_is_terminal() && !ui.json() && Instant::now() >= next.get() {
+    let mut tell = |at: Progress| {
+        if let Progress::Note(text) = &at {
+            ui.notice(&one_line(text));
+        } else if ui.stderr_is_terminal() && !ui.json() && Instant::now() >= next.get() {
             next.set(Instant::now() + PAUSE);
             let took = clock::human(began.elapsed());
-            ui.progress(&format!("{} for {took}: {}", line(state), one_line(&last)));
+            ui.progress(&match at {
+                Progress::Held(who) => format!("waiting for {took}: {}", one_line(&who)),
+                Progress::Waiting(state, last) => {
+                    format!("{} for {took}: {}", line(state), one_line(&last))
+                }
+                Progress::Note(_) => return,
+            });
         }
     };
     match server::start(sites, &site, &options, &mut tell)? {
@@ -58,15 +66,25 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
                 ui.progress(&format!("`{}` is served already{by}", site.name));
             }
             ui.result(&status, || describe(&status))?;
+            exposed(&status, context);
             Ok(Exit::Done)
         }
         Started::Late(status) => {
             ui.result(&status, || describe(&status))?;
+            let (name, took) = (&site.name, clock::human(began.elapsed()));
+            let seen = match status.port {
+                Some(port) => format!("it listens on port {port}, and does not answer HTTP there"),
+                None => "it listens nowhere".to_owned(),
+            };
+            let last = server::last_words(sites, &site);
+            let last = if last.is_empty() {
+                "; it has printed nothing".into()
+            } else {
+                format!("; it printed last:{last}")
+            };
             ui.notice(&format!(
-                "`{0}` is still starting after {1}, and is left to it: `taskrun site start {0}` waits again, `taskrun site logs {0}` \
-                 shows what it prints, `taskrun site stop {0}` ends it",
-                site.name,
-                clock::human(began.elapsed())
+                "`{name}` is still starting after {took}, and is left to it: `taskrun site start {name}` waits again, `taskrun site logs \
+                 {name}` shows what it prints, `taskrun site stop {name}` ends it\n{seen}{last}"
             ));
             Ok(Exit::Later)
         }

@@ -20,7 +20,15 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
     let site = sites.find(args.name.as_deref())?;
     let status = server::status(sites, &site)?;
     context.ui.result(&status, || describe(&status))?;
+    exposed(&status, context);
     Ok(Exit::Done)
+}
+
+/// A line about a server that others can reach.
+pub(super) fn exposed(status: &Status, context: &Context) {
+    if let Some(told) = status.exposure() {
+        context.ui.notice(&one_line(&told));
+    }
 }
 
 /// A state in words.

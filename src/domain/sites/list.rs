@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::records::Damaged;
 use super::server::{self, State, Status};
+use super::site::in_order;
 use super::{Site, Sites};
+use crate::fault::Fault;
 use crate::system::config::env;
 
 /// A line of the list. The first fields are those of `site status`.
@@ -18,7 +20,7 @@ pub struct Listed {
     pub exists: bool,
     /// Whether it is the one that is meant where none is named, for the present directory lies in it.
     pub current: bool,
-    /// What is wrong with its record, where that cannot be read: nothing else is known then.
+    /// What is wrong with its record, or that of its server, where that cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,
 }
@@ -53,14 +55,21 @@ pub fn list(sites: &Sites) -> Result<Vec<Listed>> {
     });
     let listed = |(at, (site, status)): (usize, (&Site, Result<Status>))| {
         let (exists, current) = (site.path.is_dir(), current == Some(at));
-        Ok(Listed { status: status?, exists, current, damaged: None })
+        match status {
+            // The others are told all the same.
+            Err(error) if matches!(error.downcast_ref(), Some(Fault::Invalid { .. })) => {
+                let damaged = Some(error.to_string());
+                Ok(Listed { status: server::unknown(site), exists, current, damaged })
+            }
+            status => Ok(Listed { status: status?, exists, current, damaged: None }),
+        }
     };
     let mut rows: Vec<Listed> = all.iter().zip(statuses).enumerate().map(listed).collect::<Result<_>>()?;
     for Damaged { name, fault } in sites.damaged()? {
         let status = Status { name, ..Status::default() };
         rows.push(Listed { status, exists: false, current: false, damaged: Some(fault.to_string()) });
     }
-    rows.sort_by(|one, other| one.status.name.cmp(&other.status.name));
+    rows.sort_by(|one, other| in_order(&one.status.name, &other.status.name));
     Ok(rows)
 }
 

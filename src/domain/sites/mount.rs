@@ -76,6 +76,7 @@ pub fn mount(sites: &Sites, order: &Order) -> Result<Mounted> {
         reason: choice.reason,
         package_manager: choice.detected.package_manager,
         recipe: choice.recipe,
+        mounted_port: order.port,
         port: order.port.or(choice.detected.launch.and_then(|launch| launch.port)),
         env,
         pass_env,
@@ -145,7 +146,10 @@ fn package(dir: &Path, detected: &Detected) -> Result<Option<PathBuf>, String> {
         [] => Ok(None),
         [one] => Ok(Some(one.path.clone())),
         many => {
-            let line = |path: &Path| format!("`taskrun site mount {}`", shown(&dir.join(path)));
+            let line = |path: &Path| {
+                let dir = shown(&dir.join(path));
+                format!("`{}`", shell_words::join(["taskrun", "site", "mount", &dir]))
+            };
             Err(many.iter().map(|package| line(&package.path)).collect::<Vec<_>>().join(" or "))
         }
     }

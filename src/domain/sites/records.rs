@@ -3,22 +3,22 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::site::{Site, VERSION, is_name};
+use super::site::{Site, VERSION, in_order, is_name};
 use crate::domain::workspace::{Workspace, init};
 use crate::fault::Fault;
 use crate::system::config::{env, nearest};
-use crate::system::document::shown;
+use crate::system::document::{self, shown};
 use crate::system::lock::Lock;
-use crate::system::store;
+use crate::system::{clock, store};
 
 /// How long one who changes a record waits for another.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// No record is as large (bytes).
-const LARGEST: u64 = 1 << 20;
+/// Between two words on who is waited for.
+const ASKED_AGAIN: Duration = Duration::from_millis(500);
 /// How many names an error tells.
 const MOST_TOLD: usize = 8;
 /// How the files of records end, and those of servers, which end like that too.
@@ -59,6 +59,11 @@ impl Sites {
     /// `NAME.server.json`: the server that was started or adopted.
     pub fn server_file(&self, name: &str) -> PathBuf {
         self.workspace.sites_dir().join(format!("{name}{SERVER}"))
+    }
+
+    /// `NAME.server.json.damaged`: what was known of a server, and could not be read.
+    pub fn set_aside(&self, name: &str) -> PathBuf {
+        self.workspace.sites_dir().join(format!("{name}{SERVER}.damaged"))
     }
 
     /// `NAME.log`: what its server prints; made new at each start.
@@ -193,6 +198,9 @@ impl Sites {
         self.alone(|| {
             store::remove(&self.file(name))?;
             store::remove(&self.server_file(name))?;
+            if store::is_plain(&self.set_aside(name)) {
+                store::remove(&self.set_aside(name))?;
+            }
             store::remove(&self.viewed(name))?;
             store::remove(&self.log(name))
         })
@@ -200,8 +208,31 @@ impl Sites {
 
     /// Keeps others from starting, stopping or taking away the site `name`; [`Fault::Busy`] after `patience`.
     pub fn hold(&self, name: &str, patience: Duration) -> Result<Lock> {
+        self.hold_telling(name, patience, &mut |_| {})
+    }
+
+    /// [`Sites::hold`]; `held` is told now and then who is waited for.
+    pub fn hold_telling(&self, name: &str, patience: Duration, held: &mut dyn FnMut(String)) -> Result<Lock> {
         self.make()?;
-        Lock::take(&self.lock(name), patience)
+        let (path, since) = (self.lock(name), Instant::now());
+        loop {
+            let left = patience.saturating_sub(since.elapsed());
+            match Lock::take(&path, left.min(ASKED_AGAIN)) {
+                Err(error) if matches!(error.downcast_ref(), Some(Fault::Busy { .. })) => {}
+                taken => return taken,
+            }
+            let who = Lock::holder(&path);
+            if since.elapsed() >= patience {
+                let told = format!(
+                    "another start or stop of `{name}` is under way, by {who}; it was waited for {}",
+                    clock::human(patience)
+                );
+                let hint =
+                    format!("try again when it is done; `taskrun site status {name}` tells how far it is");
+                return Err(Fault::busy(told, hint));
+            }
+            held(who);
+        }
     }
 
     /// Does something while nobody else changes a record.
@@ -220,20 +251,12 @@ impl Sites {
 
     fn read(&self, name: &str) -> Result<Option<Site>> {
         let path = self.file(name);
-        let Ok(meta) = fs::symlink_metadata(&path) else { return Ok(None) };
-        let wrong = |told: &str| {
-            let hint = "taskrun wrote this file; correct it, or remove it and mount the site again";
-            Err(Fault::invalid(format!("`{}`{told}", shown(&path)), hint))
-        };
-        if !meta.is_file() {
-            return wrong(" is no regular file");
-        }
-        if meta.len() > LARGEST {
-            return wrong(" is too large for a site");
+        if !document::is_there(&path, "a site", WRONG)? {
+            return Ok(None);
         }
         let Some(site) = store::read_versioned::<Site>(&path, VERSION.into())? else { return Ok(None) };
         match site.flaw(name) {
-            Some(flaw) => wrong(&format!(": {flaw}")),
+            Some(flaw) => Err(Fault::invalid(format!("`{}`: {flaw}", shown(&path)), WRONG)),
             None => Ok(Some(site)),
         }
     }
@@ -250,11 +273,13 @@ impl Sites {
         for entry in entries {
             names.extend(name_in(&entry.with_context(failed)?.path()));
         }
-        names.sort();
+        names.sort_by(|one, other| in_order(one, other));
         Ok(names)
     }
 }
 
+/// The way out where a record is wrong.
+const WRONG: &str = "taskrun wrote this file; correct it, or remove it and mount the site again";
 /// The way out where there are no sites.
 const NONE: &str = "`taskrun site mount DIR` adds one";
 

@@ -1,5 +1,6 @@
 //! A mounted site: what was decided when it was mounted, written down in `.taskrun/sites/NAME.json`.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,9 @@ pub struct Site {
     pub recipe: Recipe,
     /// The port it is served on where that is free: asked for, or what it got the last time.
     pub port: Option<u16>,
+    /// The port that a person mounted it with: it is served there, and where that is taken a start says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mounted_port: Option<u16>,
     /// Variables that its server gets.
     pub env: BTreeMap<String, String>,
     /// Names of variables whose values its server gets when it starts, the way for secrets: see [`Site::environment`].
@@ -93,6 +97,30 @@ pub fn is_name(word: &str) -> bool {
         && !word.to_ascii_lowercase().ends_with(".server")
 }
 
+/// The order of names as people count: `web2` before `web10`.
+pub fn in_order(one: &str, other: &str) -> Ordering {
+    parts(one).cmp(parts(other)).then_with(|| one.cmp(other))
+}
+
+/// The letters and the numbers of a name, in turn.
+fn parts(name: &str) -> impl Iterator<Item = (&str, usize, &str)> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        let next = |digits: bool, text: &str| {
+            text.find(|letter: char| letter.is_ascii_digit() != digits).unwrap_or(text.len())
+        };
+        if rest.is_empty() {
+            return None;
+        }
+        let (word, more) = rest.split_at(next(false, rest));
+        let (number, more) = more.split_at(next(true, more));
+        rest = more;
+        let number = number.trim_start_matches('0');
+        // A longer number is a larger one.
+        Some((word, number.len(), number))
+    })
+}
+
 /// What the site in `dir` goes by where nobody says: the folder's name, other characters than a name may have replaced.
 pub fn name_of(dir: &Path) -> Option<String> {
     let mut name = String::new();
@@ -125,6 +153,17 @@ mod tests {
         ] {
             assert!(!is_name(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn names_are_told_as_people_count() {
+        let mut names =
+            ["web10", "web2", "web", "web-b", "a1-20", "a1-3", "a01-3", "10", "9", "b", "web2b", "web2a"];
+        names.sort_by(|one, other| in_order(one, other));
+        assert_eq!(
+            names,
+            ["9", "10", "a01-3", "a1-3", "a1-20", "b", "web", "web2", "web2a", "web2b", "web10", "web-b"]
+        );
     }
 
     #[test]

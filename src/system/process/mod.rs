@@ -24,7 +24,7 @@ pub use attend::{Attendant, FLOOD, Limits, Outcome, Why};
 pub use detached::{Detached, Line as ShellLine, detached};
 pub use foreground::foreground;
 pub use launch::{Launch, Note, Trouble, abandoned, sweep};
-pub use others::{argv_of, below, cwd_of};
+pub use others::{argv_of, below, cwd_of, prints_to};
 pub use probe::{probe, probe_in};
 pub use spoken::Spoken;
 pub use supervisor::{NoProgram, Supervisor};

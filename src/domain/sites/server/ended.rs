@@ -6,7 +6,7 @@ use std::path::Path;
 
 use regex_lite::Regex;
 
-use crate::domain::sites::Site;
+use crate::domain::sites::{Site, Sites};
 use crate::system::process::Ended;
 
 /// Bytes at the end of a log that are looked at.
@@ -57,6 +57,11 @@ pub(super) fn shown(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(SHOWN)..];
     last.iter().flat_map(|line| ["\n  ", line]).collect()
+}
+
+/// The last lines that the server of `site` printed, each indented on a line of its own.
+pub fn last_words(sites: &Sites, site: &Site) -> String {
+    shown(&tail(&sites.log(&site.name)))
 }
 
 /// What the end of its log speaks for.

@@ -48,7 +48,7 @@ pub(super) fn find(site: &Site, rows: &[Row]) -> Option<Record> {
     let one = rules.iter().find_map(|rule| found.iter().find(|one| rule(one)))?;
     // Who only launched the dev command is none of it.
     let root = lineage(site, one.row, rows).into_iter().rev().find(|row| is_dev(row)).unwrap_or(one.row);
-    Some(Record::adopted(Holder::of(pid(root)?)?, one.port))
+    Some(Record::adopted(Holder::of(pid(root)?)?, one.port, &site.path))
 }
 
 /// Processes that listen and work in the site's folder; no taskrun, and no server of another site.

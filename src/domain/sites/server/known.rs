@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::ready::{Heard, choose, hear};
 use super::record::{self, Record};
-use super::{State, Status, foreign};
+use super::{State, Status, foreign, is_inner};
 use crate::domain::sites::{Site, Sites};
 use crate::system::lock::Holder;
 use crate::system::process::{self, Row};
@@ -27,12 +27,41 @@ pub(super) struct Known {
 impl Known {
     /// With one that lives at its head, where its first process is gone: who holds one of the sockets `own`.
     pub(super) fn led(mut self, own: &[Socket]) -> Self {
-        if !self.record.leader.alive() {
+        if !self.living.contains(&self.record.leader) {
             let holds = |holder: &&Holder| !sockets::held_by(&[holder.pid], own).is_empty();
             let next = self.living.iter().find(holds).or(self.living.first()).cloned();
             self.record.leader = next.unwrap_or(self.record.leader);
         }
         self
+    }
+
+    /// Of one that answers on the first of these sockets.
+    pub(super) fn answering(&self, site: &Site, (socket, heard): (Socket, Heard), own: &[Socket]) -> Status {
+        Status { state: heard.state(), ..self.not_answering(site, Some(socket), own) }
+    }
+
+    /// Of one that lives and says nothing.
+    pub(super) fn not_answering(&self, site: &Site, socket: Option<Socket>, own: &[Socket]) -> Status {
+        let record = &self.record;
+        let holds = |socket: Socket| {
+            let holder = |holder: &&Holder| !sockets::held_by(&[holder.pid], &[socket]).is_empty();
+            self.living.iter().find(holder).map(|holder| holder.pid)
+        };
+        let mut listens: Vec<String> = own.iter().map(|socket| socket.address.to_string()).collect();
+        listens.dedup();
+        Status {
+            state: if socket.is_some() { State::Listening } else { State::Starting },
+            url: socket.map(url),
+            port: socket.map(|socket| socket.address.port()),
+            pid: Some(record.leader.pid),
+            adopted: record.adopted,
+            command: record.adopted.then(|| process::argv_of(record.leader.pid).join(" ")),
+            since: Some(record.since.clone()),
+            owner: socket.and_then(holds),
+            listens,
+            exposed: own.iter().any(|socket| !is_inner(socket.address)),
+            ..of(site)
+        }
     }
 }
 
@@ -43,7 +72,7 @@ pub(super) fn look(sites: &Sites, site: &Site, rows: &[Row]) -> Result<Option<Kn
         let living = record.living(rows);
         (!living.is_empty()).then_some(Known { record, living })
     };
-    let written = Record::read(sites, &site.name)?.and_then(alive);
+    let written = Record::written(sites, site)?.and_then(alive);
     let marked = || record::by_mark(sites, site, rows).and_then(alive);
     Ok(written.or_else(marked).or_else(|| foreign::find(site, rows).and_then(alive)))
 }
@@ -59,44 +88,26 @@ pub fn status(sites: &Sites, site: &Site) -> Result<Status> {
     let Some(known) = look(sites, site, &process::table())? else { return Ok(of(site)) };
     let own = sockets_of(&known.living, &sockets::listening());
     let known = known.led(&own);
+    let known = &known;
     let port = known.record.port.unwrap_or(known.record.asked);
     let on_port = own.iter().find(|socket| socket.address.port() == port);
     if let Some(found) = on_port.and_then(|socket| Some((*socket, hear(*socket, PATIENCE)?))) {
-        return Ok(answering(site, &known.record, found));
+        return Ok(known.answering(site, found, &own));
     }
     // Others are only asked where that one says nothing.
     let rest: Vec<Socket> = own.iter().filter(|socket| Some(*socket) != on_port).copied().collect();
     let heard: Vec<_> = rest.iter().map(|socket| (*socket, hear(*socket, PATIENCE))).collect();
     if let Some(found) = choose(port, &heard, Duration::MAX) {
-        return Ok(answering(site, &known.record, found));
+        return Ok(known.answering(site, found, &own));
     }
     let silent = on_port.or(own.first());
-    Ok(not_answering(site, &known.record, silent.copied()))
+    Ok(known.not_answering(site, silent.copied(), &own))
 }
 
 /// Of a site that is not served.
-pub(super) fn of(site: &Site) -> Status {
+pub(in crate::domain::sites) fn of(site: &Site) -> Status {
     let (name, path, stack) = (site.name.clone(), site.path.clone(), site.recipe.stack.clone());
     Status { name, path, stack, ..Status::default() }
-}
-
-/// Of one that answers.
-pub(super) fn answering(site: &Site, record: &Record, (socket, heard): (Socket, Heard)) -> Status {
-    Status { state: heard.state(), ..not_answering(site, record, Some(socket)) }
-}
-
-/// Of one that lives and says nothing.
-pub(super) fn not_answering(site: &Site, record: &Record, socket: Option<Socket>) -> Status {
-    Status {
-        state: if socket.is_some() { State::Listening } else { State::Starting },
-        url: socket.map(url),
-        port: socket.map(|socket| socket.address.port()),
-        pid: Some(record.leader.pid),
-        adopted: record.adopted,
-        command: record.adopted.then(|| process::argv_of(record.leader.pid).join(" ")),
-        since: Some(record.since.clone()),
-        ..of(site)
-    }
 }
 
 /// Where it is opened: by name wherever that leads to it, as some servers turn away pages of other names.

@@ -7,6 +7,7 @@ mod devline;
 mod ended;
 mod foreign;
 mod known;
+mod plan;
 mod port;
 mod prune;
 mod ready;
@@ -14,6 +15,7 @@ mod record;
 mod start;
 mod stop;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,12 +61,39 @@ pub struct Status {
     pub command: Option<String>,
     /// Since when it is served.
     pub since: Option<String>,
+    /// Which process holds the socket of that port; the first one only starts it, where that is npm.
+    pub owner: Option<u32>,
+    /// Every address that its processes listen on.
+    pub listens: Vec<String>,
+    /// Whether one of these is reached from other machines.
+    pub exposed: bool,
+}
+
+impl Status {
+    /// What is to be told of a server that others can reach.
+    pub fn exposure(&self) -> Option<String> {
+        let outer = |address: &&String| address.parse().is_ok_and(|at: SocketAddr| !is_inner(at));
+        let outer: Vec<String> = self.listens.iter().filter(outer).map(|at| format!("`{at}`")).collect();
+        self.exposed.then(|| {
+            format!(
+                "the server of `{}` listens on {}, which other machines in the network reach: its command decides that, most have a \
+                 flag like `--host 127.0.0.1`",
+                self.name,
+                outer.join(" and ")
+            )
+        })
+    }
+}
+
+/// Whether only this machine reaches an address.
+fn is_inner(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
 }
 
 /// What a start is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The port, and no other.
+    /// The port, and no other; 0 is any, also where the site was mounted with one.
     pub port: Option<u16>,
     /// How long its first answer is waited for; the server is left running after that.
     pub patience: Option<Duration>,
@@ -77,6 +106,10 @@ pub struct Options {
 pub enum Progress {
     /// It is waited for: its state and the last line of its log.
     Waiting(State, String),
+    /// Somebody else starts or stops it, and is waited for; in words.
+    Held(String),
+    /// Something to be known though all goes well.
+    Note(String),
 }
 
 /// What a start came to.
@@ -93,7 +126,9 @@ pub enum Started {
     Late(Status),
 }
 
+pub use ended::last_words;
+pub(super) use known::of as unknown;
 pub use known::status;
-pub use prune::{Pruned, prune};
+pub use prune::{Outcome, Pruned, prune};
 pub use start::start;
 pub use stop::{end_written, stop};

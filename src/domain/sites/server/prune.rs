@@ -1,14 +1,17 @@
 //! Ending servers that nobody can know of any more.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
 
-use super::record::{Record, file_in, mark_of};
+use super::record::{self, Record, file_in, mark_of};
 use super::stop;
-use crate::domain::sites::Sites;
+use crate::domain::sites::{Site, Sites};
+use crate::fault::Fault;
+use crate::system::document::shown;
 use crate::system::lock::Holder;
 use crate::system::process::{self, Row};
 use crate::system::store;
@@ -27,25 +30,44 @@ pub struct Pruned {
     pub reason: &'static str,
 }
 
+/// What a [`prune`] came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was ended.
+    pub ended: Vec<Pruned>,
+    /// What is to be told beside.
+    pub notices: Vec<String>,
+}
+
 /// Ends servers whose first process is gone, and what carries the mark of a site that is gone, here or elsewhere, or of an earlier
-/// start; says which. Servers that somebody else started stay.
-pub fn prune(sites: &Sites) -> Result<Vec<Pruned>> {
-    let mut pruned = Vec::new();
-    for site in sites.all()? {
-        let _held = sites.hold(&site.name, PATIENCE)?;
-        let Some(record) = Record::read(sites, &site.name)? else { continue };
-        let living = record.living(&process::table());
-        let headless = !living.is_empty() && !record.leader.alive();
-        if let Some(first) = living.first().filter(|_| headless && !record.adopted) {
-            let (name, pid) = (site.name.clone(), first.pid);
-            stop::end(&record)?;
-            pruned.push(Pruned { name, pid, reason: "its first process is gone" });
-        }
-        if headless || living.is_empty() {
-            store::remove(&sites.server_file(&site.name))?;
+/// start; says which. What is written down of a server and cannot be read is moved aside. Servers that somebody else started stay.
+pub fn prune(sites: &Sites) -> Result<Outcome> {
+    let mut done = Outcome::default();
+    let mut lost = Vec::new();
+    let damaged: Vec<String> = sites.damaged()?.into_iter().map(|damaged| damaged.name).collect();
+    let all = sites.all()?;
+    for name in all.iter().map(|site| &site.name).chain(&damaged) {
+        let _held = sites.hold(name, PATIENCE)?;
+        match record::aside(sites, name) {
+            Ok(None) => {}
+            Ok(Some(error)) => {
+                let to = shown(&sites.set_aside(name));
+                done.notices.push(format!("{error}; moved aside, to `{to}`"));
+                lost.push(sites.file(name));
+            }
+            // What a newer taskrun wrote is not ours.
+            Err(error) => done.notices.push(told(error)?),
         }
     }
-    for (mark, reason) in orphans(sites)? {
+    for site in &all {
+        let _held = sites.hold(&site.name, PATIENCE)?;
+        match headless(sites, site) {
+            // That was told.
+            Err(error) if is_invalid(&error) => {}
+            ended => done.ended.extend(ended?),
+        }
+    }
+    for (mark, reason) in orphans(sites, &lost) {
         let rows = process::table();
         let first = rows.iter().find(|row| mark_of(row).as_deref() == Some(&mark) && !row.dead);
         let holder = first.and_then(|row| Holder::of(u32::try_from(row.pid).ok()?));
@@ -53,13 +75,43 @@ pub fn prune(sites: &Sites) -> Result<Vec<Pruned>> {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let pid = leader.pid;
         stop::end(&Record::new(leader, mark, 0))?;
-        pruned.push(Pruned { name, pid, reason });
+        done.ended.push(Pruned { name, pid, reason });
+    }
+    Ok(done)
+}
+
+fn is_invalid(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Fault::Invalid { .. }))
+}
+
+/// What is to be told of a record that is left as it is.
+fn told(error: anyhow::Error) -> Result<String> {
+    if !is_invalid(&error) {
+        return Err(error);
+    }
+    let hint = error.downcast_ref().and_then(Fault::hint);
+    Ok(format!("{error}{}; the others go on", hint.map(|hint| format!("; {hint}")).unwrap_or_default()))
+}
+
+/// Ends the server of `site` where its first process is gone, and forgets it.
+fn headless(sites: &Sites, site: &Site) -> Result<Option<Pruned>> {
+    let Some(record) = Record::written(sites, site)? else { return Ok(None) };
+    let living = record.living(&process::table());
+    let headless = !living.is_empty() && !living.contains(&record.leader);
+    let mut pruned = None;
+    if let Some(first) = living.first().filter(|_| headless && !record.adopted) {
+        stop::end(&record)?;
+        let name = site.name.clone();
+        pruned = Some(Pruned { name, pid: first.pid, reason: "its first process is gone" });
+    }
+    if headless || living.is_empty() {
+        store::remove(&sites.server_file(&site.name))?;
     }
     Ok(pruned)
 }
 
-/// Marks that live processes carry, of servers that nobody knows, and why.
-fn orphans(sites: &Sites) -> Result<Vec<(String, &'static str)>> {
+/// Marks that live processes carry, of servers that nobody knows, and why; `lost` are the sites whose server is not known any more.
+fn orphans(sites: &Sites, lost: &[PathBuf]) -> Vec<(String, &'static str)> {
     let callers = process::ancestors();
     let ours = |row: &Row| u32::try_from(row.pid).is_ok_and(|pid| callers.contains(&pid));
     let rows = process::table();
@@ -72,13 +124,17 @@ fn orphans(sites: &Sites) -> Result<Vec<(String, &'static str)>> {
             found.push((mark, "its site is gone"));
             continue;
         }
+        if lost.contains(&file) {
+            found.push((mark, "what was known of it cannot be read"));
+            continue;
+        }
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if file == sites.file(&name) {
-            let known = Record::read(sites, &name)?;
+            let known = Record::read(sites, &name).ok().flatten();
             if known.is_some_and(|record| record.mark != mark) {
                 found.push((mark, "another server was started since"));
             }
         }
     }
-    Ok(found)
+    found
 }

@@ -7,6 +7,8 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::sites::{Site, Sites};
+use crate::fault::Fault;
+use crate::system::document;
 use crate::system::lock::Holder;
 use crate::system::process::{self, LASTING, Row};
 use crate::system::{clock, store};
@@ -32,23 +34,68 @@ pub(super) struct Record {
     pub adopted: bool,
     /// Since when it is known.
     pub since: String,
+    /// Where it belongs, which is known without the file.
+    #[serde(skip)]
+    pub ground: Ground,
+}
+
+/// What tells a server's processes beside its mark.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Ground {
+    /// Where all that taskrun starts for the site prints to.
+    pub log: PathBuf,
+    /// The folder in which one works that somebody else started; none is known here.
+    pub dir: Option<PathBuf>,
 }
 
 impl Record {
     /// Of a server that was just started.
     pub(super) fn new(leader: Holder, mark: String, asked: u16) -> Self {
         let since = clock::now().to_string();
-        Self { version: VERSION, leader, mark, asked, port: None, owners: Vec::new(), adopted: false, since }
+        let (version, ground) = (VERSION, Ground::default());
+        Self { version, leader, mark, asked, port: None, owners: Vec::new(), adopted: false, since, ground }
     }
 
-    /// Of one that somebody else started.
-    pub(super) fn adopted(leader: Holder, port: u16) -> Self {
-        Self { port: Some(port), adopted: true, ..Self::new(leader, String::new(), port) }
+    /// Of one that somebody else started in the folder `dir`.
+    pub(super) fn adopted(leader: Holder, port: u16, dir: &Path) -> Self {
+        let ground = Ground { dir: Some(dir.to_owned()), ..Ground::default() };
+        Self { port: Some(port), adopted: true, ground, ..Self::new(leader, String::new(), port) }
     }
 
-    /// The one of the site `name`, if there is any; whether it lives is another question.
+    /// The same, of the site `name`.
+    #[must_use]
+    pub(super) fn of(mut self, sites: &Sites, name: &str) -> Self {
+        self.ground.log = sites.log(name);
+        self
+    }
+
+    /// The one of the site `name`, if there is any; whether it lives is another question. Errors ([`Fault::Invalid`]): what is
+    /// written there is none of it; see [`aside`].
     pub(super) fn read(sites: &Sites, name: &str) -> Result<Option<Self>> {
-        store::read_versioned(&sites.server_file(name), VERSION.into())
+        let path = sites.server_file(name);
+        match read(sites, name) {
+            Err(error) if matches!(error.downcast_ref(), Some(Fault::Invalid { .. })) => {
+                let hint = if is_newer(&path) {
+                    let (from, to) =
+                        (path.display().to_string(), sites.set_aside(name).display().to_string());
+                    let line = shell_words::join(["mv", &from, &to]);
+                    format!("use the newer taskrun that wrote it, or move it aside: `{line}`")
+                } else {
+                    "`taskrun site prune` moves it aside, and ends the server that it was of".to_owned()
+                };
+                Err(Fault::invalid(error.to_string(), hint))
+            }
+            read => read,
+        }
+    }
+
+    /// [`Record::read`] of `site`.
+    pub(super) fn written(sites: &Sites, site: &Site) -> Result<Option<Self>> {
+        let mut record = Self::read(sites, &site.name)?;
+        if let Some(record) = &mut record {
+            record.ground.dir = Some(site.path.clone());
+        }
+        Ok(record)
     }
 
     /// Writes it down: it means nothing after a power loss.
@@ -56,25 +103,84 @@ impl Record {
         store::write_json_soon_as(&sites.server_file(name), store::PRIVATE, self)
     }
 
-    /// Its processes among `rows`; none where it is gone. A process id means nothing by itself: it is told by when the
-    /// process started, or by the mark.
+    /// Its processes among `rows`; none where it is gone. A process id means nothing by itself, nor does what is written down of
+    /// it: anybody may have changed that. A process is its own by the mark, or as it prints where the server does; one that
+    /// somebody else started, as it works in the site's folder.
     pub(super) fn living(&self, rows: &[Row]) -> Vec<Holder> {
         if !self.leader.is_of_this_boot() {
             return Vec::new();
         }
         let group = |row: &Row| u32::try_from(row.group).ok() == Some(self.leader.pid);
-        let marked: Vec<&Row> = rows.iter().filter(|row| !self.mark.is_empty() && !row.dead).collect();
-        let marked: Vec<&Row> =
-            marked.into_iter().filter(|row| mark_of(row).is_some_and(|mark| mark == self.mark)).collect();
-        let mut roots: Vec<i32> = marked.iter().map(|row| row.pid).collect();
-        let leads = self.leader.alive();
-        let heads = self.owners.iter().filter(|owner| owner.alive()).chain(leads.then_some(&self.leader));
+        let own: Vec<&Row> = rows.iter().filter(|row| !row.dead && self.shows(row)).collect();
+        let mut roots: Vec<i32> = own.iter().map(|row| row.pid).collect();
+        let leads = self.has(&self.leader);
+        let heads = self.owners.iter().filter(|owner| self.has(owner)).chain(leads.then_some(&self.leader));
         roots.extend(heads.filter_map(|holder| i32::try_from(holder.pid).ok()));
         // The number of a group is not given away while one of it lives.
-        if !self.adopted && (leads || marked.iter().any(|row| group(row))) {
+        if !self.adopted && (leads || own.iter().any(|row| group(row))) {
             roots.extend(rows.iter().filter(|row| group(row)).map(|row| row.pid));
         }
         with_all_below(rows, &roots)
+    }
+
+    /// Whether a process that nothing is written down of is one of the server's.
+    fn shows(&self, row: &Row) -> bool {
+        // Elsewhere it costs a program for each process to tell where it prints to.
+        let looked = cfg!(target_os = "linux");
+        !self.adopted && u32::try_from(row.pid).is_ok_and(|pid| self.is_marked(pid, looked))
+    }
+
+    /// Whether that very process still runs, and is one of the server's.
+    pub(super) fn has(&self, holder: &Holder) -> bool {
+        let works_here = |dir: &PathBuf| process::cwd_of(holder.pid).is_some_and(|cwd| cwd.starts_with(dir));
+        if self.adopted {
+            return holder.alive() && self.ground.dir.as_ref().is_some_and(works_here);
+        }
+        holder.alive() && self.is_marked(holder.pid, true)
+    }
+
+    fn is_marked(&self, pid: u32, looked: bool) -> bool {
+        match process::variable_of(pid, LASTING) {
+            Some(mark) => !self.mark.is_empty() && mark == self.mark,
+            None => looked && process::prints_to(pid, &self.ground.log),
+        }
+    }
+}
+
+fn read(sites: &Sites, name: &str) -> Result<Option<Record>> {
+    let path = sites.server_file(name);
+    if !document::is_there(&path, "what is known of a server", "")? {
+        return Ok(None);
+    }
+    let Some(record) = store::read_versioned::<Record>(&path, VERSION.into())? else { return Ok(None) };
+    // A workspace may have been moved since; the file that its marks name is gone then.
+    let other = file_in(&record.mark).filter(|file| *file != sites.file(name) && file.exists());
+    match other {
+        Some(other) => {
+            let told = format!("`{}`: its server is one of `{}`", path.display(), other.display());
+            Err(Fault::invalid(told, ""))
+        }
+        None => Ok(Some(record.of(sites, name))),
+    }
+}
+
+/// Whether a newer taskrun wrote the file.
+fn is_newer(path: &Path) -> bool {
+    let text = if store::is_plain(path) { store::read_plain(path).unwrap_or_default() } else { Vec::new() };
+    let value: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    value["version"].as_u64().is_some_and(|version| version > VERSION.into())
+}
+
+/// Moves what is written down of the server of `name` aside, where that cannot be read and no newer taskrun wrote it; the error
+/// that it was. The caller holds its lock.
+pub(super) fn aside(sites: &Sites, name: &str) -> Result<Option<anyhow::Error>> {
+    let path = sites.server_file(name);
+    match Record::read(sites, name) {
+        Err(error) if matches!(error.downcast_ref(), Some(Fault::Invalid { .. })) && !is_newer(&path) => {
+            store::rename(&path, &sites.set_aside(name))?;
+            Ok(Some(error))
+        }
+        read => read.map(|_| None),
     }
 }
 
@@ -114,7 +220,7 @@ pub(super) fn by_mark(sites: &Sites, site: &Site, rows: &[Row]) -> Option<Record
     let found: Vec<&Row> = rows.iter().filter(of_site).collect();
     let first = found.iter().find(|row| row.pid == row.group).or(found.first())?;
     let (mark, leader) = (mark_of(first)?, Holder::of(u32::try_from(first.pid).ok()?)?);
-    Some(Record::new(leader, mark, site.port.unwrap_or_default()))
+    Some(Record::new(leader, mark, site.port.unwrap_or_default()).of(sites, &site.name))
 }
 
 #[cfg(test)]
@@ -136,8 +242,13 @@ mod tests {
         let rows = process::table();
         let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
         let holder = Holder::of(parent.unwrap()).unwrap();
-        let record = Record { adopted: true, ..Record::new(holder.clone(), String::new(), 1) };
+        let dir = process::cwd_of(holder.pid).unwrap();
+        let record = Record::adopted(holder.clone(), 1, &dir);
         assert!(record.living(&rows).contains(&holder));
+        let elsewhere = Record::adopted(holder.clone(), 1, &dir.join("none"));
+        assert_eq!(elsewhere.living(&rows), [], "who works elsewhere is not believed to be it");
+        let unmarked = Record::new(holder.clone(), "/w/.taskrun/sites/a.json#0123abcd".into(), 1);
+        assert_eq!(unmarked.living(&rows), [], "nor who does not carry the mark");
         let later = Holder { start: holder.start + 1, ..holder.clone() };
         assert_eq!(Record { leader: later.clone(), ..record.clone() }.living(&rows), []);
         let group = Record { leader: later, adopted: false, ..record.clone() };

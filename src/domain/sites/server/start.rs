@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::known::{self, Known, look, sockets_of};
+use super::known::{Known, look, sockets_of};
+use super::plan::{self, Plan};
 use super::ready::{Heard, Questions};
 use super::record::{Record, new_mark};
-use super::{Options, Progress, Started, State, Status, ended, port, stop};
+use super::{Options, Progress, Started, State, Status, ended, stop};
 use crate::domain::sites::{Site, Sites};
-use crate::domain::stack::{DevLine, HOST};
+use crate::domain::stack::DevLine;
 use crate::fault::Fault;
 use crate::system::config::{self, SiteTable, env};
 use crate::system::lock::Holder;
@@ -37,11 +38,11 @@ pub fn start(
     interrupt::install()?;
     let table = config::load(Some(&sites.workspace().config_file()))?.site;
     let patience = options.patience.unwrap_or(table.timeout);
-    let mut again = options.port.is_none();
+    let mut again = plan::fixed(site, options).is_none();
     loop {
-        let mut wait = begin(sites, site, options, &table)?;
+        let mut wait = begin(sites, site, (options, &table), tell)?;
         match wait.until(patience, tell)? {
-            End::Answered(found) => return wait.settle(options, found),
+            End::Answered(found) => return wait.settle(options, found, tell),
             End::Late(status) => return Ok(Started::Late(status)),
             // Somebody took the port between our look and the server's.
             End::Gone(_) if again && wait.lost_port() => again = false,
@@ -51,21 +52,32 @@ pub fn start(
 }
 
 /// The server that runs, or a new one; nobody else starts or stops it meanwhile.
-fn begin<'a>(sites: &'a Sites, site: &'a Site, options: &Options, table: &SiteTable) -> Result<Wait<'a>> {
-    let _held = sites.hold(&site.name, options.patience.unwrap_or(table.timeout))?;
+fn begin<'a>(
+    sites: &'a Sites,
+    site: &'a Site,
+    (options, table): (&Options, &SiteTable),
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Wait<'a>> {
+    let patience = options.patience.unwrap_or(table.timeout);
+    let _held = sites.hold_telling(&site.name, patience, &mut |who| {
+        tell(Progress::Held(format!("another start or stop of `{}` is under way, by {who}", site.name)));
+    })?;
     // Somebody may have forgotten it meanwhile: nobody would know of its server then.
     sites.find(Some(&site.name))?;
     let wait = |record, child, chosen| Wait { sites, site, record, child, chosen, waited: Instant::now() };
     if let Some(Known { record, .. }) = look(sites, site, &process::table())? {
         let served = record.port.unwrap_or(record.asked);
-        if let Some(wanted) = options.port.filter(|wanted| *wanted != served) {
+        if let Some(wanted) = options.port.filter(|wanted| ![0, served].contains(wanted)) {
             let told = format!("`{}` is served already, on port {served} instead of {wanted}", site.name);
             return Err(Fault::refused(told, format!("end it first: `taskrun site stop {}`", site.name)));
         }
         record.write(sites, &site.name)?;
         return Ok(wait(record, None, false));
     }
-    let (line, chosen) = plan(sites, site, options, table)?;
+    let Plan { line, chosen, note } = plan::plan(sites, site, options, table)?;
+    if let Some(note) = note {
+        tell(Progress::Note(note));
+    }
     if options.install {
         install(sites, site)?;
     }
@@ -74,56 +86,9 @@ fn begin<'a>(sites: &'a Sites, site: &'a Site, options: &Options, table: &SiteTa
     let leader = Holder::of(child.pid());
     // It may have ended already: nothing is alive then, and that is told.
     let leader = leader.unwrap_or(Holder { pid: child.pid(), start: 0, ..Holder::me() });
-    let record = Record::new(leader, mark, line.port);
+    let record = Record::new(leader, mark, line.port).of(sites, &site.name);
     record.write(sites, &site.name)?;
     Ok(wait(record, Some(child), chosen))
-}
-
-/// What is to be started, and whether the port was chosen by us.
-fn plan(sites: &Sites, site: &Site, options: &Options, table: &SiteTable) -> Result<(DevLine, bool)> {
-    if !site.path.is_dir() {
-        let told = format!("the folder of `{}` is gone: `{}`", site.name, site.path.display());
-        return Err(Fault::refused(told, format!("bring it back, or `taskrun site unmount {}`", site.name)));
-    }
-    let name = &site.name;
-    let port = match options.port {
-        Some(port) if !port::is_safe(port) => {
-            let told = format!("browsers do not open pages on port {port}");
-            return Err(Fault::usage(told, "name another one, or none: `--port 4300`"));
-        }
-        Some(port) if !sockets::is_free(port) => {
-            let hint = format!("name another one, or none: `taskrun site start {name}`");
-            return Err(Fault::refused(stop::held(port), hint));
-        }
-        Some(port) => port,
-        None => {
-            let others: Vec<u16> = sites
-                .all()?
-                .iter()
-                .filter(|other| other.name != *name)
-                .filter_map(|other| other.port)
-                .collect();
-            let free = |port| !others.contains(&port) && sockets::is_free(port);
-            port::pick(&site.path, site.port, table, &free).ok_or_else(|| {
-                let (first, last) = (table.ports.start(), table.ports.end());
-                let told = format!("no port from {first} to {last} is free");
-                Fault::refused(
-                    told,
-                    "end what holds them, or set `ports` of `[site]` in `.taskrun/config.toml`",
-                )
-            })?
-        }
-    };
-    let line = site.recipe.dev_line(port, HOST).ok_or_else(|| {
-        let told = format!("`{name}` ({}) has no command that serves it", site.recipe.stack);
-        Fault::usage(told, format!("`taskrun site unmount {name}`, then mount it with `--dev COMMAND`"))
-    })?;
-    if options.port.is_some_and(|wanted| wanted != line.port) {
-        let told = format!("the dev command of `{name}` has a port of its own, {}", line.port);
-        return Err(Fault::usage(told, "start it without `--port`, or take the port out of the command"));
-    }
-    let chosen = line.port == port && options.port.is_none();
-    Ok((line, chosen))
 }
 
 fn spawn(sites: &Sites, site: &Site, line: &DevLine, mark: &str) -> Result<Detached> {
@@ -186,7 +151,7 @@ fn install(sites: &Sites, site: &Site) -> Result<()> {
             break ended;
         }
         if let Err(stopped) = interrupt::nap(Duration::from_millis(20)) {
-            leader.map_or(Ok(()), |leader| stop::end(&Record::new(leader, mark, 0)))?;
+            leader.map_or(Ok(()), |leader| stop::end(&Record::new(leader, mark, 0).of(sites, name)))?;
             return Err(stopped);
         }
     };
@@ -235,7 +200,7 @@ impl Wait<'_> {
                 own = sockets_of(&living, &now);
                 (all, surveyed) = (now, Some(Instant::now()));
                 let state = if own.is_empty() { State::Starting } else { State::Listening };
-                tell(Progress::Waiting(state, ended::last_line(&self.sites.log(&self.site.name))));
+                tell(Progress::Waiting(state, self.last_line()));
             }
             let late = self.waited.elapsed() >= patience;
             if let Some(found) = questions.choose(self.record.asked, &own, late) {
@@ -247,37 +212,63 @@ impl Wait<'_> {
             if late {
                 let socket =
                     own.iter().find(|socket| socket.address.port() == self.record.asked).or(own.first());
-                return Ok(End::Late(known::not_answering(self.site, &self.record, socket.copied())));
+                let socket = socket.copied();
+                let known = Known { record: self.record.clone(), living }.led(&own);
+                return Ok(End::Late(known.not_answering(self.site, socket, &own)));
             }
         }
     }
 
+    /// What it printed last, and whether somebody else has started it.
+    fn last_line(&self) -> String {
+        let last = ended::last_line(&self.sites.log(&self.site.name));
+        if self.child.is_some() || self.record.adopted || self.record.port.is_some() {
+            return last;
+        }
+        format!("(another start is under way, its server is pid {}) {last}", self.record.leader.pid)
+    }
+
     /// Writes down where it answers.
-    fn settle(mut self, options: &Options, found: (Socket, Heard)) -> Result<Started> {
+    fn settle(
+        mut self,
+        options: &Options,
+        found: (Socket, Heard),
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Started> {
         let port = found.0.address.port();
         let fresh = self.child.is_some();
-        if let Some(wanted) = options.port.filter(|wanted| fresh && *wanted != port) {
+        if let Some(wanted) = options.port.filter(|wanted| fresh && ![0, port].contains(wanted)) {
             self.end()?;
             let told =
                 format!("`{}` came up on port {port} instead of {wanted}, and was ended", self.site.name);
             return Err(Fault::refused(told, "its command decides on the port; start it without `--port`"));
         }
+        let mounted = plan::fixed(self.site, options).filter(|wanted| fresh && *wanted != port);
+        if let Some(wanted) = mounted {
+            let name = &self.site.name;
+            tell(Progress::Note(format!(
+                "`{name}` was mounted with port {wanted}, and came up on {port}: its command decides on that"
+            )));
+        }
         self.record.port = Some(port);
         let living = self.record.living(&process::table());
         let holds = |holder: &&Holder| sockets::held_by(&[holder.pid], &[found.0]).len() == 1;
         self.record.owners = living.iter().filter(holds).cloned().collect();
-        if !self.record.adopted && !self.record.leader.alive() {
+        if !self.record.adopted && !living.contains(&self.record.leader) {
             // What only started the server is gone; the server itself stays.
             self.record.leader = self.record.owners.first().cloned().unwrap_or(self.record.leader);
         }
         if self.is_current()? {
             self.record.write(self.sites, &self.site.name)?;
         }
-        let asked = options.port.is_some() || self.site.port.is_none();
+        // The port that it was mounted with stays its own.
+        let asked = self.site.port.is_none() || options.port.is_some() && self.site.mounted_port.is_none();
         if fresh && asked && self.site.port != Some(port) {
             self.sites.update(&self.site.name, |site| site.port = Some(port))?;
         }
-        Ok(Started::Ready { status: known::answering(self.site, &self.record, found), fresh })
+        let own = sockets_of(&living, &sockets::listening());
+        let known = Known { record: self.record, living };
+        Ok(Started::Ready { status: known.answering(self.site, found, &own), fresh })
     }
 
     /// Whether what is written down is still this server.
