@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -57,7 +58,7 @@ impl Failure {
 /// A connection and the bytes that came and are still to be used.
 #[derive(Debug)]
 pub struct Wire {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     held: Vec<u8>,
     start: usize,
     end: usize,
@@ -68,12 +69,17 @@ impl Wire {
     pub fn new(stream: TcpStream, patience: Duration) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(patience.max(Duration::from_millis(1))))?;
-        Ok(Self { stream, held: Vec::new(), start: 0, end: 0 })
+        Ok(Self { stream: Arc::new(stream), held: Vec::new(), start: 0, end: 0 })
     }
 
     /// The connection itself.
     pub fn stream(&self) -> &TcpStream {
         &self.stream
+    }
+
+    /// The same for somebody else, who may end it meanwhile.
+    pub fn shared(&self) -> Arc<TcpStream> {
+        self.stream.clone()
     }
 
     /// What came and is not used yet.
@@ -109,7 +115,7 @@ impl Wire {
     fn read(&mut self) -> Result<bool, Failure> {
         self.room();
         loop {
-            match self.stream.read(&mut self.held[self.end..]) {
+            match self.stream.as_ref().read(&mut self.held[self.end..]) {
                 Ok(0) => return Ok(false),
                 Ok(count) => {
                     self.end += count;
@@ -218,7 +224,7 @@ impl Wire {
 
     /// Writes all of it.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.stream.write_all(bytes).map_err(|error| match error.kind() {
+        self.stream.as_ref().write_all(bytes).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Failure::Late,
             _ => Failure::Broken(error),
         })

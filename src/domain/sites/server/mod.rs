@@ -95,5 +95,5 @@ pub enum Started {
 
 pub use known::status;
 pub use prune::{Pruned, prune};
-pub use start::start;
+pub use start::{start, start_kept};
 pub use stop::{end_written, stop};
