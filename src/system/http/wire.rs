@@ -66,10 +66,11 @@ pub struct Wire {
 
 impl Wire {
     /// Around a connection. Small answers leave at once; a write that nobody takes fails after `patience`.
-    pub fn new(stream: TcpStream, patience: Duration) -> io::Result<Self> {
+    pub fn new(stream: impl Into<Arc<TcpStream>>, patience: Duration) -> io::Result<Self> {
+        let stream = stream.into();
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(patience.max(Duration::from_millis(1))))?;
-        Ok(Self { stream: Arc::new(stream), held: Vec::new(), start: 0, end: 0 })
+        Ok(Self { stream, held: Vec::new(), start: 0, end: 0 })
     }
 
     /// The connection itself.

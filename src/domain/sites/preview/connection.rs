@@ -1,6 +1,7 @@
 //! One connection of a browser: request after request, each answered by the desk or by the site.
 
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::desk::{self, Desk, Reply};
@@ -53,7 +54,7 @@ pub struct Connection<'a> {
 impl<'a> Connection<'a> {
     /// Of a browser to the preview on `port`; a head may take `patience`.
     pub fn new(
-        stream: TcpStream,
+        stream: Arc<TcpStream>,
         desk: &'a dyn Desk,
         port: u16,
         patience: Duration,

@@ -102,6 +102,10 @@ impl Listener {
         if (full && seat.others >= self.most + TURNED_AWAY) || stream.set_nonblocking(false).is_err() {
             return;
         }
+        let stream = Arc::new(stream);
+        if !full {
+            seat.enter(stream.clone());
+        }
         let (desk, port) = (desk.clone(), self.port);
         let (patience, most) = (self.patience, self.most);
         let thread = thread::Builder::new().name("preview".into()).stack_size(STACK);

@@ -1,5 +1,6 @@
 //! The places for connections: how many are taken, and which of them are held by somebody who has not asked for anything yet.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +24,7 @@ impl Seats {
     pub fn take(self: &Arc<Self>) -> Seat {
         let mut inner = self.lock();
         inner.taken += 1;
-        Seat { seats: self.clone(), others: inner.taken - 1 }
+        Seat { seats: self.clone(), others: inner.taken - 1, number: Cell::default() }
     }
 
     /// How many are taken.
@@ -52,19 +53,34 @@ pub struct Seat {
     seats: Arc<Seats>,
     /// How many were taken before it.
     pub others: usize,
+    /// Among those that are waited for.
+    number: Cell<Option<u64>>,
 }
 
 impl Seat {
-    /// Does what waits for a whole head from `stream`; it may be ended meanwhile, for others.
-    pub fn waiting<T>(&self, stream: Arc<TcpStream>, wait: impl FnOnce() -> T) -> T {
+    /// From now on `stream` is waited for: it may be ended, for others.
+    pub fn enter(&self, stream: Arc<TcpStream>) {
         let mut inner = self.seats.lock();
         let number = inner.next;
         inner.next += 1;
         inner.idle.insert(number, stream);
-        drop(inner);
+        self.number.set(Some(number));
+    }
+
+    /// Does what waits for a whole head from `stream`.
+    pub fn waiting<T>(&self, stream: Arc<TcpStream>, wait: impl FnOnce() -> T) -> T {
+        if self.number.get().is_none() {
+            self.enter(stream);
+        }
         let done = wait();
-        self.seats.lock().idle.remove(&number);
+        self.leave();
         done
+    }
+
+    fn leave(&self) {
+        if let Some(number) = self.number.take() {
+            self.seats.lock().idle.remove(&number);
+        }
     }
 
     /// How many places are taken now.
@@ -75,6 +91,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.leave();
         self.seats.lock().taken -= 1;
     }
 }
