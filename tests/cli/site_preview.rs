@@ -144,6 +144,7 @@ fn only_who_has_the_token_gets_in() {
         ("GET", preview.own("else"), "", 404),
         ("GET", preview.own("stop"), "", 405),
         ("POST", preview.own("state"), "", 405),
+        ("POST", preview.own("trouble"), "", 405),
         ("GET", preview.own("state?since=x"), "", 400),
         ("POST", preview.own("stop"), "Origin: http://evil.example\r\n", 403),
         ("POST", preview.own("stop"), "Sec-Fetch-Site: cross-site\r\n", 403),
@@ -198,6 +199,41 @@ fn a_site_that_does_not_start_says_why() {
         preview.state()["log"]["lines"].as_array().is_some_and(|lines| lines.contains(&last))
     });
     assert_eq!(preview.ask("GET", "/", "", "").0, 502);
+}
+
+#[test]
+fn a_server_that_ends_by_itself_says_how() {
+    let Some(scene) = Scene::new() else { return };
+    let server = "require('http').createServer((q, a) => q.url === '/exit' ? process.exit(3) : a.end('up'))\
+        .listen(process.env.PORT, '127.0.0.1')";
+    scene.sandbox.write("shop/server.js", server);
+    scene.mount("shop", &json!({"stack": "node", "commands": {"dev": "node server.js"}}));
+    let preview = Preview::new(&scene, &["shop"]);
+    until("it runs", || {
+        preview.state()["server"]["state"] == "ok" && preview.state()["server"]["busy"] == false
+    });
+    assert_eq!(preview.ask("GET", "/exit", "", "").0, 502);
+    until("its end is told", || {
+        preview.state()["server"]["words"] == "The dev server ended with exit code 3"
+    });
+}
+
+#[test]
+fn the_frames_page_is_told_why_it_cannot_be_read() {
+    let Some(scene) = Scene::new() else { return };
+    let server = "require('http').createServer((q, a) => a.writeHead(302, {Location: q.url}).end())\
+        .listen(process.env.PORT, '127.0.0.1')";
+    scene.sandbox.write("shop/server.js", server);
+    scene.mount("shop", &json!({"stack": "node", "commands": {"dev": "node server.js"}}));
+    let preview = Preview::new(&scene, &["shop"]);
+    until("it runs", || preview.state()["server"]["state"] == "ok");
+    for _ in 0..20 {
+        assert_eq!(preview.ask("GET", "/a", "Sec-Fetch-Dest: iframe\r\n", "").0, 302);
+    }
+    let (status, _, told) = preview.ask("GET", &preview.own("trouble"), "", "");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, &told["kind"]), (200, &json!("redirects")), "{told}");
+    assert_eq!(preview.ask("GET", "/__taskrun/trouble", "", "").0, 404);
 }
 
 #[test]

@@ -82,6 +82,9 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
         let wanted = Wanted { file: file.clone(), size: (args.width, args.height), dark: args.dark, extent };
         let taken = take(sites, &site, page, &wanted, &mut tell)?;
         strange(args, sites, &site, &taken.page, context);
+        if let Some(why) = &taken.trouble {
+            ui.notice(&format!("`{}` {}", one_line(&taken.page), one_line(why)));
+        }
         ui.result(&taken, || format!("{}: {}", one_line(&taken.url), taken.file.display()))?;
         return Ok(Exit::Done);
     }

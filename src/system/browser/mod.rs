@@ -24,6 +24,7 @@ use crate::system::{interrupt, store};
 use wire::Wire;
 
 pub use find::find;
+pub use tab::LARGEST;
 
 /// How long a browser may take until it says who it is.
 const STARTING: Duration = Duration::from_secs(30);

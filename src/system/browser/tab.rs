@@ -16,7 +16,7 @@ const ANSWERING: Duration = Duration::from_secs(3);
 /// How long a picture may take.
 const PICTURING: Duration = Duration::from_secs(15);
 /// Most pixels of a picture in either direction.
-const LARGEST: f64 = 16_384.0;
+pub const LARGEST: f64 = 16_384.0;
 /// Reads the title, and the overlay by which a dev server tells of an error.
 const READ: &str = include_str!("read.js");
 /// Brings what moves to its end, and has what is loaded late load now.

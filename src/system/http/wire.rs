@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -57,7 +58,7 @@ impl Failure {
 /// A connection and the bytes that came and are still to be used.
 #[derive(Debug)]
 pub struct Wire {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     held: Vec<u8>,
     start: usize,
     end: usize,
@@ -65,7 +66,8 @@ pub struct Wire {
 
 impl Wire {
     /// Around a connection. Small answers leave at once; a write that nobody takes fails after `patience`.
-    pub fn new(stream: TcpStream, patience: Duration) -> io::Result<Self> {
+    pub fn new(stream: impl Into<Arc<TcpStream>>, patience: Duration) -> io::Result<Self> {
+        let stream = stream.into();
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(patience.max(Duration::from_millis(1))))?;
         Ok(Self { stream, held: Vec::new(), start: 0, end: 0 })
@@ -74,6 +76,11 @@ impl Wire {
     /// The connection itself.
     pub fn stream(&self) -> &TcpStream {
         &self.stream
+    }
+
+    /// The same for somebody else, who may end it meanwhile.
+    pub fn shared(&self) -> Arc<TcpStream> {
+        self.stream.clone()
     }
 
     /// What came and is not used yet.
@@ -109,7 +116,7 @@ impl Wire {
     fn read(&mut self) -> Result<bool, Failure> {
         self.room();
         loop {
-            match self.stream.read(&mut self.held[self.end..]) {
+            match self.stream.as_ref().read(&mut self.held[self.end..]) {
                 Ok(0) => return Ok(false),
                 Ok(count) => {
                     self.end += count;
@@ -218,7 +225,7 @@ impl Wire {
 
     /// Writes all of it.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.stream.write_all(bytes).map_err(|error| match error.kind() {
+        self.stream.as_ref().write_all(bytes).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Failure::Late,
             _ => Failure::Broken(error),
         })

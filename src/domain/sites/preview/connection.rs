@@ -1,6 +1,7 @@
 //! One connection of a browser: request after request, each answered by the desk or by the site.
 
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::desk::{self, Desk, Reply};
@@ -8,6 +9,8 @@ use super::gate::{Admitted, Refusal, admit};
 use super::relay;
 use super::reply;
 use super::rewrite::{self, After, Between};
+use super::seats::Seat;
+use super::trouble::Came;
 use crate::system::http::body::Body;
 use crate::system::http::head::{self, Answered};
 use crate::system::http::{Failure, Wire, client};
@@ -51,7 +54,7 @@ pub struct Connection<'a> {
 impl<'a> Connection<'a> {
     /// Of a browser to the preview on `port`; a head may take `patience`.
     pub fn new(
-        stream: TcpStream,
+        stream: Arc<TcpStream>,
         desk: &'a dyn Desk,
         port: u16,
         patience: Duration,
@@ -59,11 +62,12 @@ impl<'a> Connection<'a> {
         Ok(Self { client: Wire::new(stream, PAUSED)?, desk, port, patience, site: None })
     }
 
-    /// Answers until it ends; `crowded` says whether others wait, so that it ends after its next answer.
-    pub fn serve(mut self, crowded: &dyn Fn() -> bool) {
+    /// Answers until it ends; `crowded` says whether others wait, so that it ends after its next answer. In its
+    /// `seat` it is ended for others while it asks for nothing.
+    pub fn serve(mut self, seat: &Seat, crowded: &dyn Fn() -> bool) {
         let mut first = true;
         let next = loop {
-            let next = self.turn(first, crowded);
+            let next = self.turn(first, seat, crowded);
             first = false;
             if next != Next::Request {
                 break next;
@@ -83,22 +87,11 @@ impl<'a> Connection<'a> {
         self.client.farewell();
     }
 
-    fn turn(&mut self, first: bool, crowded: &dyn Fn() -> bool) -> Next {
-        let idle = if first { self.patience } else { IDLE };
-        if self.client.unread().is_empty() && !matches!(self.client.more(Instant::now() + idle), Ok(true)) {
-            return Next::Close;
-        }
-        // A browser that speaks TLS waits for an answer in kind.
-        if self.client.unread().first().is_some_and(|byte| !byte.is_ascii_graphic() && *byte != b'\r') {
-            return self.refuse(&Refusal::new(400, "this is plain HTTP"));
-        }
-        let bytes = match self.client.head(Instant::now() + self.patience) {
-            Ok(Some(bytes)) => bytes,
-            Err(Failure::Late) => return self.refuse(&Refusal::new(408, "the request took too long")),
-            Err(Failure::Long) => {
-                return self.refuse(&Refusal::new(431, "the request's head is longer than 64 KiB"));
-            }
-            Ok(None) | Err(_) => return Next::Close,
+    fn turn(&mut self, first: bool, seat: &Seat, crowded: &dyn Fn() -> bool) -> Next {
+        let bytes = match seat.waiting(self.client.shared(), || self.head(first)) {
+            Ok(bytes) => bytes,
+            Err(None) => return Next::Close,
+            Err(Some(refusal)) => return self.refuse(&refusal),
         };
         let mut request = match admit(&bytes, self.port) {
             Ok(request) => request,
@@ -108,6 +101,24 @@ impl<'a> Connection<'a> {
         match request.reserved().map(|(path, query)| (path.to_owned(), query.map(str::to_owned))) {
             Some((path, query)) => self.at_the_desk(&request, path, query),
             None => self.at_the_site(&request),
+        }
+    }
+
+    /// Waits for the head of the next request; without one there is a refusal, or nothing to say.
+    fn head(&mut self, first: bool) -> Result<Vec<u8>, Option<Refusal>> {
+        let idle = if first { self.patience } else { IDLE };
+        if self.client.unread().is_empty() && !matches!(self.client.more(Instant::now() + idle), Ok(true)) {
+            return Err(None);
+        }
+        // A browser that speaks TLS waits for an answer in kind.
+        if self.client.unread().first().is_some_and(|byte| !byte.is_ascii_graphic() && *byte != b'\r') {
+            return Err(Some(Refusal::new(400, "this is plain HTTP")));
+        }
+        match self.client.head(Instant::now() + self.patience) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Err(Failure::Late) => Err(Some(Refusal::new(408, "the request took too long"))),
+            Err(Failure::Long) => Err(Some(Refusal::new(431, "the request's head is longer than 64 KiB"))),
+            Ok(None) | Err(_) => Err(None),
         }
     }
 
@@ -230,6 +241,7 @@ impl<'a> Connection<'a> {
             }
             return Next::Close;
         }
+        self.desk.came(request, &Came::Answer(head));
         let mut body = match Body::of_answer(&request.head.method, head) {
             Ok(body) => body,
             Err(why) => return self.tell(request, asked, &Failure::NotHttp(why)),
@@ -247,7 +259,10 @@ impl<'a> Connection<'a> {
             }
             Ok(()) => Next::Farewell,
             Err(failure) if unsent.is_some() => self.tell(request, asked, &failure),
-            Err(_) => Next::Reset,
+            Err(failure) => {
+                self.desk.came(request, &Came::Half(&failure));
+                Next::Reset
+            }
         }
     }
 

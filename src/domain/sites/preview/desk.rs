@@ -1,5 +1,8 @@
 //! What answers below the reserved path: the preview's own page and its data. The proxy knows no more of it than this.
 
+use super::gate::Admitted;
+use super::trouble::Came;
+
 /// Where everything of ours lies; all other paths are the site's.
 pub const RESERVED: &str = "/__taskrun/";
 
@@ -64,6 +67,9 @@ pub trait Desk: Send + Sync {
 
     /// The port of localhost the site listens on now; none while it is down. Asked once per request: a look at something known.
     fn site(&self) -> Option<u16>;
+
+    /// What the site said to `request`.
+    fn came(&self, _request: &Admitted, _came: &Came<'_>) {}
 
     /// What is shown in the place of a page of the site that cannot be had: 502 (down, or no HTTP) or 504 (too late), and why, in
     /// one line. It should come again by itself.

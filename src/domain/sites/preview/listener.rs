@@ -4,7 +4,6 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use anyhow::{Context, Result};
 
 use super::connection::{Connection, HEAD};
 use super::desk::Desk;
+use super::seats::Seats;
 use crate::fault::Fault;
 use crate::system::interrupt;
 
@@ -31,7 +31,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct Listener {
     sockets: Vec<TcpListener>,
     port: u16,
-    busy: Arc<AtomicUsize>,
+    seats: Arc<Seats>,
     patience: Duration,
     most: usize,
 }
@@ -47,7 +47,7 @@ impl Listener {
                     for socket in &sockets {
                         socket.set_nonblocking(true).context("failed to listen")?;
                     }
-                    return Ok(Self { sockets, port, busy: Arc::default(), patience: HEAD, most: MOST });
+                    return Ok(Self { sockets, port, seats: Arc::default(), patience: HEAD, most: MOST });
                 }
                 // A port that is free on one of them only: another one.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
@@ -94,23 +94,27 @@ impl Listener {
         Ok(())
     }
 
-    /// Gives a connection to a thread of its own; cuts it off where there is none.
+    /// Gives a connection to a thread of its own; cuts it off where there is none. With no place left, it gets that of the one
+    /// that has kept us waiting for a request the longest.
     fn take(&self, stream: TcpStream, desk: &Arc<dyn Desk>) {
-        let place = Place::take(&self.busy);
-        let others = place.others;
-        if others >= self.most + TURNED_AWAY || stream.set_nonblocking(false).is_err() {
+        let seat = self.seats.take();
+        let full = seat.others >= self.most && !self.seats.free_one();
+        if (full && seat.others >= self.most + TURNED_AWAY) || stream.set_nonblocking(false).is_err() {
             return;
         }
-        let (desk, port, busy) = (desk.clone(), self.port, self.busy.clone());
+        let stream = Arc::new(stream);
+        if !full {
+            seat.enter(stream.clone());
+        }
+        let (desk, port) = (desk.clone(), self.port);
         let (patience, most) = (self.patience, self.most);
         let thread = thread::Builder::new().name("preview".into()).stack_size(STACK);
         let _ = thread.spawn(move || {
-            let _place = place;
             let Ok(connection) = Connection::new(stream, &*desk, port, patience) else { return };
-            if others >= most {
+            if full {
                 return connection.turn_away();
             }
-            connection.serve(&|| busy.load(Ordering::Relaxed) + CROWDED > most);
+            connection.serve(&seat, &|| seat.taken() + CROWDED > most);
         });
     }
 
@@ -118,24 +122,6 @@ impl Listener {
     #[cfg(test)]
     pub(super) fn bounded(self, patience: Duration, most: usize) -> Self {
         Self { patience, most, ..self }
-    }
-}
-
-/// One of the places there are, given back when it is dropped.
-struct Place {
-    busy: Arc<AtomicUsize>,
-    others: usize,
-}
-
-impl Place {
-    fn take(busy: &Arc<AtomicUsize>) -> Self {
-        Self { busy: busy.clone(), others: busy.fetch_add(1, Ordering::Relaxed) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod connection;
 pub mod desk;
+mod front;
 mod gate;
 pub mod listener;
 mod open;
@@ -9,7 +10,9 @@ pub mod picture;
 mod relay;
 mod reply;
 mod rewrite;
+mod seats;
 mod state;
+mod trouble;
 mod viewers;
 mod window;
 
@@ -21,10 +24,11 @@ use anyhow::Result;
 pub use self::open::open;
 
 use self::desk::Desk;
+use self::front::Front;
 use self::listener::Listener;
 use self::state::Order;
 use self::viewers::Viewer;
-use self::window::{Front, Window};
+use self::window::Window;
 use super::server::{self, State};
 use super::{Site, Sites};
 use crate::domain::loops::state::State as Run;

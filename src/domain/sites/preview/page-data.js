@@ -97,14 +97,14 @@
     document.body.dataset.state = server.error && server.state === 'stopped' ? 'failed' : server.state;
     say(el('words'), server.words);
     show(el('served'), Boolean(server.url));
-    say(el('server'), server.url || '');
+    say(el('server'), (server.url || '').replace('http://', ''));
     link(el('server'), server.url);
     say(el('whose'), server.adopted ? ' (started by somebody else)' : '');
     const stopped = server.state === 'stopped';
     el('start').disabled = Boolean(server.busy) || !stopped;
     el('restart').disabled = Boolean(server.busy) || stopped || server.adopted;
     el('stop').disabled = Boolean(server.busy) || stopped || server.adopted;
-    say(el('trouble'), server.error || '');
+    say(el('trouble'), brief(server.error));
     show(el('trouble'), Boolean(server.error));
     if (UP.has(server.state)) {
       if (run !== server.run) load(here || wanted || pages.selected || '/');
@@ -218,7 +218,7 @@
       button.setAttribute('aria-pressed', String(button.dataset.show === name));
     }
     fit();
-    if (name === 'log') el('log').scrollTop = el('log').scrollHeight;
+    el('log').scrollTop = el('log').scrollHeight;
   };
   const fold = () => {
     const on = document.querySelector('.logbox').classList.toggle('folded');
@@ -232,7 +232,7 @@
   for (const name of ['start', 'restart', 'stop']) el(name).addEventListener('click', () => order(name));
   el('act').addEventListener('click', () => {
     if (el('act').dataset.act === 'start') order('start');
-    else go(here || '/');
+    else go(sound || '/');
   });
   el('reload').addEventListener('click', reload);
   el('fold').addEventListener('click', fold);
@@ -265,7 +265,10 @@
       address.value = here || '/';
     }
   });
-  frame.addEventListener('load', look);
+  frame.addEventListener('load', () => {
+    if (foreign === null) matter = null;
+    look();
+  });
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const field = event.target.closest('input, select, textarea');

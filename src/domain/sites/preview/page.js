@@ -12,7 +12,9 @@
   let log = { lines: [] };
   let here = null; // the address in the frame
   let wanted = null; // the one it was sent to
+  let sound = null; // the last one that could be read there
   let foreign = null; // where it went, when that is not the site
+  let matter = null; // what is known of a page that cannot be read
   let run = null; // which run of the server the frame shows
   let width = 'full';
   let remembered = null;
@@ -69,12 +71,16 @@
   const pageAt = (path) => pages.list.find((page) => page.open !== null && bare(page.open) === bare(path));
 
   // The frame.
+  const clear = () => {
+    foreign = null;
+    matter = null;
+  };
   const go = (text) => {
     const path = within(text);
     if (path === null) return false;
     strayed('');
     wanted = path;
-    foreign = null;
+    clear();
     if (server && UP.has(server.state)) load(path);
     else settle(path);
     return true;
@@ -93,7 +99,7 @@
   };
   const reload = () => {
     if (!server || !UP.has(server.state)) return;
-    foreign = null;
+    clear();
     try {
       if (frame.contentWindow.location.href !== 'about:blank') {
         frame.contentWindow.location.reload();
@@ -155,21 +161,36 @@
     }
     if (href === 'about:blank') return;
     if (href === null) {
-      if (foreign === null) {
-        foreign = '';
-        veil();
-      }
+      wonder();
       return;
     }
     const path = within(href);
     if (path === null) return;
-    if (foreign !== null) {
-      foreign = null;
+    if (foreign !== null || matter !== null) {
+      clear();
       veil();
     }
+    sound = path;
     say(el('title'), title || 'No title');
     if (path !== here) settle(path);
     remember(path);
+  };
+  // A page that cannot be read is foreign, or none, or shuts itself off: what the site said to the frame tells which.
+  const wonder = async () => {
+    if (foreign !== null || matter !== null) return;
+    const mine = { kind: null, what: 'This cannot be shown in the frame', why: '' };
+    matter = mine;
+    try {
+      const answer = await fetch(`${base}trouble`, { cache: 'no-store' });
+      if (answer.ok) Object.assign(mine, await answer.json());
+    } catch {
+      // Nothing more is known, then.
+    }
+    if (matter !== mine || foreign !== null) return;
+    const shut = mine.kind === 'sandbox';
+    if (!shut) foreign = '';
+    say(el('title'), shut ? `${mine.what}. ${mine.why}` : '');
+    veil();
   };
   const remember = (path) => {
     const page = pageAt(path);
@@ -186,8 +207,13 @@
       return;
     }
     foreign = /^https?:/.test(event.blockedURI) ? event.blockedURI : '';
+    matter = null;
+    say(el('title'), '');
     veil();
   });
+
+  // An error without the lines of the log that are quoted in it: the log is shown beside.
+  const brief = (error) => (error || '').split('\n').filter((line) => !line.startsWith('  ')).join('\n');
 
   // What stands in the frame's place when there is nothing to show in it.
   const veil = () => {
@@ -204,12 +230,13 @@
     link(away, foreign);
     show(away, Boolean(foreign));
     if (server && up && foreign !== null) {
-      what = 'This leads away from the site';
-      why = (foreign ? foreign + ' ' : 'It ') + 'cannot be shown in this frame.';
+      what = matter ? matter.what : 'This leads away from the site';
+      why = matter ? matter.why : (foreign ? foreign + ' ' : 'It ') + 'cannot be shown in this frame.';
       button = ['Back to the site', 'back'];
     } else if (server) {
       what = server.words;
-      why = server.error || server.more || '';
+      why = brief(server.error) || server.more || '';
+      say(el('title'), '');
       tail = log.lines.length > 0;
       if (server.state === 'stopped' && !server.busy) button = ['Start', 'start'];
     }
@@ -222,8 +249,13 @@
     }
     show(el('tail'), tail);
     if (tail) {
-      say(el('tail'), log.lines.slice(-14).join('\n'));
-      el('tail').scrollTop = el('tail').scrollHeight;
+      // It begins with a line's first word: no more of them than there is room for.
+      const last = log.lines.slice(-14);
+      say(el('tail'), last.join('\n'));
+      while (last.length > 1 && el('tail').scrollHeight > el('tail').clientHeight) {
+        last.shift();
+        say(el('tail'), last.join('\n'));
+      }
     }
   };
 

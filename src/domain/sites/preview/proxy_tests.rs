@@ -334,16 +334,35 @@ fn a_head_that_drips_in_has_one_last_moment() {
 }
 
 #[test]
-fn more_connections_than_there_are_places_are_told_so() {
-    let preview = Preview::bounded(Some(echo()), Duration::from_secs(20), 4);
+fn more_requests_than_there_are_places_are_told_so() {
+    // A site that takes its time.
+    let site = fake::server(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
+    let preview = Preview::bounded(Some(site.port()), Duration::from_secs(20), 4);
+    let host = format!("Host: localhost:{}\r\n", preview.port);
     let held: Vec<TcpStream> = (0..4).map(|_| preview.connect()).collect();
+    for mut stream in &held {
+        write!(stream, "GET / HTTP/1.1\r\n{host}\r\n").unwrap();
+    }
     let deadline = Instant::now() + Duration::from_secs(10);
-    while status(&preview.ask("GET /", "")) != "503" {
+    while status(&preview.ask("GET /__taskrun/", "")) != "503" {
         assert!(Instant::now() < deadline);
     }
     drop(held);
-    while status(&preview.ask("GET /", "")) != "200" {
+    while status(&preview.ask("GET /__taskrun/", "")) != "200" {
         assert!(Instant::now() < deadline);
+    }
+}
+
+#[test]
+fn half_sent_requests_hold_no_place_that_others_want() {
+    let preview = Preview::bounded(Some(echo()), Duration::from_secs(20), 4);
+    let mut held: Vec<TcpStream> = (0..12).map(|_| preview.connect()).collect();
+    for stream in &mut held {
+        // The first ones have been let go already.
+        let _ = stream.write_all(b"GET / HT");
+    }
+    for _ in 0..8 {
+        assert_eq!(status(&preview.ask("GET /", "")), "200");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::sites::pages::{Kind, Page};
 use crate::domain::sites::server::{State, Status};
 use crate::domain::sites::tasks::Tasks;
 use crate::domain::sites::{Site, Sites};
+use crate::system::process::Ended;
 
 /// No more lines of the log are shown …
 const LINES: usize = 200;
@@ -98,16 +99,16 @@ pub fn site(sites: &Sites, site: &Site) -> Value {
     json!({"name": site.name, "path": site.path.display().to_string(), "stack": site.recipe.stack, "workspace": workspace})
 }
 
-/// Its server: how it is, what is being done with it, and what went wrong with that; `ended` where nobody has stopped it.
-pub fn server(status: &Status, order: Option<Order>, error: Option<&str>, ended: bool) -> Value {
+/// Its server: how it is, what is being done with it, and what went wrong with that; `ended`, in words, where
+/// nobody has stopped it.
+pub fn server(status: &Status, order: Option<Order>, error: Option<&str>, ended: Option<String>) -> Value {
     let port = status.port.map(|port| format!(" :{port}")).unwrap_or_default();
     let words = match (order, status.state) {
         (Some(Order::Stop), _) => "Stopping".to_owned(),
         (Some(Order::Restart), State::Stopped | State::Ok) => "Restarting".to_owned(),
         (Some(Order::Start), State::Stopped) => "Starting".to_owned(),
         (None, State::Stopped) if error.is_some() => "The dev server could not be started".to_owned(),
-        (None, State::Stopped) if ended => "The dev server ended".to_owned(),
-        (_, State::Stopped) => "Stopped".to_owned(),
+        (None, State::Stopped) => ended.unwrap_or_else(|| "Stopped".to_owned()),
         (_, State::Starting) => "Starting, no port yet".to_owned(),
         (_, State::Listening) => format!("Listening{port}, no answer yet"),
         (_, State::Answering) => format!("Answering{port}, with an error"),
@@ -126,6 +127,15 @@ pub fn server(status: &Status, order: Option<Order>, error: Option<&str>, ended:
     let run = status.pid.map(|pid| format!("{pid} {}", status.since.as_deref().unwrap_or_default()));
     json!({"state": status.state, "words": words, "more": more, "url": status.url, "port": status.port,
         "adopted": status.adopted, "since": status.since, "run": run, "busy": order.is_some(), "error": error})
+}
+
+/// How a server ended that nobody has stopped, in words.
+pub fn ending(how: Option<Ended>) -> String {
+    match how {
+        Some(Ended { code: Some(code), .. }) => format!("The dev server ended with exit code {code}"),
+        Some(Ended { signal: Some(signal), .. }) => format!("The dev server was ended by signal {signal}"),
+        _ => "The dev server ended".to_owned(),
+    }
 }
 
 /// Its pages, the one that is opened first, and how an example is given to those that need one.
@@ -246,17 +256,22 @@ mod tests {
             (at(State::Ok, Some(1)), Some(Order::Stop), None, "Stopping"),
         ];
         for (status, order, error, words) in table {
-            assert_eq!(server(&status, order, error, false)["words"], words);
+            assert_eq!(server(&status, order, error, None)["words"], words);
         }
     }
 
     #[test]
     fn one_that_ended_by_itself_is_told_apart() {
-        let told = |order| server(&Status::default(), order, None, true)["words"].clone();
-        assert_eq!(
-            (told(None), told(Some(Order::Start))),
-            (json!("The dev server ended"), json!("Starting"))
-        );
+        let how = |code, signal| Some(Ended { code, signal });
+        let table = [
+            (None, None, "The dev server ended"),
+            (None, how(Some(1), None), "The dev server ended with exit code 1"),
+            (None, how(None, Some(9)), "The dev server was ended by signal 9"),
+            (Some(Order::Start), how(Some(1), None), "Starting"),
+        ];
+        for (order, how, words) in table {
+            assert_eq!(server(&Status::default(), order, None, Some(ending(how)))["words"], words);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The preview's page, its data and its orders: all that answers below the reserved path.
+//! What the preview's page shows and what is done by its orders: looked after for as long as the preview is served.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, RESERVED, Reply, Request};
+use super::desk::{RESERVED, Reply};
 use super::state::{self, Order, Parts};
+use super::trouble::Trouble;
 use super::viewers;
 use crate::domain::beads::Store;
 use crate::domain::loops::state as loops;
@@ -21,12 +22,9 @@ use crate::domain::sites::pages::{self, Page};
 use crate::domain::sites::server::{self, Options, Started, State, Status};
 use crate::domain::sites::{Site, Sites, tasks};
 use crate::fault::Fault;
+use crate::system::process::Detached;
 use crate::system::stamp::Stamp;
 use crate::system::{clock, interrupt};
-
-const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = concat!(include_str!("page.js"), include_str!("page-data.js"));
 
 /// A question for news is held open so long …
 const HOLD: Duration = Duration::from_secs(20);
@@ -46,14 +44,17 @@ const TAIL: u64 = 32 << 10;
 pub struct Window {
     sites: Sites,
     name: String,
-    token: String,
+    pub(super) token: String,
     selected: Mutex<Option<String>>,
     parts: Parts,
     port: AtomicU16,
     asked: Mutex<Instant>,
     held: AtomicBool,
     doing: Mutex<Doing>,
+    /// The server's first process, where it was started from here.
+    child: Mutex<Option<Detached>>,
     ours: AtomicBool,
+    pub(super) trouble: Trouble,
 }
 
 /// What is done with the server, and how the last order went.
@@ -91,7 +92,9 @@ impl Window {
             asked: Mutex::new(Instant::now()),
             held: AtomicBool::new(false),
             doing: Mutex::default(),
+            child: Mutex::default(),
             ours: AtomicBool::new(false),
+            trouble: Trouble::default(),
         });
         let mut sight = window.begin(site)?;
         window.look(&mut sight);
@@ -103,6 +106,11 @@ impl Window {
     /// Where the page is, below the listener's URL.
     pub fn path(&self) -> String {
         format!("{RESERVED}{}/", self.token)
+    }
+
+    /// The port of localhost the site listens on; none while it is down.
+    pub fn port(&self) -> Option<u16> {
+        Some(self.port.load(Ordering::Relaxed)).filter(|port| *port > 0)
     }
 
     /// Whether the server runs by an order of this preview.
@@ -155,7 +163,8 @@ impl Window {
             // Set before, for it may be ended half-way.
             let fresh = server::status(&self.sites, &site)?.state == State::Stopped;
             self.ours.fetch_or(fresh, Ordering::SeqCst);
-            let started = server::start(&self.sites, &site, &Options::default(), &mut |_| {})?;
+            let (started, child) = server::start_kept(&self.sites, &site, &Options::default(), &mut |_| {})?;
+            *self.child.lock().unwrap_or_else(PoisonError::into_inner) = child;
             match started {
                 Started::Ready { fresh: false, .. } => self.ours.store(false, Ordering::SeqCst),
                 Started::Ready { status, .. } | Started::Late(status) => {
@@ -262,8 +271,14 @@ impl Window {
     fn tell_server(&self) {
         let doing = self.doing();
         // Whoever stops it takes its record away.
-        let ended = self.sites.server_file(&self.name).exists();
+        let ended = self.sites.server_file(&self.name).exists().then(|| self.ending());
         self.parts.put("server", state::server(&doing.status, doing.order, doing.error.as_deref(), ended));
+    }
+
+    /// In what words the server that was started from here has ended.
+    fn ending(&self) -> String {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        state::ending(child.as_mut().and_then(Detached::ended))
     }
 
     fn selected(&self) -> MutexGuard<'_, Option<String>> {
@@ -274,7 +289,8 @@ impl Window {
         self.doing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn news(&self, query: Option<&str>) -> Reply {
+    /// What has changed since the number in the query.
+    pub(super) fn news(&self, query: Option<&str>) -> Reply {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let since = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("since="));
         let since = since.map_or(Some(0), |since| since.parse().ok());
@@ -289,7 +305,8 @@ impl Window {
         Reply::json(200, news.to_string())
     }
 
-    fn remember(&self, body: &[u8]) -> Reply {
+    /// Has the page in `body` opened first the next time.
+    pub(super) fn remember(&self, body: &[u8]) -> Reply {
         let page = String::from_utf8_lossy(body).into_owned();
         if !self.doing().openable.contains(&page) {
             return Reply::text(400, "no page of this site");
@@ -305,70 +322,6 @@ impl Window {
         }
         Reply { status: 204, ..Reply::default() }
     }
-}
-
-/// What the listener gets: orders are carried out on threads that share the window.
-#[derive(Debug)]
-pub struct Front(pub Arc<Window>);
-
-impl Desk for Front {
-    fn answer(&self, request: &Request) -> Reply {
-        let window = &self.0;
-        let Some(rest) = request.path.strip_prefix(window.token.as_str()) else {
-            return Reply::text(404, "open the address that `taskrun site preview` has printed");
-        };
-        let gets = matches!(request.method.as_str(), "GET" | "HEAD");
-        match (rest, gets) {
-            ("", true) => Reply { headers: vec![("Location", window.path())], ..Reply::text(302, "here") },
-            ("/", true) => page(),
-            ("/state", true) => window.news(request.query.as_deref()),
-            ("/start" | "/stop" | "/restart" | "/page", _) if request.method != "POST" => {
-                Reply { headers: vec![("Allow", "POST".into())], ..Reply::text(405, "only by POST") }
-            }
-            ("/start" | "/stop" | "/restart" | "/page", _) if is_foreign(request) => {
-                Reply::text(403, "asked for by another site")
-            }
-            ("/page", _) => window.remember(&request.body),
-            ("/start", _) => ordered(window.order(Order::Start)),
-            ("/stop", _) => ordered(window.order(Order::Stop)),
-            ("/restart", _) => ordered(window.order(Order::Restart)),
-            ("" | "/" | "/state", false) => Reply::text(405, "only by GET"),
-            _ => Reply::text(404, "nothing is here"),
-        }
-    }
-
-    fn site(&self) -> Option<u16> {
-        Some(self.0.port.load(Ordering::Relaxed)).filter(|port| *port > 0)
-    }
-}
-
-fn ordered(taken: bool) -> Reply {
-    if taken {
-        Reply::json(200, "{}")
-    } else {
-        Reply::text(503, "something else is being done with the server")
-    }
-}
-
-/// Whether a browser says that a page from elsewhere asks.
-fn is_foreign(request: &Request) -> bool {
-    if request.header("sec-fetch-site").is_some_and(|from| from.eq_ignore_ascii_case("cross-site")) {
-        return true;
-    }
-    let host = request.header("host").unwrap_or_default();
-    request.header("origin").is_some_and(|origin| !origin.eq_ignore_ascii_case(&format!("http://{host}")))
-}
-
-/// The page: nothing in it is data, and nothing but what is in it may run.
-fn page() -> Reply {
-    let Ok(nonce) = secret() else { return Reply::text(500, "no random numbers are to be had") };
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; frame-src 'self'; \
-         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    let text = PAGE.replace("{nonce}", &nonce).replace("{style}", STYLE).replace("{script}", SCRIPT);
-    let headers = vec![("Content-Security-Policy", policy), ("X-Frame-Options", "DENY".to_owned())];
-    Reply { headers, ..Reply::html(200, text) }
 }
 
 /// The end of the log.
@@ -387,6 +340,7 @@ fn told(error: &anyhow::Error) -> String {
     hint.map_or_else(|| format!("{error:#}"), |hint| format!("{error:#}\nhint: {hint}"))
 }
 
-fn secret() -> Result<String> {
+/// What nobody guesses.
+pub(super) fn secret() -> Result<String> {
     clock::secret().context("failed to get random numbers")
 }

@@ -130,5 +130,5 @@ pub use ended::last_words;
 pub(super) use known::of as unknown;
 pub use known::status;
 pub use prune::{Outcome, Pruned, prune};
-pub use start::start;
+pub use start::{start, start_kept};
 pub use stop::{end_written, stop};

@@ -35,6 +35,16 @@ pub fn start(
     options: &Options,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Started> {
+    start_kept(sites, site, options, tell).map(|(started, _)| started)
+}
+
+/// The same, with its first process where this call started it: only who keeps that learns how it ends.
+pub fn start_kept(
+    sites: &Sites,
+    site: &Site,
+    options: &Options,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<(Started, Option<Detached>)> {
     interrupt::install()?;
     let table = config::load(Some(&sites.workspace().config_file()))?.site;
     let patience = options.patience.unwrap_or(table.timeout);
@@ -42,8 +52,8 @@ pub fn start(
     loop {
         let mut wait = begin(sites, site, (options, &table), tell)?;
         match wait.until(patience, tell)? {
-            End::Answered(found) => return wait.settle(options, found, tell),
-            End::Late(status) => return Ok(Started::Late(status)),
+            End::Answered(found) => return Ok((wait.settle(options, found, tell)?, wait.child)),
+            End::Late(status) => return Ok((Started::Late(status), wait.child)),
             // Somebody took the port between our look and the server's.
             End::Gone(_) if again && wait.lost_port() => again = false,
             End::Gone(how) => return Err(wait.gone(how)),
@@ -230,7 +240,7 @@ impl Wait<'_> {
 
     /// Writes down where it answers.
     fn settle(
-        mut self,
+        &mut self,
         options: &Options,
         found: (Socket, Heard),
         tell: &mut dyn FnMut(Progress),
@@ -256,7 +266,9 @@ impl Wait<'_> {
         self.record.owners = living.iter().filter(holds).cloned().collect();
         if !self.record.adopted && !living.contains(&self.record.leader) {
             // What only started the server is gone; the server itself stays.
-            self.record.leader = self.record.owners.first().cloned().unwrap_or(self.record.leader);
+            if let Some(owner) = self.record.owners.first() {
+                self.record.leader = owner.clone();
+            }
         }
         if self.is_current()? {
             self.record.write(self.sites, &self.site.name)?;
@@ -267,7 +279,7 @@ impl Wait<'_> {
             self.sites.update(&self.site.name, |site| site.port = Some(port))?;
         }
         let own = sockets_of(&living, &sockets::listening());
-        let known = Known { record: self.record, living };
+        let known = Known { record: self.record.clone(), living };
         Ok(Started::Ready { status: known.answering(self.site, found, &own), fresh })
     }
 
