@@ -5,6 +5,7 @@ pub mod menu;
 pub mod screen;
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -132,13 +133,13 @@ impl Ui {
 
     /// Prints one JSON document (pretty, as people read it too).
     pub fn document<T: Serialize>(&self, value: &T) -> anyhow::Result<()> {
-        self.text(&serde_json::to_string_pretty(value)?);
+        self.text(&escaped(serde_json::to_string_pretty(value)?));
         Ok(())
     }
 
     /// Prints one NDJSON line of a run.
     pub fn line<T: Serialize>(&self, value: &T) -> anyhow::Result<()> {
-        self.text(&serde_json::to_string(value)?);
+        self.text(&escaped(serde_json::to_string(value)?));
         Ok(())
     }
 
@@ -178,7 +179,7 @@ impl Ui {
             let code = fault.map_or("error", Fault::code);
             let message = format!("{error:#}");
             let line = serde_json::json!({"error": {"code": code, "message": message, "hint": hint}});
-            return self.stderr(&line.to_string());
+            return self.stderr(&escaped(line.to_string()));
         }
         let head = console::style("error:").for_stderr().red().bold();
         self.stderr(&format!("{head} {}", many_lines(&error.to_string())));
@@ -274,8 +275,30 @@ pub fn many_lines(text: &str) -> String {
 }
 
 fn harmless(char: char) -> char {
-    let steers = matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
-    if char.is_control() || steers { char::REPLACEMENT_CHARACTER } else { char }
+    if steers(char) { char::REPLACEMENT_CHARACTER } else { char }
+}
+
+/// Whether it could move the cursor, change colours or reverse the reading order.
+fn steers(char: char) -> bool {
+    matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+        || char.is_control()
+}
+
+/// JSON for the eyes of people: what JSON may hold as it is and a terminal obeys is spelled `\u009b`, which means the same.
+fn escaped(json: String) -> String {
+    // All of it begins with one of these bytes, and only in texts.
+    if !json.bytes().any(|byte| matches!(byte, 0x7f | 0xc2 | 0xe2)) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len());
+    for char in json.chars() {
+        if char != '\n' && steers(char) {
+            let _ = write!(out, "\\u{:04x}", u32::from(char));
+        } else {
+            out.push(char);
+        }
+    }
+    out
 }
 
 fn set_colors(on: bool) {
@@ -292,5 +315,12 @@ mod tests {
         assert_eq!(one_line("a\x1b[31mb\nc\u{202e}d\u{9b}"), "a\u{fffd}[31mb c\u{fffd}d\u{fffd}");
         assert_eq!(many_lines("\n a\tb\r\n\x07c\n"), "a\tb\n\u{fffd}c");
         assert_eq!(one_line("日本語 🚀"), "日本語 🚀");
+        let value = serde_json::json!({"a\u{7f}": ["\x1b[2J\u{9b}2J\u{202e}", "日本 é “x”\n"]});
+        for json in [serde_json::to_string(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap()] {
+            let shown = escaped(json);
+            assert!(!shown.chars().any(|char| char != '\n' && steers(char)), "{shown:?}");
+            assert!(shown.contains("\\u009b") && shown.contains("日本 é “x”"), "{shown}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        }
     }
 }

@@ -21,6 +21,11 @@ pub enum Command {
     Detect(Detect),
     /// Print the commands, ports and pages of a stack
     Config(Config),
+    /// List the stacks that are known, in the order in which they are looked for
+    ///
+    /// A line each: its name, the port it takes by itself, the rule by which its pages are found. Those that only the settings name
+    /// come last.
+    List,
 }
 
 /// Tell what a directory is built on, and why
@@ -47,6 +52,7 @@ pub fn run(command: &Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Detect(args) => detect(args, context),
         Command::Config(args) => sheet(args, context),
+        Command::List => list(context),
     }
 }
 
@@ -79,6 +85,13 @@ fn sheet(args: &Config, context: &Context) -> Result<Exit> {
         }
     };
     context.ui.result(&sheet, || many_lines(&sheet.text()))?;
+    Ok(Exit::Done)
+}
+
+fn list(context: &Context) -> Result<Exit> {
+    let known = report::list(&settings(context)?)?;
+    let line = |known: &report::Known| format!("{}\n", one_line(&known.line()));
+    context.ui.result(&known, || known.iter().map(line).collect())?;
     Ok(Exit::Done)
 }
 

@@ -74,8 +74,10 @@ impl<'a> Document<'a> {
         toml::from_str(self.text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             match key_at(self.table(), at) {
-                Some(key) => self.fault(at, &format!("`{key}`: {}", error.message()), self.manual),
-                None => self.fault(at, error.message(), self.manual),
+                Some(key) => {
+                    self.fault(at, &format!("`{key}`: {}", worded(error.message(), "a table")), self.manual)
+                }
+                None => self.fault(at, &worded(error.message(), "a table"), self.manual),
             }
         })
     }
@@ -97,6 +99,30 @@ pub fn is_there(path: &Path, what: &str, hint: &str) -> Result<bool> {
         return Err(Fault::invalid(format!("`{}` is too large for {what}", shown(path)), hint));
     }
     Ok(true)
+}
+
+/// What a reader of files says is wrong, without the names that things have in this program, and without the place, which
+/// whoever tells it names first. `table` is what the format calls what has names in it.
+pub fn worded(message: &str, table: &str) -> String {
+    let message = message.rsplit_once(" at line ").map_or(message, |(told, _)| told);
+    let Some((found, expected)) = message.split_once(", expected ") else { return message.to_owned() };
+    let is_table = expected.starts_with("struct ") || expected == "a map";
+    let expected = match expected {
+        _ if is_table => table,
+        "a sequence" => "a list",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        other => other,
+    };
+    let found = match found.strip_prefix("invalid type: ") {
+        // A list is taken for the fields in their order.
+        _ if is_table && found.starts_with("invalid length ") => "a list",
+        Some("sequence") => "a list",
+        Some("map") => table,
+        Some(other) => other,
+        None => return format!("{found}, expected {expected}"),
+    };
+    format!("invalid type: {found}, expected {expected}")
 }
 
 /// A path as people know it: relative to where they are, if it lies below.
@@ -135,4 +161,45 @@ pub fn dotted(path: &[String]) -> String {
     };
     let part = |name: &String| if bare(name) { name.clone() } else { format!("{name:?}") };
     path.iter().map(part).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_without_names_of_ours() {
+        #[derive(Debug, Default, serde::Deserialize)]
+        #[serde(default)]
+        struct Inner {
+            _port: u16,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        struct Outer {
+            _name: String,
+            _inner: Inner,
+            _list: Vec<u8>,
+        }
+        let table = [
+            ("[]", "invalid type: a list, expected an object"),
+            ("5", "invalid type: integer `5`, expected an object"),
+            (r#"{"_name":{}}"#, "invalid type: an object, expected a string"),
+            (r#"{"_inner":"x"}"#, r#"invalid type: string "x", expected an object"#),
+            (r#"{"_inner":{"_port":"x"}}"#, r#"invalid type: string "x", expected a whole number"#),
+            (r#"{"_inner":{"_port":99999}}"#, "invalid value: integer `99999`, expected a whole number"),
+            (r#"{"_list":{}}"#, "invalid type: an object, expected a list"),
+            ("{}", "missing field `_name`"),
+            ("{", "EOF while parsing an object"),
+        ];
+        for (text, expected) in table {
+            let error = serde_json::from_str::<Outer>(text).unwrap_err().to_string();
+            assert_eq!(worded(&error, "an object"), expected, "{text}: {error}");
+        }
+        let document = Document::parse("\n_inner = 5\n", Path::new("a.toml"), "").unwrap();
+        let error = document.read::<Outer>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "failed to parse `a.toml` line 2: `_inner`: invalid type: integer `5`, expected a table"
+        );
+    }
 }

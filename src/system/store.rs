@@ -22,6 +22,7 @@ pub use self::journal::{Journal, Mark};
 pub use self::json::{write_json, write_json_as, write_json_soon, write_json_soon_as};
 pub use self::plain::{is_plain, open_plain, read_plain};
 use crate::fault::Fault;
+use crate::system::document::worded;
 
 /// Mode of files that only the user's own programs need to read.
 pub const PRIVATE: u32 = 0o600;
@@ -345,7 +346,12 @@ pub fn read_versioned<T: DeserializeOwned>(path: &Path, known: u64) -> Result<Op
     let Some(text) = read_text(path)? else { return Ok(None) };
     let broken = |error: serde_json::Error| {
         Fault::invalid(
-            format!("`{}` line {}: {error}", path.display(), error.line()),
+            format!(
+                "`{}` line {}: {}",
+                path.display(),
+                error.line(),
+                worded(&error.to_string(), "an object")
+            ),
             "taskrun wrote this file; move it aside if it was edited",
         )
     };

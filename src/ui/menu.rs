@@ -16,6 +16,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// The bytes of one key come together; Esc alone is followed by nothing.
 const WITHIN_KEY: Duration = Duration::from_millis(40);
 
+/// How many entries a page up or down leads over.
+const PAGE: usize = 10;
+
 /// What can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -34,6 +37,8 @@ enum Key {
     Down,
     First,
     Last,
+    PageUp,
+    PageDown,
     Enter,
     Leave,
     Erase,
@@ -115,6 +120,8 @@ fn meant(bytes: &[u8]) -> Key {
         b"\x1b[B" | b"\x1bOB" | b"\x0e" => Key::Down,
         b"\x1b[H" | b"\x1bOH" | b"\x1b[1~" => Key::First,
         b"\x1b[F" | b"\x1bOF" | b"\x1b[4~" => Key::Last,
+        b"\x1b[5~" => Key::PageUp,
+        b"\x1b[6~" => Key::PageDown,
         b"\r" | b"\n" => Key::Enter,
         // Esc, and Ctrl-D as at the end of any input.
         b"\x1b" | b"\x04" => Key::Leave,
@@ -169,6 +176,8 @@ impl<'a> Menu<'a> {
             Key::Letter('/') if !self.typing => self.typing = true,
             Key::Up => self.at = self.at.saturating_sub(1),
             Key::Down => self.at = last.min(self.at + 1),
+            Key::PageUp => self.at = self.at.saturating_sub(PAGE),
+            Key::PageDown => self.at = last.min(self.at + PAGE),
             Key::First => self.at = 0,
             Key::Last => self.at = last,
             Key::Letter(letter) => self.narrow(format!("{}{letter}", self.filter), true),
@@ -214,7 +223,8 @@ impl<'a> Menu<'a> {
         }
         lines.push(String::new());
         let leave = if self.typing { "Esc clears" } else { "Esc leaves" };
-        let keys = format!("↑ ↓ move · letters filter · Enter chooses · {leave}");
+        // The ways out are seen on a narrow terminal too.
+        let keys = format!("Enter chooses · {leave} · ↑ ↓ move · letters filter");
         lines.push(style(cut(&keys, columns)).dim().to_string());
         lines
     }
@@ -275,7 +285,8 @@ mod tests {
             ("post\x04", Turn::Stay),
             ("post\x04\x04", Turn::Left),
             ("ü\r", Turn::Chosen(3)),
-            ("\x1b[5~\x01\r", Turn::Chosen(0)),
+            ("\x1b[6~\r", Turn::Chosen(3)),
+            ("\x1b[6~\x1b[5~\x01\r", Turn::Chosen(0)),
         ];
         for (bytes, expected) in table {
             assert_eq!(pressed(bytes), expected, "{bytes:?}");

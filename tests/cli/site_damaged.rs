@@ -89,6 +89,15 @@ fn a_damaged_record_harms_no_other_site() {
         sandbox.write("bad/index.html", "");
         assert_eq!(sandbox.run(args).code, 2, "{args:?}");
     }
+    for (record, text, expected) in [
+        ("bad", "{\"version\":1,\n\"name\":\n", "bad.json` line 3: EOF while parsing a value\n"),
+        ("bad", "{\"recipe\":5}", "bad.json` line 1: invalid type: integer `5`, expected an object\n"),
+        ("good.server", "[]", "good.server.json` line 1: invalid type: a list, expected an object\n"),
+    ] {
+        sandbox.write(&format!(".taskrun/sites/{record}.json"), text);
+        let told = sandbox.run(&["site", "status", record.trim_end_matches(".server")]);
+        assert!(told.code == 2 && told.stderr.contains(expected), "{text}: {told:?}");
+    }
     let told = sandbox.run(&["site", "unmount", "bad"]);
     assert!(told.code == 0 && told.stderr.contains("could not be read, and was removed"), "{told:?}");
     assert!(!sandbox.path(".taskrun/sites/bad.json").exists());

@@ -131,7 +131,11 @@ fn what_is_unknown_says_what_was_looked_for() {
     sandbox.write("bare/notes.txt", "");
     let (code, told) = hint(&mount(&sandbox, &["bare", "--json"]));
     assert_eq!(code, 1);
-    assert!(told.contains("looked for: ") && told.contains("next") && told.contains("--dev CMD"), "{told}");
+    assert!(
+        told.contains("`taskrun stack list` names what is looked for") && told.contains("--dev CMD"),
+        "{told}"
+    );
+    assert!(told.len() < 400, "{told}");
     sandbox.write("bad/package.json", "{\n  \"name\": ,\n}");
     let (code, told) = hint(&mount(&sandbox, &["bad", "--json"]));
     assert!(code == 2 && told.contains("package.json"), "{told}");

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{reap, wait_for};
 use crate::sandbox::Sandbox;
+use crate::site_scene::Scene;
 use crate::terminal::Terminal;
 
 /// A workspace with the site `web` of that stack, in `web/`.
@@ -87,6 +88,8 @@ fn examples_are_remembered_and_checked() {
         ("/blog/[slug]=a/b", 2, "1 parameters"),
         ("/blog/[slug]=..", 2, "does not fit"),
         ("/blog/[slug]=/elsewhere", 2, "does not fit"),
+        ("/blog/[slug]=%2e%2e", 2, "a name of dots leads elsewhere"),
+        ("/blog/[slug]=/blog/%2E%2e", 2, "a name of dots leads elsewhere"),
         ("/blog/[slug]", 2, "no `=`"),
         ("/shop/[id]=1", 1, "its patterns: `/blog/[slug]`"),
         ("/pitch/good-american=1", 2, "without parameters"),
@@ -157,13 +160,103 @@ fn a_page_is_selected_on_a_terminal() {
     assert!(out.stdout.contains("app/page.tsx (selected)\n"), "{out:?}");
 }
 
+/// The last whole picture of a list on `terminal`, line by line.
+fn drawn(terminal: &Terminal) -> Vec<String> {
+    let text = terminal.printed();
+    let last = text.rsplit_once("\x1b[H").map_or("", |(_, last)| last);
+    console::strip_ansi_codes(last).lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+#[test]
+fn a_long_list_fits_a_narrow_terminal() {
+    let wide = "日本語".repeat(20);
+    let files: Vec<String> = (0..300).map(|at| format!("p{at:03}.html")).collect();
+    let mut files: Vec<(&str, &str)> =
+        files.iter().map(|file| (file.as_str(), "<title>題名 🚀</title>")).collect();
+    let (last, long) = (format!("{wide}.html"), format!("p150-{}.html", "x".repeat(200)));
+    files.extend([("index.html", ""), (last.as_str(), ""), (long.as_str(), "")]);
+    let sandbox = sandbox("static", &files);
+    let table: [(u16, u16, &[&str], Option<String>); 4] = [
+        (30, 8, &["\x1b[F\r"], Some("/p299.html".to_owned())),
+        (30, 8, &["p150-\r"], Some(format!("/{long}"))),
+        (20, 6, &["日本\r"], Some(format!("/{}.html", "%E6%97%A5%E6%9C%AC%E8%AA%9E".repeat(20)))),
+        (20, 6, &["p1", "\x1b", "\x1b"], None),
+    ];
+    for (columns, rows, keys, expected) in table {
+        let terminal = Terminal::new(columns, rows);
+        let child = terminal.start(sandbox.command().args(["site", "pages", "--select"]));
+        wait_for("a list", || drawn(&terminal).iter().any(|line| line.starts_with("Enter chooses")));
+        let lines = drawn(&terminal);
+        let wide = |line: &String| console::measure_text_width(line);
+        assert!(lines.len() <= usize::from(rows), "{lines:?}");
+        assert!(lines.iter().all(|line| wide(line) <= usize::from(columns)), "{lines:?}");
+        let before = fs::read_to_string(sandbox.path(".taskrun/sites/web.json")).unwrap();
+        for key in keys {
+            let seen = terminal.printed().len();
+            terminal.press(key);
+            wait_for("an answer", || terminal.printed().len() > seen);
+        }
+        assert_eq!(reap(child), 0, "{keys:?}");
+        match expected {
+            Some(page) => assert_eq!(record(&sandbox)["page"], page.as_str(), "{keys:?}"),
+            None => assert_eq!(sandbox.read(".taskrun/sites/web.json"), before, "{keys:?}"),
+        }
+        wait_for("the terminal given back", || terminal.printed().contains("\x1b[?1049l"));
+    }
+}
+
+#[test]
+fn a_damaged_block_hides_no_other_page() {
+    let sandbox = sandbox(
+        "deco",
+        &[
+            (".deco/blocks/pages-a.json", r#"{"path":"/a","name":"A","sections":[]}"#),
+            (".deco/blocks/pages-b.json", "{\n \"path\":"),
+        ],
+    );
+    for args in [&["site", "pages"][..], &["site", "pages", "--json"]] {
+        let out = sandbox.run(args);
+        assert!(out.code == 0 && out.stdout.contains("/a"), "{out:?}");
+        let told = "warning: the page of `.deco/blocks/pages-b.json` is left out: EOF while parsing a value at line 2 column 8\n";
+        assert_eq!(out.stderr, told, "{out:?}");
+    }
+}
+
+#[test]
+fn a_page_that_is_missing_for_its_damaged_file_fails_the_check() {
+    let Some(scene) = Scene::new() else { return };
+    scene.site("web", "");
+    scene
+        .mount("web", &json!({"stack": "deco", "pages": "deco", "commands": {"dev": "node dev-server.mjs"}}));
+    scene.sandbox.write("web/.deco/blocks/pages-a.json", r#"{"path":"/","name":"A","sections":[]}"#);
+    let check = |args: &[&str]| {
+        scene.sandbox.run(&[&["site", "check", "web", "--start", "--http", "--json"], args].concat())
+    };
+    assert_eq!(check(&[]).code, 0);
+    scene.sandbox.write("web/.deco/blocks/pages-b.json", "{\n \"path\":");
+    let out = check(&[]);
+    let report = out.json();
+    assert_eq!((out.code, &report["ok"], report["pages"].as_array().unwrap().len()), (1, &json!(false), 2));
+    let missing = &report["pages"][1];
+    assert_eq!(missing["file"], ".deco/blocks/pages-b.json");
+    assert_eq!(missing["flaws"][0]["kind"], "file");
+    assert!(missing["flaws"][0]["message"].as_str().unwrap().contains("line 2"), "{report}");
+    assert_eq!(check(&["--page", "/"]).code, 0, "only that page is asked for");
+}
+
 #[test]
 fn hostile_names_do_no_harm() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = sandbox(
         "static",
-        &[("index.html", "<title>\x1b[2Jx\x07</title>"), ("a\nb\x1b[31m.html", ""), ("ü ß.html", "")],
+        &[
+            ("index.html", "<title>\x1b[2Jx\x07\u{9b}2J\x7f</title>"),
+            ("a\nb\x1b[31m.html", ""),
+            ("ü ß.html", ""),
+        ],
     );
+    let json = sandbox.run(&["site", "pages", "--json"]).stdout;
+    assert!(!json.contains(|letter: char| letter.is_control() && letter != '\n'), "{json:?}");
     fs::write(sandbox.path("web").join(std::ffi::OsStr::from_bytes(b"\xff.html")), "").unwrap();
     std::os::unix::fs::symlink(".", sandbox.path("web/loop")).unwrap();
     let out = sandbox.run(&["site", "pages"]);

@@ -298,3 +298,35 @@ fn what_is_no_file_is_no_manifest_and_links_are_not_walked() {
     let out = run(&sandbox, &["stack", "detect", "--explain"]);
     assert!(!out.stdout.contains('\u{1b}') && !out.stderr.contains('\u{1b}'), "{out:?}");
 }
+
+#[test]
+fn stacks_are_listed_and_errors_name_the_nearest() {
+    let sandbox = sandbox(MANAGERS);
+    assert_eq!(sandbox.run(&["workspace", "init"]).code, 0);
+    sandbox.write(
+        ".taskrun/config.toml",
+        "[stacks.turnip]\ndev = 'turnip dev'\nport = 4001\n[stacks.next]\nport = 3005\n",
+    );
+    let out = run(&sandbox, &["stack", "list", "--json"]);
+    let known = out.json();
+    let of = |name: &str| known.as_array().unwrap().iter().find(|one| one["stack"] == name).unwrap().clone();
+    assert_eq!(of("next"), json!({"stack": "next", "port": 3005, "pages": "next", "source": "table"}));
+    assert_eq!(of("turnip"), json!({"stack": "turnip", "port": 4001, "pages": null, "source": "settings"}));
+    let text = run(&sandbox, &["stack", "list"]);
+    assert_eq!(text.stdout.lines().count(), known.as_array().unwrap().len());
+    assert!(text.stdout.lines().any(|line| line.split_whitespace().eq(["next", "3005", "next"])), "{text:?}");
+
+    let table = [
+        ("nextjs", "did you mean `next`"),
+        ("Astro", "did you mean `astro`? "),
+        ("turnips", "did you mean `turnip`"),
+        ("react", "`react-router`"),
+        ("qqqq", "hint: `taskrun stack list` names all"),
+    ];
+    for (name, expected) in table {
+        let told = run(&sandbox, &["stack", "config", name]);
+        assert!(told.code == 1 && told.stderr.contains(&format!("unknown stack `{name}`")), "{told:?}");
+        assert!(told.stderr.contains(expected) && told.stderr.contains("`taskrun stack list`"), "{told:?}");
+        assert!(told.stderr.len() < 200, "{told:?}");
+    }
+}

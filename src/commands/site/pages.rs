@@ -55,6 +55,9 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
     if let Some(revision) = &revision {
         listed.pages = pages::changed(&site, listed.pages, revision)?;
     }
+    for broken in &listed.broken {
+        context.ui.warn(&one_line(&broken.to_string()));
+    }
     for notice in &listed.notices {
         context.ui.notice(notice);
     }

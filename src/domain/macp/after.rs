@@ -17,6 +17,7 @@ use super::task::Task;
 use crate::domain::agents::invocation::file;
 use crate::domain::attempt::gates::Watch;
 use crate::fault::Fault;
+use crate::system::document::worded;
 use crate::system::process::{Keep, Limits, Spawn, Supervisor, Why};
 use crate::system::{interrupt, log, store};
 
@@ -34,8 +35,12 @@ pub fn schema(task: &Task, place: &Place) -> Result<Option<Schema>> {
         |what: &str, hint: &str| Fault::refused(format!("task `{}`: `{path}` {what}", task.id), hint);
     let file = ground::file(path, "result_schema", place).map_err(|error| dispatch::named(task, &error))?;
     let text = store::read_text(&file)?.unwrap_or_default();
-    let value: Value = serde_json::from_str(&text)
-        .map_err(|error| refused(&format!("line {}: {error}", error.line()), "mend the schema"))?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| {
+        refused(
+            &format!("line {}: {}", error.line(), worded(&error.to_string(), "an object")),
+            "mend the schema",
+        )
+    })?;
     let schema =
         Schema::parse(&value).map_err(|error| refused(&format!("is {error:#}"), "mend the schema"))?;
     Ok(Some(schema))

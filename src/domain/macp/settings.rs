@@ -13,6 +13,7 @@ use super::place::Place;
 use super::task::{Dispatch, Gate};
 use crate::fault::Fault;
 use crate::system::config::Config;
+use crate::system::document::worded;
 use crate::system::{config, store};
 
 /// `config.json`; unknown keys are left alone.
@@ -155,7 +156,12 @@ fn foreign(place: &Place) -> Result<Foreign> {
     let Some(text) = store::read_text(&path)? else { return Ok(Foreign::default()) };
     serde_json::from_str(&text).map_err(|error| {
         Fault::invalid(
-            format!("`{}` line {}: {error}", path.display(), error.line()),
+            format!(
+                "`{}` line {}: {}",
+                path.display(),
+                error.line(),
+                worded(&error.to_string(), "an object")
+            ),
             "mend it; `taskrun macp validate` checks it",
         )
     })

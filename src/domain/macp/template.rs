@@ -18,7 +18,7 @@ use super::place::Place;
 use super::submit;
 use crate::domain::workspace::Workspace;
 use crate::fault::Fault;
-use crate::system::document::{Document, shown};
+use crate::system::document::{Document, shown, worded};
 use crate::system::{clock, store};
 
 use blueprint::{Blueprint, Flaw};
@@ -146,7 +146,12 @@ impl Template {
     fn of_json(file: &Path, text: &str) -> Result<Self> {
         let broken = |error: serde_json::Error| {
             Fault::invalid(
-                format!("failed to parse `{}` line {}: {error}", shown(file), error.line()),
+                format!(
+                    "failed to parse `{}` line {}: {}",
+                    shown(file),
+                    error.line(),
+                    worded(&error.to_string(), "an object")
+                ),
                 MANUAL,
             )
         };

@@ -120,7 +120,7 @@ fn settle(settings: &Config, dir: PathBuf, detected: Detected, order: &Order) ->
     let first = detected.candidates.first();
     let found = first.map(|found| found.stack.as_str()).or(order.dev.as_ref().map(|_| ANY));
     let Some(stack) = order.stack.as_deref().or(found) else {
-        return Err(unknown(&dir, &detected.notices)?);
+        return Err(unknown(&dir, &detected.notices));
     };
     let mut recipe = stack::recipe(settings, stack, Some((&dir, &detected)))?;
     if let Some(line) = &order.dev {
@@ -170,13 +170,12 @@ fn inner_dir(dir: &Path, inner: &Path) -> Result<PathBuf> {
     Err(Fault::refused(told, format!("mount `{}` itself", path.display())))
 }
 
-fn unknown(dir: &Path, notices: &[String]) -> Result<anyhow::Error> {
-    let known = stack::report::known()?;
-    let mut told = format!("nothing in `{}` tells what it is built on; looked for: {known}", shown(dir));
-    if !notices.is_empty() {
-        told = format!("nothing in `{}` tells what it is built on; {}", shown(dir), notices.join("; "));
-    }
-    Ok(Fault::refused(told, "name the command that serves it with `--dev CMD`"))
+fn unknown(dir: &Path, notices: &[String]) -> anyhow::Error {
+    let beside = notices.iter().map(|notice| format!("; {notice}")).collect::<String>();
+    let told = format!("nothing in `{}` tells what it is built on{beside}", shown(dir));
+    let hint =
+        "name the command that serves it with `--dev CMD`; `taskrun stack list` names what is looked for";
+    Fault::refused(told, hint)
 }
 
 fn named(name: Option<&str>, dir: &Path) -> Result<String> {

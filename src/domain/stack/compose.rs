@@ -61,11 +61,18 @@ pub fn recipe(config: &Config, stack: &str, dir: Option<(&Path, &Detected)>) -> 
 }
 
 fn unknown(config: &Config, stack: &str) -> Result<anyhow::Error> {
-    let names = || table::rows().map(|rows| rows.iter().map(|row| row.name.as_str()));
-    let hint = match nearest(stack, names()?.chain(config.stacks.keys().map(String::as_str))) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known stacks: {}", names()?.collect::<Vec<_>>().join(", ")),
-    };
+    let own = config.stacks.keys().map(String::as_str);
+    let names: Vec<&str> = table::rows()?.iter().map(|row| row.name.as_str()).chain(own).collect();
+    let lower = stack.to_lowercase();
+    let parts =
+        |name: &&&str| lower.len() > 2 && name.contains(&lower) || name.len() > 2 && lower.contains(**name);
+    let mut near: Vec<&str> = nearest(&lower, names.iter().copied()).into_iter().collect();
+    let more: Vec<&str> = names.iter().filter(parts).copied().filter(|name| !near.contains(name)).collect();
+    near.extend(more);
+    let near: Vec<String> = near.iter().take(3).map(|name| format!("`{name}`")).collect();
+    let all = "`taskrun stack list` names all";
+    let hint =
+        if near.is_empty() { all.into() } else { format!("did you mean {}? {all}", near.join(" or ")) };
     Ok(Fault::not_found(format!("unknown stack `{stack}`"), hint))
 }
 

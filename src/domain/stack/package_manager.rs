@@ -1,7 +1,7 @@
 //! Which package manager a project's commands go through: the field that names it, a lockfile, `engines`, else npm.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use serde_json::Value;
@@ -18,6 +18,9 @@ const LOCKFILES: &[(&str, &[&str])] = &[
     ("npm", &["package-lock.json", "npm-shrinkwrap.json"]),
     ("deno", &["deno.lock"]),
 ];
+
+/// Lockfiles whose times are less apart were written together: by a clone, or a copy. They say nothing of which is used.
+const TOGETHER: Duration = Duration::from_secs(2);
 
 /// The one that was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,7 +115,8 @@ fn is_known(name: &str) -> bool {
     LOCKFILES.iter().any(|(known, _)| *known == name)
 }
 
-/// The one whose lockfile lies in `dir`: of several the one that is `named`, else the newest.
+/// The one whose lockfile lies in `dir`: of several the one that is `named`, else the newest; of those that were written
+/// together, as git does, the first of [`LOCKFILES`].
 fn locked(dir: &Path, named: Option<&str>, notices: &mut Vec<String>) -> Option<(String, String)> {
     let age = |file: &str| {
         let meta = dir.join(file).metadata().ok().filter(std::fs::Metadata::is_file)?;
@@ -122,11 +126,22 @@ fn locked(dir: &Path, named: Option<&str>, notices: &mut Vec<String>) -> Option<
         files.iter().find_map(|file| Some((age(file)?, *name, *file)))
     };
     let found: Vec<_> = LOCKFILES.iter().filter_map(lockfile).collect();
-    let newest = || found.iter().rev().max_by_key(|(age, ..)| *age);
-    let (_, name, file) = found.iter().find(|(_, name, _)| Some(*name) == named).or_else(newest)?;
+    let newest = found.iter().map(|(age, ..)| *age).max()?;
+    let is_new = |age: SystemTime| newest.duration_since(age).is_ok_and(|apart| apart < TOGETHER);
+    let mut new = found.iter().filter(|(age, ..)| is_new(*age));
+    let first = new.next();
+    let (_, name, file) = found.iter().find(|(_, name, _)| Some(*name) == named).or(first)?;
     if found.len() > 1 {
         let files: Vec<String> = found.iter().map(|(.., file)| format!("`{file}`")).collect();
-        let why = if Some(*name) == named { "package.json names it" } else { "its lockfile is the newest" };
+        let why = match new.next() {
+            _ if Some(*name) == named => "package.json names it".into(),
+            None => "its lockfile is the newest".into(),
+            Some((_, second, _)) => {
+                format!(
+                    "for they are of the same age, and then {name} goes before {second}; `packageManager` in package.json decides it"
+                )
+            }
+        };
         notices.push(format!("{} lie side by side: `{name}` is taken, {why}", files.join(" and ")));
     }
     Some(((*name).to_owned(), (*file).to_owned()))
@@ -206,5 +221,46 @@ mod tests {
             assert!(notices[0].ends_with("its lockfile is the newest"), "{notices:?}");
             ages.reverse();
         }
+    }
+
+    #[test]
+    fn of_lockfiles_of_one_age_the_first_by_rule_is_taken_and_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let age = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let put = |file: &str, later: u64| {
+            let path = dir.path().join(file);
+            store::write(&path, store::SHARED, b"").unwrap();
+            let at = age + Duration::from_millis(later);
+            std::fs::File::options().append(true).open(path).unwrap().set_modified(at).unwrap();
+        };
+        let told = || {
+            let mut notices = Vec::new();
+            let (name, _) = locked(dir.path(), None, &mut notices).unwrap();
+            (name, notices.remove(0))
+        };
+        for (yarn, npm) in [(0, 0), (0, 900), (900, 0)] {
+            put("yarn.lock", yarn);
+            put("package-lock.json", npm);
+            let (name, notice) = told();
+            assert_eq!(name, "yarn", "{yarn} {npm}");
+            assert!(
+                notice
+                    .contains("`yarn` is taken, for they are of the same age, and then yarn goes before npm"),
+                "{notice}"
+            );
+        }
+        put("pnpm-lock.yaml", 0);
+        assert!(
+            told()
+                .1
+                .contains("`pnpm` is taken, for they are of the same age, and then pnpm goes before yarn")
+        );
+        // An old one beside them changes nothing, whatever its rank.
+        put("pnpm-lock.yaml", 0);
+        put("yarn.lock", 9000);
+        put("package-lock.json", 9500);
+        assert!(
+            told().1.contains("`yarn` is taken, for they are of the same age, and then yarn goes before npm")
+        );
     }
 }

@@ -152,6 +152,40 @@ pub fn known() -> Result<String> {
     Ok(table::rows()?.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(", "))
 }
 
+/// A stack that is known, as a document.
+#[derive(Debug, Clone, Serialize)]
+pub struct Known {
+    /// Its name.
+    pub stack: String,
+    /// The port it takes by itself.
+    pub port: Option<u16>,
+    /// The rule by which its pages are found.
+    pub pages: Option<String>,
+    /// `table` where it is looked for, `settings` where only the settings know it.
+    pub source: &'static str,
+}
+
+/// Every stack that is known: in the order in which they are looked for, and then those of the settings alone.
+pub fn list(config: &Config) -> Result<Vec<Known>> {
+    let rows = table::rows()?;
+    let own = config.stacks.keys().filter(|name| rows.iter().all(|row| row.name != **name));
+    let names = rows.iter().map(|row| (&row.name, "table")).chain(own.map(|name| (name, "settings")));
+    let known = names.map(|(name, source)| {
+        let sheet = sheet(config, name)?;
+        Ok(Known { stack: sheet.stack, port: sheet.port, pages: sheet.pages, source })
+    });
+    known.collect()
+}
+
+impl Known {
+    /// A line of the list, for people: `next               3000  next`.
+    pub fn line(&self) -> String {
+        let port = self.port.map(|port| port.to_string()).unwrap_or_default();
+        let pages = self.pages.as_deref().unwrap_or_default();
+        format!("{:18} {port:>5}  {pages}", self.stack).trim_end().to_owned()
+    }
+}
+
 impl Sheet {
     fn of(recipe: Recipe) -> Self {
         Self {

@@ -15,6 +15,7 @@ use crate::domain::macp::settings::Settings;
 use crate::domain::macp::task::Task;
 use crate::fault::Fault;
 use crate::system::config::{self, McpEntry, env, programs};
+use crate::system::document::worded;
 use crate::system::{redact, store};
 
 /// The server that a task has that names none: its address is in this variable.
@@ -99,7 +100,8 @@ pub fn read(task: &Task, place: &Place, settings: &Settings) -> Result<BTreeMap<
     }
     let document: Document = serde_json::from_str(&text).map_err(|error| {
         let hint = "write `{\"mcpServers\": {\"NAME\": {\"command\": …}}}`, or `url` and `headers`";
-        refused(Fault::refused(format!("`{shown}` line {}: {error}", error.line()), hint))
+        let told = worded(&error.to_string(), "an object");
+        refused(Fault::refused(format!("`{shown}` line {}: {told}", error.line()), hint))
     })?;
     if document.servers.is_empty() {
         let hint = "name at least one below `mcpServers`, or take `mcp_config` out of the task";

@@ -33,7 +33,7 @@ const MOST: usize = 100;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Flaw {
     /// `status`, `overlay`, `console`, `exception`, `request`, `outside`, `link`, `asset`, `fragment`, `soft-404`, `slow`, `crash`,
-    /// `answer`.
+    /// `answer`; `file` where the file that would make the page is damaged.
     pub kind: &'static str,
     /// What, in one line.
     pub message: String,

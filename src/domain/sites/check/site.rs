@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::{Options, Report, Seen, check};
-use crate::domain::sites::pages::{self, Kind, Page};
+use super::{Flaw, Options, Report, Seen, check};
+use crate::domain::sites::pages::{self, Broken, Kind, Page};
 use crate::domain::sites::server::{self, Progress, Started, State};
 use crate::domain::sites::{Site, Sites};
 use crate::fault::Fault;
@@ -70,7 +70,18 @@ fn look(
     tell(Step::Begins(asked.iter().filter(|page| page.open().is_some()).count()));
     let mut report = check(base, &asked, options, &mut |seen| tell(Step::Looked(seen)))?;
     report.notices.splice(0..0, listed.notices);
+    if order.pages.is_empty() {
+        // A page that is missing because its file is damaged is as bad as one that does not answer.
+        report.ok &= listed.broken.is_empty();
+        report.pages.extend(listed.broken.into_iter().map(missing));
+    }
     Ok(report)
+}
+
+/// What a file says that would make a page, were it not damaged: it stands for its path, which nobody knows.
+fn missing(broken: Broken) -> Seen {
+    let flaws = vec![Flaw { kind: "file", message: broken.message, ..Flaw::default() }];
+    Seen { path: broken.file.clone(), file: Some(broken.file), flaws, ..Seen::default() }
 }
 
 /// The URL of its server, and whether that was started for this.

@@ -135,8 +135,12 @@ fn wraps(folder: &str, name: &str, file: &str) -> bool {
 
 /// All that a page's file may mean by what it imports, relative to the site.
 fn uses(tree: &Tree, file: &str) -> Vec<String> {
-    let Ok(Some(text)) = tree.text(file) else { return Vec::new() };
-    let named = if file.ends_with(".json") { resolved(&text) } else { imports(&text) };
+    let named = if file.ends_with(".json") {
+        resolved(&tree.kept(file).unwrap_or_default())
+    } else {
+        let Ok(Some(text)) = tree.text(file) else { return Vec::new() };
+        imports(&text)
+    };
     let stems = named.iter().flat_map(|name| {
         let name = name.split(['?', '#']).next().unwrap_or_default();
         if name.starts_with('.') || (!name.contains(':') && file.ends_with(".html") && !name.starts_with('/'))

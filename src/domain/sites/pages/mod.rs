@@ -14,7 +14,8 @@ pub(crate) mod tests;
 mod title;
 mod tree;
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -93,17 +94,34 @@ impl Page {
     }
 }
 
+/// A file that would make a page, were it not damaged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Broken {
+    /// Relative to the site's folder.
+    pub file: String,
+    /// What is wrong with it, and in which line.
+    pub message: String,
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "the page of `{}` is left out: {}", self.file, self.message)
+    }
+}
+
 /// What the rules look at.
 struct Sources<'a> {
     tree: Tree,
     recipe: &'a Recipe,
     log: Option<&'a str>,
+    /// What they could not read of it.
+    broken: RefCell<Vec<Broken>>,
 }
 
 /// The pages of `site`, sorted: those that can be opened, patterns, API routes. `base` is the URL of its running server, whose
 /// sitemap is merged in. Errors: a folder or a file of settings that cannot be read.
 pub fn pages(site: &Site, base: Option<&str>) -> Result<Vec<Page>> {
-    list(site, base, None)
+    Ok(list(site, base, None)?.0)
 }
 
 /// All that `site pages` tells.
@@ -115,6 +133,8 @@ pub struct Listed {
     pub base: Option<String>,
     /// What is to be told beside.
     pub notices: Vec<String>,
+    /// The files whose pages are missing.
+    pub broken: Vec<Broken>,
 }
 
 /// [`pages`] with all that is known of the site's server: whether it runs, and what it logged.
@@ -122,9 +142,9 @@ pub fn listed(sites: &Sites, site: &Site) -> Result<Listed> {
     let status = server::status(sites, site)?;
     let base = status.url.filter(|_| status.state >= State::Answering);
     let log = rules::eleventy::log(&sites.log(&site.name));
-    let pages = list(site, base.as_deref(), log.as_deref())?;
+    let (pages, broken) = list(site, base.as_deref(), log.as_deref())?;
     let notices = rules::notice(&pages).into_iter().collect();
-    Ok(Listed { pages, base, notices })
+    Ok(Listed { pages, base, notices, broken })
 }
 
 impl Listed {
@@ -138,13 +158,13 @@ impl Listed {
     }
 }
 
-fn list(site: &Site, base: Option<&str>, log: Option<&str>) -> Result<Vec<Page>> {
+fn list(site: &Site, base: Option<&str>, log: Option<&str>) -> Result<(Vec<Page>, Vec<Broken>)> {
     if !site.path.is_dir() {
         let told = format!("`{}`, the folder of `{}`, is gone", site.path.display(), site.name);
         return Err(Fault::not_found(told, format!("`taskrun site unmount {}` forgets the site", site.name)));
     }
     let tree = Tree::of(&site.path, site.recipe.out.as_deref());
-    let from = Sources { tree, recipe: &site.recipe, log };
+    let from = Sources { tree, recipe: &site.recipe, log, broken: RefCell::default() };
     let mut pages = rules::pages(&from)?;
     for page in pages.iter_mut().filter(|page| page.title.is_none() && page.kind != Kind::Api) {
         let told = page.file.as_deref().and_then(|file| title::title(file, &from.tree.head(file)));
@@ -156,7 +176,7 @@ fn list(site: &Site, base: Option<&str>, log: Option<&str>) -> Result<Vec<Page>>
     }
     exemplify(&mut pages, site);
     sort(&mut pages);
-    Ok(pages)
+    Ok((pages, from.broken.into_inner()))
 }
 
 /// The first page of each path, kind by kind.
@@ -179,7 +199,8 @@ fn once(pages: Vec<Page>) -> Vec<Page> {
 
 /// Adds what the server lists and the files do not tell; a path that fits a pattern is of the pattern's file.
 fn merge(pages: &mut Vec<Page>, listed: Vec<String>) {
-    let known: HashSet<String> = pages.iter().map(|page| same(&page.path)).collect();
+    let known: HashMap<String, usize> =
+        pages.iter().enumerate().map(|(at, page)| (same(&page.path), at)).collect();
     let of = |page: &Page| {
         let pattern = Pattern::new(&page.path);
         (pattern.lead(), pattern, page.file.clone())
@@ -187,7 +208,11 @@ fn merge(pages: &mut Vec<Page>, listed: Vec<String>) {
     let mut patterns: Vec<_> = pages.iter().filter(|page| page.kind == Kind::Dynamic).map(of).collect();
     patterns.sort_by_key(|(lead, ..)| std::cmp::Reverse(lead.len()));
     for path in listed {
-        if known.contains(&same(&path)) {
+        if let Some(at) = known.get(&same(&path)) {
+            // What the server lists is no guess any more.
+            if pages[*at].source == "guess" {
+                pages[*at].source = "sitemap".into();
+            }
             continue;
         }
         let fits = |(lead, pattern, _): &&(String, Pattern, Option<String>)| {

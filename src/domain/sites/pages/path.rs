@@ -58,6 +58,11 @@ pub fn decode_fully(text: &str) -> String {
     }
 }
 
+/// Whether a path has names of dots, however often they are encoded: browsers and servers would walk by them.
+fn walks(path: &str) -> bool {
+    decode_fully(path).split(['/', '\\']).any(|name| matches!(name, "." | ".."))
+}
+
 /// What tells one page from another: its path without the slash at its end.
 pub fn key(path: &str) -> &str {
     let key = path.trim_end_matches('/');
@@ -145,14 +150,17 @@ impl Pattern {
             let hint = "give a value for each parameter with `/` between them, or a whole path that fits";
             Fault::usage(format!("`{value}` does not fit `{}`: {why}", self.text), hint)
         };
+        if walks(value) {
+            return Err(unfit("a name of dots leads elsewhere"));
+        }
         if value.starts_with('/') {
             let path = tidy(value);
-            let sound = !path.starts_with("//") && !path.split('/').any(|name| matches!(name, "." | ".."));
-            return if sound && self.fits(&path) { Ok(path) } else { Err(unfit("it is another path")) };
+            let fits = !path.starts_with("//") && self.fits(&path);
+            return if fits { Ok(path) } else { Err(unfit("it is another path")) };
         }
         let names: Vec<&str> = value.split('/').collect();
-        if names.iter().any(|name| matches!(*name, "" | "." | "..")) {
-            return Err(unfit("an empty name, or one of dots"));
+        if names.contains(&"") {
+            return Err(unfit("an empty name"));
         }
         let wanted = self.parts.iter().flatten().filter(|bit| !matches!(bit, Bit::Text(_))).count();
         let has_rest = self.parts.iter().flatten().any(|bit| matches!(bit, Bit::Rest(_)));
@@ -177,6 +185,9 @@ impl Pattern {
                 let some: Vec<String> = names.by_ref().take(count).map(tidy).collect();
                 path.push_str(&some.join("/"));
             }
+        }
+        if walks(&path) {
+            return Err(unfit("a name of dots leads elsewhere"));
         }
         if self.fits(&path) { Ok(path) } else { Err(unfit("there is one rest too many")) }
     }
@@ -328,6 +339,17 @@ mod tests {
             ("/blog/[slug]", "/other/x", None),
             ("/blog/[slug]", "a/b", None),
             ("/blog/[slug]", "..", None),
+            ("/blog/[slug]", "%2e%2e", None),
+            ("/blog/[slug]", ".%2E", None),
+            ("/blog/[slug]", "%252e%252e", None),
+            ("/blog/[slug]", "/blog/%2e%2e", None),
+            ("/blog/[slug]", "a%2f..%2fb", None),
+            ("/blog/[slug]", "a\\..", None),
+            ("/docs/[...path]", "a/%2e/b", None),
+            ("/x/.[n]", ".", None),
+            ("/blog/[slug]", "a..b", Some("/blog/a..b")),
+            ("/blog/[slug]", "...", Some("/blog/...")),
+            ("/blog/[slug]", "100%", Some("/blog/100%25")),
             ("/blog/[slug]", "", None),
             ("/[lang]/blog/[slug]", "en/one", Some("/en/blog/one")),
             ("/[lang]/blog/[slug]", "en", None),

@@ -32,6 +32,13 @@ pub(crate) fn found(root: &Path, stack: &str) -> Result<Vec<Page>> {
     pages(&site(root, stack), None)
 }
 
+/// [`found`] where the site is served by that command.
+pub(crate) fn served(root: &Path, stack: &str, dev: &str) -> Result<Vec<Page>> {
+    let mut site = site(root, stack);
+    site.recipe.commands.dev = Some(dev.into());
+    pages(&site, None)
+}
+
 fn site(root: &Path, stack: &str) -> Site {
     let recipe = Recipe { stack: stack.into(), ..Recipe::default() };
     Site { path: root.to_owned(), recipe, ..Site::default() }
@@ -129,4 +136,21 @@ fn what_a_server_lists_is_merged_and_gives_examples() {
     assert_eq!(told(&pages, Kind::Dynamic), ["/blog/[slug] = /blog/a", "/x/[y] = /x/1"]);
     assert_eq!(pages[1].source, "sitemap");
     assert_eq!((pages[1].file.as_deref(), pages[3].file.as_deref()), (Some("f"), None));
+}
+
+#[test]
+fn what_a_server_lists_is_no_guess() {
+    let guess = |path: &str, file: Option<&str>| Page {
+        file: file.map(str::to_owned),
+        ..Page::new(Kind::Page, path, "").from("guess")
+    };
+    let mut pages = vec![
+        guess("/", None),
+        guess("/a", Some("a.ts")),
+        guess("/b", Some("b.ts")),
+        Page::new(Kind::Page, "/c", "c.md"),
+    ];
+    merge(&mut pages, ["/", "/a/", "/c"].map(str::to_owned).to_vec());
+    let told: Vec<_> = pages.iter().map(|page| (page.source.as_str(), page.file.is_some())).collect();
+    assert_eq!(told, [("sitemap", false), ("sitemap", true), ("guess", true), ("file", true)]);
 }

@@ -30,25 +30,31 @@ impl Front {
             && let Some((top, _)) = rest.split_once("\n+++")
         {
             let table = top.parse::<toml::Table>().unwrap_or_default();
-            let texts = table.into_iter().filter_map(|(name, value)| match value {
-                toml::Value::String(text) => Some((name, text)),
-                toml::Value::Boolean(is) => Some((name, is.to_string())),
-                _ => None,
-            });
-            return Self { values: texts.collect(), is_there: true };
+            return Self { values: toml(&table), is_there: true };
         }
         if head.starts_with("{\n") || head.starts_with("{\r\n") {
             let mut values = serde_json::Deserializer::from_str(head).into_iter::<serde_json::Value>();
             if let Some(Ok(serde_json::Value::Object(table))) = values.next() {
-                let texts = table.into_iter().filter_map(|(name, value)| match value {
-                    serde_json::Value::String(text) => Some((name, text)),
-                    serde_json::Value::Bool(is) => Some((name, is.to_string())),
-                    _ => None,
-                });
-                return Self { values: texts.collect(), is_there: true };
+                return Self { values: json(table), is_there: true };
             }
         }
         Self::default()
+    }
+
+    /// The same of a whole file of settings, by its name's ending.
+    pub fn settings(file: &str, text: &str) -> Self {
+        let values = match file.rsplit_once('.').map_or("", |(_, ending)| ending) {
+            "toml" => toml(&text.parse::<toml::Table>().unwrap_or_default()),
+            "json" => json(serde_json::from_str(text).unwrap_or_default()),
+            _ => yaml(text),
+        };
+        Self { values, is_there: true }
+    }
+
+    /// The text of that name in whatever letters, large or small.
+    pub fn loosely(&self, name: &str) -> Option<&str> {
+        let found = self.values.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, text)| text.as_str())
     }
 
     /// The text of that name.
@@ -60,6 +66,25 @@ impl Front {
     pub fn is(&self, name: &str) -> bool {
         self.text(name) == Some("true")
     }
+}
+
+fn toml(table: &toml::Table) -> BTreeMap<String, String> {
+    let texts = table.iter().filter_map(|(name, value)| match value {
+        toml::Value::String(text) => Some((name.clone(), text.clone())),
+        toml::Value::Boolean(is) => Some((name.clone(), is.to_string())),
+        toml::Value::Datetime(date) => Some((name.clone(), date.to_string())),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn json(table: serde_json::Map<String, serde_json::Value>) -> BTreeMap<String, String> {
+    let texts = table.into_iter().filter_map(|(name, value)| match value {
+        serde_json::Value::String(text) => Some((name, text)),
+        serde_json::Value::Bool(is) => Some((name, is.to_string())),
+        _ => None,
+    });
+    texts.collect()
 }
 
 fn yaml(top: &str) -> BTreeMap<String, String> {

@@ -24,6 +24,8 @@ const MOST: usize = 500_000;
 const DEEPEST: usize = 64;
 /// Bytes of a file that settings and routes are read from.
 const WHOLE: u64 = 1 << 20;
+/// Bytes of a page that an editor keeps.
+const KEPT: u64 = 16 << 20;
 /// Bytes of a file that its title is read from.
 const HEAD: u64 = 8 << 10;
 
@@ -96,6 +98,15 @@ impl Tree {
                 Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
             }
         }
+    }
+
+    /// The whole text of a page that an editor keeps. Errors: it cannot be read, or is too large.
+    pub fn kept(&self, relative: &str) -> std::io::Result<String> {
+        let bytes = self.read(&self.path(relative), KEPT + 1)?;
+        if bytes.len() as u64 > KEPT {
+            return Err(std::io::Error::other(format!("it has more than {KEPT} bytes")));
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The text of the first of these files that is there, with its name.

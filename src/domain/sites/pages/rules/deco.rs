@@ -6,9 +6,8 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::super::path::decode_fully;
-use super::super::{Kind, Page, Sources};
+use super::super::{Broken, Kind, Page, Sources};
 use super::{fresh, next, tanstack};
-use crate::fault::Fault;
 
 const BLOCKS: &str = ".deco/blocks";
 
@@ -37,24 +36,37 @@ fn blocks(from: &Sources<'_>) -> Result<Vec<Page>> {
         if !name.starts_with("pages-") || !name.ends_with(".json") {
             continue;
         }
-        let text = from.tree.text(&file)?.unwrap_or_default();
-        if text.trim().is_empty() {
-            continue;
-        }
-        let block: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
-            let at = from.tree.path(&file);
-            Fault::invalid(format!("failed to parse `{}`: {error}", at.display()), "correct the file")
-        })?;
-        if let Some(page) = page(&block, &file) {
-            found.insert(name, page);
+        match from.tree.kept(&file).map_err(|error| error.to_string()).and_then(|text| page(&text, &file)) {
+            Ok(Some(page)) => drop(found.insert(name, page)),
+            Ok(None) => {}
+            Err(message) => from.broken.borrow_mut().push(Broken { file, message }),
         }
     }
     Ok(found.into_values().collect())
 }
 
-fn page(block: &Value, file: &str) -> Option<Page> {
-    let path = block["path"].as_str().filter(|path| path.starts_with('/'))?;
-    block.get("sections").filter(|sections| !sections.is_null())?;
+/// The page of a block; none where nothing is filled in, which is how editors delete. Errors: what is wrong with it.
+fn page(text: &str, file: &str) -> Result<Option<Page>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let block: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if !block.is_object() {
+        return Err("it holds no object".into());
+    }
+    let is_there = |name: &&str| !block[*name].is_null();
+    if !["path", "sections"].iter().all(is_there) {
+        return Ok(None);
+    }
+    let path = block["path"].as_str().filter(|path| path.starts_with('/'));
+    path.map(|path| Some(of_path(path, &block, file))).ok_or_else(|| {
+        let line = text.lines().position(|line| line.contains("\"path\"")).unwrap_or_default() + 1;
+        format!("its `path` in line {line} is no text that begins with `/`")
+    })
+}
+
+fn of_path(path: &str, block: &Value, file: &str) -> Page {
     let last = path.rsplit('/').next().unwrap_or_default();
     let is_file = last.rsplit_once('.').is_some_and(|(stem, ending)| {
         !stem.is_empty() && matches!(ending, "xml" | "txt" | "json" | "js" | "css" | "ico" | "webmanifest")
@@ -69,12 +81,18 @@ fn page(block: &Value, file: &str) -> Option<Page> {
     if kind != Kind::Dynamic {
         page.path = super::super::path::tidy(path);
     }
-    Some(page)
+    page
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{Case, found, hold, put};
+    use std::cell::RefCell;
+    use std::os::unix::fs::symlink;
+
+    use super::super::super::tests::{Case, hold, put};
+    use super::super::super::tree::Tree;
+    use super::*;
+    use crate::domain::stack::Recipe;
 
     #[test]
     fn deco_pages_are_told_by_blocks() {
@@ -102,10 +120,33 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_is_cut_short_is_named() {
+    fn a_block_that_cannot_be_read_hides_no_other() {
         let dir = tempfile::tempdir().unwrap();
-        put(dir.path(), ".deco/blocks/pages-x.json", "{\n \"path\":");
-        let error = found(dir.path(), "deco").unwrap_err().to_string();
-        assert!(error.contains("pages-x.json`") && error.contains("line 2"), "{error}");
+        let long = format!(r#"{{"path":"/long","sections":["{}"]}}"#, "x".repeat(2 << 20));
+        let texts = [
+            ("a", r#"{"path":"/a","sections":[]}"#),
+            ("b", "{\n \"path\":"),
+            ("c", "[1]"),
+            ("d", "{\n\"path\":5,\"sections\":[]}"),
+            ("e", r#"{"path":null,"sections":[]}"#),
+            ("f", &long),
+        ];
+        for (name, text) in texts {
+            put(dir.path(), &format!(".deco/blocks/pages-{name}.json"), text);
+        }
+        symlink("/etc/passwd", dir.path().join(".deco/blocks/pages-g.json")).unwrap();
+        let recipe = Recipe { stack: "deco".into(), ..Recipe::default() };
+        let (tree, broken) = (Tree::of(dir.path(), None), RefCell::default());
+        let from = Sources { tree, recipe: &recipe, log: None, broken };
+        let paths: Vec<String> = blocks(&from).unwrap().into_iter().map(|page| page.path).collect();
+        assert_eq!(paths, ["/a", "/long"]);
+        let told: Vec<String> = from.broken.take().iter().map(Broken::to_string).collect();
+        let expected = [
+            "the page of `.deco/blocks/pages-b.json` is left out: EOF while parsing a value at line 2 column 8",
+            "the page of `.deco/blocks/pages-c.json` is left out: it holds no object",
+            "the page of `.deco/blocks/pages-d.json` is left out: its `path` in line 2 is no text that begins with `/`",
+            "the page of `.deco/blocks/pages-g.json` is left out: it is not a regular file",
+        ];
+        assert_eq!(told, expected);
     }
 }

@@ -8,6 +8,8 @@ use super::super::{Kind, Page, Sources};
 use super::{stem, under};
 use crate::system::front_matter;
 
+const TEXTS: &[&str] = &[".md", ".markdown"];
+
 pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     let text = from.tree.first(&["mkdocs.yml", "mkdocs.yaml"])?.map(|(_, text)| text).unwrap_or_default();
     let entries = front_matter::entries(&text).unwrap_or_default();
@@ -19,11 +21,17 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
     let folders = value("use_directory_urls").as_deref() != Some("false");
     let base = value("site_url").and_then(|url| Some(url.split_once("://")?.1.split_once('/')?.1.to_owned()));
     let titles = titles(&text);
+    let files = from.tree.below(dir)?;
     let page = |file: &String| {
         let relative = file.strip_prefix(dir)?.strip_prefix('/')?;
-        let stem = stem(relative, &[".md", ".markdown"])?;
+        let stem = stem(relative, TEXTS)?;
         let (folder, name) = stem.rsplit_once('/').map_or(("", stem), |(folder, name)| (folder, name));
         let lead = if folder.is_empty() { String::new() } else { format!("/{folder}") };
+        // Beside an index a README is no page.
+        let index = |end: &&str| files.binary_search(&format!("{dir}{lead}/index{end}")).is_ok();
+        if name == "README" && TEXTS.iter().any(|end| index(&end)) {
+            return None;
+        }
         let path = match name {
             "index" | "README" if folders || lead.is_empty() => format!("{lead}/"),
             "index" | "README" => format!("{lead}/index.html"),
@@ -32,7 +40,7 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
         };
         Some(Page::new(Kind::Page, &path, file).titled(titles.get(relative).cloned()))
     };
-    Ok(under(base.as_deref(), from.tree.below(dir)?.iter().filter_map(page).collect()))
+    Ok(under(base.as_deref(), files.iter().filter_map(page).collect()))
 }
 
 /// `- Title: file.md`, wherever it stands.
@@ -45,7 +53,23 @@ fn titles(text: &str) -> HashMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{Case, hold};
+    use super::super::super::tests::{Case, found, hold, put};
+
+    #[test]
+    fn of_an_index_and_a_readme_the_index_is_the_page() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["docs/README.md", "docs/index.md", "docs/a/README.md", "docs/b/readme.md"] {
+            put(dir.path(), name, &format!("# {name}"));
+        }
+        let told: Vec<_> = found(dir.path(), "mkdocs")
+            .unwrap()
+            .into_iter()
+            .map(|page| (page.path, page.title.unwrap()))
+            .collect();
+        let expected =
+            [("/", "docs/index.md"), ("/a/", "docs/a/README.md"), ("/b/readme/", "docs/b/readme.md")];
+        assert_eq!(told, expected.map(|(path, title)| (path.to_owned(), title.to_owned())));
+    }
 
     #[test]
     fn mkdocs_pages_are_told_by_files() {

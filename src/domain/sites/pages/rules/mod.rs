@@ -18,6 +18,7 @@ mod remix;
 mod statics;
 mod sveltekit;
 mod tanstack;
+mod unpublished;
 mod vitepress;
 
 use anyhow::Result;
@@ -92,13 +93,18 @@ fn path<S: AsRef<str>>(names: &[S]) -> String {
 /// The page of these names, in which parameters stand in brackets: `[x]`, `[...x]`, and those that may be missing, `[[x]]`.
 fn bracketed(names: &[&str], file: &str) -> Page {
     let path = path(names);
-    if !names.iter().any(|name| name.contains('[')) {
+    if !names.iter().any(|name| has_parameter(name)) {
         return Page::new(Kind::Page, &path, file);
     }
     let page = Page::new(Kind::Dynamic, &path, file);
     let bare: Vec<&str> = names.iter().filter(|name| !name.starts_with("[[")).copied().collect();
-    let opens = bare.len() < names.len() && !bare.iter().any(|name| name.contains('['));
+    let opens = bare.len() < names.len() && !bare.iter().any(|name| has_parameter(name));
     if opens { page.example(&self::path(&bare)) } else { page }
+}
+
+/// Whether a name has a parameter: a bracket that is never closed is one of its letters.
+fn has_parameter(name: &str) -> bool {
+    name.split_once('[').is_some_and(|(_, rest)| rest.contains(']'))
 }
 
 /// A name that only groups others: `(shop)`.

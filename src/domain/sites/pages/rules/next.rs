@@ -108,8 +108,9 @@ mod tests {
                         "app/d/layout.tsx",
                         "app/x/page.test.tsx",
                         "app/e/page.mdx",
+                        "app/f\u{1b}[31m/page.tsx",
                     ],
-                    pages: &["/", "/_y", "/b"],
+                    pages: &["/", "/_y", "/b", "/f%1B%5B31m"],
                     ..Case::default()
                 },
                 Case {
