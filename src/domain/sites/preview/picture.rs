@@ -88,6 +88,7 @@ fn look(sites: &Sites, address: Address, wanted: &Wanted) -> Result<Taken> {
         dark: wanted.dark,
         picture: Some(wanted.extent),
         patience: Duration::from_secs(20),
+        ..View::default()
     };
     let visit = browser.visit(&address.url, &view)?;
     let Some(picture) = visit.picture else {
