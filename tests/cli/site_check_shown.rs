@@ -202,7 +202,9 @@ fn only_pages_that_differ_from_a_revision_are_looked_at() {
     let git = |args: &[&str]| {
         let names = ["user.name=a", "user.email=a@b.example", "commit.gpgsign=false"];
         let mut command = Command::new("git");
-        names.iter().for_each(|name| drop(command.args(["-c", name])));
+        for name in names {
+            command.args(["-c", name]);
+        }
         let status = command.arg("-C").arg(site.0.path("shop")).args(args).stdout(Stdio::null()).status();
         assert!(status.unwrap().success(), "{args:?}");
     };

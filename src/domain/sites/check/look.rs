@@ -97,14 +97,21 @@ fn judged(page: &mut Seen, verdict: Verdict) {
 fn unsteady(seen: &mut [Seen], earlier: Vec<(usize, Vec<Flaw>)>) {
     for (page, flaws) in earlier {
         for flaw in flaws.into_iter().filter(|flaw| !flaw.warning) {
-            let same = |other: &Flaw| other.kind == flaw.kind && other.message == flaw.message;
-            let again = seen[page].flaws.iter().any(|other| other.kind == flaw.kind);
-            if !again && !seen.iter().flat_map(|page| &page.flaws).any(same) {
+            // Where it stands differs from page to page.
+            let same =
+                |other: &Flaw| other.kind == flaw.kind && unplaced(&other.message) == unplaced(&flaw.message);
+            // A page that is not sound needs no doubts beside that.
+            if seen[page].ok() && !seen.iter().flat_map(|page| &page.flaws).any(same) {
                 let told = format!("{} (seen once, and not again when it was looked at alone)", flaw.message);
                 seen[page].add(Flaw { details: flaw.details, ..Flaw::warning(flaw.kind, told) });
             }
         }
     }
+}
+
+/// A message without the place that it came from.
+fn unplaced(message: &str) -> &str {
+    message.rsplit_once(" (at ").map_or(message, |(message, _)| message)
 }
 
 /// Adds what a browser saw of a page that was asked for by `path`.
@@ -283,7 +290,15 @@ mod tests {
         ];
         let earlier = vec![
             (0, vec![flaw("overlay", "broken"), flaw("console", "at 12:01")]),
-            (1, vec![flaw("overlay", "broken"), flaw("exception", "odd"), Flaw::warning("outside", "far")]),
+            (
+                1,
+                vec![
+                    flaw("overlay", "broken"),
+                    flaw("console", "at 12:02 (at /b:1:1)"),
+                    flaw("exception", "odd"),
+                    Flaw::warning("outside", "far"),
+                ],
+            ),
         ];
         unsteady(&mut seen, earlier);
         assert_eq!(seen[0].flaws.len(), 2);
