@@ -27,10 +27,10 @@ impl Served {
         let mounted =
             sandbox.run(&["site", "mount", "shop", "--dev", "node server.mjs", "--env", mode.as_str()]);
         assert_eq!(mounted.code, 0, "{mounted:?}");
-        let served = Self(sandbox);
-        let started = served.0.run(&["site", "start", "shop"]);
+        let site = Self(sandbox);
+        let started = site.0.run(&["site", "start", "shop"]);
         assert_eq!(started.code, 0, "{started:?}");
-        Some(served)
+        Some(site)
     }
 
     fn check(&self, pages: &[&str], args: &[&str]) -> Outcome {

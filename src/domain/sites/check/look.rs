@@ -234,6 +234,33 @@ mod tests {
                 Visit { url: "https://far.example/".into(), blank: true, ..Visit::default() },
                 vec![("outside", "leads to another server: `https://far.example/`", true)],
             ),
+        ];
+        for (visit, expected) in table {
+            let expected: Vec<_> =
+                expected.into_iter().map(|(kind, text, warning)| (kind, text.to_owned(), warning)).collect();
+            assert_eq!(taken(&visit), expected);
+        }
+    }
+
+    #[test]
+    fn what_does_not_come_and_cannot_be_shown_becomes_flaws() {
+        let own = |text: &str| format!("http://localhost:1{text}");
+        let table = [
+            (
+                Visit {
+                    failed: vec![
+                        (own("/api"), "500 no".into()),
+                        ("http://127.0.0.1:4000/api".into(), "net::ERR_Y".into()),
+                        ("https://cdn.example/x".into(), "net::ERR_X".into()),
+                    ],
+                    ..Visit::default()
+                },
+                vec![
+                    ("request", "`/api` fails: 500 no", false),
+                    ("request", "`http://127.0.0.1:4000/api` fails: net::ERR_Y", false),
+                    ("outside", "`https://cdn.example/x` fails: net::ERR_X", true),
+                ],
+            ),
             (
                 Visit {
                     failed: vec![(own("/gone.png"), "404".into())],
@@ -252,27 +279,16 @@ mod tests {
                     ("outside", "`https://cdn.example/y` cannot be shown: it is no picture", true),
                 ],
             ),
-            (
-                Visit {
-                    failed: vec![
-                        (own("/api"), "500 no".into()),
-                        ("http://127.0.0.1:4000/api".into(), "net::ERR_Y".into()),
-                        ("https://cdn.example/x".into(), "net::ERR_X".into()),
-                    ],
-                    ..Visit::default()
-                },
-                vec![
-                    ("request", "`/api` fails: 500 no", false),
-                    ("request", "`http://127.0.0.1:4000/api` fails: net::ERR_Y", false),
-                    ("outside", "`https://cdn.example/x` fails: net::ERR_X", true),
-                ],
-            ),
         ];
         for (visit, expected) in table {
             let expected: Vec<_> =
                 expected.into_iter().map(|(kind, text, warning)| (kind, text.to_owned(), warning)).collect();
             assert_eq!(taken(&visit), expected);
         }
+    }
+
+    #[test]
+    fn a_text_is_spread_over_lines_in_bounds() {
         let overlay = spread("overlay", "  Failed\n\n/src/App.jsx:3:1\n  3 | <h1  \n", "http://localhost:1");
         assert_eq!(
             (overlay.message.as_str(), overlay.details),
@@ -281,6 +297,7 @@ mod tests {
         let long = spread("console", &"x\n".repeat(1000), "http://localhost:1");
         assert_eq!(long.details.len(), LINES);
     }
+
     #[test]
     fn what_is_not_seen_again_is_only_told_and_not_at_all_where_it_is_of_another_page() {
         let flaw = |kind, message: &str| Flaw::new(kind, message);

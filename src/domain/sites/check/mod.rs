@@ -237,9 +237,12 @@ fn unopened(pages: &[Page]) -> Vec<String> {
 mod tests {
     use super::*;
 
+    /// A page, and where it leads.
+    type Led = (&'static str, Option<&'static str>);
+
     #[test]
     fn pages_that_all_lead_to_one_are_told() {
-        let told = |pages: &[(&str, Option<&str>)]| {
+        let told = |pages: &[Led]| {
             let seen: Vec<Seen> = pages
                 .iter()
                 .map(|(path, led)| Seen {
@@ -250,7 +253,7 @@ mod tests {
                 .collect();
             one_end("http://localhost:1", &seen).is_some()
         };
-        let table: [(&[(&str, Option<&str>)], bool); 6] = [
+        let table: [(&[Led], bool); 6] = [
             (&[], false),
             (&[("/", Some("/login"))], false),
             (&[("/", Some("/login?to=/")), ("/a", Some("/login?to=/a"))], true),
