@@ -97,6 +97,7 @@ mod mission_walk;
 mod money_shared;
 mod sandbox;
 mod site_check;
+mod site_check_shown;
 mod site_damaged;
 mod site_mount;
 mod site_pages;

@@ -6,18 +6,28 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::commands::Context;
+use crate::commands::words::parse_span;
 use crate::domain::sites::Sites;
 use crate::domain::sites::check::{Options, Order, Step, check_site};
+use crate::domain::sites::pages;
 use crate::domain::sites::server::Progress;
 use crate::exit::Exit;
-use crate::system::clock;
 use crate::ui::one_line;
 
 /// Look whether every page of a site is sound
 ///
 /// Every page must answer with success, show no error overlay, write no error to the console, throw no exception and fetch all it
 /// asks for; every link and asset within the site must be there. Pages are looked at in an installed Chromium; without one, or
-/// with `--http`, they are asked for by HTTP alone, and that is told. What fails on other servers is told and does not count.
+/// with `--http`, they are asked for by HTTP alone, and that is told. A page of which a browser saw something wrong is looked at
+/// once more, alone, and only what is seen again counts. What fails on servers elsewhere is told and does not count; another
+/// server on this machine counts as the site itself.
+///
+/// Every address within the site that a page refers to, thus every `<a href>`, is asked for once: by HEAD, and by GET where that is
+/// refused or tells too little, without cookies, whatever it is for (also where it says `download`, `rel=nofollow` or `/logout`):
+/// by HTTP's own rules a GET changes nothing, and a site where it does has a fault worth finding on a development server. A link
+/// that answers 401, 403 or 429 is told and does not count. Where any path is answered with success (applications of one page), a
+/// browser also opens links, and what shows the same as a path that does not exist is a soft 404; by HTTP alone that is only told.
+///
 /// Exit code 1: something is wrong, or the site is not served.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -37,7 +47,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "http")]
     browser: Option<String>,
     /// How long one page may take (default: 15s)
-    #[arg(long, value_name = "TIME", value_parser = clock::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
     timeout: Option<Duration>,
     /// Start the site for the check where it is stopped, and stop it after that
     #[arg(long)]
@@ -49,10 +59,10 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit> {
     let ui = &context.ui;
-    let site = sites.find(args.name.as_deref())?;
+    let (site, changed) = pages::meant(sites, args.name.as_deref(), args.changed.as_deref())?;
     let order = Order {
         pages: args.pages.clone(),
-        changed: args.changed.clone(),
+        changed,
         start: args.start,
         options: Options {
             http_only: args.http,

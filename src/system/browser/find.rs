@@ -1,5 +1,6 @@
 //! Where a Chromium lies: one that was named, one on `PATH`, or where installers and test tools put theirs.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::system::config::{env, programs};
@@ -40,15 +41,28 @@ const CACHED: &[&str] = &[
     "chrome-mac-x64/Google Chrome for Testing.app/Contents/MacOS/Google Chrome for Testing",
 ];
 
-/// The browser to take: the one named, and no other; else that of `CHROME_PATH`, else the first Chromium found.
+/// The browser to take: the one named, and no other; else that of `CHROME_PATH`, and no other; else the first Chromium found.
 pub fn find(named: Option<&str>) -> Option<PathBuf> {
     if let Some(named) = named.filter(|named| !named.is_empty()) {
         return programs::find(named.as_ref(), &env::current_dir().ok()?);
     }
-    let chosen = env::value("CHROME_PATH").and_then(|path| programs::find(&path, Path::new("/")));
+    if let Some(chosen) = chosen() {
+        return programs::find(&chosen, &env::current_dir().ok()?);
+    }
     let on_path = || NAMES.iter().find_map(|name| programs::find(name.as_ref(), Path::new("/")));
     let placed = || PLACES.iter().find_map(|place| programs::find(place.as_ref(), Path::new("/")));
-    chosen.or_else(on_path).or_else(placed).or_else(|| cached(&env::home()?))
+    on_path().or_else(placed).or_else(|| cached(&env::home()?))
+}
+
+/// What `CHROME_PATH` says, where it says something.
+fn chosen() -> Option<OsString> {
+    env::value("CHROME_PATH").filter(|path| !path.is_empty())
+}
+
+/// What `CHROME_PATH` names, where that is asked and there is no such program.
+pub fn misnamed(named: Option<&str>) -> Option<String> {
+    let asked = named.is_none_or(str::is_empty) && find(None).is_none();
+    chosen().filter(|_| asked).map(|path| path.to_string_lossy().into_owned())
 }
 
 /// The newest in the caches below `home`.

@@ -1,5 +1,6 @@
 //! A Chromium that is installed here, driven through pipes (its `DevTools` protocol as NUL-separated JSON).
 
+mod console;
 mod find;
 mod tab;
 #[cfg(test)]
@@ -23,9 +24,11 @@ use crate::system::process::Spoken;
 use crate::system::{interrupt, store};
 use wire::Wire;
 
-pub use find::find;
+pub use find::{find, misnamed};
 pub use tab::LARGEST;
 
+/// How long nothing must happen until a page is still.
+const QUIET: Duration = Duration::from_millis(100);
 /// How long a browser may take until it says who it is.
 const STARTING: Duration = Duration::from_secs(30);
 /// No window, no questions, nothing of its own on the network, nothing slowed down that is not in front.
@@ -68,11 +71,20 @@ pub struct View {
     pub picture: Option<Extent>,
     /// How long it may take until it is still.
     pub patience: Duration,
+    /// How long nothing must happen until it is still.
+    pub quiet: Duration,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { width: 1280, height: 800, dark: false, picture: None, patience: Duration::from_secs(15) }
+        Self {
+            width: 1280,
+            height: 800,
+            dark: false,
+            picture: None,
+            patience: Duration::from_secs(15),
+            quiet: QUIET,
+        }
     }
 }
 
@@ -85,6 +97,15 @@ pub enum Extent {
     Full,
 }
 
+/// Something that was said, and how often.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// What.
+    pub text: String,
+    /// How often.
+    pub times: usize,
+}
+
 /// What was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Visit {
@@ -95,9 +116,9 @@ pub struct Visit {
     /// Its title.
     pub title: String,
     /// Messages on the console at level error.
-    pub errors: Vec<String>,
+    pub errors: Vec<Said>,
     /// Exceptions nobody caught.
-    pub exceptions: Vec<String>,
+    pub exceptions: Vec<Said>,
     /// Requests that failed: URL and why.
     pub failed: Vec<(String, String)>,
     /// The text of a dev server's error overlay.
@@ -106,6 +127,12 @@ pub struct Visit {
     pub links: Vec<String>,
     /// Its references to places in itself that are not there: `#team`.
     pub dangling: Vec<String>,
+    /// The text that can be read in it, and where its pictures come from.
+    pub text: String,
+    /// Whether there is nothing to be seen in it.
+    pub blank: bool,
+    /// Pictures in it that came and cannot be shown, as whole URLs.
+    pub broken: Vec<String>,
     /// A PNG.
     pub picture: Option<Vec<u8>>,
     /// What kept it from being seen as it should be: no connection, no rest in time, a crash.

@@ -1,4 +1,4 @@
-(() => {
+(async () => {
   const cut = (text, most) => String(text || "").slice(0, most);
   const within = (host, query) => host && host.shadowRoot && host.shadowRoot.querySelector(query);
   const told = (...parts) => parts.map((part) => (part && (part.innerText || part.textContent) || "").trim()).filter(Boolean).join("\n");
@@ -36,6 +36,47 @@
     return !named(name) && !named(fragment);
   };
   const dangling = links.filter(missing).map((href) => href.slice(href.indexOf("#"))).slice(0, 100);
+
+  // Every element, also those in open shadows; not those of dev tools.
+  const tools = /^(vite-error-overlay|vite-plugin-checker-error-overlay|rsbuild-error-overlay|nuxt-error-overlay|nextjs-portal|astro-dev-toolbar)$/;
+  const [roots, all] = [[document], []];
+  for (const root of roots) {
+    for (const element of root.querySelectorAll("*")) {
+      if (all.length >= 20000) break;
+      if (tools.test(element.localName)) continue;
+      all.push(element);
+      if (element.shadowRoot) roots.push(element.shadowRoot);
+    }
+  }
+  const boxed = (element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 1 && box.height > 1;
+  };
+  const images = all.filter((element) => element.localName === "img");
+  const source = (image) => image.currentSrc || image.getAttribute("src") && image.src || "";
+  const undrawn = (image) => image.complete && !image.naturalWidth && source(image) && image.getClientRects().length;
+  const broken = [];
+  const tried = images.filter(undrawn).slice(0, 200)
+    .map((image) => image.decode().catch(() => undrawn(image) && broken.push(cut(source(image), 2000))));
+  if (tried.length) await Promise.race([new Promise((resolve) => setTimeout(resolve, 1500)), Promise.allSettled(tried)]);
+
+  const shadows = roots.slice(1).flatMap((root) => [...root.children]).filter((child) => !/^(style|script|link)$/.test(child.localName));
+  const words = [document.body || document.documentElement, ...shadows].map((part) => cut(part && (part.innerText ?? part.textContent), 50000).trim());
+  const readable = words.filter(Boolean).join("\n");
+  const pictures = images.map(source).filter((from) => from && !from.startsWith("data:")).slice(0, 100);
+  const media = "img, canvas, svg, video, audio, iframe, frame, object, embed, input, select, textarea, button, progress, meter, math";
+  const painted = (element) => {
+    if (element.matches(media)) return true;
+    // What has a closed shadow may show anything.
+    if (element.localName.includes("-") && !element.shadowRoot) return true;
+    if (getComputedStyle(element).backgroundImage !== "none") return true;
+    return ["::before", "::after"].some((part) => !/^(none|normal|""|'')$/.test(getComputedStyle(element, part).content));
+  };
+  const html = /^(text\/html|application\/xhtml\+xml)$/.test(document.contentType);
+  const blank = html && !readable && !all.slice(0, 5000).some((element) => boxed(element) && painted(element));
   const text = overlay();
-  return { title: cut(document.title, 500), overlay: text && cut(text, 4000), links, dangling };
+  return {
+    title: cut(document.title, 500), overlay: text && cut(text, 4000), links, dangling, broken: [...new Set(broken)].slice(0, 50), blank,
+    text: [readable, ...pictures].filter(Boolean).join("\n"), url: cut(location.href, 2000),
+  };
 })()

@@ -17,7 +17,7 @@ const ANSWERING: Duration = Duration::from_secs(3);
 const PICTURING: Duration = Duration::from_secs(15);
 /// Most pixels of a picture in either direction.
 pub const LARGEST: f64 = 16_384.0;
-/// Reads the title, and the overlay by which a dev server tells of an error.
+/// Reads what it shows, and the overlay by which a dev server tells of an error.
 const READ: &str = include_str!("read.js");
 /// Brings what moves to its end, and has what is loaded late load now.
 const SETTLE: &str = include_str!("settle.js");
@@ -30,7 +30,7 @@ pub(super) fn visit(wire: &Wire, url: &str, view: &View) -> Result<Visit> {
     let attach = json!({"targetId": target, "flatten": true});
     let attached = wire.call("Target.attachToTarget", &attach, opening)?;
     let session = wire.session(attached["sessionId"].as_str().context("the browser opened no tab")?)?;
-    let mut tab = Tab { session, watch: Watch::new(&target, url, Instant::now()), waits: None };
+    let mut tab = Tab { session, watch: Watch::new(&target, url, view.quiet, Instant::now()), waits: None };
     let seen = tab.look(url, view);
     let _ = wire.call("Target.closeTarget", &json!({"targetId": target}), Instant::now() + ANSWERING);
     seen.map(|()| tab.watch.visit)
@@ -57,15 +57,22 @@ impl Tab<'_> {
             return Ok(());
         }
         let Some(world) = self.world()? else { return Ok(()) };
+        if let Some(extent) = view.picture {
+            self.ask(SETTLE, &world, ANSWERING)?;
+            self.settle(Instant::now() + ANSWERING)?;
+            self.watch.visit.picture = self.picture(extent, view)?;
+        }
+        // Last: nothing is in the picture that is not told of.
         let read = self.ask(READ, &world, ANSWERING)?;
         read["title"].as_str().unwrap_or_default().clone_into(&mut self.watch.visit.title);
         self.watch.visit.overlay = read["overlay"].as_str().map(str::to_owned);
         let list = |name: &str| serde_json::from_value(read[name].clone()).unwrap_or_default();
         (self.watch.visit.links, self.watch.visit.dangling) = (list("links"), list("dangling"));
-        if let Some(extent) = view.picture {
-            self.ask(SETTLE, &world, ANSWERING)?;
-            self.settle(Instant::now() + ANSWERING)?;
-            self.watch.visit.picture = self.picture(extent, view)?;
+        self.watch.visit.broken = list("broken");
+        self.watch.visit.blank = read["blank"] == true;
+        read["text"].as_str().unwrap_or_default().clone_into(&mut self.watch.visit.text);
+        if let Some(url) = read["url"].as_str().filter(|url| url.starts_with("http")) {
+            url.clone_into(&mut self.watch.visit.url);
         }
         Ok(())
     }

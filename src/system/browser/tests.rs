@@ -15,7 +15,7 @@ const PAGES: &[(&str, &str, &str)] = &[
     (
         "/wrong",
         "200 OK",
-        "<img src=/none.png><script>console.error('oh %s', 'no', {}); setTimeout(() => { throw new Error('thrown') })</script>",
+        "<img src=/none.png><script>console.error('oh %s', 'no', {code: 3}); setTimeout(() => { throw new Error('thrown') })</script>",
     ),
     (
         "/asks",
@@ -83,15 +83,22 @@ fn what_is_wrong_with_a_page_is_seen() {
         let view = View { patience: Duration::from_secs(patience), ..View::default() };
         browser.visit(&format!("{base}{path}"), &view).unwrap()
     };
-    let fine = Visit { status: Some(200), url: format!("{base}/"), title: "Home".into(), ..Visit::default() };
+    let fine = Visit {
+        status: Some(200),
+        url: format!("{base}/"),
+        title: "Home".into(),
+        text: "Fine".into(),
+        ..Visit::default()
+    };
     assert_eq!(visit("/", 15), fine);
     let gone = visit("/gone", 15);
     assert_eq!((gone.status, gone.title.as_str(), gone.trouble), (Some(404), "Nothing here", None));
     assert_eq!(visit("/empty", 15).status, Some(204));
     let wrong = visit("/wrong", 15);
     assert_eq!(wrong.failed, [(format!("{base}/none.png"), "404 Not Found".to_owned())]);
-    assert_eq!(wrong.errors, [format!("oh no Object (at {base}/wrong:1:36)")]);
-    assert_eq!(wrong.exceptions, [format!("Error: thrown (at {base}/wrong:1:87)")]);
+    let once = |text: String| [Said { text, times: 1 }];
+    assert_eq!(wrong.errors, once(format!("oh no {{code: 3}} (at {base}/wrong:1:36)")));
+    assert_eq!(wrong.exceptions, once(format!("Error: thrown (at {base}/wrong:1:94)")));
     let asks = visit("/asks", 15);
     assert_eq!((asks.title.as_str(), asks.trouble), ("false", None), "dialogs are dismissed");
     let overlay = visit("/overlay", 15).overlay;

@@ -6,18 +6,13 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::Visit;
+use super::console::{MOST, exception, keep, place, shortened, spelled};
 use super::wire::Message;
 
-/// How long nothing must happen after a page has loaded.
-const QUIET: Duration = Duration::from_millis(100);
-/// The same where something went wrong: an overlay comes after what it tells of.
+/// How long nothing must happen after a page has loaded, at least where something went wrong: an overlay comes after what it tells of.
 const QUIET_AFTER_TROUBLE: Duration = Duration::from_millis(600);
 /// How long requests are waited for that a loaded page still has open.
 const OPEN: Duration = Duration::from_secs(5);
-/// Most messages of a kind that are kept.
-const MOST: usize = 50;
-/// Most characters of a message.
-const LONGEST: usize = 2_000;
 /// Most requests that are kept track of.
 const REQUESTS: usize = 20_000;
 /// Most bytes that a page may fetch.
@@ -46,13 +41,14 @@ pub(super) struct Watch {
     open: HashMap<String, bool>,
     urls: HashMap<String, String>,
     loaded: Option<Instant>,
+    quiet: Duration,
     moved: Instant,
     bytes: u64,
 }
 
 impl Watch {
-    /// Of the tab whose outermost frame is `frame`, on its way to `url`.
-    pub(super) fn new(frame: &str, url: &str, now: Instant) -> Self {
+    /// Of the tab whose outermost frame is `frame`, on its way to `url`; it is still when nothing happened for `quiet`.
+    pub(super) fn new(frame: &str, url: &str, quiet: Duration, now: Instant) -> Self {
         Self {
             frame: frame.to_owned(),
             visit: Visit { url: url.to_owned(), ..Visit::default() },
@@ -60,6 +56,7 @@ impl Watch {
             open: HashMap::new(),
             urls: HashMap::new(),
             loaded: None,
+            quiet,
             moved: now,
             bytes: 0,
         }
@@ -68,7 +65,7 @@ impl Watch {
     /// Whether the page has loaded and nothing happens any more.
     pub(super) fn still(&self, now: Instant) -> bool {
         let Some(loaded) = self.loaded else { return false };
-        let quiet = if self.sound() { QUIET } else { QUIET_AFTER_TROUBLE };
+        let quiet = if self.sound() { self.quiet } else { self.quiet.max(QUIET_AFTER_TROUBLE) };
         let waits = self.open.values().any(|waits| *waits);
         let since = |moment: Instant| now.saturating_duration_since(moment);
         (!waits && since(self.moved.max(loaded)) >= quiet) || since(loaded) >= OPEN
@@ -190,83 +187,20 @@ impl Watch {
     }
 }
 
-/// The arguments of a console call as they would be shown.
-fn spelled(args: &[Value]) -> String {
-    let mut words = args.iter().take(20).map(|arg| match (&arg["value"], &arg["description"]) {
-        (Value::String(text), _) | (Value::Null, Value::String(text)) => text.clone(),
-        (Value::Null, _) => arg["type"].as_str().unwrap_or_default().to_owned(),
-        (value, _) => value.to_string(),
-    });
-    let first = words.next().unwrap_or_default();
-    let mut text = String::new();
-    let mut rest = first.as_str();
-    while let Some(at) = rest.find('%') {
-        text.push_str(&rest[..at]);
-        let kind = rest[at + 1..].chars().next();
-        match kind {
-            Some('s' | 'd' | 'i' | 'f' | 'o' | 'O') => text.push_str(&words.next().unwrap_or_default()),
-            Some('c') => drop(words.next()),
-            Some('%') => text.push('%'),
-            _ => {
-                text.push('%');
-                rest = &rest[at + 1..];
-                continue;
-            }
-        }
-        rest = &rest[at + 2..];
-    }
-    text.push_str(rest);
-    for word in words {
-        text.push(' ');
-        text.push_str(&word);
-    }
-    text
-}
-
-/// What was thrown, and where.
-fn exception(details: &Value) -> String {
-    let thrown = &details["exception"];
-    let told = thrown["description"].as_str().or(thrown["value"].as_str()).or(details["text"].as_str());
-    // The stack follows; where it was thrown is told by numbers.
-    let told = told.unwrap_or("exception").split("\n    at ").next().unwrap_or_default();
-    let frame = &details["stackTrace"]["callFrames"][0];
-    let at = if frame.is_null() { place(details) } else { place(frame) };
-    format!("{told}{at}")
-}
-
-/// ` (at URL:LINE:COLUMN)`, counted from 1.
-fn place(frame: &Value) -> String {
-    let Some(url) = frame["url"].as_str().filter(|url| !url.is_empty()) else { return String::new() };
-    let number = |name: &str| frame[name].as_u64().unwrap_or(0) + 1;
-    format!(" (at {url}:{}:{})", number("lineNumber"), number("columnNumber"))
-}
-
-fn keep(list: &mut Vec<String>, text: &str) {
-    let text = shortened(text.trim());
-    if list.len() < MOST && !list.contains(&text) {
-        list.push(text);
-    }
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
+    const QUIET: Duration = super::super::QUIET;
+
     fn event(method: &str, params: Value) -> Message {
         Message { method: method.into(), params, ..Message::default() }
     }
 
     fn heard(events: &[(&str, Value)]) -> Watch {
-        let mut watch = Watch::new("F", "http://localhost:1/", Instant::now());
+        let mut watch = Watch::new("F", "http://localhost:1/", QUIET, Instant::now());
         for (method, params) in events {
             watch.hear(&event(method, params.clone()), Instant::now());
         }
@@ -333,12 +267,12 @@ mod tests {
         let failed = [("http://localhost:1/gone.png", "404 Word"), ("http://far.example/a.js", "net::ERR_X")];
         assert_eq!(visit.failed, failed.map(|(url, why)| (url.to_owned(), why.to_owned())));
         for at in 0..1000 {
-            let args = json!([{"value": format!("{at}{}", "é".repeat(LONGEST))}]);
+            let args = json!([{"value": format!("{at}{}", "é".repeat(2_000))}]);
             events.push(("Runtime.consoleAPICalled", json!({"type": "error", "args": args})));
         }
         let visit = heard(&events).visit;
         assert_eq!(visit.errors.len(), MOST);
-        assert!(visit.errors.iter().all(|text| text.chars().count() == LONGEST + 1));
+        assert!(visit.errors.iter().all(|said| said.text.chars().count() == 2_001));
         let mut watch = heard(&[]);
         let flood = event("Network.dataReceived", json!({"dataLength": BYTES + 1}));
         assert_eq!(watch.hear(&flood, Instant::now()), Act::Stop);
@@ -346,24 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_read_as_on_the_console() {
-        let table = [
-            (json!([]), ""),
-            (json!([{"value": "plain"}, {"value": 3}, {"type": "undefined"}]), "plain 3 undefined"),
-            (
-                json!([{"value": "%cRed%c %s of %d%%"}, {"value": "x"}, {"value": "y"}, {"value": "a"}, {"value": 2}]),
-                "Red a of 2%",
-            ),
-            (json!([{"value": "100% é%"}]), "100% é%"),
-            (json!([{"type": "object", "description": "Error: boom"}]), "Error: boom"),
-        ];
-        for (args, expected) in table {
-            assert_eq!(spelled(args.as_array().unwrap()), expected, "{args}");
-        }
-        let frame = json!({"url": "http://localhost:1/a.js", "lineNumber": 4, "columnNumber": 0});
-        let details = json!({"text": "Uncaught", "exception": {"description": "Error: boom\n    at f (x)"}, "stackTrace": {"callFrames": [frame]}});
-        assert_eq!(exception(&details), "Error: boom (at http://localhost:1/a.js:5:1)");
-        assert_eq!(exception(&json!({"text": "Uncaught", "exception": {"value": "words"}})), "words");
+    fn dialogs_are_closed() {
         let dialog = |kind| event("Page.javascriptDialogOpening", json!({"type": kind}));
         assert_eq!(heard(&[]).hear(&dialog("alert"), Instant::now()), Act::Close(false));
         assert_eq!(heard(&[]).hear(&dialog("beforeunload"), Instant::now()), Act::Close(true));

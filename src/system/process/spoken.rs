@@ -19,6 +19,8 @@ const SHELL: &str =
     r#"dir=$1; shift; "$@" 3<&0 4>&1 </dev/null >/dev/null; code=$?; rm -rf -- "$dir"; exit "$code""#;
 /// Most bytes that are kept of what it complains of.
 const COMPLAINT: usize = 8 << 10;
+/// Longest path of a directory in which sockets can be: theirs may have little more than 100 bytes.
+const SHORT: usize = 60;
 /// How long it is tried to end it and what it started.
 const PERSISTENCE: Duration = Duration::from_secs(3);
 
@@ -30,12 +32,16 @@ pub struct Spoken {
 }
 
 impl Spoken {
-    /// Starts `program` with `args`, in a group of its own. `dir` is a directory of its own, which is removed when it ends.
+    /// Starts `program` with `args`, in a group of its own. `dir` is a directory of its own, also for what it
+    /// keeps for a while, which is removed when it ends.
     pub fn start(program: &Path, args: &[String], dir: &Path) -> Result<(Self, ChildStdin, ChildStdout)> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", SHELL, "sh"]).arg(dir).arg(program).args(args).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         clean(&mut command);
+        if dir.as_os_str().len() <= SHORT {
+            command.env("TMPDIR", dir);
+        }
         let mut child =
             command.spawn().with_context(|| format!("failed to start `{}`", program.display()))?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::super::pages::Page;
-use super::url;
+use super::{rounds, url};
 use crate::fault::Fault;
 use crate::system::browser::{self, Browser, Extent, View, Visit};
 use crate::system::store;
@@ -56,18 +56,20 @@ pub fn shoot(base: &str, pages: &[Page], dir: &Path, browser: Option<&str>) -> R
     let urls: Vec<String> = paths.iter().map(|path| url::of_page(base, path)).collect();
     let view = View { picture: Some(Extent::Full), ..View::default() };
     let mut album = Album::open(dir)?;
-    let mut failed = Ok(());
-    browser.visit_all(&urls, &view, super::TABS, &mut |at, visit| {
-        if failed.is_ok() {
-            failed = album.add(at, paths[at], &visit);
-        }
+    rounds::visit(&mut browser, &urls, &view, &|_, visit| rounds::doubt(visit), &mut |looked| {
+        album.add(looked.at, paths[looked.at], &looked.visit)
     })?;
-    failed?;
     album.close()
 }
 
 /// The browser of that name, or the first there is, started.
 pub fn start(named: Option<&str>) -> Result<Browser> {
+    if let Some(path) = browser::misnamed(named) {
+        return Err(Fault::usage(
+            format!("`CHROME_PATH` names `{path}`, and there is no such program"),
+            "set it to the program of an installed Chromium, or unset it to have one looked for",
+        ));
+    }
     let Some(program) = browser::find(named) else {
         return Err(match named {
             Some(named) => Fault::refused(

@@ -11,6 +11,7 @@ use anyhow::Result;
 
 use super::Flaw;
 use super::scan::{Scan, scan};
+use super::soft::Unknown;
 use super::url::{self, Place};
 use crate::system::http::{self, Answer, Bounds, Failure};
 use crate::system::interrupt;
@@ -29,6 +30,8 @@ pub(super) struct Read {
     pub status: Option<u16>,
     /// Path and query in the end.
     pub path: String,
+    /// The whole URL in the end, where that is another than it was asked for by.
+    pub led: Option<String>,
     /// What its HTML holds.
     pub scan: Scan,
     /// What is wrong with its answer.
@@ -46,22 +49,22 @@ pub(super) struct Read {
 pub(super) struct Reading {
     /// What came of each.
     pub pages: Vec<Read>,
-    /// The page that unknown paths get with a status of success.
-    pub fallback: Option<String>,
+    /// A path that nobody has, where it is answered with success.
+    pub unknown: Option<Unknown>,
     /// Those of them that were asked for, by path and query.
     by_path: HashMap<String, usize>,
 }
 
 impl Reading {
-    /// Asks the server at `base` for all of `paths`.
-    pub(super) fn all(base: &str, paths: &[&str], patience: Duration) -> Result<Self> {
-        let fallback = fallback(base, patience)?;
-        let pages = side_by_side(paths, |path| page(base, path, patience, fallback.as_deref()))?;
+    /// Asks the server at `base` for all of `paths`; `scripts`: for a browser.
+    pub(super) fn all(base: &str, paths: &[&str], patience: Duration, scripts: bool) -> Result<Self> {
+        let unknown = unknown(base, patience)?;
+        let pages = side_by_side(paths, |path| page(base, path, patience, (unknown.as_ref(), scripts)))?;
         let by_path = pages.iter().enumerate().flat_map(|(at, read)| {
             let asked = place(base, paths[at]);
             [(asked, at), (read.path.clone(), at)]
         });
-        Ok(Self { by_path: by_path.collect(), pages, fallback })
+        Ok(Self { by_path: by_path.collect(), pages, unknown })
     }
 
     /// What came of a path with its query, if it was asked for.
@@ -71,12 +74,18 @@ impl Reading {
 
     /// What is to be known of the server.
     pub(super) fn notice(&self) -> Option<String> {
+        let unseen = self.unknown.as_ref().filter(|unknown| unknown.face.is_none())?;
         let same = self.pages.iter().filter(|page| page.fallback).count();
-        self.fallback.as_ref().map(|_| {
+        let whole = self.pages.len();
+        Some(if unseen.end == unseen.path {
             format!(
                 "the server answers any path with the same page (a fallback for applications of one page): by HTTP alone {same} of \
-                 {} pages cannot be told from such that do not exist",
-                self.pages.len()
+                 {whole} pages cannot be told from such that do not exist"
+            )
+        } else {
+            format!(
+                "the server leads any path to `{}`: by HTTP alone {same} of {whole} pages cannot be told from such that do not exist",
+                unseen.end
             )
         })
     }
@@ -163,13 +172,20 @@ pub(super) enum Lost {
     Circles,
 }
 
-fn page(base: &str, path: &str, patience: Duration, fallback: Option<&str>) -> Result<Read> {
+fn page(
+    base: &str,
+    path: &str,
+    patience: Duration,
+    (unknown, scripts): (Option<&Unknown>, bool),
+) -> Result<Read> {
     let start = place(base, path);
     let (path, answer) = follow(base, "GET", &start, Bounds { patience, body: BODY })?;
     let answer = match answer {
         Ok(answer) => answer,
         Err(lost) => {
+            let led = if let Lost::Away(_, to) = &lost { Some(to.clone()) } else { None };
             return Ok(Read {
+                led,
                 flaw: Some(lost_flaw(&lost, patience)),
                 closed: true,
                 path,
@@ -177,11 +193,17 @@ fn page(base: &str, path: &str, patience: Duration, fallback: Option<&str>) -> R
             });
         }
     };
-    let html = is_html(&answer);
+    let html = is_html(&answer) && encoded(&answer).is_none();
     let text = String::from_utf8_lossy(&answer.body);
     let good = (200..300).contains(&answer.status);
     let flaw = if answer.cut {
         Some(Flaw::new("answer", format!("its answer is longer than {} MiB", BODY >> 20)))
+    } else if let Some(how) = encoded(&answer).filter(|_| good && !scripts) {
+        let told =
+            format!("its answer is encoded (`{how}`), which was not asked for: what it holds is not judged");
+        Some(Flaw::warning("encoded", told))
+    } else if good && !scripts && (html || answer.status == 204) && text.trim().is_empty() {
+        Some(Flaw::warning("empty", "answers with nothing in it"))
     } else if good {
         None
     } else {
@@ -191,8 +213,9 @@ fn page(base: &str, path: &str, patience: Duration, fallback: Option<&str>) -> R
     };
     Ok(Read {
         status: Some(answer.status),
-        fallback: good && fallback.is_some_and(|fallback| is_same(fallback, &text, &path)),
-        scan: if html && !answer.cut { scan(&text) } else { Scan::default() },
+        fallback: good && unknown.is_some_and(|unknown| unknown.answers(&text, &start, &path)),
+        scan: if html && !answer.cut { scan(&text, scripts) } else { Scan::default() },
+        led: (path != start).then(|| base.to_owned() + &path),
         closed: answer.cut || answer.status == 204,
         flaw,
         rendered: None,
@@ -211,22 +234,58 @@ fn lost_flaw(lost: &Lost, patience: Duration) -> Flaw {
     }
 }
 
-/// A status with its word, where it has a common one.
+/// A status with its name, where it has one.
 pub(super) fn status(code: u16) -> String {
     let word = match code {
-        400 => " (bad request)",
-        401 => " (unauthorized)",
-        403 => " (forbidden)",
-        404 => " (not found)",
-        405 => " (method not allowed)",
-        410 => " (gone)",
-        500 => " (internal server error)",
-        502 => " (bad gateway)",
-        503 => " (service unavailable)",
-        504 => " (gateway timeout)",
-        _ => "",
+        300 => "multiple choices",
+        304 => "not modified",
+        400 => "bad request",
+        401 => "unauthorized",
+        402 => "payment required",
+        403 => "forbidden",
+        404 => "not found",
+        405 => "method not allowed",
+        406 => "not acceptable",
+        407 => "proxy authentication required",
+        408 => "request timeout",
+        409 => "conflict",
+        410 => "gone",
+        411 => "length required",
+        412 => "precondition failed",
+        413 => "content too large",
+        414 => "uri too long",
+        415 => "unsupported media type",
+        416 => "range not satisfiable",
+        418 => "i'm a teapot",
+        421 => "misdirected request",
+        422 => "unprocessable content",
+        423 => "locked",
+        425 => "too early",
+        426 => "upgrade required",
+        428 => "precondition required",
+        429 => "too many requests",
+        431 => "request header fields too large",
+        451 => "unavailable for legal reasons",
+        500 => "internal server error",
+        501 => "not implemented",
+        502 => "bad gateway",
+        503 => "service unavailable",
+        504 => "gateway timeout",
+        505 => "http version not supported",
+        507 => "insufficient storage",
+        508 => "loop detected",
+        511 => "network authentication required",
+        _ => return code.to_string(),
     };
-    format!("{code}{word}")
+    format!("{code} ({word})")
+}
+
+/// How the content of an answer is encoded, where it is.
+pub(super) fn encoded(answer: &Answer) -> Option<&str> {
+    answer
+        .header("content-encoding")
+        .map(str::trim)
+        .filter(|how| !how.is_empty() && !how.eq_ignore_ascii_case("identity"))
 }
 
 pub(super) fn is_html(answer: &Answer) -> bool {
@@ -234,28 +293,34 @@ pub(super) fn is_html(answer: &Answer) -> bool {
     kind.starts_with("text/html") || kind.starts_with("application/xhtml")
 }
 
-/// What the server answers to a path that nobody has, where it does so with success.
-fn fallback(base: &str, patience: Duration) -> Result<Option<String>> {
+/// A path that nobody has, where the server answers it with success.
+fn unknown(base: &str, patience: Duration) -> Result<Option<Unknown>> {
     let mark = std::process::id();
     let path = format!("/no-such-page-{mark:x}/at-all");
-    let (path, answer) = follow(base, "GET", &path, Bounds { patience, body: BODY })?;
+    let (end, answer) = follow(base, "GET", &path, Bounds { patience, body: BODY })?;
     let Ok(answer) = answer else { return Ok(None) };
-    let success = (200..300).contains(&answer.status) && is_html(&answer);
-    Ok(success.then(|| plain(&String::from_utf8_lossy(&answer.body), &path)))
+    let success = (200..300).contains(&answer.status) && is_html(&answer) && encoded(&answer).is_none();
+    Ok(success.then(|| {
+        let html = plain(&String::from_utf8_lossy(&answer.body), &end);
+        Unknown { path, end, html, face: None }
+    }))
 }
 
 /// `html` without what differs from path to path and from answer to answer: the path itself, and numbers.
-fn plain(html: &str, path: &str) -> String {
+pub(super) fn plain(html: &str, path: &str) -> String {
     let whole = if path.is_empty() { html.to_owned() } else { html.replace(path, "") };
     let short = path.trim_matches('/');
     let whole = if short.len() > 3 { whole.replace(short, "") } else { whole };
     whole.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
-/// Whether this answer to `path` is the one that unknown paths get.
-pub(super) fn is_fallback(fallback: Option<&str>, answer: &Answer, path: &str) -> bool {
-    let text = String::from_utf8_lossy(&answer.body);
-    fallback.is_some_and(|fallback| is_same(fallback, &text, path))
+impl Unknown {
+    /// Whether `html`, which came of `path` and ended up at `end`, is what unknown paths get.
+    pub(super) fn answers(&self, html: &str, path: &str, end: &str) -> bool {
+        // Where all unknown paths lead, something is.
+        let own = self.end != self.path && path == self.end;
+        !own && is_same(&self.html, html, end)
+    }
 }
 
 /// The path is left out of one that holds the path it was asked for, and not of one that holds some path anyway.

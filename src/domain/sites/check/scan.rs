@@ -32,19 +32,26 @@ pub(super) struct Scan {
 }
 
 /// Elements whose content is no markup.
-const RAW: &[&str] = &["script", "style", "textarea", "title", "xmp"];
+const RAW: &[&str] = &["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"];
+/// How deep templates may stand in each other.
+const DEEPEST: usize = 100;
 /// Relations of a `link` that fetch something.
 const FETCHED: &[&str] = &["stylesheet", "icon", "modulepreload", "preload", "manifest", "apple-touch-icon"];
 
-/// Reads the HTML of a page.
-pub(super) fn scan(html: &str) -> Scan {
+/// Reads the HTML of a page: as a browser reads it where `scripts` run, where nobody sees what is for those without.
+pub(super) fn scan(html: &str, scripts: bool) -> Scan {
     let (mut found, mut known) = (Scan::default(), HashSet::new());
+    // Of each template that is open, whether it is drawn where it stands.
+    let mut templates: Vec<bool> = Vec::new();
     let mut rest = html;
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
         rest = &rest[at + 1..];
         if let Some(comment) = rest.strip_prefix("!--") {
-            rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
+            rest = after_comment(comment);
             continue;
+        }
+        if rest.get(..9).is_some_and(|tag| tag.eq_ignore_ascii_case("/template")) {
+            templates.pop();
         }
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
@@ -54,8 +61,13 @@ pub(super) fn scan(html: &str) -> Scan {
         let name = rest[..end].to_ascii_lowercase();
         let (attributes, after) = attributes(&rest[end..]);
         rest = after;
-        take(&mut found, &mut known, &name, &attributes);
-        if RAW.contains(&name.as_str()) {
+        if name == "template" && templates.len() < DEEPEST {
+            templates.push(attributes.iter().any(|(name, _)| name == "shadowrootmode"));
+        }
+        if templates.iter().all(|drawn| *drawn) {
+            take(&mut found, &mut known, &name, &attributes);
+        }
+        if RAW.contains(&name.as_str()) || (scripts && name == "noscript") {
             let (content, after) = raw(rest, &name);
             if name == "title" && found.title.is_none() {
                 found.title = Some(decoded(content.trim()));
@@ -64,6 +76,15 @@ pub(super) fn scan(html: &str) -> Scan {
         }
     }
     found
+}
+
+/// What follows a comment that has begun.
+fn after_comment(comment: &str) -> &str {
+    if let Some(rest) = comment.strip_prefix('>').or(comment.strip_prefix("->")) {
+        return rest;
+    }
+    let ends = ["-->", "--!>"].map(|end| comment.find(end).map(|at| (at, end.len())));
+    ends.into_iter().flatten().min().map_or("", |(at, length)| &comment[at + length..])
 }
 
 /// What an element refers to.
@@ -213,7 +234,7 @@ mod tests {
 
     #[test]
     fn references_are_found_in_tags_alone() {
-        let table: [(&str, &[(Use, &str)]); 16] = [
+        let table: [(&str, &[(Use, &str)]); 23] = [
             ("<a href=/a>x</a><a href='/a'>again</a>", &[(Link, "/a")]),
             ("<A\nHREF = \"/b?x=1&amp;y=2#f\" >", &[(Link, "/b?x=1&y=2#f")]),
             ("<!-- <a href=/no> --><a href=/yes>", &[(Link, "/yes")]),
@@ -239,34 +260,56 @@ mod tests {
             ("<a href=\"/never closed", &[(Link, "/never closed")]),
             ("<iframe src=/f></iframe><object data=o.svg>", &[(Frame, "/f"), (Frame, "o.svg")]),
             ("<", &[]),
+            (
+                "<template><a href=/no><template></template><img src=no></template><a href=/yes>",
+                &[(Link, "/yes")],
+            ),
+            ("<x-a><template shadowrootmode=open><a href=/yes></template></x-a>", &[(Link, "/yes")]),
+            ("<TEMPLATE><a href=/no></TEMPLATE ><a href=/yes>", &[(Link, "/yes")]),
+            ("<noscript><img src=/no></noscript><a href=/yes>", &[(Link, "/yes")]),
+            ("<!--><a href=/yes><!---><a href=/too>", &[(Link, "/yes"), (Link, "/too")]),
+            ("<!-- a --!><a href=/yes><!-- <!-- <a href=/no> --> -->", &[(Link, "/yes")]),
+            ("<iframe><a href=/no></iframe>", &[]),
         ];
         for (html, expected) in table {
-            let uses = scan(html).uses;
+            let uses = scan(html, true).uses;
             let uses: Vec<(Use, &str)> = uses.iter().map(|(kind, to)| (*kind, to.as_str())).collect();
             assert_eq!(uses, expected, "{html}");
         }
+        let plain = scan("<noscript><img src=/yes></noscript>", false).uses;
+        assert_eq!(plain, [(Asset, "/yes".to_owned())], "who runs no scripts sees it");
     }
 
     #[test]
     fn titles_ids_and_the_base_are_found() {
         let found = scan(
             "<base href=/docs/><title> A &lt;b&gt; &#x2014; &eacute; & c\n</title><h1 id=top><a name='old'><script>",
+            true,
         );
         assert_eq!(found.title.as_deref(), Some("A <b> — &eacute; & c"));
         assert_eq!(found.base.as_deref(), Some("/docs/"));
         assert_eq!(found.ids, HashSet::from(["top".to_owned(), "old".to_owned()]));
         assert!(found.scripted);
-        assert_eq!(scan("<title>never closed").title.as_deref(), Some("never closed"));
+        assert_eq!(scan("<title>never closed", true).title.as_deref(), Some("never closed"));
     }
 
     #[test]
     fn hostile_pages_take_no_time() {
         let many = (0..20_000).map(|at| format!("<a href=/{at}>")).collect::<Vec<_>>().concat();
-        assert_eq!(scan(&many).uses.len(), MOST);
-        for text in
-            ["<a ", "<!--", "<a href='", "</script", "<script>", "<a b=c ", "&", "<a href=&", "<é é=é "]
-        {
-            scan(&text.repeat(100_000));
+        assert_eq!(scan(&many, true).uses.len(), MOST);
+        for text in [
+            "<a ",
+            "<!--",
+            "<a href='",
+            "</script",
+            "<script>",
+            "<a b=c ",
+            "&",
+            "<a href=&",
+            "<é é=é ",
+            "<template>",
+        ] {
+            scan(&text.repeat(100_000), true);
         }
     }
 }

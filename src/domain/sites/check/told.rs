@@ -14,18 +14,33 @@ impl Report {
     pub fn lines(&self) -> Vec<String> {
         let (quiet, loud): (Vec<&Seen>, Vec<&Seen>) =
             self.pages.iter().partition(|page| page.flaws.is_empty());
-        let mut lines: Vec<String> = quiet.iter().map(|page| heading("ok  ", page)).collect();
+        let mut lines: Vec<String> = quiet.iter().map(|page| self.heading("ok  ", page)).collect();
         for page in loud {
-            lines.push(heading(if page.ok() { "ok  " } else { "FAIL" }, page));
+            lines.push(self.heading(if page.ok() { "ok  " } else { "FAIL" }, page));
             lines.extend(page.flaws.iter().take(MOST).flat_map(told));
             let left = page.flaws.len().saturating_sub(MOST);
             if left > 0 {
                 lines.push(format!("     and {left} more"));
             }
         }
+        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
         lines.extend(self.notices.iter().map(|notice| format!("note: {notice}")));
         lines.push(self.sum());
         lines
+    }
+
+    /// A page's own line: what came, where, where that led, from which file.
+    fn heading(&self, word: &str, page: &Seen) -> String {
+        let status = page.status.map_or("  -".to_owned(), |status| status.to_string());
+        let led = page.final_url.as_ref().map(|end| format!(" → {}", self.within(end))).unwrap_or_default();
+        let file = page.file.as_ref().map(|file| format!("  from {file}")).unwrap_or_default();
+        let title = page.title.as_ref().map(|title| format!("  \"{title}\"")).unwrap_or_default();
+        format!("{word} {status} {}{led}{file}{title}", page.path)
+    }
+
+    /// A URL without the site's own server.
+    fn within<'u>(&self, url: &'u str) -> &'u str {
+        url.strip_prefix(self.url.as_str()).filter(|path| path.starts_with('/')).unwrap_or(url)
     }
 
     /// What it came to, in a line.
@@ -50,17 +65,10 @@ impl Report {
     }
 }
 
-/// A page's own line: what came, where, from which file.
-fn heading(word: &str, page: &Seen) -> String {
-    let status = page.status.map_or("  -".to_owned(), |status| status.to_string());
-    let file = page.file.as_ref().map(|file| format!("  from {file}")).unwrap_or_default();
-    let title = page.title.as_ref().map(|title| format!("  \"{title}\"")).unwrap_or_default();
-    format!("{word} {status} {}{file}{title}", page.path)
-}
-
 fn told(flaw: &Flaw) -> Vec<String> {
     let word = if flaw.warning { "note: " } else { "" };
-    let mut lines = vec![format!("     {}: {word}{}", flaw.kind, flaw.message)];
+    let times = flaw.count.map(|count| format!(" ×{count}")).unwrap_or_default();
+    let mut lines = vec![format!("     {}: {word}{}{times}", flaw.kind, flaw.message)];
     lines.extend(flaw.details.iter().take(DETAILS).map(|line| format!("       {line}")));
     lines
 }
@@ -88,8 +96,17 @@ mod tests {
         let far = page("/far", vec![Flaw::warning("outside", "`https://x.example/a` fails: net::ERR_X")]);
         let none =
             Seen { status: None, ..page("/none", vec![Flaw::new("slow", "no full answer within 1 s")]) };
-        let pages = vec![bad, page("/about", Vec::new()), far, none];
-        let report = Report { pages, targets: 1, notices: vec!["odd".into()], ..Report::default() };
+        let often = Flaw { count: Some(50), ..Flaw::new("console", "no") };
+        let led = Seen { final_url: Some("http://localhost:1/in".into()), ..page("/led", vec![often]) };
+        let pages = vec![bad, page("/about", Vec::new()), far, none, led];
+        let report = Report {
+            url: "http://localhost:1".into(),
+            pages,
+            targets: 1,
+            notices: vec!["odd".into()],
+            warnings: vec!["all".into()],
+            ..Report::default()
+        };
         let expected = [
             "ok   200 /about",
             "FAIL 200 /  from src/App.jsx  \"Home\"",
@@ -100,8 +117,11 @@ mod tests {
             "     outside: note: `https://x.example/a` fails: net::ERR_X",
             "FAIL   - /none",
             "     slow: no full answer within 1 s",
+            "FAIL 200 /led → /in",
+            "     console: no ×50",
+            "warning: all",
             "note: odd",
-            "not sound: 2 of 4 pages, 1 link or asset (HTTP only): overlay 1, slow 1",
+            "not sound: 3 of 5 pages, 1 link or asset (HTTP only): console 1, overlay 1, slow 1",
         ];
         assert_eq!(report.lines(), expected);
         let many = (0..30).map(|at| Flaw::new("link", format!("{at}"))).collect();

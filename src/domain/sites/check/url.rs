@@ -62,6 +62,31 @@ fn is_here(base: &str, host: &str) -> bool {
     port == own_port && (name == own_name || (known(&name) && known(&own_name)))
 }
 
+/// Whether a whole URL is one of a server on this machine.
+pub(super) fn is_loopback(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let place = rest.split(['/', '?', '#']).next().unwrap_or(rest).to_ascii_lowercase();
+    let host = place
+        .rsplit_once(':')
+        .filter(|(_, port)| !port.ends_with(']'))
+        .map_or(place.as_str(), |(host, _)| host);
+    let numbers = host.parse::<std::net::Ipv4Addr>();
+    HERE.contains(&host)
+        || host.ends_with(".localhost")
+        || numbers.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
+}
+
+/// Path and query of a whole URL of the server at `base`; another URL as it is.
+pub(super) fn path_of(base: &str, url: &str) -> String {
+    if !is_own(base, url) {
+        return url.to_owned();
+    }
+    match resolve(base, "/", url) {
+        Place::Inside(path, _) => path,
+        _ => url.to_owned(),
+    }
+}
+
 /// Whether a whole URL is one of the server at `base`.
 pub(super) fn is_own(base: &str, url: &str) -> bool {
     let place = url.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest));
@@ -168,6 +193,23 @@ mod tests {
         assert_eq!(of_page("http://localhost:1", "about me"), "http://localhost:1/about%20me");
         assert!(is_own("http://localhost:1", "http://127.0.0.1:1/x"));
         assert!(!is_own("http://localhost:1", "http://localhost:12/x"));
+        assert_eq!(path_of("http://localhost:1", "http://127.0.0.1:1/a b?c#d"), "/a%20b?c");
+        assert_eq!(path_of("http://localhost:1", "http://far.example/"), "http://far.example/");
+        let here = [
+            "http://localhost:4000/api",
+            "ws://127.0.0.2/",
+            "http://[::1]:1/",
+            "https://api.localhost/x",
+            "http://0.0.0.0:1",
+        ];
+        let far = [
+            "http://localhost.example/",
+            "http://128.0.0.1/",
+            "data:x",
+            "http://[2001::1]:1/",
+            "http://localhost@far.example/",
+        ];
+        assert!(here.iter().all(|url| is_loopback(url)) && !far.iter().any(|url| is_loopback(url)));
         assert!(
             !is_own("http://localhost:1", "ws://localhost:1/x") && !is_own("http://localhost:1", "data:x")
         );

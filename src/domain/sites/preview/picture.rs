@@ -92,6 +92,7 @@ fn look(sites: &Sites, address: Address, wanted: &Wanted, file: PathBuf) -> Resu
         dark: wanted.dark,
         picture: Some(wanted.extent),
         patience: Duration::from_secs(20),
+        ..View::default()
     };
     let visit = browser.visit(&address.url, &view)?;
     // Without a connection a browser draws a page of its own.
