@@ -227,23 +227,37 @@ fn ctrl_c_ends_a_server_that_the_run_has_started() {
 }
 
 #[test]
-fn a_killed_run_leaves_its_server_and_the_next_one_takes_it() {
-    let Some(scene) = Scene::new(
-        "[ $N = 1 ] && { touch \"$ASIDE/working\"; sleep 60; }\necho '<promise>COMPLETE</promise>'",
-    ) else {
-        return;
-    };
+fn a_killed_run_leaves_its_server_and_the_next_one_takes_and_ends_it() {
+    let hang = "[ -e \"$ASIDE/hang\" ] && { touch \"$ASIDE/working\"; sleep 60; }";
+    let seen = "cp .taskrun/sites/pitch.server.json \"$ASIDE/seen\"";
+    let Some(scene) = Scene::new(&format!("{hang}\n{seen}\n{DONE}")) else { return };
     let bench = &scene.bench;
-    let mut run = bench.start(&["--site", "pitch"]);
-    wait_for("the agent works", || bench.aside("working").exists());
-    let before = scene.status();
-    assert_eq!(before["state"], "ok");
-    run.kill().unwrap();
-    run.wait().unwrap();
-    let out = bench.run(&["--site", "pitch"]);
+    bench.tasks(&["bd-2"]);
+    let killed = |task: &str| {
+        fs::write(bench.aside("hang"), "").unwrap();
+        let mut run = bench.start(&["--site", "pitch", "--task", task]);
+        wait_for("the agent works", || bench.aside("working").exists());
+        let status = scene.status();
+        assert_eq!(status["state"], "ok");
+        run.kill().unwrap();
+        run.wait().unwrap();
+        fs::remove_file(bench.aside("hang")).unwrap();
+        fs::remove_file(bench.aside("working")).unwrap();
+        status["pid"].clone()
+    };
+    let left = killed("bd-1");
+    let out = bench.run(&["--site", "pitch", "--task", "bd-1"]);
     assert_eq!(out.code, 0, "{out:?}");
-    let after = scene.status();
-    assert_eq!((&after["pid"], &after["port"]), (&before["pid"], &before["port"]), "never two");
+    assert!(out.stderr.contains("by a run that is gone; it is stopped with this one"), "{out:?}");
+    let seen: Value = serde_json::from_slice(&fs::read(bench.aside("seen")).unwrap()).unwrap();
+    assert_eq!(seen["leader"]["pid"], left, "never two");
+    assert_eq!(scene.state(), "stopped", "who takes it ends it");
+    // One that a person asks for after that is the person's.
+    let left = killed("bd-2");
+    let started = bench.sandbox.run(&["site", "start", "pitch", "--json"]).json();
+    assert_eq!(started["pid"], left);
+    assert_eq!(bench.run(&["--site", "pitch", "--task", "bd-2"]).code, 0);
+    assert_eq!((&scene.status()["pid"], scene.state().as_str()), (&left, "ok"), "a person's stays");
 }
 
 #[test]

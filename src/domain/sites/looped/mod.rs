@@ -13,12 +13,13 @@ use self::log::Log;
 use self::pictures::Pictures;
 use self::told::Served;
 use super::pages::{self, Page};
-use super::server::{self, Options, Started, State, Status};
+use super::server::{self, Options, Started, State};
 use super::{Site, Sites};
 use crate::domain::attempt::receipt::Noted;
 use crate::domain::loops::beside::Beside;
 use crate::fault::Fault;
 use crate::system::config::{SiteTable, env};
+use crate::system::lock::Holder;
 use crate::system::{browser, redact};
 
 /// A site that is kept up while a run goes; its server is stopped with it where the run has started it.
@@ -27,7 +28,7 @@ pub struct Looped {
     sites: Sites,
     site: Site,
     settings: SiteTable,
-    /// Whether this run has started its server.
+    /// Whether its server is this run's to end: started by it, or left to it by one that is dead.
     ours: bool,
     log: Log,
     /// Whether an agent was told of the log before.
@@ -71,19 +72,16 @@ impl Looped {
     /// Has the server run, whoever has ended it meanwhile.
     fn keep_up(&mut self) -> Result<Served> {
         let before = server::status(&self.sites, &self.site)?;
-        let options = Options { patience: Some(self.settings.timeout), ..Options::default() };
+        let me = Holder::me();
+        let run = Some(me.clone());
+        let options = Options { patience: Some(self.settings.timeout), run, ..Options::default() };
         let started = server::start(&self.sites, &self.site, &options, &mut |_| {});
         if before.state == State::Stopped {
             // Its log was made new.
             self.log = Log::of(&self.sites.log(&self.site.name));
-            // One that is not waited for any more runs on.
-            let runs = |status: Status| status.state != State::Stopped && !status.adopted;
-            self.ours |= match &started {
-                Ok(Started::Ready { fresh, .. }) => *fresh,
-                Ok(Started::Late(_)) => true,
-                Err(_) => server::status(&self.sites, &self.site).is_ok_and(runs),
-            };
         }
+        // Started here, or left by a run that is dead; also one that is not waited for any more runs on.
+        self.ours |= server::is_of_run(&self.sites, &self.site, &me).unwrap_or_default();
         Ok(match started? {
             Started::Ready { status, .. } => status.url.map_or(Served::Late, Served::At),
             Started::Late(_) => Served::Late,
@@ -121,6 +119,8 @@ impl Drop for Looped {
 
 impl Beside for Looped {
     fn begin(&mut self, notice: &mut dyn FnMut(&str)) -> Result<()> {
+        let found =
+            server::status(&self.sites, &self.site).is_ok_and(|status| status.state != State::Stopped);
         // One that cannot be started may be just what agents are to put right.
         let served = match self.keep_up() {
             Err(error) if matches!(error.downcast_ref(), Some(Fault::Interrupted { .. })) => {
@@ -130,6 +130,11 @@ impl Beside for Looped {
         };
         let name = &self.site.name;
         let told = match (&served, self.ours) {
+            (Served::At(url), true) if found => {
+                format!(
+                    "the site `{name}` is served at {url}, by a run that is gone; it is stopped with this one"
+                )
+            }
             (Served::At(url), true) => {
                 format!("started the site `{name}` at {url}; it is stopped with the run")
             }

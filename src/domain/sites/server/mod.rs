@@ -19,6 +19,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::system::lock::Holder;
+
 /// How far a server is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,6 +72,8 @@ pub struct Options {
     pub patience: Option<Duration>,
     /// Whether what it depends on is installed first.
     pub install: bool,
+    /// The run that wants it, and that ends what it has started; none: a person does, and it stays.
+    pub run: Option<Holder>,
 }
 
 /// Where a start is.
@@ -93,7 +97,7 @@ pub enum Started {
     Late(Status),
 }
 
-pub use known::status;
+pub use known::{is_of_run, status};
 pub use prune::{Pruned, prune};
 pub use start::start;
 pub use stop::{end_written, stop};

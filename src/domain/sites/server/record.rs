@@ -32,13 +32,33 @@ pub(super) struct Record {
     pub adopted: bool,
     /// Since when it is known.
     pub since: String,
+    /// The run it was started for, and that ends it; none where a person wanted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Holder>,
 }
 
 impl Record {
     /// Of a server that was just started.
     pub(super) fn new(leader: Holder, mark: String, asked: u16) -> Self {
         let since = clock::now().to_string();
-        Self { version: VERSION, leader, mark, asked, port: None, owners: Vec::new(), adopted: false, since }
+        Self {
+            version: VERSION,
+            leader,
+            mark,
+            asked,
+            port: None,
+            owners: Vec::new(),
+            adopted: false,
+            since,
+            run: None,
+        }
+    }
+
+    /// Gives a server whose run is dead to whoever asks for it now: another run, or a person.
+    pub(super) fn pass_on(&mut self, run: Option<&Holder>) {
+        if self.run.as_ref().is_some_and(|before| !before.alive()) {
+            self.run = run.cloned();
+        }
     }
 
     /// Of one that somebody else started.

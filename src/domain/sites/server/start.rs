@@ -56,12 +56,13 @@ fn begin<'a>(sites: &'a Sites, site: &'a Site, options: &Options, table: &SiteTa
     // Somebody may have forgotten it meanwhile: nobody would know of its server then.
     sites.find(Some(&site.name))?;
     let wait = |record, child, chosen| Wait { sites, site, record, child, chosen, waited: Instant::now() };
-    if let Some(Known { record, .. }) = look(sites, site, &process::table())? {
+    if let Some(Known { mut record, .. }) = look(sites, site, &process::table())? {
         let served = record.port.unwrap_or(record.asked);
         if let Some(wanted) = options.port.filter(|wanted| *wanted != served) {
             let told = format!("`{}` is served already, on port {served} instead of {wanted}", site.name);
             return Err(Fault::refused(told, format!("end it first: `taskrun site stop {}`", site.name)));
         }
+        record.pass_on(options.run.as_ref());
         record.write(sites, &site.name)?;
         return Ok(wait(record, None, false));
     }
@@ -74,7 +75,7 @@ fn begin<'a>(sites: &'a Sites, site: &'a Site, options: &Options, table: &SiteTa
     let leader = Holder::of(child.pid());
     // It may have ended already: nothing is alive then, and that is told.
     let leader = leader.unwrap_or(Holder { pid: child.pid(), start: 0, ..Holder::me() });
-    let record = Record::new(leader, mark, line.port);
+    let record = Record { run: options.run.clone(), ..Record::new(leader, mark, line.port) };
     record.write(sites, &site.name)?;
     Ok(wait(record, Some(child), chosen))
 }
