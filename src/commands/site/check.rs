@@ -18,7 +18,8 @@ use crate::ui::one_line;
 /// Every page must answer with success, show no error overlay, write no error to the console, throw no exception and fetch all it
 /// asks for; every link and asset within the site must be there. Pages are looked at in an installed Chromium; without one, or
 /// with `--http`, they are asked for by HTTP alone, and that is told. What fails on other servers is told and does not count.
-/// Exit code 1: something is wrong, or the site is not served.
+/// Exit code 1: something is wrong, also where the site's server has ended by itself; 2: nobody has started one, so nothing can be
+/// told.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The site (default: the one the present directory lies in, or the only one)

@@ -11,6 +11,7 @@ mod port;
 mod prune;
 mod ready;
 mod record;
+mod restart;
 mod start;
 mod stop;
 
@@ -97,7 +98,9 @@ pub enum Started {
     Late(Status),
 }
 
+pub use ended::{Fallen, fallen};
 pub use known::{is_of_run, status};
 pub use prune::{Pruned, prune};
+pub use restart::stuck;
 pub use start::start;
 pub use stop::{end_written, stop};

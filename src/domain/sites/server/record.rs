@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::sites::{Site, Sites};
 use crate::system::lock::Holder;
-use crate::system::process::{self, LASTING, Row};
+use crate::system::process::{self, Ended, LASTING, Row};
 use crate::system::{clock, store};
 
 const VERSION: u32 = 1;
@@ -35,6 +35,9 @@ pub(super) struct Record {
     /// The run it was started for, and that ends it; none where a person wanted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Holder>,
+    /// How its first process ended, of one that ended before it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
 }
 
 impl Record {
@@ -51,6 +54,7 @@ impl Record {
             adopted: false,
             since,
             run: None,
+            ended: None,
         }
     }
 

@@ -313,8 +313,13 @@ impl Wait<'_> {
     }
 
     /// Why there is no server.
-    fn gone(&self, how: Option<Ended>) -> anyhow::Error {
-        if let Err(error) = self.forget() {
+    fn gone(&mut self, how: Option<Ended>) -> anyhow::Error {
+        // It stays written down, for those who ask later why it is not there.
+        self.record.ended = how.or(Some(Ended { code: None, signal: None }));
+        let written = self.is_current().and_then(|current| {
+            if current { self.record.write(self.sites, &self.site.name) } else { Ok(()) }
+        });
+        if let Err(error) = written {
             return error;
         }
         let tail = ended::tail(&self.sites.log(&self.site.name));
