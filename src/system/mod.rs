@@ -6,6 +6,7 @@ pub mod config;
 pub mod document;
 pub mod front_matter;
 pub mod git;
+pub mod glob;
 pub mod host;
 pub mod http;
 pub mod interrupt;

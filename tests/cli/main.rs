@@ -38,6 +38,7 @@ mod launchers_ends;
 mod launchers_engines;
 mod launchers_slurm;
 mod loop_site;
+mod loop_site_afresh;
 mod loops;
 mod loops_budget;
 mod loops_callers;

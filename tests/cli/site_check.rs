@@ -150,7 +150,7 @@ fn a_stopped_site_is_told_or_started_and_left_as_it_was() {
     let Some(site) = Served::new(&[]) else { return };
     let refused = site.check(&["--json"]);
     let error = refused.json_error();
-    assert_eq!((refused.code, &error["message"]), (1, &json!("the site `shop` is not served")));
+    assert_eq!((refused.code, &error["message"]), (2, &json!("the site `shop` is not served")));
     assert!(error["hint"].as_str().unwrap().contains("taskrun site start shop"));
     let checked = site.check(&["--start", "--http"]);
     let sum = "not sound";
@@ -255,4 +255,36 @@ fn a_killed_check_leaves_no_browser_and_no_profile() {
     check.wait().unwrap();
     until("the browser ends", &mut || browsers() == 0);
     until("its profile goes", &mut || profiles() == 0);
+}
+
+/// Answers twice, then ends as servers do that a page breaks.
+const MORTAL: &str = "import http from 'node:http';
+let asked = 0;
+http.createServer((ask, answer) => {
+  answer.writeHead(200, { 'content-type': 'text/html' });
+  answer.end('<!doctype html><title>Page</title><a href=/one>1</a><a href=/two>2</a>');
+  if (ask.url === '/last') { console.error('TypeError: no more\\n    at page (/srv/page.js:1:1)'); process.exit(3); }
+}).listen(Number(process.env.PORT), '127.0.0.1');
+";
+
+#[test]
+fn a_server_that_dies_while_its_pages_are_looked_at_is_named_once() {
+    let Some(site) = Served::new(&[]) else { return };
+    site.0.write("shop/server.mjs", MORTAL);
+    let pages = ["--http", "--page", "/last", "--page", "/a", "--page", "/b"];
+    let died = site.check(&[&["--start"], &pages[..]].concat());
+    assert_eq!((died.code, died.stdout.as_str()), (1, ""), "{died:?}");
+    let said =
+        "the server of `shop` ended with code 3 while its pages were looked at\n  TypeError: no more\n";
+    assert!(died.stderr.contains(said) && died.stderr.contains("taskrun site logs shop"), "{died:?}");
+    assert_eq!(died.stderr.matches("ended").count(), 1, "{died:?}");
+    // Whoever asks later hears it too, until somebody ends what is left.
+    site.0.run(&["site", "start", "shop"]);
+    assert_eq!(site.check(&pages).code, 1);
+    let later = site.check(&["--json"]);
+    let message = later.json_error()["message"].as_str().unwrap().to_owned();
+    assert!(later.code == 1 && message.starts_with("the server of `shop` ended"), "{later:?}");
+    assert!(message.contains("TypeError: no more"), "{message}");
+    site.0.run(&["site", "stop", "shop"]);
+    assert_eq!(site.check(&[]).code, 2);
 }

@@ -116,7 +116,6 @@ fn one_that_ends_is_told_with_its_last_words_and_a_way_out() {
         }
         assert!(!out.stderr.contains("[31m"), "{out:?}");
         assert_eq!(scene.status(&name)["state"], "stopped");
-        assert!(!scene.sandbox.path(&format!(".taskrun/sites/{name}.server.json")).exists());
     }
     // A program that is not there, and a port that somebody else has.
     scene.mount("none", &json!({"stack": "x", "commands": {"dev": "no-such-server dev", "install": "true"}}));

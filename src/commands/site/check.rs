@@ -28,7 +28,8 @@ use crate::ui::one_line;
 /// that answers 401, 403 or 429 is told and does not count. Where any path is answered with success (applications of one page), a
 /// browser also opens links, and what shows the same as a path that does not exist is a soft 404; by HTTP alone that is only told.
 ///
-/// Exit code 1: something is wrong, or the site is not served.
+/// Exit code 1: something is wrong, also where the site's server has ended by itself; 2: nobody has started one, so nothing can be
+/// told.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The site (default: the one the present directory lies in, or the only one)

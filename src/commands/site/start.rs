@@ -41,7 +41,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit> {
     let ui = &context.ui;
     let site = sites.find(args.name.as_deref())?;
-    let options = Options { port: args.port, patience: args.timeout, install: args.install };
+    let options = Options { port: args.port, patience: args.timeout, install: args.install, run: None };
     let began = Instant::now();
     let next = Cell::new(began + MOMENT);
     let mut tell = |at: Progress| {

@@ -22,7 +22,7 @@ pub trait Beside {
     fn before_agent(&mut self, prefix: &Path) -> Vec<String>;
 
     /// Called when an agent has ended, before the gates; returns what goes on record.
-    fn after_agent(&mut self) -> Option<Noted>;
+    fn after_agent(&mut self) -> Vec<Noted>;
 }
 
 impl Run<'_> {
@@ -40,13 +40,13 @@ impl Run<'_> {
     }
 
     /// What it has seen of an agent's work.
-    pub(super) fn noted(&mut self) -> Option<Noted> {
+    pub(super) fn noted(&mut self) -> Vec<Noted> {
         // Who is told to end looks at nothing any more.
-        if interrupt::signal().is_some() {
-            return None;
+        let beside = self.beside.as_mut().filter(|_| interrupt::signal().is_none());
+        let noted = beside.map(|beside| beside.after_agent()).unwrap_or_default();
+        for noted in &noted {
+            self.recorder.tell(Kind::BesideNoted { noted: noted.clone() });
         }
-        let noted = self.beside.as_mut()?.after_agent()?;
-        self.recorder.tell(Kind::BesideNoted { noted: noted.clone() });
-        Some(noted)
+        noted
     }
 }

@@ -1,6 +1,7 @@
 //! Sites: folders that have been mounted, their dev servers, pages, previews and checks. The core knows nothing of them.
 
 pub mod check;
+mod errors;
 pub mod list;
 pub mod logs;
 pub mod looped;

@@ -21,6 +21,8 @@
 //! env = { TURNIP_PORT = "{port}" }         # other variables
 //! out = "dist"                             # where a build goes
 //! pages = "static"                         # the rule by which its pages are found; "sitemap" where files do not tell
+//! at_start = ["turnip/*.yml"]              # what its server reads when it starts, beside what `at_start` of the table names
+//! sources = ["js"]                         # how the sources end that are the server itself, where it is a program of the site's own
 //! ```
 //!
 //! `kind = "plain"` is for languages and files, `kind = "extra"` for what many projects have beside what they are.
@@ -37,6 +39,7 @@ mod packages;
 pub mod recipe;
 pub mod report;
 mod script;
+mod startup;
 mod table;
 
 use std::collections::BTreeMap;
@@ -49,6 +52,7 @@ pub use detect::{Detected, Finding, Package, detect, detect_unlaunched};
 pub use launch::Launch;
 pub use recipe::{Commands, DevLine, HOST, Program, Recipe};
 pub use script::{Scripts, calls, scripts_of};
+pub use startup::AtStart;
 
 /// The stacks of the project in `dir`, most specific first. A manifest that cannot be read is an
 /// error, for what it says might choose other gates.

@@ -39,6 +39,10 @@ pub(super) struct Row {
     pub env: BTreeMap<String, String>,
     pub out: Option<String>,
     pub pages: Option<String>,
+    /// What its server reads when it starts, beside what any server does.
+    pub at_start: Vec<String>,
+    /// How the sources end that are the server itself.
+    pub sources: Vec<String>,
 }
 
 /// What a stack says about a project.
@@ -113,15 +117,26 @@ pub(super) enum Sign {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
+    /// What servers of any stack read when they start.
+    at_start: Vec<String>,
     stack: Vec<Row>,
 }
 
 /// The rows, the more telling ones first.
 pub(super) fn rows() -> Result<&'static [Row]> {
-    static ROWS: OnceLock<Result<Vec<Row>, String>> = OnceLock::new();
-    let read = || toml::from_str(include_str!("table.toml")).map(|table: Table| table.stack);
-    let rows = ROWS.get_or_init(|| read().map_err(|error| error.to_string()));
-    rows.as_deref().map_err(|error| anyhow!("the table of stacks cannot be read: {error}"))
+    table().map(|table| table.stack.as_slice())
+}
+
+/// What servers of any stack read when they start.
+pub(super) fn at_start() -> Result<&'static [String]> {
+    table().map(|table| table.at_start.as_slice())
+}
+
+fn table() -> Result<&'static Table> {
+    static TABLE: OnceLock<Result<Table, String>> = OnceLock::new();
+    let read = || toml::from_str(include_str!("table.toml"));
+    let table = TABLE.get_or_init(|| read().map_err(|error: toml::de::Error| error.to_string()));
+    table.as_ref().map_err(|error| anyhow!("the table of stacks cannot be read: {error}"))
 }
 
 /// The row of this name.
@@ -147,6 +162,8 @@ mod tests {
             assert!(row.kind == Kind::Plain || row.pages.is_some(), "{} has no pages", row.name);
             let served = row.dev.is_some() || !row.scripts.is_empty();
             assert!(row.kind == Kind::Plain || served, "{} is not served", row.name);
+            let endings = row.sources.iter().all(|ending| !ending.is_empty() && ending.chars().all(plain));
+            assert!(endings, "{}: {:?}", row.name, row.sources);
         }
         for name in ["bun", "deno", "node", "rust", "go", "python", "ruby", "php", "java", "vite", "next"] {
             assert!(row(name).unwrap().is_some(), "gates are written for {name}");

@@ -29,7 +29,7 @@ pub use probe::{probe, probe_in};
 pub use spoken::Spoken;
 pub use supervisor::{NoProgram, Supervisor};
 pub use tail::{Line, read_lines};
-pub use tree::{Row, ancestors, is_below_own_kind, table, variable_of};
+pub use tree::{Row, ancestors, ended, is_below_own_kind, table, variable_of};
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};

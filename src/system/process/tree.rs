@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::Ended;
+use crate::system::lock::Holder;
+
 /// A row of the process table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -178,6 +181,35 @@ fn read(path: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(4 << 10);
     std::fs::File::open(path).ok()?.take(1 << 20).read_to_end(&mut bytes).ok()?;
     Some(bytes)
+}
+
+/// How the process `holder` ended, while whoever started it lives and has not asked yet; elsewhere than on Linux nobody tells.
+pub fn ended(holder: &Holder) -> Option<Ended> {
+    #[cfg(target_os = "linux")]
+    {
+        let stat = read(&format!("/proc/{}/stat", holder.pid))?;
+        let stat = String::from_utf8_lossy(&stat);
+        end_in(&stat, holder.start)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = holder;
+        None
+    }
+}
+
+/// From a line of `/proc/PID/stat`, of the process that started at `start`.
+#[cfg(target_os = "linux")]
+fn end_in(line: &str, start: u64) -> Option<Ended> {
+    let fields: Vec<&str> = line.get(line.rfind(')')? + 1..)?.split_ascii_whitespace().collect();
+    // State, start time and wait status are fields 3, 22 and 52.
+    if *fields.first()? != "Z" || fields.get(19)?.parse() != Ok(start) {
+        return None;
+    }
+    let status: i32 = fields.get(49)?.parse().ok()?;
+    let signal = status & 0x7f;
+    let code = (signal == 0).then_some(status >> 8 & 0xff);
+    Some(Ended { code, signal: (signal != 0).then_some(signal) })
 }
 
 /// Reads a line of `/proc/PID/stat`; the name in parentheses may itself hold parentheses.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::domain::macp::template::blueprint::TOML_TIME;
 use crate::domain::macp::template::path::Path;
 use crate::system::config;
+use crate::system::glob::glob;
 
 /// Something that a value, or its absence, fits or does not.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,33 +147,6 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
         _ => None,
     }
-}
-
-/// Whether `text` as a whole is like `pattern`.
-pub fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    // Where the last `*` stands, and how far it has been stretched.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((at, reach)) = star else { return false };
-                star = Some((at, reach + 1));
-                p = at + 1;
-                t = reach + 1;
-            }
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]

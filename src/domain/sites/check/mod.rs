@@ -36,7 +36,8 @@ const MOST: usize = 100;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Flaw {
     /// `status`, `overlay`, `console`, `exception`, `request`, `outside`, `link`, `asset`, `picture`, `fragment`, `soft-404`, `empty`,
-    /// `slow`, `crash`, `answer`, `encoded`; `file` where the file that would make the page is damaged.
+    /// `slow`, `crash`, `answer`, `encoded`; `file` where the file that would make the page is damaged; of the server as a whole:
+    /// `restart`.
     pub kind: &'static str,
     /// What, in one line.
     pub message: String,
@@ -80,6 +81,9 @@ pub struct Report {
     pub url: String,
     /// The browser that looked; none: HTTP only.
     pub browser: Option<String>,
+    /// What is wrong with its server, whatever the pages are like.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub server: Vec<Flaw>,
     /// Page by page.
     pub pages: Vec<Seen>,
     /// How many links and assets were asked for beside the pages.

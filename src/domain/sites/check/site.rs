@@ -4,10 +4,11 @@ use anyhow::Result;
 
 use super::{Flaw, Options, Report, Seen, check};
 use crate::domain::sites::pages::{self, Broken, Kind, Page};
-use crate::domain::sites::server::{self, Progress, Started, State};
+use crate::domain::sites::server::{self, Progress, Started, State, Status};
 use crate::domain::sites::{Site, Sites};
 use crate::fault::Fault;
-use crate::system::{config, interrupt};
+use crate::system::config::{self, env};
+use crate::system::{interrupt, process};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +34,8 @@ pub enum Step<'s> {
     Looked(&'s Seen),
 }
 
-/// Checks `site`. Errors ([`Fault::Refused`]): it is not served, there is no such browser.
+/// Checks `site`. Errors: it is not served ([`Fault::Usage`]); its server has ended by itself, before or meanwhile, or there is no such
+/// browser ([`Fault::Refused`]).
 pub fn check_site(sites: &Sites, site: &Site, order: &Order, tell: &mut dyn FnMut(Step)) -> Result<Report> {
     interrupt::install()?;
     let settings = config::load(Some(&sites.workspace().config_file()))?.site;
@@ -41,7 +43,14 @@ pub fn check_site(sites: &Sites, site: &Site, order: &Order, tell: &mut dyn FnMu
     options.browser = options.browser.or(settings.browser.clone());
     options.timeout = options.timeout.or(Some(settings.check_timeout));
     let (base, fresh) = served(sites, site, order.start, tell)?;
-    let report = look(sites, site, order, (&base, &options), tell);
+    let mut report = look(sites, site, order, (&base, &options), tell);
+    if let Some(end) = server::fallen(sites, site)?.filter(|_| interrupt::signal().is_none()) {
+        // What was seen of pages since says nothing of them.
+        report = Err(Fault::refused(
+            format!("the server of `{}` {} while its pages were looked at{}", site.name, end.how, end.said),
+            hint(&site.name, end.hint),
+        ));
+    }
     if fresh {
         // It is left as it was found, also where the check came to nothing.
         let stopped = server::stop(sites, site, false);
@@ -75,6 +84,14 @@ fn look(
         report.ok &= listed.broken.is_empty();
         report.pages.extend(listed.broken.into_iter().map(missing));
     }
+    let stuck = server::stuck(sites, &server::status(sites, site)?);
+    if !stuck.is_empty() {
+        let message =
+            "it could not start anew with what was changed, and goes on with what it has read before";
+        let details = stuck.iter().flat_map(|error| error.lines()).map(str::to_owned).collect();
+        report.server.push(Flaw { details, ..Flaw::new("restart", message) });
+        report.ok = false;
+    }
     Ok(report)
 }
 
@@ -87,15 +104,12 @@ fn missing(broken: Broken) -> Seen {
 /// The URL of its server, and whether that was started for this.
 fn served(sites: &Sites, site: &Site, start: bool, tell: &mut dyn FnMut(Step)) -> Result<(String, bool)> {
     let status = server::status(sites, site)?;
-    if let Some(url) = status.url.filter(|_| status.state >= State::Answering) {
-        return Ok((url, false));
+    if let Some(url) = status.url.as_ref().filter(|_| status.state >= State::Answering) {
+        return Ok((url.clone(), false));
     }
     let name = &site.name;
     if !start {
-        let how = if status.state == State::Stopped { "is not served" } else { "does not answer yet" };
-        let hint =
-            format!("start it by `taskrun site start {name}`, or have it started for the check by `--start`");
-        return Err(Fault::refused(format!("the site `{name}` {how}"), hint));
+        return Err(unserved(sites, site, &status)?);
     }
     match server::start(sites, site, &server::Options::default(), &mut |at| tell(Step::Starting(at)))? {
         Started::Ready { status, fresh } => match status.url {
@@ -106,6 +120,38 @@ fn served(sites: &Sites, site: &Site, start: bool, tell: &mut dyn FnMut(Step)) -
             let _ = server::stop(sites, site, false);
             Err(late(name))
         }
+    }
+}
+
+/// Why there is nothing to look at. A server that has ended by itself is what is wrong; where nobody has started one, or it is not yet
+/// up, nothing is known.
+fn unserved(sites: &Sites, site: &Site, status: &Status) -> Result<anyhow::Error> {
+    let name = &site.name;
+    if status.state != State::Stopped {
+        let told = format!("the site `{name}` does not answer yet");
+        return Ok(Fault::refused(
+            told,
+            hint(name, format!("`taskrun site start {name}` waits until it does")),
+        ));
+    }
+    if let Some(end) = server::fallen(sites, site)? {
+        return Ok(Fault::refused(
+            format!("the server of `{name}` {}{}", end.how, end.said),
+            hint(name, end.hint),
+        ));
+    }
+    let start =
+        format!("start it by `taskrun site start {name}`, or have it started for the check by `--start`");
+    Ok(Fault::usage(format!("the site `{name}` is not served"), hint(name, start)))
+}
+
+/// The way out; within a run, whose agents start and stop no servers, the one that is theirs.
+fn hint(name: &str, otherwise: String) -> String {
+    match env::value(process::MARK) {
+        Some(_) => format!(
+            "put right what keeps it from running; the run then starts it again. `taskrun site logs {name}` shows all that it printed"
+        ),
+        None => otherwise,
     }
 }
 

@@ -23,6 +23,8 @@ impl Report {
                 lines.push(format!("     and {left} more"));
             }
         }
+        lines.extend(self.server.first().map(|_| "FAIL     its server".to_owned()));
+        lines.extend(self.server.iter().flat_map(told));
         lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
         lines.extend(self.notices.iter().map(|notice| format!("note: {notice}")));
         lines.push(self.sum());
@@ -46,7 +48,8 @@ impl Report {
     /// What it came to, in a line.
     pub fn sum(&self) -> String {
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-        for flaw in self.pages.iter().flat_map(|page| &page.flaws).filter(|flaw| !flaw.warning) {
+        let flaws = self.pages.iter().flat_map(|page| &page.flaws).chain(&self.server);
+        for flaw in flaws.filter(|flaw| !flaw.warning) {
             *kinds.entry(flaw.kind).or_default() += 1;
         }
         let by = self.browser.as_deref().unwrap_or("HTTP only");
@@ -61,7 +64,8 @@ impl Report {
         }
         let bad = self.pages.iter().filter(|page| !page.ok()).count();
         let kinds: Vec<String> = kinds.into_iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        format!("not sound: {bad} of {what}: {}", kinds.join(", "))
+        let server = if self.server.is_empty() { "" } else { "the server, and " };
+        format!("not sound: {server}{bad} of {what}: {}", kinds.join(", "))
     }
 }
 
@@ -127,6 +131,11 @@ mod tests {
         let many = (0..30).map(|at| Flaw::new("link", format!("{at}"))).collect();
         let lines = Report { pages: vec![page("/", many)], ..Report::default() }.lines();
         assert_eq!(lines.len(), 1 + MOST + 1 + 1);
+        let server = vec![Flaw { details: vec!["Error: a".into()], ..Flaw::new("restart", "it goes on") }];
+        let lines = Report { server, pages: vec![page("/", Vec::new())], ..Report::default() }.lines();
+        let expected = ["     restart: it goes on", "       Error: a"];
+        assert_eq!(lines[2..4], expected);
+        assert_eq!(lines[4], "not sound: the server, and 0 of 1 page (HTTP only): restart 1");
         let sound = Report {
             ok: true,
             browser: Some("Chrome 1".into()),

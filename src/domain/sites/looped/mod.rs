@@ -1,24 +1,27 @@
 //! A site beside a run of the loop: it is served while agents work on it, and they are told of it.
 
-mod errors;
 mod log;
 mod pictures;
+mod startup;
 mod told;
 
 use std::path::Path;
 
 use anyhow::Result;
+use serde_json::json;
 
 use self::log::Log;
 use self::pictures::Pictures;
+use self::startup::Startup;
 use self::told::Served;
 use super::pages::{self, Page};
-use super::server::{self, Options, Started, State, Status};
-use super::{Site, Sites};
+use super::server::{self, Options, Started, State};
+use super::{Site, Sites, errors};
 use crate::domain::attempt::receipt::Noted;
 use crate::domain::loops::beside::Beside;
 use crate::fault::Fault;
 use crate::system::config::{SiteTable, env};
+use crate::system::lock::Holder;
 use crate::system::{browser, redact};
 
 /// A site that is kept up while a run goes; its server is stopped with it where the run has started it.
@@ -27,9 +30,13 @@ pub struct Looped {
     sites: Sites,
     site: Site,
     settings: SiteTable,
-    /// Whether this run has started its server.
+    /// Whether its server is this run's to end: started by it, or left to it by one that is dead.
     ours: bool,
+    /// What its server has read when it was started; none where that was before this run, which took it over.
+    read: Option<Startup>,
     log: Log,
+    /// What a log has said that was made new since.
+    unread: String,
     /// Whether an agent was told of the log before.
     told: bool,
     /// Those of the attempt that is under way.
@@ -41,7 +48,17 @@ impl Looped {
     pub fn new(sites: &Sites, site: Site, settings: &SiteTable) -> Self {
         let log = Log::of(&sites.log(&site.name));
         let (sites, settings) = (sites.clone(), settings.clone());
-        Self { sites, site, settings, ours: false, log, told: false, pictures: None }
+        Self {
+            sites,
+            site,
+            settings,
+            ours: false,
+            read: None,
+            log,
+            unread: String::new(),
+            told: false,
+            pictures: None,
+        }
     }
 
     /// What would be told to the next agent, and what a run would do about the server; changes nothing.
@@ -71,19 +88,20 @@ impl Looped {
     /// Has the server run, whoever has ended it meanwhile.
     fn keep_up(&mut self) -> Result<Served> {
         let before = server::status(&self.sites, &self.site)?;
-        let options = Options { patience: Some(self.settings.timeout), ..Options::default() };
+        let me = Holder::me();
+        let run = Some(me.clone());
+        let options = Options { patience: Some(self.settings.timeout), run, ..Options::default() };
+        if before.state == State::Stopped {
+            self.unread += &self.log.news();
+            self.read = Some(Startup::of(&self.site));
+        }
         let started = server::start(&self.sites, &self.site, &options, &mut |_| {});
         if before.state == State::Stopped {
             // Its log was made new.
             self.log = Log::of(&self.sites.log(&self.site.name));
-            // One that is not waited for any more runs on.
-            let runs = |status: Status| status.state != State::Stopped && !status.adopted;
-            self.ours |= match &started {
-                Ok(Started::Ready { fresh, .. }) => *fresh,
-                Ok(Started::Late(_)) => true,
-                Err(_) => server::status(&self.sites, &self.site).is_ok_and(runs),
-            };
         }
+        // Started here, or left by a run that is dead; also one that is not waited for any more runs on.
+        self.ours |= server::is_of_run(&self.sites, &self.site, &me).unwrap_or_default();
         Ok(match started? {
             Started::Ready { status, .. } => status.url.map_or(Served::Late, Served::At),
             Started::Late(_) => Served::Late,
@@ -93,6 +111,45 @@ impl Looped {
     /// [`Looped::keep_up`], or why not, with the end of the server's log.
     fn kept_up(&mut self) -> Served {
         or_why_not(self.keep_up())
+    }
+
+    /// Has a server run that is what it would be if it were started now: what it serves with what it has read before says nothing of a
+    /// change in that. One that is not this run's goes on, and that is noted.
+    fn afresh(&mut self) -> (Served, Option<Noted>) {
+        let now = Startup::of(&self.site);
+        let changed = self.read.as_ref().map(|read| read.changed(&now)).unwrap_or_default();
+        let status = server::status(&self.sites, &self.site);
+        let runs = status.as_ref().is_ok_and(|status| status.state != State::Stopped);
+        let stuck = status.is_ok_and(|status| !server::stuck(&self.sites, &status).is_empty());
+        let due = runs && (!changed.is_empty() || stuck || self.read.is_none());
+        if due && self.ours {
+            self.unread += &self.log.news();
+            self.log.pass();
+            // One that cannot be ended is still there, and is looked at as it is.
+            let _ = server::stop(&self.sites, &self.site, false);
+        }
+        let served = self.kept_up();
+        if due && !self.ours {
+            self.read = Some(now);
+        }
+        let (name, because) = (&self.site.name, told::because(&changed, stuck));
+        let text = match &served {
+            Served::Not(_) => format!("the server of `{name}` does not start any more{because}"),
+            _ if due && self.ours => format!("the server of `{name}` was started afresh{because}"),
+            _ if due && !because.is_empty() => {
+                format!(
+                    "the server of `{name}` was there before this run and goes on; whether it would still start is not known{because}"
+                )
+            }
+            _ => return (served, None),
+        };
+        let data =
+            json!({"changed": changed, "started": due && self.ours && !matches!(served, Served::Not(_))});
+        (served, Some(Noted { by: self.by(), text, data }))
+    }
+
+    fn by(&self) -> String {
+        format!("site {}", self.site.name)
     }
 
     fn pages(&self) -> Vec<Page> {
@@ -121,6 +178,9 @@ impl Drop for Looped {
 
 impl Beside for Looped {
     fn begin(&mut self, notice: &mut dyn FnMut(&str)) -> Result<()> {
+        let found =
+            server::status(&self.sites, &self.site).is_ok_and(|status| status.state != State::Stopped);
+        self.log.pass();
         // One that cannot be started may be just what agents are to put right.
         let served = match self.keep_up() {
             Err(error) if matches!(error.downcast_ref(), Some(Fault::Interrupted { .. })) => {
@@ -130,6 +190,11 @@ impl Beside for Looped {
         };
         let name = &self.site.name;
         let told = match (&served, self.ours) {
+            (Served::At(url), true) if found => {
+                format!(
+                    "the site `{name}` is served at {url}, by a run that is gone; it is stopped with this one"
+                )
+            }
             (Served::At(url), true) => {
                 format!("started the site `{name}` at {url}; it is stopped with the run")
             }
@@ -142,8 +207,8 @@ impl Beside for Looped {
             }
         };
         notice(&told);
-        if !self.ours {
-            self.log.pass();
+        if found && !self.ours {
+            self.read = Some(Startup::of(&self.site));
         }
         if self.settings.screenshots && browser::find(self.settings.browser.as_deref()).is_none() {
             notice("no browser was found, so no pictures of pages are taken");
@@ -166,17 +231,19 @@ impl Beside for Looped {
         let begin = || Pictures::begin(prefix, served.url(), &pages, browser);
         self.pictures = self.settings.screenshots.then(begin);
         // Only now: to look at what is broken already makes the server say so once more.
-        let news = errors::errors(&redact::ours().text(&self.log.news()));
+        let news =
+            errors::errors(&redact::ours().text(&(std::mem::take(&mut self.unread) + &self.log.news())));
         let again = std::mem::replace(&mut self.told, true);
         std::iter::once(self.paragraph(&served, &pages)).chain(told::errors(&news, again)).collect()
     }
 
-    fn after_agent(&mut self) -> Option<Noted> {
+    fn after_agent(&mut self) -> Vec<Noted> {
         // The gates look at it, and where it cannot run they tell why.
-        let served = self.kept_up();
-        let pictures = self.pictures.take()?;
-        let by = format!("site {}", self.site.name);
-        Some(pictures.end(&by, served.url(), &self.pages(), self.settings.browser.as_deref()))
+        let (served, noted) = self.afresh();
+        let browser = self.settings.browser.as_deref();
+        let pictures = self.pictures.take();
+        let pictures = pictures.map(|taken| taken.end(&self.by(), served.url(), &self.pages(), browser));
+        noted.into_iter().chain(pictures).collect()
     }
 }
 

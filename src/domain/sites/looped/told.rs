@@ -9,6 +9,8 @@ use crate::domain::sites::pages::{Kind, Page};
 
 /// Pages that are listed.
 const PAGES: usize = 60;
+/// Changed files that are named.
+const FILES: usize = 5;
 /// Characters of a path, a file or a title that are told.
 const WIDTH: usize = 160;
 
@@ -103,6 +105,18 @@ pub(super) fn errors(errors: &[String], again: bool) -> Option<String> {
     let since = if again { "since the attempt before this one began" } else { "so far" };
     (!errors.is_empty())
         .then(|| format!("## Errors that its dev server has printed {since}\n\n{fence}\n{text}\n{fence}"))
+}
+
+/// Why a server was started afresh, or should be: files that it reads when it starts were changed, or it said that it could not.
+pub(super) fn because(changed: &[String], stuck: bool) -> String {
+    let named: Vec<String> = changed.iter().take(FILES).map(|file| code(file)).collect();
+    let more = changed.len().saturating_sub(FILES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    match (named.is_empty(), stuck) {
+        (false, _) => format!(": {}{more} changed", named.join(", ")),
+        (true, true) => ": it says that it could not start anew with what was changed".into(),
+        (true, false) => String::new(),
+    }
 }
 
 /// Foreign text as a piece of code on one line.

@@ -29,7 +29,7 @@ pub use changed::{changed, meant};
 pub use chosen::select;
 use path::Pattern;
 pub use path::decode as readable;
-use tree::Tree;
+pub use tree::Tree;
 
 /// What answers at a path.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

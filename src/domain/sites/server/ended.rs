@@ -1,21 +1,28 @@
 //! A server that ended before it answered: the end of what it printed, and what would help.
 
+use std::fmt::Write;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use anyhow::Result;
 use regex_lite::Regex;
 
-use crate::domain::sites::{Site, Sites};
-use crate::system::process::Ended;
+use super::record::Record;
+use crate::domain::sites::{Site, Sites, errors};
+use crate::system::process::{self, Ended};
 
 /// Bytes at the end of a log that are looked at.
 const END: u64 = 32 << 10;
 /// How servers say that their port is taken.
 const TAKEN: &str =
     r"(?i)EADDRINUSE|already in use|is in use|address in use|already running|already being used";
-/// Lines of it that are shown.
+/// Lines of it that are shown …
 const SHOWN: usize = 15;
+/// … where an error is longer …
+const MOST: usize = 40;
+/// … and lines before one in which its place may be told.
+const PLACE: usize = 5;
 
 /// What the end of a log speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +59,63 @@ pub(super) fn last_line(log: &Path) -> String {
     text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
 }
 
-/// The last lines that say something, each indented.
+/// The last lines that say something, each indented: from where the last errors begin, if there are any.
 pub(super) fn shown(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(SHOWN)..];
-    last.iter().flat_map(|line| ["\n  ", line]).collect()
+    let own: Vec<&str> = lines.iter().copied().filter(|line| !errors::is_foreign(line)).collect();
+    let last = |count: usize| own.len().saturating_sub(count);
+    // As many errors as there is room for, at least the last one.
+    let starts = errors::starts(&own);
+    let first =
+        starts.iter().find(|at| **at >= last(SHOWN)).or(starts.last().filter(|at| **at >= last(MOST)));
+    let from = first.map_or(last(SHOWN), |at| place_before(&own, *at));
+    let left_out = match first {
+        Some(at) => lines.iter().filter(|line| errors::is_foreign(line)).count().min(lines.len() - at),
+        None => 0,
+    };
+    let end = own.len().min(from + MOST);
+    let mut out: String = own[from..end].iter().flat_map(|line| ["\n  ", line]).collect();
+    if left_out + own.len() - end > 0 {
+        let _ = write!(out, "\n  [… {} more lines …]", left_out + own.len() - end);
+    }
+    out
+}
+
+/// Where the place is told that the error at `at` is about, if that stands just before it: `/srv/a/server.js:3`.
+fn place_before(lines: &[&str], at: usize) -> usize {
+    let is_place = |line: &str| {
+        let place = line.rsplit_once(':').filter(|(path, _)| path.contains('/') && !path.contains(' '));
+        place
+            .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    (at.saturating_sub(PLACE)..at).find(|at| is_place(lines[*at])).unwrap_or(at)
+}
+
+/// A server that ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fallen {
+    /// How: `ended with code 1 before it answered`.
+    pub how: String,
+    /// The end of what it printed, each line indented on a line of its own.
+    pub said: String,
+    /// What would help.
+    pub hint: String,
+}
+
+/// The last server of `site`, where nobody has ended it and it lives no more.
+pub fn fallen(sites: &Sites, site: &Site) -> Result<Option<Fallen>> {
+    let Some(record) = Record::read(sites, &site.name)?.filter(|record| !record.adopted) else {
+        return Ok(None);
+    };
+    if !record.leader.is_of_this_boot() || !record.living(&process::table()).is_empty() {
+        return Ok(None);
+    }
+    let how = record.ended.filter(|how| *how != Ended { code: None, signal: None });
+    let how = how.or_else(|| process::ended(&record.leader));
+    let tail = tail(&sites.log(&site.name));
+    let early = if record.ended.is_some() { " before it answered" } else { "" };
+    let told = format!("ended{}{early}", self::how(how));
+    Ok(Some(Fallen { how: told, said: shown(&tail), hint: hint(site, &cause(&tail, how), None) }))
 }
 
 /// The last lines that the server of `site` printed, each indented on a line of its own.
@@ -201,5 +260,35 @@ mod tests {
         let shown = shown(&tail(&log));
         assert!(shown.starts_with("\n  line 25\n  line 26") && shown.ends_with("\n  line 39"), "{shown:?}");
         assert_eq!(last_line(&log), "line 39");
+    }
+
+    #[test]
+    fn what_is_shown_begins_where_an_error_does() {
+        let frames = |of: &str, count: usize| {
+            (0..count).map(|at| format!("    at f{at} ({of}:{at}:1)\n")).collect::<Vec<_>>().concat()
+        };
+        let said = (0..30).map(|at| format!("said {at}\n")).collect::<Vec<_>>().concat();
+        let foreign = frames("/s/node_modules/x.js", 12);
+        let vite = format!(
+            "{said}\u{2718} [ERROR] Unexpected end\n\n    vite.config.js:2:0:\n      2 \u{2502}\n        \u{2575} ^\n\nfailed to load config from \
+             /s/vite.config.js\nerror when starting dev server:\nError: Build failed with 1 error:\n{foreign}"
+        );
+        let node = format!(
+            "{said}file:///s/server.mjs:3\nexport default {{\n         ^\n\nSyntaxError: Unexpected end\n{}Node.js v20\n",
+            frames("node:internal", 9)
+        );
+        let long = format!("{said}TypeError: bad\n{}", frames("/s/a.js", 30));
+        let table = [
+            (vite, "\u{2718} [ERROR] Unexpected end", "[… 12 more lines …]"),
+            (node, "file:///s/server.mjs:3", "Node.js v20"),
+            (long, "TypeError: bad", "    at f29 (/s/a.js:29:1)"),
+            (said.clone(), "said 15", "said 29"),
+        ];
+        for (text, first, last) in table {
+            let shown = shown(&text);
+            assert!(shown.starts_with(&format!("\n  {first}\n")), "{shown}");
+            assert!(shown.contains(last), "{shown}");
+            assert!(shown.lines().count() < MOST + 3, "{shown}");
+        }
     }
 }

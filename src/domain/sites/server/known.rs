@@ -83,6 +83,12 @@ pub(super) fn sockets_of(living: &[Holder], all: &[Socket]) -> Vec<Socket> {
     sockets::held_by(&pids, all)
 }
 
+/// Whether the server of `site` runs, and was started for the run `run` or came down to it from one that is dead.
+pub fn is_of_run(sites: &Sites, site: &Site, run: &Holder) -> Result<bool> {
+    let known = look(sites, site, &process::table())?;
+    Ok(known.is_some_and(|known| !known.record.adopted && known.record.run.as_ref() == Some(run)))
+}
+
 /// How the server of `site` is now; changes nothing.
 pub fn status(sites: &Sites, site: &Site) -> Result<Status> {
     let Some(known) = look(sites, site, &process::table())? else { return Ok(of(site)) };

@@ -12,6 +12,7 @@ mod port;
 mod prune;
 mod ready;
 mod record;
+mod restart;
 mod start;
 mod stop;
 
@@ -20,6 +21,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::system::lock::Holder;
 
 /// How far a server is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -99,6 +102,8 @@ pub struct Options {
     pub patience: Option<Duration>,
     /// Whether what it depends on is installed first.
     pub install: bool,
+    /// The run that wants it, and that ends what it has started; none: a person does, and it stays.
+    pub run: Option<Holder>,
 }
 
 /// Where a start is.
@@ -126,9 +131,10 @@ pub enum Started {
     Late(Status),
 }
 
-pub use ended::last_words;
+pub use ended::{Fallen, fallen, last_words};
 pub(super) use known::of as unknown;
-pub use known::status;
+pub use known::{is_of_run, status};
 pub use prune::{Outcome, Pruned, prune};
+pub use restart::stuck;
 pub use start::{start, start_kept};
 pub use stop::{end_written, stop};

@@ -10,7 +10,7 @@ use crate::domain::sites::{Site, Sites};
 use crate::fault::Fault;
 use crate::system::document;
 use crate::system::lock::Holder;
-use crate::system::process::{self, LASTING, Row};
+use crate::system::process::{self, Ended, LASTING, Row};
 use crate::system::{clock, store};
 
 const VERSION: u32 = 1;
@@ -34,6 +34,12 @@ pub(super) struct Record {
     pub adopted: bool,
     /// Since when it is known.
     pub since: String,
+    /// The run it was started for, and that ends it; none where a person wanted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Holder>,
+    /// How its first process ended, of one that ended before it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
     /// Where it belongs, which is known without the file.
     #[serde(skip)]
     pub ground: Ground,
@@ -52,8 +58,26 @@ impl Record {
     /// Of a server that was just started.
     pub(super) fn new(leader: Holder, mark: String, asked: u16) -> Self {
         let since = clock::now().to_string();
-        let (version, ground) = (VERSION, Ground::default());
-        Self { version, leader, mark, asked, port: None, owners: Vec::new(), adopted: false, since, ground }
+        Self {
+            version: VERSION,
+            leader,
+            mark,
+            asked,
+            port: None,
+            owners: Vec::new(),
+            adopted: false,
+            since,
+            run: None,
+            ended: None,
+            ground: Ground::default(),
+        }
+    }
+
+    /// Gives a server whose run is dead to whoever asks for it now: another run, or a person.
+    pub(super) fn pass_on(&mut self, run: Option<&Holder>) {
+        if self.run.as_ref().is_some_and(|before| !before.alive()) {
+            self.run = run.cloned();
+        }
     }
 
     /// Of one that somebody else started in the folder `dir`.

@@ -75,12 +75,13 @@ fn begin<'a>(
     // Somebody may have forgotten it meanwhile: nobody would know of its server then.
     sites.find(Some(&site.name))?;
     let wait = |record, child, chosen| Wait { sites, site, record, child, chosen, waited: Instant::now() };
-    if let Some(Known { record, .. }) = look(sites, site, &process::table())? {
+    if let Some(Known { mut record, .. }) = look(sites, site, &process::table())? {
         let served = record.port.unwrap_or(record.asked);
         if let Some(wanted) = options.port.filter(|wanted| ![0, served].contains(wanted)) {
             let told = format!("`{}` is served already, on port {served} instead of {wanted}", site.name);
             return Err(Fault::refused(told, format!("end it first: `taskrun site stop {}`", site.name)));
         }
+        record.pass_on(options.run.as_ref());
         record.write(sites, &site.name)?;
         return Ok(wait(record, None, false));
     }
@@ -96,7 +97,8 @@ fn begin<'a>(
     let leader = Holder::of(child.pid());
     // It may have ended already: nothing is alive then, and that is told.
     let leader = leader.unwrap_or(Holder { pid: child.pid(), start: 0, ..Holder::me() });
-    let record = Record::new(leader, mark, line.port).of(sites, &site.name);
+    let record = Record { run: options.run.clone(), ..Record::new(leader, mark, line.port) };
+    let record = record.of(sites, &site.name);
     record.write(sites, &site.name)?;
     Ok(wait(record, Some(child), chosen))
 }
@@ -315,8 +317,13 @@ impl Wait<'_> {
     }
 
     /// Why there is no server.
-    fn gone(&self, how: Option<Ended>) -> anyhow::Error {
-        if let Err(error) = self.forget() {
+    fn gone(&mut self, how: Option<Ended>) -> anyhow::Error {
+        // It stays written down, for those who ask later why it is not there.
+        self.record.ended = how.or(Some(Ended { code: None, signal: None }));
+        let written = self.is_current().and_then(|current| {
+            if current { self.record.write(self.sites, &self.site.name) } else { Ok(()) }
+        });
+        if let Err(error) = written {
             return error;
         }
         let tail = ended::tail(&self.sites.log(&self.site.name));

@@ -92,6 +92,22 @@ pub fn errors(log: &str) -> Vec<String> {
     found
 }
 
+/// Where in `lines` errors begin.
+pub fn starts(lines: &[&str]) -> Vec<usize> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < lines.len() {
+        let begun = begins(lines[at]);
+        found.extend(begun.then_some(at));
+        at += if begun { length(&lines[at..]) } else { 1 };
+    }
+    found
+}
+
+/// Whether a line is a frame in code that is nobody's here.
+pub fn is_foreign(line: &str) -> bool {
+    is_frame(line) && FOREIGN.iter().any(|place| line.contains(place))
+}
+
 /// Whether a line begins an error.
 fn begins(line: &str) -> bool {
     let small = line.to_lowercase();
@@ -159,9 +175,8 @@ fn shown(lines: &[&str]) -> String {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line.to_owned(),
     };
-    let foreign = |line: &&&str| is_frame(line) && FOREIGN.iter().any(|place| line.contains(place));
-    let left_out = lines.iter().filter(foreign).count();
-    let own: Vec<&&str> = lines.iter().filter(|line| !foreign(line)).collect();
+    let left_out = lines.iter().filter(|line| is_foreign(line)).count();
+    let own: Vec<&&str> = lines.iter().filter(|line| !is_foreign(line)).collect();
     let mut out: Vec<String> = own.iter().take(LINES).map(|line| cut(line)).collect();
     match left_out + own.len().saturating_sub(LINES) {
         0 => {}
