@@ -171,7 +171,7 @@ fn inner_dir(dir: &Path, inner: &Path) -> Result<PathBuf> {
 }
 
 fn unknown(dir: &Path, notices: &[String]) -> anyhow::Error {
-    let beside = notices.iter().map(|notice| format!("; {notice}")).collect::<String>();
+    let beside = notices.iter().map(|notice| format!("; {notice}")).collect::<Vec<_>>().concat();
     let told = format!("nothing in `{}` tells what it is built on{beside}", shown(dir));
     let hint =
         "name the command that serves it with `--dev CMD`; `taskrun stack list` names what is looked for";

@@ -23,28 +23,28 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
         && (from.tree.has("config") || watched[files.len()..].iter().any(|name| from.tree.has(name)));
     let said =
         if settled { asked::ask(&from.tree, Path::new("hugo"), &["list", "all"], &watched)? } else { None };
-    let (mut pages, mut left_out) = match said.as_deref().and_then(|said| listed(said, &wants)) {
-        Some(listed) => listed,
-        None => {
-            let mut left_out = HashSet::new();
-            let mut pages = Vec::new();
-            for file in files.iter().filter(|file| stem(file, TEXTS).is_some()) {
-                let front = Front::of(&from.tree.head(file));
-                if wants.builds(&front) {
-                    pages.extend(read(from, file, &front));
-                } else {
-                    left_out.insert(file.clone());
-                }
-            }
-            (pages, left_out)
-        }
-    };
+    let listed = said.as_deref().and_then(|said| listed(said, &wants));
+    let (mut pages, mut left_out) = listed.unwrap_or_else(|| by_files(from, &files, &wants));
     // Pages of sections are in no list of Hugo's.
     let indexes = files.iter().filter(|file| file.contains("/_index."));
     left_out.extend(indexes.filter(|file| !wants.builds(&Front::of(&from.tree.head(file)))).cloned());
     let built: Vec<String> = files.into_iter().filter(|file| !left_out.contains(file)).collect();
     pages.extend(sections(from, &built));
     Ok(pages)
+}
+
+/// The pages that the files themselves tell, and the files that make none.
+fn by_files(from: &Sources<'_>, files: &[String], wants: &Wants) -> (Vec<Page>, HashSet<String>) {
+    let (mut pages, mut left_out) = (Vec::new(), HashSet::new());
+    for file in files.iter().filter(|file| stem(file, TEXTS).is_some()) {
+        let front = Front::of(&from.tree.head(file));
+        if wants.builds(&front) {
+            pages.extend(read(from, file, &front));
+        } else {
+            left_out.insert(file.clone());
+        }
+    }
+    (pages, left_out)
 }
 
 /// Which of what is not public yet, or no more, is served.
@@ -263,12 +263,13 @@ mod tests {
 
     #[test]
     fn what_is_not_public_yet_follows_command_and_settings() {
+        type Texts = &'static [(&'static str, &'static str)];
         let texts = [
             ("content/draft.md", "---\ndraft: true\n---\n"),
             ("content/later.md", "---\ndate: 9999-01-01 10:00:00 +0200\n---\n"),
             ("content/gone.md", "---\nexpiryDate: 2020-01-01\n---\n"),
         ];
-        let table: &[(&str, &[(&str, &str)], &[&str])] = &[
+        let table: &[(&str, Texts, &[&str])] = &[
             ("hugo server", &[], &["/"]),
             ("hugo server -D", &[], &["/", "/draft/"]),
             ("hugo server -DF", &[], &["/", "/draft/", "/later/"]),

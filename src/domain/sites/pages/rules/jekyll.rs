@@ -173,7 +173,9 @@ mod tests {
             ("_drafts/new.md", ""),
         ];
         let dir = tempfile::tempdir().unwrap();
-        texts.iter().for_each(|(name, text)| put(dir.path(), name, text));
+        for (name, text) in texts {
+            put(dir.path(), name, text);
+        }
         let changed = dir.path().join("_drafts/new.md").metadata().unwrap().modified().unwrap();
         let changed = Timestamp::try_from(changed).unwrap().to_zoned(TimeZone::system());
         let new = changed.strftime("/%Y/%m/%d/new.html").to_string();

@@ -29,7 +29,7 @@ pub(super) fn pages(from: &Sources<'_>) -> Result<Vec<Page>> {
         let lead = if folder.is_empty() { String::new() } else { format!("/{folder}") };
         // Beside an index a README is no page.
         let index = |end: &&str| files.binary_search(&format!("{dir}{lead}/index{end}")).is_ok();
-        if name == "README" && TEXTS.iter().any(|end| index(&end)) {
+        if name == "README" && TEXTS.iter().any(index) {
             return None;
         }
         let path = match name {
