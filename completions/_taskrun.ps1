@@ -1529,6 +1529,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('detect', 'detect', [CompletionResultType]::ParameterValue, 'Tell what a directory is built on, and why')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Print the commands, ports and pages of a stack')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the stacks that are known, in the order in which they are looked for')
             break
         }
         'taskrun;stack;detect' {
@@ -1546,6 +1547,19 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             break
         }
         'taskrun;stack;config' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results as JSON (runs: one event a line)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'taskrun;stack;list' {
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
@@ -1630,7 +1644,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             break
         }
         'taskrun;site;start' {
-            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Serve it on this port, and on no other (default: the site''s own, the same each time)')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Serve it on this port, and on no other (default: the site''s own, the same each time); 0 is any that is free')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait this long for its first answer (90s, 2m)')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')

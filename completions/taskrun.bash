@@ -361,6 +361,9 @@ _taskrun() {
             taskrun__subcmd__stack,detect)
                 cmd="taskrun__subcmd__stack__subcmd__detect"
                 ;;
+            taskrun__subcmd__stack,list)
+                cmd="taskrun__subcmd__stack__subcmd__list"
+                ;;
             taskrun__subcmd__workspace,forget)
                 cmd="taskrun__subcmd__workspace__subcmd__forget"
                 ;;
@@ -4337,7 +4340,7 @@ _taskrun() {
             return 0
             ;;
         taskrun__subcmd__stack)
-            opts="-C -q -v -h --workspace --json --quiet --verbose --color --help detect config"
+            opts="-C -q -v -h --workspace --json --quiet --verbose --color --help detect config list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4390,6 +4393,32 @@ _taskrun() {
             ;;
         taskrun__subcmd__stack__subcmd__detect)
             opts="-C -q -v -h --explain --workspace --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        taskrun__subcmd__stack__subcmd__list)
+            opts="-C -q -v -h --workspace --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1442,6 +1442,7 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand detect 'Tell what a directory is built on, and why'
             cand config 'Print the commands, ports and pages of a stack'
+            cand list 'List the stacks that are known, in the order in which they are looked for'
         }
         &'taskrun;stack;detect'= {
             cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
@@ -1457,6 +1458,18 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'taskrun;stack;config'= {
+            cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
+            cand --workspace 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
+            cand --color 'When to use colours'
+            cand --json 'Print results as JSON (runs: one event a line)'
+            cand -q 'Say less: no progress'
+            cand --quiet 'Say less: no progress'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'taskrun;stack;list'= {
             cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
             cand --workspace 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
             cand --color 'When to use colours'
@@ -1536,7 +1549,7 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'taskrun;site;start'= {
-            cand --port 'Serve it on this port, and on no other (default: the site''s own, the same each time)'
+            cand --port 'Serve it on this port, and on no other (default: the site''s own, the same each time); 0 is any that is free'
             cand --timeout 'Wait this long for its first answer (90s, 2m)'
             cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
             cand --workspace 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'

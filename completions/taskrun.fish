@@ -1055,16 +1055,17 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand skill; and __fish_seen_subcommand_from render" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
-complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
 never\t'Never'"
-complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -l json -d 'Print results as JSON (runs: one event a line)'
-complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -s q -l quiet -d 'Say less: no progress'
-complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -s v -l verbose -d 'Say more'
-complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -f -a "detect" -d 'Tell what a directory is built on, and why'
-complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config" -f -a "config" -d 'Print the commands, ports and pages of a stack'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -f -a "detect" -d 'Tell what a directory is built on, and why'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -f -a "config" -d 'Print the commands, ports and pages of a stack'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and not __fish_seen_subcommand_from detect config list" -f -a "list" -d 'List the stacks that are known, in the order in which they are looked for'
 complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from detect" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -1082,6 +1083,14 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_s
 complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from list" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
+always\t'Always'
+never\t'Never'"
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON (runs: one event a line)'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c taskrun -n "__fish_taskrun_using_subcommand stack; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and not __fish_seen_subcommand_from mount unmount list start stop status logs url pages preview check watch prune" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
 always\t'Always'
@@ -1133,7 +1142,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l port -d 'Serve it on this port, and on no other (default: the site\'s own, the same each time)' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l port -d 'Serve it on this port, and on no other (default: the site\'s own, the same each time); 0 is any that is free' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l timeout -d 'Wait this long for its first answer (90s, 2m)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'
