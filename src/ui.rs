@@ -2,6 +2,7 @@
 
 pub mod fit;
 pub mod menu;
+mod raw;
 pub mod screen;
 
 use std::cell::{Cell, RefCell};
@@ -111,8 +112,11 @@ impl Ui {
         self.stdout(&[text.as_bytes(), end.as_bytes()]);
     }
 
-    /// Prints bytes that are the result, as they are.
+    /// Prints bytes that are the result, as they are; on a terminal without what would steer it.
     pub fn bytes(&self, bytes: &[u8]) {
+        if self.stdout_is_terminal() {
+            return self.stdout(&[&raw::tame(bytes)]);
+        }
         self.stdout(&[bytes]);
     }
 
