@@ -83,6 +83,22 @@ fn settings_that_a_server_would_not_start_with_make_the_gate_red() {
 }
 
 #[test]
+fn a_file_that_nobody_knows_a_server_reads_makes_the_gate_red_too() {
+    let Some(scene) = with_settings("[ $N = 1 ] && echo '{' > shared.json || echo '{}' > shared.json") else {
+        return;
+    };
+    let bench = &scene.bench;
+    let reads = "import shared from '../shared.json' with { type: 'json' };\n";
+    bench.sandbox.write("web/serve.mjs", format!("{reads}{WITH_SETTINGS}"));
+    bench.sandbox.write("shared.json", "{}");
+    let (out, events) = bench.events(&["--site", "pitch"]);
+    assert_eq!((out.code, bench.status("bd-1").as_str()), (0, "closed"), "{out:?}");
+    assert_eq!(passed(&events), [false, true], "{events:#?}");
+    let noted = of_kind(&events, "beside.noted");
+    assert_eq!(noted[0]["text"], "the server of `pitch` does not start any more", "{noted:?}");
+}
+
+#[test]
 fn a_change_that_a_server_starts_with_is_looked_at_with_a_new_one() {
     let Some(scene) =
         with_settings("echo '{\"title\": \"New\"}' > web/app.config.json; rm -f web/x; touch web/y.css")

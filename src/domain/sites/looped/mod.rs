@@ -93,7 +93,7 @@ impl Looped {
         let options = Options { patience: Some(self.settings.timeout), run, ..Options::default() };
         if before.state == State::Stopped {
             self.unread += &self.log.news();
-            self.read = Some(Startup::of(&self.site));
+            self.read = Some(Startup::of(&self.site, self.sites.workspace().root()));
         }
         let started = server::start(&self.sites, &self.site, &options, &mut |_| {});
         if before.state == State::Stopped {
@@ -116,13 +116,15 @@ impl Looped {
     /// Has a server run that is what it would be if it were started now: what it serves with what it has read before says nothing of a
     /// change in that. One that is not this run's goes on, and that is noted.
     fn afresh(&mut self) -> (Served, Option<Noted>) {
-        let now = Startup::of(&self.site);
+        let now = Startup::of(&self.site, self.sites.workspace().root());
         let changed = self.read.as_ref().map(|read| read.changed(&now)).unwrap_or_default();
         let status = server::status(&self.sites, &self.site);
         let runs = status.as_ref().is_ok_and(|status| status.state != State::Stopped);
         let stuck = status.is_ok_and(|status| !server::stuck(&self.sites, &status).is_empty());
         let due = runs && (!changed.is_empty() || stuck || self.read.is_none());
-        if due && self.ours {
+        // Any file may be one that it would stumble over: a start costs seconds, a task closed over a dead site more.
+        let touched = runs && self.read.as_ref().is_some_and(|read| read.differs(&now));
+        if (due || touched) && self.ours {
             self.unread += &self.log.news();
             self.log.pass();
             // One that cannot be ended is still there, and is looked at as it is.
@@ -208,7 +210,7 @@ impl Beside for Looped {
         };
         notice(&told);
         if found && !self.ours {
-            self.read = Some(Startup::of(&self.site));
+            self.read = Some(Startup::of(&self.site, self.sites.workspace().root()));
         }
         if self.settings.screenshots && browser::find(self.settings.browser.as_deref()).is_none() {
             notice("no browser was found, so no pictures of pages are taken");

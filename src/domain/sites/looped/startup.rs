@@ -5,6 +5,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
+use crate::domain::attempt::changes::look_plain;
 use crate::domain::sites::Site;
 use crate::domain::sites::pages::Tree;
 use crate::domain::stack::{AtStart, calls, scripts_of};
@@ -13,14 +14,19 @@ use crate::system::store;
 /// Bytes of a file that are compared; of a larger one its size and time are.
 const WHOLE: u64 = 4 << 20;
 
-/// The files, relative to the site, and what tells their contents.
+/// The files that are known to be read, relative to the site, with what tells their contents; and one print of all that lies in the
+/// workspace, for nobody knows what else a server reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Startup(BTreeMap<String, u64>);
+pub(super) struct Startup {
+    known: BTreeMap<String, u64>,
+    all: Option<String>,
+}
 
 impl Startup {
-    /// As they are now; what cannot be read is left out.
-    pub(super) fn of(site: &Site) -> Self {
-        let Ok(at_start) = AtStart::of(&site.recipe.stack) else { return Self::default() };
+    /// As they are now, in the workspace `root`; what cannot be read is left out.
+    pub(super) fn of(site: &Site, root: &Path) -> Self {
+        let all = look_plain(root).ok().and_then(|look| look.head);
+        let Ok(at_start) = AtStart::of(&site.recipe.stack) else { return Self { all, ..Self::default() } };
         let tree = Tree::of(&site.path, site.recipe.out.as_deref());
         let mut names = named(site);
         for folder in at_start.folders() {
@@ -38,13 +44,18 @@ impl Startup {
             names.extend(tree.below("").unwrap_or_default().into_iter().filter(|name| at_start.has(name)));
         }
         let told = |name: String| Some((tell(&tree.path(&name))?, name));
-        Self(names.into_iter().filter_map(told).map(|(told, name)| (name, told)).collect())
+        Self { known: names.into_iter().filter_map(told).map(|(told, name)| (name, told)).collect(), all }
+    }
+
+    /// Whether anything at all differs in `now`.
+    pub(super) fn differs(&self, now: &Self) -> bool {
+        self != now
     }
 
     /// Which of them differ in `now`, or are in one of both only.
     pub(super) fn changed(&self, now: &Self) -> Vec<String> {
-        let differs = |name: &&String| self.0.get(*name) != now.0.get(*name);
-        let mut names: Vec<&String> = self.0.keys().chain(now.0.keys()).filter(differs).collect();
+        let differs = |name: &&String| self.known.get(*name) != now.known.get(*name);
+        let mut names: Vec<&String> = self.known.keys().chain(now.known.keys()).filter(differs).collect();
         names.sort_unstable();
         names.dedup();
         names.into_iter().cloned().collect()
@@ -109,7 +120,7 @@ mod tests {
         ] {
             write(name, "1");
         }
-        let mut before = Startup::of(&site);
+        let mut before = Startup::of(&site, dir.path());
         let table: [(&str, &str, &[&str]); 8] = [
             ("index.md", "2", &[]),
             ("b.mjs", "2", &[]),
@@ -122,16 +133,16 @@ mod tests {
         ];
         for (name, text, expected) in table {
             write(name, text);
-            let now = Startup::of(&site);
+            let now = Startup::of(&site, dir.path());
             assert_eq!(before.changed(&now), expected, "{name}");
             before = now;
         }
         store::remove(&dir.path().join(".env.local")).unwrap();
-        assert_eq!(before.changed(&Startup::of(&site)), [".env.local"]);
+        assert_eq!(before.changed(&Startup::of(&site, dir.path())), [".env.local"]);
         site.recipe.stack = "express".into();
-        let before = Startup::of(&site);
+        let before = Startup::of(&site, dir.path());
         write("lib/db/pool.ts", "2");
         write("node_modules/a/index.js", "2");
-        assert_eq!(before.changed(&Startup::of(&site)), ["lib/db/pool.ts"]);
+        assert_eq!(before.changed(&Startup::of(&site, dir.path())), ["lib/db/pool.ts"]);
     }
 }
