@@ -119,6 +119,24 @@ fn the_page_shows_a_site_and_ends_what_it_started() {
 }
 
 #[test]
+fn a_server_that_somebody_asked_for_meanwhile_outlives_the_preview() {
+    let Some(scene) = Scene::new() else { return };
+    scene.site("shop", "--name shop");
+    for again in [false, true] {
+        let mut preview = Preview::new(&scene, &["shop"]);
+        until("it is served", || preview.state()["server"]["state"] == "ok");
+        if again {
+            assert_eq!(scene.sandbox.run(&["site", "stop", "shop"]).code, 0);
+        }
+        assert_eq!(scene.sandbox.run(&["site", "start", "shop"]).code, 0);
+        let pid = scene.status("shop")["pid"].clone();
+        assert_eq!(preview.end(), 130);
+        assert!(lives(&pid), "started again: {again}");
+        assert_eq!(scene.sandbox.run(&["site", "stop", "shop"]).code, 0);
+    }
+}
+
+#[test]
 fn only_who_has_the_token_gets_in() {
     let Some(scene) = Scene::new() else { return };
     scene.site("shop", "--name shop");

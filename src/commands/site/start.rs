@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::status::{describe, exposed, line};
 use crate::commands::Context;
 use crate::domain::sites::Sites;
+use crate::domain::sites::preview::viewers;
 use crate::domain::sites::server::{self, Options, Progress, Started};
 use crate::exit::Exit;
 use crate::system::clock;
@@ -64,6 +65,7 @@ pub(super) fn run(args: &Args, sites: &Sites, context: &Context) -> Result<Exit>
             if !fresh {
                 let by = if status.adopted { "; taskrun did not start it" } else { "" };
                 ui.progress(&format!("`{}` is served already{by}", site.name));
+                viewers::left(sites, &site.name)?;
             }
             ui.result(&status, || describe(&status))?;
             exposed(&status, context);

@@ -13,7 +13,7 @@ mod rewrite;
 mod seats;
 mod state;
 mod trouble;
-mod viewers;
+pub mod viewers;
 mod window;
 
 use std::sync::Arc;

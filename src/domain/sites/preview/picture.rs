@@ -105,7 +105,9 @@ fn look(sites: &Sites, address: Address, wanted: &Wanted, file: PathBuf) -> Resu
             format!("`taskrun site logs {}` shows what the server prints", address.name),
         ));
     };
-    let trouble = visit.trouble.or_else(|| {
+    let bad = visit.status.filter(|status| *status >= 400);
+    let bad = bad.map(|status| format!("answers {status}, and that is what is shown"));
+    let trouble = visit.trouble.or(bad).or_else(|| {
         let cut = wanted.extent == Extent::Full && height(&picture).is_some_and(|high| high >= LARGEST);
         cut.then(|| format!("is longer than a browser draws: the first {LARGEST} pixels of it are shown"))
     });

@@ -41,8 +41,12 @@ pub fn have_started(sites: &Sites, status: &Status) -> bool {
     status.pid.is_some() && written.is_ok_and(|written| written == run(status))
 }
 
-/// Which run of the server it is.
+/// Has the server stay when the previews end: a person has asked for it since.
+pub fn left(sites: &Sites, name: &str) -> Result<()> {
+    store::remove(&sites.viewed(name))
+}
+
+/// Which run of the server it is: since when, to the microsecond. Another process may lead it by and by.
 fn run(status: &Status) -> String {
-    let pid = status.pid.unwrap_or_default();
-    format!("{pid} {}\n", status.since.as_deref().unwrap_or_default())
+    format!("{}\n", status.since.as_deref().unwrap_or_default())
 }

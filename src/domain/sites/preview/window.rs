@@ -169,6 +169,7 @@ impl Window {
                 Started::Ready { fresh: false, .. } => self.ours.store(false, Ordering::SeqCst),
                 Started::Ready { status, .. } | Started::Late(status) => {
                     viewers::started(&self.sites, &status)?;
+                    self.ours.store(false, Ordering::SeqCst);
                 }
             }
         }
