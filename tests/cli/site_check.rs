@@ -167,7 +167,7 @@ fn a_stopped_site_is_told_or_started_and_left_as_it_was() {
     }
     let missing = site.check(&["--start", "--browser", "/nowhere/chromium"]);
     assert!(
-        missing.code == 1 && missing.stderr.contains("there is no browser `/nowhere/chromium`"),
+        missing.code == 2 && missing.stderr.contains("there is no browser `/nowhere/chromium`"),
         "{missing:?}"
     );
     assert_eq!(site.0.run(&["site", "status", "shop", "--json"]).json()["state"], "stopped");

@@ -346,7 +346,10 @@ mod tests {
         let changed = sites.update("web", |site| site.port = Some(4301)).unwrap();
         assert_eq!(sites.find(Some("web")).unwrap(), changed);
         let _held = sites.hold("web", Duration::ZERO).unwrap();
-        assert!(told(sites.hold("web", Duration::ZERO)).contains("web.lock` is held by"));
+        assert!(
+            told(sites.hold("web", Duration::ZERO))
+                .contains("another start or stop of `web` is under way, by pid ")
+        );
         sites.remove("web").unwrap();
         assert_eq!(sites.find(None).unwrap().name, "docs");
     }

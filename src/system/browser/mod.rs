@@ -165,7 +165,7 @@ impl Browser {
             let told = format!("the browser `{}` does not start: {error:#}", program.display());
             let hint = "it must be a Chromium; name another by `--browser FILE`, or do without by `--http`";
             let said = if last.is_empty() { String::new() } else { format!("; it said: {last}") };
-            Fault::refused(told + &said, hint)
+            Fault::usage(told + &said, hint)
         })
     }
 

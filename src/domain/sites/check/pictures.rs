@@ -72,7 +72,7 @@ pub fn start(named: Option<&str>) -> Result<Browser> {
     }
     let Some(program) = browser::find(named) else {
         return Err(match named {
-            Some(named) => Fault::refused(
+            Some(named) => Fault::usage(
                 format!("there is no browser `{named}`"),
                 "name the program of an installed Chromium, or leave it out to have one looked for",
             ),

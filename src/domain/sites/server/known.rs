@@ -72,9 +72,12 @@ pub(super) fn look(sites: &Sites, site: &Site, rows: &[Row]) -> Result<Option<Kn
         let living = record.living(rows);
         (!living.is_empty()).then_some(Known { record, living })
     };
-    let written = Record::written(sites, site)?.and_then(alive);
+    let record = Record::written(sites, site)?;
+    let written = record.clone().and_then(alive);
     let marked = || record::by_mark(sites, site, rows).and_then(alive);
-    Ok(written.or_else(marked).or_else(|| foreign::find(site, rows).and_then(alive)))
+    let foreign = || foreign::find(site, rows).and_then(alive);
+    let unproven = || record.and_then(Record::unproven).and_then(alive);
+    Ok(written.or_else(marked).or_else(foreign).or_else(unproven))
 }
 
 /// The listening sockets of these processes.

@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::system::document;
 use crate::system::lock::Holder;
 use crate::system::process::{self, Ended, LASTING, Row};
+use crate::system::sockets::{self, Socket};
 use crate::system::{clock, store};
 
 const VERSION: u32 = 1;
@@ -158,9 +159,27 @@ impl Record {
     pub(super) fn has(&self, holder: &Holder) -> bool {
         let works_here = |dir: &PathBuf| process::cwd_of(holder.pid).is_some_and(|cwd| cwd.starts_with(dir));
         if self.adopted {
-            return holder.alive() && self.ground.dir.as_ref().is_some_and(works_here);
+            let known = || self.ground.dir.as_ref().is_some_and(works_here) || self.answers(holder);
+            return holder.alive() && known();
         }
         holder.alive() && self.is_marked(holder.pid, true)
+    }
+
+    /// The same of a server that has thrown off its mark, if it still listens where it was seen to answer: that it was started here is
+    /// written down, and nothing else shows it any more. So it is taken for one that somebody else started.
+    pub(super) fn unproven(mut self) -> Option<Self> {
+        let owner = self.owners.iter().find(|owner| owner.alive() && self.answers(owner))?;
+        self.leader = owner.clone();
+        self.adopted = true;
+        Some(self)
+    }
+
+    /// Whether it is the one that was seen to answer, and still listens on that very port.
+    fn answers(&self, holder: &Holder) -> bool {
+        let on_port =
+            |port| sockets::listening().into_iter().filter(move |socket| socket.address.port() == port);
+        let own: Vec<Socket> = self.port.into_iter().flat_map(on_port).collect();
+        self.owners.contains(holder) && !sockets::held_by(&[holder.pid], &own).is_empty()
     }
 
     fn is_marked(&self, pid: u32, looked: bool) -> bool {

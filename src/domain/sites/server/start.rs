@@ -79,7 +79,11 @@ fn begin<'a>(
         let served = record.port.unwrap_or(record.asked);
         if let Some(wanted) = options.port.filter(|wanted| ![0, served].contains(wanted)) {
             let told = format!("`{}` is served already, on port {served} instead of {wanted}", site.name);
-            return Err(Fault::refused(told, format!("end it first: `taskrun site stop {}`", site.name)));
+            let force = if record.adopted { " --force" } else { "" };
+            return Err(Fault::refused(
+                told,
+                format!("end it first: `taskrun site stop {}{force}`", site.name),
+            ));
         }
         record.pass_on(options.run.as_ref());
         record.write(sites, &site.name)?;
