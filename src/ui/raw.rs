@@ -11,14 +11,14 @@ pub(super) fn tame(bytes: &[u8]) -> Vec<u8> {
     while let Some(&byte) = bytes.get(at) {
         let rest = &bytes[at..];
         let step = match byte {
-            0x1b => match colour(rest) {
-                Some(length) => length,
-                None => {
+            0x1b => {
+                let Some(length) = colour(rest) else {
                     out.extend(SHOWN.as_bytes());
                     at += 1;
                     continue;
-                }
-            },
+                };
+                length
+            }
             // The same orders as one character each.
             0xc2 if rest.get(1).is_some_and(|next| (0x80..0xa0).contains(next)) => {
                 at += 2;
