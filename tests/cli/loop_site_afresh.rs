@@ -153,9 +153,8 @@ fn a_program_of_the_sites_own_that_is_broken_does_not_close_a_task() {
 #[test]
 fn a_vite_site_with_a_broken_configuration_stays_open() {
     let Some(vite) = real("vite") else { return };
-    let agent = "cp -p web/vite.config.* \"$ASIDE/\" 2>/dev/null\n\
-                 [ $N = 1 ] && echo 'export default { plugins: [' > web/vite.config.js || \
-                 echo 'export default {}' > web/vite.config.js";
+    let agent = "[ $N = 1 ] && { cp web/vite.config.js \"$ASIDE/kept\"; echo 'export default { plugins: [' > web/vite.config.js; } || \
+                 cp \"$ASIDE/kept\" web/vite.config.js";
     let bench = Bench::new(&format!("{COUNTS}\n{agent}\n{DONE}"));
     let copied = Command::new("cp").arg("-R").arg(vite).arg(bench.sandbox.path("web")).status().unwrap();
     assert!(copied.success());
