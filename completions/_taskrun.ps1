@@ -1644,7 +1644,7 @@ Register-ArgumentCompleter -Native -CommandName 'taskrun' -ScriptBlock {
             break
         }
         'taskrun;site;start' {
-            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Serve it on this port, and on no other (default: the site''s own, the same each time); 0 is any that is free')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Serve it on this port and on no other, also from now on unless it was mounted with one (default: the site''s own); 0 is any that is free')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait this long for its first answer (90s, 2m)')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')
             [CompletionResult]::new('--workspace', '--workspace', [CompletionResultType]::ParameterName, 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]')

@@ -1549,7 +1549,7 @@ set edit:completion:arg-completer[taskrun] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'taskrun;site;start'= {
-            cand --port 'Serve it on this port, and on no other (default: the site''s own, the same each time); 0 is any that is free'
+            cand --port 'Serve it on this port and on no other, also from now on unless it was mounted with one (default: the site''s own); 0 is any that is free'
             cand --timeout 'Wait this long for its first answer (90s, 2m)'
             cand -C 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'
             cand --workspace 'Work in this directory''s workspace [env: `TASKRUN_WORKSPACE`]'

@@ -1142,7 +1142,7 @@ complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_su
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress'
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l port -d 'Serve it on this port, and on no other (default: the site\'s own, the same each time); 0 is any that is free' -r
+complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l port -d 'Serve it on this port and on no other, also from now on unless it was mounted with one (default: the site\'s own); 0 is any that is free' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l timeout -d 'Wait this long for its first answer (90s, 2m)' -r
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -s C -l workspace -d 'Work in this directory\'s workspace [env: `TASKRUN_WORKSPACE`]' -r -F
 complete -c taskrun -n "__fish_taskrun_using_subcommand site; and __fish_seen_subcommand_from start" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says no; `CLICOLOR_FORCE` says yes'

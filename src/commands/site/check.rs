@@ -20,7 +20,8 @@ use crate::ui::one_line;
 /// asks for; every link and asset within the site must be there. Pages are looked at in an installed Chromium; without one, or
 /// with `--http`, they are asked for by HTTP alone, and that is told. A page of which a browser saw something wrong is looked at
 /// once more, alone, and only what is seen again counts. What fails on servers elsewhere is told and does not count; another
-/// server on this machine counts as the site itself.
+/// server on this machine counts as the site itself. A page is watched until nothing has happened for a tenth of a second: what it
+/// does later is not seen.
 ///
 /// Every address within the site that a page refers to, thus every `<a href>`, is asked for once: by HEAD, and by GET where that is
 /// refused or tells too little, without cookies, whatever it is for (also where it says `download`, `rel=nofollow` or `/logout`):

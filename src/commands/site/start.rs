@@ -28,7 +28,7 @@ pub struct Args {
     /// The site (default: the one the present directory lies in, or the only one)
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Serve it on this port, and on no other (default: the site's own, the same each time); 0 is any that is free
+    /// Serve it on this port and on no other, also from now on unless it was mounted with one (default: the site's own); 0 is any that is free
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
     /// Wait this long for its first answer (90s, 2m)
