@@ -98,7 +98,7 @@ fn end(
     }
     let last = viewer.leave(sites, &site.name)?;
     let status = server::status(sites, site)?;
-    if status.state == State::Stopped || !(window.started_it() || viewers::have_started(sites, &status)) {
+    if status.state == State::Stopped || !(window.is_starting_it() || viewers::have_started(sites, &status)) {
         return Ok(());
     }
     if last.is_none() {

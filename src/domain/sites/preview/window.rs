@@ -53,7 +53,7 @@ pub struct Window {
     doing: Mutex<Doing>,
     /// The server's first process, where it was started from here.
     child: Mutex<Option<Detached>>,
-    ours: AtomicBool,
+    starting: AtomicBool,
     pub(super) trouble: Trouble,
 }
 
@@ -93,7 +93,7 @@ impl Window {
             held: AtomicBool::new(false),
             doing: Mutex::default(),
             child: Mutex::default(),
-            ours: AtomicBool::new(false),
+            starting: AtomicBool::new(false),
             trouble: Trouble::default(),
         });
         let mut sight = window.begin(site)?;
@@ -113,9 +113,9 @@ impl Window {
         Some(self.port.load(Ordering::Relaxed)).filter(|port| *port > 0)
     }
 
-    /// Whether the server runs by an order of this preview.
-    pub fn started_it(&self) -> bool {
-        self.ours.load(Ordering::SeqCst)
+    /// Whether an order of this preview is starting the server just now, which is not written down yet.
+    pub fn is_starting_it(&self) -> bool {
+        self.starting.load(Ordering::SeqCst)
     }
 
     /// Whether an order is being carried out.
@@ -157,23 +157,26 @@ impl Window {
         let site = self.sites.find(Some(&self.name))?;
         if order != Order::Start {
             server::stop(&self.sites, &site, false)?;
-            self.ours.store(false, Ordering::SeqCst);
         }
-        if order != Order::Stop {
-            // Set before, for it may be ended half-way.
-            let fresh = server::status(&self.sites, &site)?.state == State::Stopped;
-            self.ours.fetch_or(fresh, Ordering::SeqCst);
-            let (started, child) = server::start_kept(&self.sites, &site, &Options::default(), &mut |_| {})?;
-            *self.child.lock().unwrap_or_else(PoisonError::into_inner) = child;
-            match started {
-                Started::Ready { fresh: false, .. } => self.ours.store(false, Ordering::SeqCst),
-                Started::Ready { status, .. } | Started::Late(status) => {
-                    viewers::started(&self.sites, &status)?;
-                    self.ours.store(false, Ordering::SeqCst);
-                }
-            }
+        if order == Order::Stop {
+            return Ok(());
         }
-        Ok(())
+        let fresh = server::status(&self.sites, &site)?.state == State::Stopped;
+        self.starting.store(fresh, Ordering::SeqCst);
+        let outcome = self.start(&site, fresh);
+        self.starting.store(false, Ordering::SeqCst);
+        outcome
+    }
+
+    /// Starts it, and writes down that it is a preview's where nobody else has.
+    fn start(&self, site: &Site, fresh: bool) -> Result<()> {
+        let (started, child) = server::start_kept(&self.sites, site, &Options::default(), &mut |_| {})?;
+        *self.child.lock().unwrap_or_else(PoisonError::into_inner) = child;
+        match started {
+            Started::Ready { status, fresh: true } => viewers::started(&self.sites, &status),
+            Started::Late(status) if fresh => viewers::started(&self.sites, &status),
+            Started::Ready { .. } | Started::Late(_) => Ok(()),
+        }
     }
 
     fn begin(&self, site: &Site) -> Result<Sight> {
